@@ -1,0 +1,50 @@
+# Two commands: `make demo` runs the whole pipeline on a photo, `make test` checks everything.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules
+
+BIN := .venv/bin
+ARCH ?= arm64
+export ARCH
+
+# uv keeps the environments; where it is missing it is put into one of its own.
+UV := $(or $(shell command -v uv),.tools/uv/bin/uv)
+# pyenv's shims answer only for the chosen version, so look behind them; else uv finds or fetches one.
+PYTHON := $(or $(lastword $(sort $(wildcard $(or $(PYENV_ROOT),$(HOME)/.pyenv)/versions/3.13.*/bin/python3.13))),3.13)
+
+.PHONY: help setup lock models lint types test demo up down build invoke bench evaluate clean
+
+help: ## what can be asked for
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+.tools/uv/bin/uv:
+	python3 -m venv .tools/uv
+	.tools/uv/bin/pip install -q uv
+
+# $(1) environment, $(2) its locked requirements
+define environment
+$(1)/.ready: $(2) $(if $(findstring .tools/uv,$(UV)),$(UV)) pyproject.toml
+	$(UV) venv -q --clear --seed --python $(PYTHON) $(1)
+	$(UV) pip install -q --python $(1)/bin/python --require-hashes -r $(2)
+	touch $$@
+endef
+$(eval $(call environment,.venv,requirements/dev.txt))
+$(eval $(call environment,.tools/sam,requirements/sam.txt))
+$(eval $(call environment,.tools/stack,requirements/stack.txt))
+
+.venv/.facet: .venv/.ready
+	$(UV) pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
+	touch $@
+
+setup: .venv/.facet .tools/sam/.ready .tools/stack/.facet models ## make the environments and the models
+
+LOCKS := layers/shared/requirements layers/imaging/requirements layers/inference/requirements requirements/dev requirements/sam requirements/stack
+lock: $(UV) ## lock every requirements file again, with hashes and without index lines
+	for f in $(LOCKS); do (cd $$(dirname $$f) && $(UV) pip compile -q --generate-hashes --no-header --no-annotate --no-emit-index-url \
+	  --python-version 3.13 --python $(PYTHON) $$(basename $$f).in -o $$(basename $$f).txt); done
+
+.tools/stack/.facet: .tools/stack/.ready
+	$(UV) pip install -q --python .tools/stack/bin/python --no-deps --no-build-isolation -e .
+	touch $@

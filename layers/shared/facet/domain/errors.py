@@ -1,0 +1,30 @@
+"""What can go wrong, in three shapes: retry it, give it up, or tell the person about their photo."""
+
+from collections.abc import Sequence
+from typing import Any
+
+
+class FacetError(Exception):
+    """Anything Facet raises. Unless it is a PermanentError, trying again may help."""
+
+
+class PermanentError(FacetError):
+    """Trying again cannot help.
+
+    code: stable snake_case word an app can switch on.
+    message: one sentence that helps the person who reads it.
+    """
+
+    def __init__(self, code: str, message: str, **details: Any) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+        self.details = details
+
+
+class PhotoRejectedError(PermanentError):
+    """The photo cannot be analysed; `checks` holds every photo gate that was judged."""
+
+    def __init__(self, code: str, message: str, checks: Sequence[Any] = ()) -> None:
+        super().__init__(code, message)
+        self.checks = tuple(checks)
