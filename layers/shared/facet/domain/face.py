@@ -1,0 +1,180 @@
+"""What one photo says about one face: the measured part of the result document.
+
+Everything is frozen and plain, so it can be stored, sent and compared. Scores run 0 to 100 and
+100 is best; they stand beside the measured value and its unit. Cosmetic, not medical.
+"""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Score = Annotated[float, Field(ge=0, le=100)]
+Severity = Literal["reject", "warn"]
+Verdict = Literal["good", "usable", "rejected"]
+Undertone = Literal["warm", "neutral", "cool"]
+ItaClass = Literal["very light", "light", "intermediate", "tan", "brown", "dark"]
+
+
+class GateCode(StrEnum):
+    """Why a photo is refused or doubted; an app may switch on these."""
+
+    UNSUPPORTED_FORMAT = "unsupported_format"
+    FILE_TOO_LARGE = "file_too_large"
+    IMAGE_TOO_SMALL = "image_too_small"
+    IMAGE_TOO_LARGE = "image_too_large"
+    CORRUPT_IMAGE = "corrupt_image"
+    NO_FACE = "no_face"
+    MULTIPLE_FACES = "multiple_faces"
+    FACE_TOO_SMALL = "face_too_small"
+    FACE_OUT_OF_FRAME = "face_out_of_frame"
+    FACE_ANGLE_UP = "face_angle_up"
+    FACE_ANGLE_DOWN = "face_angle_down"
+    FACE_ANGLE_LEFT = "face_angle_left"
+    FACE_ANGLE_RIGHT = "face_angle_right"
+    FACE_ANGLE_TILT_LEFT = "face_angle_tilt_left"
+    FACE_ANGLE_TILT_RIGHT = "face_angle_tilt_right"
+    TOO_DARK = "too_dark"
+    TOO_BRIGHT = "too_bright"
+    UNEVEN_LIGHTING = "uneven_lighting"
+    BLURRY = "blurry"
+    FACE_OCCLUDED = "face_occluded"
+    EYES_CLOSED = "eyes_closed"
+    COLOR_CAST = "color_cast"
+
+
+class Part(BaseModel):
+    """A piece of the document: frozen, and refusing what it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Check(Part):
+    """One photo gate that the photo did not pass."""
+
+    code: GateCode
+    severity: Severity
+    measured: float | str | None = Field(
+        default=None, description="what was found, in `unit`; a word where there is no number"
+    )
+    threshold: float | None = Field(default=None, description="the limit it crossed, in `unit`")
+    unit: str = Field(default="", description="unit of measured and threshold")
+    hint: str = Field(description="one sentence the person can act on")
+
+
+class Quality(Part):
+    """Whether the photo can carry the measures taken on it."""
+
+    verdict: Verdict = Field(description="rejected: a gate refuses it; usable: a gate warns")
+    checks: tuple[Check, ...] = Field(default=(), description="every gate that failed")
+
+
+class Pose(Part):
+    """Where the head points, in degrees, from the person's own side."""
+
+    yaw: float = Field(ge=-180, le=180, description="degrees; positive: turned to their left")
+    pitch: float = Field(ge=-180, le=180, description="degrees; positive: looking up")
+    roll: float = Field(ge=-180, le=180, description="degrees; positive: tilted to their left")
+
+
+class Share(Part):
+    """How much of the answer one name gets; the shares of one list sum to 1."""
+
+    name: str
+    share: Fraction
+
+
+class Face(Part):
+    """The face as a shape."""
+
+    pose: Pose
+    shape: tuple[Share, ...] | None = Field(default=None, description="face shapes, likeliest first")
+    ratios: dict[str, float] | None = Field(default=None, description="lengths over cheek width")
+    camera_distance: float | None = Field(default=None, gt=0, description="cm, from perspective")
+
+
+class MonkShare(Part):
+    """A tone of the Monk Skin Tone scale and how much of the answer it gets."""
+
+    tone: int = Field(ge=1, le=10, description="Monk Skin Tone, 1 lightest to 10 darkest")
+    share: Fraction
+
+
+class Tone(Part):
+    """Skin colour as one photo shows it: an estimate of colour, never of burn risk or origin."""
+
+    ita: float = Field(ge=-90, le=90, description="individual typology angle, degrees")
+    ita_interval: tuple[float, float] = Field(
+        description="degrees; where ITA may lie given unknown exposure and white balance"
+    )
+    ita_class: ItaClass = Field(description="class of `ita`, limits after Chardon 1991")
+    monk: tuple[MonkShare, ...] = Field(description="shares over the Monk scale, largest first")
+    undertone: Undertone
+    undertone_confidence: Fraction = Field(description="falls with an uncertain white balance")
+    hue: float = Field(ge=-180, le=180, description="CIELAB hue angle of the skin, degrees")
+    lab: tuple[float, float, float] = Field(description="CIELAB of the skin, D65: L* 0..100, a*, b*")
+    hex: str = Field(pattern=r"^#[0-9a-f]{6}$", description="the skin in sRGB")
+    confidence: Fraction = Field(description="of the tone as a whole")
+
+
+class Region(Part):
+    """One concern in one part of the face."""
+
+    name: str
+    score: Score
+    polygon: tuple[tuple[float, float], ...] = Field(
+        default=(), description="pixels of the upright photo, origin top left"
+    )
+
+
+class Concern(Part):
+    """One measured property of the skin; without a score, `reason` says why it was not measured."""
+
+    name: str
+    score: Score | None = Field(default=None, description="0..100, 100 is best")
+    measured: float | None = Field(default=None, description="in `unit`")
+    unit: str = ""
+    band: str | None = Field(default=None, description="none, mild, moderate or marked")
+    confidence: Fraction = 0.0
+    minimum_change: float | None = Field(
+        default=None, ge=0, description="in `unit`; a smaller difference is noise"
+    )
+    regions: tuple[Region, ...] = ()
+    overlay_url: str | None = None
+    reason: str | None = None
+
+
+class Skin(Part):
+    """The skin's colour and condition."""
+
+    tone: Tone
+    concerns: tuple[Concern, ...] = ()
+
+
+class Prediction(Part):
+    """Which cosmetic condition the measures speak for."""
+
+    condition: str
+    confidence: Fraction
+    all_conditions: tuple[Share, ...]
+
+
+class Versions(Part):
+    """What produced the reading, so that two readings can be compared honestly."""
+
+    pipeline: str
+    detector: str
+    mesh: str
+    scoring: str
+
+
+class FaceReading(Part):
+    """All that one photo gave."""
+
+    quality: Quality
+    face: Face
+    skin: Skin
+    season: tuple[Share, ...] | None = Field(default=None, description="colour seasons")
+    prediction: Prediction | None = None
+    versions: Versions
