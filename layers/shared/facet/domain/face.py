@@ -89,7 +89,9 @@ class Face(Part):
     """The face as a shape."""
 
     pose: Pose
-    shape: tuple[Share, ...] | None = Field(default=None, description="face shapes, likeliest first")
+    shape: tuple[Share, ...] | None = Field(
+        default=None, description="face shapes, likeliest first"
+    )
     ratios: dict[str, float] | None = Field(default=None, description="lengths over cheek width")
     camera_distance: float | None = Field(default=None, gt=0, description="cm, from perspective")
 
@@ -113,7 +115,9 @@ class Tone(Part):
     undertone: Undertone
     undertone_confidence: Fraction = Field(description="falls with an uncertain white balance")
     hue: float = Field(ge=-180, le=180, description="CIELAB hue angle of the skin, degrees")
-    lab: tuple[float, float, float] = Field(description="CIELAB of the skin, D65: L* 0..100, a*, b*")
+    lab: tuple[float, float, float] = Field(
+        description="CIELAB of the skin, D65: L* 0..100, a*, b*"
+    )
     hex: str = Field(pattern=r"^#[0-9a-f]{6}$", description="the skin in sRGB")
     confidence: Fraction = Field(description="of the tone as a whole")
 

@@ -1,0 +1,308 @@
+"""A file in, an upright sRGB picture out, decoded once at the scale that serves everything after.
+
+Nothing of Pillow leaks: whatever is wrong with a file becomes a PhotoRejectedError. The classes of
+Pillow are opened by hand, because Image.open imports every plugin and warns about bombs only.
+"""
+
+import math
+import struct
+import warnings
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from PIL import Image
+
+from facet.domain.face import Check
+from facet.vision.gates import Gates, rejection
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+# Long edge, in pixels, that detection, mesh, tone and the stored photo need at least; with it a
+# 12-megapixel JPEG is decoded at a quarter (1008 px), which costs little more than reading it.
+WORKING_EDGE = 1000
+_DCT_SCALES = (8, 4, 2, 1)
+_ORIENTATION = 0x0112
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_SWAPS_SIDES = frozenset({5, 6, 7, 8})
+# A region of a JPEG is cut from at most this many decoded pixels, which bounds memory.
+_REGION_PIXELS = 13_000_000
+_HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1", b"hevc", b"hevx"})
+_OTHERS = {
+    b"GIF8": "GIF",
+    b"BM": "BMP",
+    b"II*\x00": "TIFF",
+    b"MM\x00*": "TIFF",
+    b"%PDF": "PDF",
+    b"\x00\x00\x01\x00": "ICO",
+    b"8BPS": "PSD",
+    b"\x00\x00\x00\x0cjP": "JPEG 2000",
+}
+_DAMAGE = (
+    OSError,  # Pillow's own, truncated files among them
+    SyntaxError,  # what its plugins raise for a header they cannot read
+    EOFError,
+    ValueError,
+    IndexError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    RuntimeError,  # libheif
+    struct.error,
+    zlib.error,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoHeader:
+    """What a file says of itself before a pixel is decoded."""
+
+    format: str  # jpeg, png, webp or heic
+    width: int  # px, upright
+    height: int  # px, upright
+    orientation: int  # EXIF, 1..8; already applied for heic
+    mode: str  # Pillow's mode in the file: RGB, L, CMYK, ...
+
+
+@dataclass(frozen=True)
+class Photo:
+    """The decoded picture: RGB, sRGB, upright, without metadata."""
+
+    image: Image.Image
+    header: PhotoHeader
+    scale: float  # decoded pixels per pixel of the file, 0..1
+
+    @property
+    def width(self) -> int:
+        """px"""
+        return self.image.width
+
+    @property
+    def height(self) -> int:
+        """px"""
+        return self.image.height
+
+    @cached_property
+    def pixels(self) -> "NDArray[np.uint8]":
+        """(height, width, 3), RGB, 0..255, read-only."""
+        import numpy as np  # noqa: PLC0415 - the thumbnail function never asks for pixels
+
+        return np.asarray(self.image)
+
+
+def sniff(data: bytes) -> str:
+    """The format by the first bytes: jpeg, png, webp, heic, or another format's name."""
+    if data[:3] == b"\xff\xd8\xff":
+        return "jpeg"
+    if data[:8] == b"\x89PNG\r\n\x1a\n":
+        return "png"
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "webp"
+    if data[4:8] == b"ftyp":
+        brands = {data[start : start + 4] for start in range(8, min(_box_size(data), 64), 4)}
+        if brands & {b"avif", b"avis"}:
+            return "AVIF"
+        return "heic" if brands & _HEIC_BRANDS else "video"
+    return next((name for magic, name in _OTHERS.items() if data.startswith(magic)), "unknown")
+
+
+def _box_size(data: bytes) -> int:
+    return int.from_bytes(data[:4], "big")
+
+
+def inspect(data: bytes, gates: Gates) -> PhotoHeader:
+    """Judge a file by its header, before anything is decoded.
+
+    Raises PhotoRejectedError with every gate that fails: unsupported_format, corrupt_image,
+    file_too_large, image_too_small, image_too_large.
+    """
+    return _open(data, gates)[1]
+
+
+def decode(data: bytes, gates: Gates, *, edge: int = WORKING_EDGE) -> Photo:
+    """Decode to the smallest cheap scale whose long edge is at least `edge` px (or all there is).
+
+    JPEG is scaled inside its decoder; other formats are averaged down by a whole factor, so the
+    long edge is below 2 x edge. Raises PhotoRejectedError as `inspect` does, and corrupt_image.
+    """
+    image, header = _open(data, gates)
+    factor = max(1, max(header.width, header.height) // edge)
+    return _photo(_render(image, header, factor, gates), header)
+
+
+def decode_region(
+    data: bytes, gates: Gates, box: tuple[float, float, float, float], *, edge: int = WORKING_EDGE
+) -> Photo:
+    """Decode what `box` (left, top, right, bottom as shares of the upright picture) shows.
+
+    For a small face in a large picture: the region keeps up to `edge` px or more of its own.
+    """
+    image, header = _open(data, gates)
+    left, top, right, bottom = box
+    inside = max((right - left) * header.width, (bottom - top) * header.height)
+    least = math.ceil(math.sqrt(header.width * header.height / _REGION_PIXELS))
+    whole = _render(image, header, max(least, int(inside / edge)), gates)
+    width, height = whole.size
+    crop = (
+        max(0, round(left * width)),
+        max(0, round(top * height)),
+        min(width, round(right * width)),
+        min(height, round(bottom * height)),
+    )
+    photo = _photo(whole, header)
+    return replace(photo, image=whole.crop(crop))
+
+
+def _photo(image: Image.Image, header: PhotoHeader) -> Photo:
+    return Photo(image, header, max(image.size) / max(header.width, header.height))
+
+
+def encode_jpeg(image: Image.Image, quality: int) -> bytes:
+    """RGB picture -> JPEG bytes without any metadata."""
+    out = BytesIO()
+    image.save(out, "JPEG", quality=quality)
+    return out.getvalue()
+
+
+def _open(data: bytes, gates: Gates) -> tuple[Image.Image, PhotoHeader]:
+    found = sniff(data)
+    too_large = gates.check("file_too_large", len(data))
+    if not data:
+        raise rejection((gates.refuse("corrupt_image", "empty file"),))
+    if found not in gates.content_types:
+        checks = (gates.refuse("unsupported_format", found), too_large)
+        raise rejection(tuple(check for check in checks if check))
+    with _damage_is_rejected(gates):
+        image = _plugin(found, data)
+        animated = found != "heic" and bool(getattr(image, "is_animated", False))
+    checks_of_header: tuple[Check | None, ...] = (
+        gates.refuse("unsupported_format", f"animated {found}") if animated else None,
+        too_large,
+        gates.check("image_too_small", min(image.size)),
+        gates.check("image_too_large", image.width * image.height),
+    )
+    failed = tuple(check for check in checks_of_header if check)
+    if failed:
+        raise rejection(failed)
+    with _damage_is_rejected(gates):
+        orientation = _orientation(image, found)
+    width, height = image.size
+    if orientation in _SWAPS_SIDES:
+        width, height = height, width
+    return image, PhotoHeader(found, width, height, orientation, image.mode)
+
+
+def _orientation(image: Image.Image, found: str) -> int:
+    # libheif turns the picture itself. A PNG would be decoded in search of EXIF it does not have.
+    if found == "heic" or (found == "png" and "exif" not in image.info):
+        return 1
+    value = image.getexif().get(_ORIENTATION)
+    return value if value in _UPRIGHT else 1
+
+
+def _plugin(found: str, data: bytes) -> Image.Image:
+    stream: Any = BytesIO(data)
+    if found == "jpeg":
+        # Not through Image.open: a phone's picture with a gain map or a depth map would come back
+        # as a multi-picture file; the first of its pictures is the photo.
+        from PIL.JpegImagePlugin import JpegImageFile  # noqa: PLC0415
+
+        return JpegImageFile(stream)
+    if found == "png":
+        from PIL.PngImagePlugin import PngImageFile  # noqa: PLC0415
+
+        return PngImageFile(stream)
+    if found == "webp":
+        from PIL.WebPImagePlugin import WebPImageFile  # noqa: PLC0415
+
+        return WebPImageFile(stream)
+    from pi_heif import HeifImageFile  # noqa: PLC0415
+
+    image: Image.Image = HeifImageFile(stream)
+    return image
+
+
+def _render(image: Image.Image, header: PhotoHeader, factor: int, gates: Gates) -> Image.Image:
+    """Decode, reduce by `factor` at most, and make upright sRGB of it."""
+    with _damage_is_rejected(gates):
+        if header.format == "jpeg":
+            step = next(scale for scale in _DCT_SCALES if scale <= factor)
+            image.draft(None, (image.width // step, image.height // step))
+            factor //= step
+        image.load()
+        plain = _eight_bit(image)
+        if factor > 1:
+            plain = plain.reduce(factor)
+        upright = _srgb(plain, image.info.get("icc_profile"))
+        if header.orientation in _UPRIGHT:
+            upright = upright.transpose(_UPRIGHT[header.orientation])
+        # Pillow would write a JPEG's comment into the next one.
+        upright.info = {}
+    return upright
+
+
+def _eight_bit(image: Image.Image) -> Image.Image:
+    """Any mode -> L, RGB or CMYK with 8 bits a channel; transparency lies on white."""
+    if image.mode.startswith("I"):  # 16-bit grey; Pillow's own conversion clips it
+        import numpy as np  # noqa: PLC0415
+
+        return Image.fromarray((np.asarray(image).astype(np.uint32) >> 8).astype(np.uint8))
+    if image.mode in {"L", "RGB", "CMYK"} and "transparency" not in image.info:
+        return image
+    if "A" in image.getbands() or "transparency" in image.info:
+        with_alpha = image.convert("RGBA")
+        flat = Image.new("RGB", image.size, "white")
+        flat.paste(with_alpha, mask=with_alpha.getchannel("A"))
+        return flat
+    return image.convert("L" if image.mode == "1" else "RGB")
+
+
+def _srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    """L, RGB or CMYK in its own profile -> RGB in sRGB; an unreadable profile is ignored."""
+    if profile and b"sRGB" not in profile[:600]:  # its name; then nothing needs converting
+        transform = _transform(profile, image.mode)
+        if transform is not None:
+            converted: Image.Image = transform.apply(image)
+            return converted
+    return image if image.mode == "RGB" else image.convert("RGB")
+
+
+@lru_cache(maxsize=8)
+def _transform(profile: bytes, mode: str) -> Any:
+    from PIL import ImageCms  # noqa: PLC0415
+
+    try:
+        return ImageCms.buildTransform(
+            ImageCms.ImageCmsProfile(BytesIO(profile)),
+            ImageCms.createProfile("sRGB"),
+            mode,
+            "RGB",
+            ImageCms.Intent.RELATIVE_COLORIMETRIC,
+        )
+    except (ImageCms.PyCMSError, OSError, TypeError, ValueError):
+        return None
+
+
+@contextmanager
+def _damage_is_rejected(gates: Gates) -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            yield
+        except _DAMAGE as error:
+            raise rejection((gates.refuse("corrupt_image", str(error) or None),)) from error
