@@ -28,3 +28,11 @@ class PhotoRejectedError(PermanentError):
     def __init__(self, code: str, message: str, checks: Sequence[Any] = ()) -> None:
         super().__init__(code, message)
         self.checks = tuple(checks)
+
+
+class BusyError(FacetError):
+    """More work is queued than the workers get through; try again after `retry_after` seconds."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__("more photos are waiting than can be analysed soon")
+        self.retry_after = retry_after

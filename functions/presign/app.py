@@ -1,0 +1,178 @@
+"""POST /v1/analyses: take a wish, answer with a presigned upload."""
+
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Header
+from aws_lambda_powertools.logging import correlation_paths
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.idempotency import (
+    DynamoDBPersistenceLayer,
+    IdempotencyConfig,
+    idempotent_function,
+)
+from aws_lambda_powertools.utilities.idempotency.exceptions import (
+    IdempotencyAlreadyInProgressError,
+    IdempotencyValidationError,
+)
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from facet.adapters.aws import client, table
+from facet.adapters.dynamodb import AnalysisTable
+from facet.adapters.http import (
+    Caller,
+    caller,
+    json_response,
+    problems,
+    rate_limit_headers,
+    request_id,
+    resolver,
+    respond,
+)
+from facet.adapters.s3 import Bucket
+from facet.adapters.settings import Settings
+from facet.adapters.sqs import JobQueue
+from facet.adapters.tracing import traced
+from facet.domain.errors import PermanentError
+from facet.services.start_analysis import (
+    NewAnalysis,
+    StartedAnalysis,
+    sign_upload,
+    start_analysis,
+)
+from facet.vision.gates import load_gates
+
+logger = Logger()
+metrics = Metrics()
+app = resolver(logger)
+
+
+class PresignSettings(Settings):
+    uploads_bucket: str
+    recommend_queue_url: str
+    idempotency_table_name: str
+    max_queue_depth: int
+    retention_days: int
+    gates_preset: str
+
+
+@cache
+def settings() -> PresignSettings:
+    return PresignSettings.from_env(os.environ)
+
+
+@cache
+def analyses() -> AnalysisTable:
+    return AnalysisTable(table(settings().table_name))
+
+
+@cache
+def uploads() -> Bucket:
+    return Bucket(client("s3"), settings().uploads_bucket)
+
+
+@cache
+def jobs() -> JobQueue:
+    return JobQueue(client("sqs"), settings().recommend_queue_url)
+
+
+@cache
+def max_photo_bytes() -> int:
+    return load_gates(settings().gates_preset).max_bytes
+
+
+def start(wish: NewAnalysis, who: Caller) -> str:
+    return start_analysis(
+        wish,
+        user_id=who.user_id,
+        tier=who.tier,
+        correlation_id=request_id(app),
+        max_photo_bytes=max_photo_bytes(),
+        max_queue_depth=settings().max_queue_depth,
+        retention=timedelta(days=settings().retention_days),
+        now=datetime.now(UTC),
+        analyses=analyses(),
+        jobs=jobs(),
+    )
+
+
+def start_for_request(*, request: dict[str, Any], wish: NewAnalysis, who: Caller) -> str:  # noqa: ARG001
+    """`request` is what idempotency compares; the rest is what is done."""
+    return start(wish, who)
+
+
+@cache
+def start_once() -> Callable[..., Any]:
+    return idempotent_function(
+        start_for_request,
+        data_keyword_argument="request",
+        persistence_store=DynamoDBPersistenceLayer(
+            table_name=settings().idempotency_table_name, boto3_client=client("dynamodb")
+        ),
+        config=IdempotencyConfig(
+            event_key_jmespath="[user_id, key]",
+            payload_validation_jmespath="wish",
+            expires_after_seconds=86_400,
+        ),
+        key_prefix="POST /v1/analyses",
+    )
+
+
+def start_again(wish: NewAnalysis, who: Caller, key: str) -> str:
+    """The same key and body: the same analysis. Raises PermanentError for another body."""
+    request = {"user_id": who.user_id, "key": key, "wish": wish.model_dump(mode="json")}
+    try:
+        return str(start_once()(request=request, wish=wish, who=who))
+    except IdempotencyValidationError as error:
+        raise PermanentError(
+            "idempotency_key_reused", "This Idempotency-Key came with another request before."
+        ) from error
+    except IdempotencyAlreadyInProgressError as error:
+        raise PermanentError(
+            "request_in_progress", "The first request with this Idempotency-Key is still running."
+        ) from error
+
+
+@app.post(
+    "/v1/analyses",
+    summary="Start an analysis",
+    description="Charges one analysis of the day and answers with a presigned URL for the photo.",
+    tags=["analyses"],
+    responses=problems(
+        201, StartedAnalysis, 400, 401, 409, 413, 429, 503
+    ),
+)
+def post_analysis(
+    wish: NewAnalysis,
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            alias="Idempotency-Key",
+            min_length=1,
+            max_length=255,
+            description="Repeat it to repeat the request safely; good for a day.",
+        ),
+    ] = None,
+) -> Response[str]:
+    who = caller(app)
+    analysis_id = start_again(wish, who, idempotency_key) if idempotency_key else start(wish, who)
+    now = datetime.now(UTC)
+    started = sign_upload(
+        who.user_id, analysis_id, now=now, analyses=analyses(), uploads=uploads()
+    )
+    usage = analyses().usage(who.user_id, who.tier, now)
+    metrics.add_metric("AnalysisStarted", MetricUnit.Count, 1)
+    return json_response(started, HTTPStatus.CREATED, rate_limit_headers(usage, now))
+
+
+@logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_REST)
+@metrics.log_metrics
+@traced
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return respond(app, event, context)

@@ -1,0 +1,88 @@
+"""A face was analysed: make one kind of advice per message."""
+
+import os
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.batch import (
+    BatchProcessor,
+    EventType,
+    process_partial_response,
+)
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from facet.adapters.aws import client, table
+from facet.adapters.dynamodb import AnalysisTable, BelongingsTable
+from facet.adapters.events import EventBus
+from facet.adapters.s3 import Bucket
+from facet.adapters.settings import Settings
+from facet.adapters.sqs import CORRELATION_ATTRIBUTE
+from facet.adapters.tracing import traced
+from facet.domain.messages import FaceAnalyzed
+from facet.services.current_catalogue import CurrentCatalogue
+from facet.services.recommend import recommend
+
+logger = Logger()
+metrics = Metrics()
+# Even if every record fails, answer per record: SQS redrives each one.
+processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
+
+
+class RecommendSettings(Settings):
+    media_bucket: str
+    event_bus_name: str
+
+
+@cache
+def settings() -> RecommendSettings:
+    return RecommendSettings.from_env(os.environ)
+
+
+@cache
+def analyses() -> AnalysisTable:
+    return AnalysisTable(table(settings().table_name))
+
+
+@cache
+def belongings() -> BelongingsTable:
+    return BelongingsTable(table(settings().table_name))
+
+
+@cache
+def catalogue() -> CurrentCatalogue:
+    return CurrentCatalogue(Bucket(client("s3"), settings().media_bucket))
+
+
+@cache
+def events() -> EventBus:
+    return EventBus(client("events"), settings().event_bus_name)
+
+
+def handle_record(record: SQSRecord) -> None:
+    """Raises for what SQS should bring again; what it cannot read ends in the dead-letter queue."""
+    correlation = record.message_attributes.get(CORRELATION_ATTRIBUTE)
+    logger.set_correlation_id(correlation.string_value if correlation else None)
+    job = FaceAnalyzed.model_validate_json(record.body)
+    logger.append_keys(analysis_id=job.analysis_id, kind=job.kind)
+    status = recommend(
+        job,
+        now=datetime.now(UTC),
+        analyses=analyses(),
+        belongings=belongings(),
+        catalogue=catalogue().get,
+        events=events(),
+    )
+    logger.info("recommended", extra={"status": status or "nothing was waiting"})
+    if status:
+        metrics.add_metric("Recommended", MetricUnit.Count, 1)
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+@traced
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> Any:
+    return process_partial_response(event, handle_record, processor, context)

@@ -1,0 +1,112 @@
+"""Photos in, pictures out: the two buckets."""
+
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from facet.domain.storage import Upload
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+CORRELATION_METADATA = "correlation-id"
+
+
+
+class Bucket:
+    """One bucket. The client must sign with SigV4 (`Config(signature_version="s3v4")`)."""
+
+    def __init__(self, client: "S3Client", name: str) -> None:
+        self._client = client
+        self.name = name
+
+    def presign_put(
+        self,
+        key: str,
+        *,
+        content_type: str,
+        content_length: int,
+        checksum_sha256: str,
+        correlation_id: str,
+        seconds: int,
+    ) -> Upload:
+        """A URL good for one kind of PUT: S3 refuses another type, length or content."""
+        url = self._client.generate_presigned_url(
+            "put_object",
+            Params={
+                "Bucket": self.name,
+                "Key": key,
+                "ContentType": content_type,
+                "ContentLength": content_length,
+                "ChecksumSHA256": checksum_sha256,
+                "Metadata": {CORRELATION_METADATA: correlation_id},
+            },
+            ExpiresIn=seconds,
+        )
+        headers = {
+            "Content-Type": content_type,
+            "Content-Length": str(content_length),
+            "x-amz-checksum-sha256": checksum_sha256,
+            f"x-amz-meta-{CORRELATION_METADATA}": correlation_id,
+        }
+        return Upload("PUT", url, headers)
+
+    def presign_get(self, key: str, seconds: int) -> str:
+        return self._client.generate_presigned_url(
+            "get_object", Params={"Bucket": self.name, "Key": key}, ExpiresIn=seconds
+        )
+
+    def get(self, key: str) -> bytes | None:
+        """The object, or None when it is gone."""
+        try:
+            found = self._client.get_object(Bucket=self.name, Key=key)
+        except self._client.exceptions.NoSuchKey:
+            return None
+        return found["Body"].read()
+
+    def get_if_changed(self, key: str, etag: str | None) -> tuple[bytes, str] | None:
+        """(data, etag), or None while the object still has `etag` or is not there."""
+        condition = {"IfNoneMatch": etag} if etag else {}
+        try:
+            found = self._client.get_object(Bucket=self.name, Key=key, **condition)  # type: ignore[arg-type]
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] in (304, 404):
+                return None
+            raise
+        return found["Body"].read(), found["ETag"]
+
+    def put(self, key: str, data: bytes, content_type: str, correlation_id: str) -> None:
+        self._client.put_object(
+            Bucket=self.name,
+            Key=key,
+            Body=data,
+            ContentType=content_type,
+            Metadata={CORRELATION_METADATA: correlation_id},
+        )
+
+    def delete(self, *keys: str) -> None:
+        self._client.delete_objects(
+            Bucket=self.name, Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True}
+        )
+
+    def send_event_again(self, key: str) -> bool:
+        """Copy an object onto itself, which S3 announces as created; False when it is gone."""
+        try:
+            head = self._client.head_object(Bucket=self.name, Key=key)
+            self._client.copy_object(
+                Bucket=self.name,
+                Key=key,
+                CopySource={"Bucket": self.name, "Key": key},
+                MetadataDirective="REPLACE",
+                Metadata=head["Metadata"],
+                ContentType=head["ContentType"],
+            )
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+                return False
+            raise
+        return True
+
+    def check(self) -> None:
+        """Raises ClientError or a BotoCoreError where the bucket cannot be reached."""
+        self._client.head_bucket(Bucket=self.name)

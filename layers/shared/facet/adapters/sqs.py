@@ -1,0 +1,45 @@
+"""The queue of recommendation jobs."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from facet.domain.errors import FacetError
+from facet.domain.messages import FaceAnalyzed
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+CORRELATION_ATTRIBUTE = "correlation_id"
+
+
+class JobQueue:
+    """Recommendation jobs, one message each, with the correlation id as message attribute."""
+
+    def __init__(self, client: "SQSClient", url: str) -> None:
+        self._client = client
+        self._url = url
+
+    def send(self, jobs: Iterable[FaceAnalyzed], correlation_id: str) -> None:
+        """Raises FacetError when the queue took only some of them."""
+        answer = self._client.send_message_batch(
+            QueueUrl=self._url,
+            Entries=[
+                {
+                    "Id": job.kind,
+                    "MessageBody": job.model_dump_json(),
+                    "MessageAttributes": {
+                        CORRELATION_ATTRIBUTE: {"DataType": "String", "StringValue": correlation_id}
+                    },
+                }
+                for job in jobs
+            ],
+        )
+        if refused := answer.get("Failed"):
+            raise FacetError(f"the queue refused {[entry['Id'] for entry in refused]}")
+
+    def depth(self) -> int:
+        """Messages waiting, approximately."""
+        answer = self._client.get_queue_attributes(
+            QueueUrl=self._url, AttributeNames=["ApproximateNumberOfMessages"]
+        )
+        return int(answer["Attributes"]["ApproximateNumberOfMessages"])

@@ -1,0 +1,142 @@
+"""One analysis and the states it moves through.
+
+awaiting_upload -> analyzing -> recommending -> completed; from each of the first three also
+failed or expired. A row is never moved but by one conditional update (adapters/dynamodb.py).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from facet.domain.face import Check, FaceReading
+
+
+class Status(StrEnum):
+    AWAITING_UPLOAD = "awaiting_upload"
+    ANALYZING = "analyzing"
+    RECOMMENDING = "recommending"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    EXPIRED = "expired"
+
+    @property
+    def is_terminal(self) -> bool:
+        return self in (Status.COMPLETED, Status.FAILED, Status.EXPIRED)
+
+
+class Kind(StrEnum):
+    """A wish an analysis can carry; one queued job and one result row each."""
+
+    SKINCARE = "skincare"
+
+
+UPLOAD_WINDOW = timedelta(minutes=10)
+
+# How long a state may stand still before the sweep looks at it.
+PATIENCE = {
+    Status.AWAITING_UPLOAD: UPLOAD_WINDOW + timedelta(minutes=1),
+    # Lambda's two asynchronous retries come after about one and three minutes.
+    Status.ANALYZING: timedelta(minutes=5),
+    # Three receives, each at most one visibility timeout (6 x 20 s) apart.
+    Status.RECOMMENDING: timedelta(minutes=7),
+    # Ended but not yet announced on the event bus.
+    Status.COMPLETED: timedelta(minutes=1),
+    Status.FAILED: timedelta(minutes=1),
+    Status.EXPIRED: timedelta(minutes=1),
+}
+# How often the sweep sends a standing analysis on before it ends it with a reason.
+MAX_REDRIVES = 3
+
+POLL_AFTER_MS = {
+    Status.AWAITING_UPLOAD: 1000,
+    Status.ANALYZING: 400,
+    Status.RECOMMENDING: 250,
+}
+
+
+class Failure(BaseModel):
+    """Why an analysis ended without an answer."""
+
+    model_config = ConfigDict(frozen=True)
+
+    code: str = Field(description="Stable snake_case code: a photo gate's or the pipeline's.")
+    message: str = Field(description="One sentence for the person who took the photo.")
+    checks: tuple[Check, ...] = Field((), description="Every photo gate that fired, all at once.")
+
+
+class Size(BaseModel):
+    """Of a picture, in pixels."""
+
+    model_config = ConfigDict(frozen=True)
+
+    width: int = Field(gt=0)
+    height: int = Field(gt=0)
+
+
+class Analysis(BaseModel):
+    """One analysis row."""
+
+    model_config = ConfigDict(frozen=True)
+
+    analysis_id: str
+    user_id: str
+    status: Status
+    created_at: datetime
+    updated_at: datetime
+    expires_at: datetime
+    due_at: datetime | None = None
+    redrives: int = 0
+    wants: tuple[Kind, ...]
+    goals: tuple[str, ...] = ()
+    pending: frozenset[Kind] = frozenset()
+    content_type: str
+    content_length: int
+    checksum_sha256: str
+    consent_version: str
+    correlation_id: str
+    quota_day: str
+    reading: FaceReading | None = None
+    photo: Size | None = None
+    thumbnails: bool = False
+    failure: Failure | None = None
+
+    @property
+    def upload_key(self) -> str:
+        return f"faces/{self.user_id}/{self.analysis_id}"
+
+    @property
+    def photo_key(self) -> str:
+        return f"photos/{self.user_id}/{self.analysis_id}.jpg"
+
+    @property
+    def thumbnail_key(self) -> str:
+        return f"thumbnails/{self.user_id}/{self.analysis_id}/thumbnail.jpg"
+
+    @property
+    def optimized_key(self) -> str:
+        return f"thumbnails/{self.user_id}/{self.analysis_id}/optimized.jpg"
+
+    @property
+    def media_keys(self) -> tuple[str, ...]:
+        return self.photo_key, self.thumbnail_key, self.optimized_key
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some analyses, newest first, and before which id the next page starts (None: no more)."""
+
+    analyses: tuple[Analysis, ...]
+    next_id: str | None
+
+
+def owner_of(key: str) -> tuple[str, str]:
+    """(user_id, analysis_id) of `faces/<sub>/<id>` or `photos/<sub>/<id>.jpg`.
+
+    Raises ValueError for any other key.
+    """
+    prefix, user_id, name = key.split("/")
+    if prefix not in ("faces", "photos") or not user_id or not name:
+        raise ValueError(f"not a photo key: {key}")
+    return user_id, name.removesuffix(".jpg")

@@ -1,0 +1,61 @@
+"""How many analyses a day belong to whom."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, time, timedelta
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from facet.domain.errors import PermanentError
+
+
+class Tier(StrEnum):
+    FREE = "free"
+    PRO = "pro"
+    ENTERPRISE = "enterprise"
+
+    @classmethod
+    def of(cls, groups: Iterable[str]) -> "Tier":
+        """The best tier among a user's Cognito groups; free without any."""
+        names = set(groups)
+        return next((tier for tier in (cls.ENTERPRISE, cls.PRO) if tier in names), cls.FREE)
+
+    @property
+    def daily_limit(self) -> int | None:
+        """Analyses a UTC day; None is unlimited."""
+        return {Tier.FREE: 50, Tier.PRO: 500, Tier.ENTERPRISE: None}[self]
+
+
+class Usage(BaseModel):
+    """What a user has used today (UTC)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    tier: Tier
+    limit: int | None = Field(description="Analyses a UTC day; null is unlimited.")
+    used: int = Field(ge=0, description="Accepted today; rejected photos are given back.")
+    left: int | None = Field(description="limit - used, never below 0; null is unlimited.")
+    reset_at: datetime = Field(description="Next UTC midnight.")
+
+    @classmethod
+    def today(cls, tier: Tier, used: int, now: datetime) -> "Usage":
+        limit = tier.daily_limit
+        return cls(
+            tier=tier,
+            limit=limit,
+            used=used,
+            left=None if limit is None else max(0, limit - used),
+            reset_at=datetime.combine(now.date() + timedelta(days=1), time(), UTC),
+        )
+
+
+class QuotaExceededError(PermanentError):
+    """All analyses of the day are used up."""
+
+    def __init__(self, usage: Usage) -> None:
+        super().__init__(
+            "quota_exceeded",
+            f"All {usage.limit} analyses of today are used; the next are free at "
+            f"{usage.reset_at:%H:%M} UTC.",
+        )
+        self.usage = usage

@@ -1,0 +1,32 @@
+"""The catalogue that advice is made from: the newest published snapshot, kept in memory."""
+
+import time
+
+from facet.advice.catalogue import Catalogue
+from facet.domain.errors import PermanentError
+from facet.services.ports import Objects
+
+SNAPSHOT_KEY = "catalogue/snapshot.json"
+LOOK_AGAIN_SECONDS = 60.0
+
+
+class CurrentCatalogue:
+    """Asks S3 for a newer snapshot at most once a minute, and by ETag."""
+
+    def __init__(self, media: Objects) -> None:
+        self._media = media
+        self._catalogue: Catalogue | None = None
+        self._etag: str | None = None
+        self._look_again_at = 0.0
+
+    def get(self) -> Catalogue:
+        """Raises PermanentError(catalogue_missing) where none was ever published."""
+        if self._catalogue is None or time.monotonic() >= self._look_again_at:
+            newer = self._media.get_if_changed(SNAPSHOT_KEY, self._etag)
+            if newer is not None:
+                data, self._etag = newer
+                self._catalogue = Catalogue.load(data)
+            self._look_again_at = time.monotonic() + LOOK_AGAIN_SECONDS
+        if self._catalogue is None:
+            raise PermanentError("catalogue_missing", "No product catalogue has been published.")
+        return self._catalogue

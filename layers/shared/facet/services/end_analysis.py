@@ -1,0 +1,44 @@
+"""Every ending is written first and announced second; the sweep announces what was cut short."""
+
+from datetime import datetime
+
+from facet.domain.analysis import Analysis, Failure, Status
+from facet.domain.messages import AnalysisEnded
+from facet.services.ports import Analyses, Events
+
+
+def fail_analysis(
+    analysis: Analysis,
+    failure: Failure,
+    *,
+    now: datetime,
+    analyses: Analyses,
+    events: Events,
+    status: Status = Status.FAILED,
+) -> None:
+    """failed or expired, with its reason and the charge given back; nothing if already ended."""
+    if ended := analyses.end(analysis, status, failure, now):
+        announce(ended, analyses=analyses, events=events)
+
+
+def complete_analysis(
+    user_id: str, analysis_id: str, *, now: datetime, analyses: Analyses, events: Events
+) -> None:
+    """completed, if the last wish is done; nothing otherwise."""
+    if completed := analyses.complete(user_id, analysis_id, now):
+        announce(completed, analyses=analyses, events=events)
+
+
+def announce(analysis: Analysis, *, analyses: Analyses, events: Events) -> None:
+    events.publish(
+        AnalysisEnded.model_validate(
+            {
+                "analysis_id": analysis.analysis_id,
+                "user_id": analysis.user_id,
+                "status": analysis.status,
+                "code": analysis.failure.code if analysis.failure else None,
+                "correlation_id": analysis.correlation_id,
+            }
+        )
+    )
+    analyses.announced(analysis)

@@ -1,0 +1,53 @@
+"""One recommendation job: from what was measured and what is owned to one result row."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from facet.advice.catalogue import Catalogue
+from facet.advice.skincare import recommend_skincare
+from facet.domain.advice import SkincareResult
+from facet.domain.analysis import Analysis, Kind, Status
+from facet.domain.errors import PermanentError
+from facet.domain.messages import FaceAnalyzed
+from facet.services.end_analysis import complete_analysis
+from facet.services.ports import Analyses, Belongings, Events
+
+
+def recommend(
+    job: FaceAnalyzed,
+    *,
+    now: datetime,
+    analyses: Analyses,
+    belongings: Belongings,
+    catalogue: Callable[[], Catalogue],
+    events: Events,
+) -> Status | None:
+    """Do one job; safe to repeat, the first result stays. None where nothing was waiting for it.
+
+    A job that cannot succeed leaves a result with `status: failed` and its code, so that the
+    analysis completes with what it has.
+    """
+    analysis = analyses.get(job.user_id, job.analysis_id)
+    if analysis is None or analysis.status is not Status.RECOMMENDING:
+        return None
+    if job.kind in analysis.pending:
+        try:
+            result = _advise(analysis, job.kind, belongings, catalogue())
+            document = result.model_dump(mode="json", exclude_none=True)
+        except PermanentError as error:
+            document = {"status": "failed", "code": error.code, "message": error.message}
+        analyses.save_result(analysis, job.kind, document)
+    complete_analysis(job.user_id, job.analysis_id, now=now, analyses=analyses, events=events)
+    return Status.COMPLETED
+
+
+def _advise(
+    analysis: Analysis, kind: Kind, belongings: Belongings, catalogue: Catalogue
+) -> SkincareResult:
+    if analysis.reading is None:
+        raise PermanentError("reading_missing", "The analysis holds no measures to advise on.")
+    owned = belongings.of(analysis.user_id)
+    match kind:
+        case Kind.SKINCARE:
+            profile = owned.profile.with_goals(analysis.goals)
+            return recommend_skincare(analysis.reading, profile, owned.bag, catalogue)

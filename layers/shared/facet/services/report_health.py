@@ -1,0 +1,29 @@
+"""GET /v1/health/ready: can the parts be reached right now?"""
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Health(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    status: Literal["ok", "unavailable"]
+    parts: dict[str, Literal["ok", "unavailable"]] = Field(default_factory=dict)
+
+
+def report_health(checks: Mapping[str, Callable[[], object]]) -> Health:
+    """Run every check at once; a check that raises is a part that is unavailable."""
+
+    def state(check: Callable[[], object]) -> Literal["ok", "unavailable"]:
+        try:
+            check()
+        except Exception:  # noqa: BLE001 - whatever it was, the part did not answer
+            return "unavailable"
+        return "ok"
+
+    with ThreadPoolExecutor(len(checks)) as pool:
+        parts = dict(zip(checks, pool.map(state, checks.values()), strict=True))
+    return Health(status="ok" if set(parts.values()) == {"ok"} else "unavailable", parts=parts)

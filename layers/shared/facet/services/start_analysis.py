@@ -1,0 +1,131 @@
+"""POST /v1/analyses: a row, a charge on the day's quota, and a URL to put the photo to."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from ulid import ULID
+
+from facet.domain.analysis import POLL_AFTER_MS, UPLOAD_WINDOW, Analysis, Kind, Status
+from facet.domain.errors import BusyError, PermanentError
+from facet.domain.quota import Tier
+from facet.services.ports import Analyses, Jobs, Objects
+
+PhotoType = Literal["image/jpeg", "image/png", "image/webp", "image/heic", "image/heif"]
+
+
+class NewAnalysis(BaseModel):
+    """A photo the app is about to upload, and what it wants of it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    content_type: PhotoType = Field(description="Media type of the photo; S3 refuses another.")
+    content_length: int = Field(gt=0, description="Exact size of the photo in bytes.")
+    checksum_sha256: str = Field(
+        pattern=r"^[A-Za-z0-9+/]{43}=$", description="Base64 of the photo's SHA-256."
+    )
+    consent_version: str = Field(
+        min_length=1, max_length=64, description="Version of the consent text the person accepted."
+    )
+    wants: tuple[Kind, ...] = Field(
+        (Kind.SKINCARE,), min_length=1, description="Which recommendations to make."
+    )
+    goals: tuple[Annotated[str, Field(min_length=1, max_length=64)], ...] = Field(
+        (), max_length=10, description="What the person wants to work on, e.g. dark_spots."
+    )
+
+
+class UploadTarget(BaseModel):
+    """How to send the photo; leave no header out and add none."""
+
+    model_config = ConfigDict(frozen=True)
+
+    method: str = Field(description="HTTP method, PUT.")
+    headers: Mapping[str, str] = Field(description="Headers, exactly as signed.")
+    expires_at: datetime = Field(description="When the URL stops working (UTC).")
+
+
+class StartedAnalysis(BaseModel):
+    """The analysis is waiting for its photo."""
+
+    model_config = ConfigDict(frozen=True)
+
+    analysis_id: str = Field(description="ULID.")
+    status: Status
+    upload_url: str = Field(description="Presigned URL for one PUT of the photo.")
+    upload: UploadTarget
+    poll_after_ms: int = Field(description="Ask again after this many milliseconds.")
+
+
+def start_analysis(
+    wish: NewAnalysis,
+    *,
+    user_id: str,
+    tier: Tier,
+    correlation_id: str,
+    max_photo_bytes: int,
+    max_queue_depth: int,
+    retention: timedelta,
+    now: datetime,
+    analyses: Analyses,
+    jobs: Jobs,
+) -> str:
+    """Charge the quota and write the row; the new analysis_id.
+
+    Raises PermanentError(file_too_large), QuotaExceededError, BusyError.
+    """
+    if wish.content_length > max_photo_bytes:
+        raise PermanentError(
+            "file_too_large",
+            f"The photo has {wish.content_length:,} bytes; at most {max_photo_bytes:,} are taken.",
+        )
+    if jobs.depth() > max_queue_depth:
+        raise BusyError(retry_after=30)
+    analysis = Analysis(
+        analysis_id=str(ULID.from_datetime(now)),
+        user_id=user_id,
+        status=Status.AWAITING_UPLOAD,
+        created_at=now,
+        updated_at=now,
+        expires_at=now + retention,
+        wants=tuple(dict.fromkeys(wish.wants)),
+        goals=wish.goals,
+        content_type=wish.content_type,
+        content_length=wish.content_length,
+        checksum_sha256=wish.checksum_sha256,
+        consent_version=wish.consent_version,
+        correlation_id=correlation_id,
+        quota_day=now.astimezone(UTC).date().isoformat(),
+    )
+    analyses.create(analysis, tier)
+    return analysis.analysis_id
+
+
+def sign_upload(
+    user_id: str, analysis_id: str, *, now: datetime, analyses: Analyses, uploads: Objects
+) -> StartedAnalysis:
+    """A URL for the photo of an analysis; a repeated request gets a fresh one.
+
+    Raises PermanentError(analysis_not_found) when it was deleted meanwhile.
+    """
+    analysis = analyses.get(user_id, analysis_id)
+    if analysis is None:
+        raise PermanentError("analysis_not_found", "This analysis was deleted.")
+    upload = uploads.presign_put(
+        analysis.upload_key,
+        content_type=analysis.content_type,
+        content_length=analysis.content_length,
+        checksum_sha256=analysis.checksum_sha256,
+        correlation_id=analysis.correlation_id,
+        seconds=int(UPLOAD_WINDOW.total_seconds()),
+    )
+    return StartedAnalysis(
+        analysis_id=analysis_id,
+        status=analysis.status,
+        upload_url=upload.url,
+        upload=UploadTarget(
+            method=upload.method, headers=upload.headers, expires_at=now + UPLOAD_WINDOW
+        ),
+        poll_after_ms=POLL_AFTER_MS.get(analysis.status, 1000),
+    )

@@ -1,0 +1,77 @@
+"""Every five minutes: whatever stands still is sent on, or ended with a reason."""
+
+from collections import Counter
+from datetime import datetime
+
+from facet.domain.analysis import MAX_REDRIVES, Analysis, Failure, Status
+from facet.services.analyze_face import queue_jobs
+from facet.services.end_analysis import announce, complete_analysis, fail_analysis
+from facet.services.ports import Analyses, Events, Jobs, Objects
+
+UPLOAD_EXPIRED = Failure(
+    code="upload_expired", message="No photo arrived in time; ask for a new upload."
+)
+ANALYSIS_TIMEOUT = Failure(
+    code="analysis_timeout", message="The photo could not be analysed; please try it again."
+)
+JOB_LOST = {"status": "failed", "code": "job_lost", "message": "This advice could not be made."}
+
+
+def sweep_analyses(
+    now: datetime, *, analyses: Analyses, uploads: Objects, jobs: Jobs, events: Events
+) -> Counter[str]:
+    """What was done, by verb and state."""
+    done: Counter[str] = Counter()
+    for analysis in analyses.standing_still(now):
+        done[_send_on(analysis, now, analyses, uploads, jobs, events)] += 1
+    return done
+
+
+def _send_on(
+    analysis: Analysis,
+    now: datetime,
+    analyses: Analyses,
+    uploads: Objects,
+    jobs: Jobs,
+    events: Events,
+) -> str:
+    if analysis.status.is_terminal:
+        announce(analysis, analyses=analyses, events=events)
+        return "announced"
+    if analysis.status is Status.RECOMMENDING and not analysis.pending:
+        complete_analysis(
+            analysis.user_id, analysis.analysis_id, now=now, analyses=analyses, events=events
+        )
+        return "completed"
+    if analysis.redrives < MAX_REDRIVES:
+        if not analyses.redriven(analysis, now):
+            return "moved_meanwhile"
+        if analysis.status is Status.RECOMMENDING:
+            queue_jobs(analysis, jobs=jobs)
+            return "jobs_sent_again"
+        # Neither Lambda's retries nor S3 brought it on: have S3 announce the upload once more.
+        if uploads.send_event_again(analysis.upload_key):
+            return "upload_sent_again"
+    return _give_up(analysis, now, analyses, events)
+
+
+def _give_up(analysis: Analysis, now: datetime, analyses: Analyses, events: Events) -> str:
+    if analysis.status is Status.RECOMMENDING:
+        for kind in analysis.pending:
+            analyses.save_result(analysis, kind, JOB_LOST)
+        complete_analysis(
+            analysis.user_id, analysis.analysis_id, now=now, analyses=analyses, events=events
+        )
+        return "completed_without"
+    if analysis.status is Status.AWAITING_UPLOAD:
+        fail_analysis(
+            analysis,
+            UPLOAD_EXPIRED,
+            now=now,
+            analyses=analyses,
+            events=events,
+            status=Status.EXPIRED,
+        )
+        return "expired"
+    fail_analysis(analysis, ANALYSIS_TIMEOUT, now=now, analyses=analyses, events=events)
+    return "failed"
