@@ -1,0 +1,126 @@
+"""What an app on a phone does: sign in, ask for an upload URL, PUT the photo, poll the answer."""
+
+import base64
+import hashlib
+import json
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import urllib3
+
+from local.stack import LocalStack
+
+TERMINAL = {"completed", "failed", "expired"}
+CONSENT = "2026-11"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One HTTP answer; `body` is its parsed JSON, None where there is none."""
+
+    status: int
+    headers: urllib3.HTTPHeaderDict
+    body: Any
+
+
+def send(
+    method: str, url: str, body: bytes | None = None, headers: dict[str, str] | None = None
+) -> Answer:
+    """One HTTP request as it is, without retries or redirects."""
+    got = urllib3.request(
+        method, url, body=body, headers=headers or {}, retries=False, redirect=False, timeout=40
+    )
+    is_json = "json" in got.headers.get("content-type", "")
+    return Answer(got.status, got.headers, json.loads(got.data) if is_json and got.data else None)
+
+
+@dataclass(frozen=True)
+class Phone:
+    """A signed-in app. `api_url` ends without a slash."""
+
+    api_url: str
+    token: str
+
+    def call(
+        self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None
+    ) -> Answer:
+        """One call of the API as this user; `body` is sent as JSON."""
+        return send(
+            method,
+            self.api_url + path,
+            None if body is None else json.dumps(body).encode(),
+            {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
+            | (headers or {}),
+        )
+
+    def ask(self, photo: bytes, content_type: str = "image/jpeg", **wishes: Any) -> Answer:
+        """POST /v1/analyses for exactly this photo."""
+        request = {
+            "content_type": content_type,
+            "content_length": len(photo),
+            "checksum_sha256": base64.b64encode(hashlib.sha256(photo).digest()).decode(),
+            "consent_version": CONSENT,
+        }
+        key = {"Idempotency-Key": secrets.token_urlsafe(16)}
+        return self.call("POST", "/v1/analyses", request | wishes, key)
+
+    @staticmethod
+    def upload(asked: dict[str, Any], photo: bytes) -> Answer:
+        """PUT the photo to the URL of `asked` with exactly the headers it names."""
+        upload = asked["upload"]
+        return send(upload["method"], asked["upload_url"], photo, upload["headers"])
+
+    def poll(
+        self,
+        analysis_id: str,
+        patience: float = 60,
+        seen: Callable[[dict[str, Any]], None] = lambda _: None,
+    ) -> dict[str, Any]:
+        """The terminal document of an analysis; `seen` gets every document on the way.
+
+        Waits as long between two calls as the API asks. Raises TimeoutError after `patience`
+        seconds, RuntimeError if the API answers anything but 200.
+        """
+        deadline = time.monotonic() + patience
+        while True:
+            answer = self.call("GET", f"/v1/analyses/{analysis_id}")
+            if answer.status != 200:
+                raise RuntimeError(f"GET /v1/analyses/{analysis_id}: {answer.status} {answer.body}")
+            document: dict[str, Any] = answer.body
+            seen(document)
+            if document["status"] in TERMINAL:
+                return document
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"still {document['status']} after {patience:.0f} s")
+            time.sleep(document["poll_after_ms"] / 1000)
+
+
+def sign_in(stack: LocalStack, email: str, group: str | None = None) -> Phone:
+    """A phone of this user, who is made if there is no such user yet."""
+    cognito = stack.client("cognito-idp")
+    pool, app = stack.outputs["UserPoolId"], stack.outputs["UserPoolClientId"]
+    # Satisfies any password policy; a new one each time, so none is kept anywhere.
+    password = f"{secrets.token_urlsafe(24)}aA1!"
+    try:
+        cognito.sign_up(
+            ClientId=app,
+            Username=email,
+            Password=password,
+            UserAttributes=[{"Name": "email", "Value": email}],
+        )
+        cognito.admin_confirm_sign_up(UserPoolId=pool, Username=email)
+    except cognito.exceptions.UsernameExistsException:
+        cognito.admin_set_user_password(
+            UserPoolId=pool, Username=email, Password=password, Permanent=True
+        )
+    if group:
+        cognito.admin_add_user_to_group(UserPoolId=pool, Username=email, GroupName=group)
+    tokens = cognito.initiate_auth(
+        ClientId=app,
+        AuthFlow="USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": email, "PASSWORD": password},
+    )["AuthenticationResult"]
+    return Phone(stack.outputs["ApiUrl"], tokens["IdToken"])

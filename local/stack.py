@@ -1,0 +1,379 @@
+"""The real template on this machine: MiniStack on loopback, `sam build`, `sam deploy`.
+
+`python -m local.stack up|down|status|deploy`. Everything the stack writes lies in one folder,
+`.local/stack`, so that `down` can end its processes and remove it, after a crash as well.
+"""
+
+import argparse
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+import urllib3
+from botocore.config import Config
+from rich.console import Console
+
+ROOT = Path(__file__).resolve().parent.parent
+HOME = ROOT / ".local" / "stack"
+STACK_NAME = "facet-local"
+REGION = "us-east-1"
+PORT = 4666  # when it is free; else the system chooses
+LAYERS = ("SharedLayer", "ImagingLayer", "InferenceLayer", "ModelsLayer")
+# What a running stack depends on. Models count by their metadata, which holds their hashes.
+SOURCES = (
+    "template.yaml",
+    "samconfig.toml",
+    "functions/**/*",
+    "layers/shared/facet/**/*",
+    "layers/models/models/**/metadata.json",
+    "data/**/*",
+)
+
+console = Console(stderr=True, highlight=False)
+
+
+class StackError(Exception):
+    """The local stack could not do what was asked; the message says what to look at."""
+
+
+@contextlib.contextmanager
+def step(text: str) -> Iterator[None]:
+    """Show `text` while the block runs, and how long it took once it is done."""
+    begun = time.monotonic()
+    with console.status(text):
+        yield
+    console.print(f"[green]✓[/] {text} [dim]{time.monotonic() - begun:.1f} s[/]")
+
+
+@dataclass
+class State:
+    """What a later command needs to know of a running stack."""
+
+    pid: int
+    port: int
+    digest: str = ""
+    outputs: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class LocalStack:
+    """One MiniStack and the stack deployed to it.
+
+    `enforce_iam` makes the emulator check every call of a function against its role.
+    """
+
+    home: Path = HOME
+    enforce_iam: bool = False
+
+    # What is running
+
+    @property
+    def state(self) -> State | None:
+        """None when nothing was started, or its record is gone or broken."""
+        try:
+            return State(**json.loads((self.home / "state.json").read_text()))
+        except (FileNotFoundError, ValueError, TypeError):
+            return None
+
+    def _remember(self, state: State) -> None:
+        (self.home / "state.json").write_text(json.dumps(asdict(state), indent=2))
+
+    @property
+    def endpoint(self) -> str:
+        """The emulator's address, e.g. http://127.0.0.1:4666."""
+        if (state := self.state) is None:
+            raise StackError("The local stack is not running: start it with `make up`.")
+        return f"http://127.0.0.1:{state.port}"
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        """The outputs of the deployed stack, ApiUrl as this machine reaches it."""
+        if (state := self.state) is None or not state.outputs:
+            raise StackError("The local stack is not deployed: start it with `make up`.")
+        return state.outputs
+
+    def healthy(self) -> bool:
+        """Whether the emulator of this folder answers."""
+        if (state := self.state) is None or not self._processes(state.pid):
+            return False
+        try:
+            url = f"{self.endpoint}/_ministack/health"
+            return urllib3.request("GET", url, timeout=5, retries=False).status == 200
+        except urllib3.exceptions.HTTPError:
+            return False
+
+    def ready(self) -> bool:
+        """Whether the emulator answers and runs what the working tree says."""
+        return self.healthy() and (state := self.state) is not None and state.digest == digest()
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of the emulator, whatever credentials this machine has."""
+        return boto3.client(
+            service,  # type: ignore[call-overload]
+            endpoint_url=self.endpoint,
+            region_name=REGION,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",  # noqa: S106 the emulator's root user
+            config=Config(signature_version="s3v4") if service == "s3" else None,
+        )
+
+    # Up
+
+    def up(self) -> None:
+        """Start and deploy what is not yet; a second call changes nothing.
+
+        Whatever this call started is ended again if it fails or is interrupted.
+        """
+        if self.ready():
+            return
+        started = not self.healthy()
+        try:
+            if started:
+                self.stop()
+                self._start()
+            self.deploy()
+        except BaseException:
+            if started:
+                self._end_processes()
+                shutil.rmtree(self.home / "tmp", ignore_errors=True)
+                (self.home / "state.json").unlink(missing_ok=True)
+            raise
+
+    def _environment(self) -> dict[str, str]:
+        """Nothing of the caller's: MiniStack hands its whole environment to the functions."""
+        return {
+            "HOME": str(self.home),
+            "LANG": "C.UTF-8",
+            "TMPDIR": str(self.home / "tmp"),
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    def _start(self) -> None:
+        (self.home / "tmp").mkdir(parents=True, exist_ok=True)
+        port = free_port()
+        environment = self._environment() | {
+            "PATH": os.pathsep.join([str(ROOT / ".tools/stack/bin"), os.defpath]),
+            "GATEWAY_PORT": str(port),
+            "BIND_HOST": "127.0.0.1",
+            "MINISTACK_HOST": "127.0.0.1",
+            # Its listener would bind every interface.
+            "IOT_MTLS_ENABLED": "0",
+            # It would look for containers of its own to remove at start.
+            "DOCKER_HOST": f"unix://{self.home}/no-docker",
+            "AUTH": str(self.enforce_iam).lower(),
+        }
+        with step("Starting MiniStack on loopback"):
+            with (self.home / "ministack.log").open("wb") as log:
+                process = subprocess.Popen(
+                    [ROOT / ".tools/stack/bin/ministack"],
+                    cwd=self.home,
+                    env=environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    # A group of its own: Ctrl-C does not reach it, and one signal ends it whole.
+                    start_new_session=True,
+                )
+            self._remember(State(pid=process.pid, port=port))
+            deadline = time.monotonic() + 30
+            while not self.healthy():
+                if process.poll() is not None or time.monotonic() > deadline:
+                    raise StackError(f"MiniStack did not start.\n{self._tail('ministack.log')}")
+                time.sleep(0.1)
+
+    def deploy(self) -> None:
+        """`sam build` and `sam deploy` the template, then publish the catalogue."""
+        if (state := self.state) is None:
+            raise StackError("The local stack is not running: start it with `make up`.")
+        state.digest = digest()
+        built = self.home / "build"
+        with step("sam build"):
+            # Locally the functions carry no layers; `make invoke` proves the packaged ones.
+            exclude = [word for layer in LAYERS for word in ("--exclude", layer)]
+            self._sam("build", "--build-dir", str(built), "--parallel", *exclude)
+        with step("sam deploy"):
+            self._sam("deploy", "--template-file", str(built / "template.yaml"))
+        stack = self.client("cloudformation").describe_stacks(StackName=STACK_NAME)["Stacks"][0]
+        state.outputs = {out["OutputKey"]: out["OutputValue"] for out in stack["Outputs"]}
+        state.outputs["ApiUrl"] = local_api_url(state.outputs["ApiUrl"], self.endpoint)
+        self._end_workers(state.pid)
+        self._remember(state)
+
+    def _sam(self, command: str, *arguments: str) -> None:
+        tools = ROOT / ".tools/sam/bin"
+        environment = self._environment() | {
+            "PATH": os.pathsep.join([str(tools), os.defpath]),
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "SAM_CLI_TELEMETRY": "0",
+            "SAM_CLI_POLL_DELAY": "0.2",
+        }
+        with (self.home / "sam.log").open("ab") as log:
+            finished = subprocess.run(
+                [tools / "sam", command, "--config-env", "local", *arguments],
+                cwd=ROOT,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                check=False,
+            )
+        if finished.returncode:
+            raise StackError(f"sam {command} failed.\n{self._tail('sam.log')}")
+
+    def _tail(self, name: str) -> str:
+        log = self.home / name
+        lines = log.read_text(errors="replace").splitlines()[-30:] if log.exists() else []
+        return "\n".join([*lines, f"The whole of it: {log}"])
+
+    # Down
+
+    def stop(self) -> None:
+        """End every process of the stack and remove its folder. Does nothing if there is none."""
+        self._end_processes()
+        shutil.rmtree(self.home, ignore_errors=True)
+        with contextlib.suppress(OSError):  # other stacks may live beside it
+            self.home.parent.rmdir()
+
+    def _end_processes(self) -> None:
+        if (state := self.state) is None:
+            return
+        for number, patience in ((signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0)):
+            for pid in self._processes(state.pid):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, number)
+            deadline = time.monotonic() + patience
+            while self._processes(state.pid) and time.monotonic() < deadline:
+                with contextlib.suppress(ChildProcessError):  # not ours if another command began it
+                    os.waitpid(state.pid, os.WNOHANG)
+                time.sleep(0.05)
+
+    def _end_workers(self, group: int) -> None:
+        """Workers keep the code they imported; the next call starts a fresh one."""
+        for pid in self._processes(group):
+            if pid != group:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGTERM)
+
+    def _processes(self, group: int) -> list[int]:
+        """The living processes of the emulator's group, itself and its workers.
+
+        The command is looked at as well: after a restart of the machine the number may be
+        another program's.
+        """
+        listing = subprocess.run(
+            ["ps", "-A", "-o", "pid=,pgid=,stat=,command="],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        rows = [line.split(None, 3) for line in listing.splitlines()]
+        return [
+            int(row[0])
+            for row in rows
+            if len(row) == 4
+            and int(row[1]) == group
+            and not row[2].startswith("Z")
+            and "ministack" in row[3]
+        ]
+
+
+def free_port() -> int:
+    """The usual port if nobody listens there, else one the system chooses."""
+    for port in (PORT, 0):
+        with socket.socket() as probe:
+            # A port that was left a moment ago is free.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise StackError("There is no free port on 127.0.0.1.")
+
+
+def local_api_url(url: str, endpoint: str) -> str:
+    """AWS's address of a REST API stage, https://ID.execute-api.REGION.../STAGE, as served here."""
+    address = urllib3.util.parse_url(url)
+    api_id = (address.host or "").partition(".")[0]
+    return f"{endpoint}/_aws/execute-api/{api_id}/{(address.path or '').strip('/')}"
+
+
+def digest() -> str:
+    """A hash of everything the deployed stack is made of."""
+    sha = hashlib.sha256()
+    for pattern in SOURCES:
+        for path in sorted(ROOT.glob(pattern)):
+            if path.is_file() and "__pycache__" not in path.parts:
+                sha.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
+    return sha.hexdigest()
+
+
+def tell(stack: LocalStack) -> None:
+    """Print where the stack is and how to use it with curl."""
+    from local.phone import sign_in  # noqa: PLC0415 it imports this module
+
+    token = sign_in(stack, "you@example.com").token
+    print(f"""
+API={stack.outputs["ApiUrl"]}
+TOKEN={token}
+
+With these two in your shell:
+  curl $API/v1/health/ready
+  curl -H "Authorization: Bearer $TOKEN" $API/v1/me/usage
+  curl -H "Authorization: Bearer $TOKEN" $API/v1/analyses
+
+The token lasts an hour; `make up` prints a new one. Logs: {stack.home / "ministack.log"}
+`make demo PHOTO=path` sends a photo through. `make down` stops everything.""")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m local.stack", description=__doc__)
+    parser.add_argument("command", choices=("up", "down", "status", "deploy"))
+    command = parser.parse_args().command
+    # A terminated command cleans up as an interrupted one does.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    stack = LocalStack()
+    try:
+        match command:
+            case "up":
+                stack.up()
+                tell(stack)
+            case "deploy":
+                stack.deploy()
+            case "down":
+                stack.stop()
+                print("The local stack is down.")
+            case "status" if not stack.healthy():
+                print("The local stack is not running.")
+                return 1
+            case "status":
+                current = "as the working tree" if stack.ready() else "older than the working tree"
+                print(f"Running at {stack.endpoint}, {current}.")
+                for name, value in stack.outputs.items():
+                    print(f"  {name:<20} {value}")
+    except StackError as error:
+        console.print(f"✗ {error}", style="red", markup=False)
+        return 1
+    except KeyboardInterrupt:
+        console.print("Interrupted.")
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
