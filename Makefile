@@ -40,6 +40,11 @@ $(eval $(call environment,.tools/stack,requirements/stack.txt))
 
 setup: .venv/.facet .tools/sam/.ready .tools/stack/.facet models ## make the environments and the models
 
+models: layers/models/models/.built
+layers/models/models/.built: layers/models/build.py layers/models/requirements.txt .venv/.ready
+	$(BIN)/python layers/models/build.py
+	touch $@
+
 LOCKS := layers/shared/requirements layers/imaging/requirements layers/inference/requirements requirements/dev requirements/sam requirements/stack
 lock: $(UV) ## lock every requirements file again, with hashes and without index lines
 	for f in $(LOCKS); do (cd $$(dirname $$f) && $(UV) pip compile -q --generate-hashes --no-header --no-annotate --no-emit-index-url \
