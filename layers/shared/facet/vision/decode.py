@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from facet.domain.face import Check
 from facet.vision.gates import Gates, rejection
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from facet.domain.face import Check
 
 # Long edge, in pixels, that detection, mesh, tone and the stored photo need at least; with it a
 # 12-megapixel JPEG is decoded at a quarter (1008 px), which costs little more than reading it.
