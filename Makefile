@@ -14,7 +14,7 @@ UV := $(or $(shell command -v uv),.tools/uv/bin/uv)
 # pyenv's shims answer only for the chosen version, so look behind them; else uv finds or fetches one.
 PYTHON := $(or $(lastword $(sort $(wildcard $(or $(PYENV_ROOT),$(HOME)/.pyenv)/versions/3.13.*/bin/python3.13))),3.13)
 
-.PHONY: help setup lock models lint types test demo up down build invoke bench evaluate clean
+.PHONY: help setup lock models openapi lint types test demo up down build invoke bench evaluate clean
 
 help: ## what can be asked for
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -53,3 +53,13 @@ lock: $(UV) ## lock every requirements file again, with hashes and without index
 .tools/stack/.facet: .tools/stack/.ready
 	$(UV) pip install -q --python .tools/stack/bin/python --no-deps --no-build-isolation -e .
 	touch $@
+
+openapi: .venv/.facet ## write the API's document from its code
+	$(BIN)/python local/openapi.py
+
+lint: .venv/.facet
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/.facet
+	$(BIN)/mypy

@@ -12,7 +12,6 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Header, Path, Query
 from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.typing import LambdaContext
-
 from facet.adapters.aws import client, table
 from facet.adapters.dynamodb import AnalysisTable
 from facet.adapters.http import (
@@ -79,6 +78,7 @@ AnalysisId = Annotated[str, Path(description="ULID.", pattern="^[0-9A-HJKMNP-TV-
 @app.get(
     "/v1/analyses",
     summary="List analyses",
+    operation_id="listAnalyses",
     description="Newest first, without their recommendations.",
     tags=["analyses"],
     responses=problems(200, History, 400, 401),
@@ -94,6 +94,7 @@ def get_analyses(
 @app.get(
     "/v1/analyses/<analysis_id>",
     summary="Read an analysis",
+    operation_id="getAnalysis",
     description="Poll it after `poll_after_ms` until `status` is completed, failed or expired.",
     tags=["analyses"],
     responses=problems(200, AnalysisDocument, 400, 401, 404)
@@ -103,9 +104,7 @@ def get_analysis(
     analysis_id: AnalysisId,
     if_none_match: Annotated[str | None, Header(alias="If-None-Match")] = None,
 ) -> Response[str]:
-    document = read_analysis(
-        caller(app).user_id, analysis_id, analyses=analyses(), media=media()
-    )
+    document = read_analysis(caller(app).user_id, analysis_id, analyses=analyses(), media=media())
     etag = etag_of(document, datetime.now(UTC))
     headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
     if if_none_match == etag:
@@ -116,6 +115,7 @@ def get_analysis(
 @app.delete(
     "/v1/analyses/<analysis_id>",
     summary="Cancel or delete an analysis",
+    operation_id="deleteAnalysis",
     description="Removes its rows, its photo and every picture made of it.",
     tags=["analyses"],
     responses=problems(204, None, 400, 401, 404),
@@ -131,6 +131,7 @@ def remove_analysis(analysis_id: AnalysisId) -> Response[str]:
 @app.get(
     "/v1/me/usage",
     summary="Today's quota",
+    operation_id="getUsage",
     tags=["me"],
     responses=problems(200, Usage, 401),
 )
@@ -143,6 +144,7 @@ def get_usage() -> Response[str]:
 @app.get(
     "/v1/capture-guide",
     summary="The photo gates",
+    operation_id="getCaptureGuide",
     description="What a photo is judged on, for the phone to check before it uploads.",
     tags=["guide"],
     responses=problems(200, Gates, 401),
@@ -155,9 +157,9 @@ def get_capture_guide() -> Response[str]:
 @app.get(
     "/v1/health/live",
     summary="Is the API up?",
+    operation_id="getLive",
     tags=["health"],
     responses=problems(200, Health),
-    security=[],
 )
 def get_live() -> Response[str]:
     return json_response(Health(status="ok"))
@@ -166,9 +168,9 @@ def get_live() -> Response[str]:
 @app.get(
     "/v1/health/ready",
     summary="Can it reach its table, queue and buckets?",
+    operation_id="getReady",
     tags=["health"],
     responses=problems(200, Health) | {503: {"description": "Something cannot be reached."}},
-    security=[],
 )
 def get_ready() -> Response[str]:
     s3 = client("s3", read_timeout=CHECK_TIMEOUT_SECONDS)
@@ -191,9 +193,9 @@ def get_ready() -> Response[str]:
 @app.get(
     "/v1/openapi.json",
     summary="This contract",
+    operation_id="getOpenapi",
     tags=["guide"],
     responses={200: {"description": "OpenAPI 3.1"}},
-    security=[],
 )
 def get_openapi() -> Response[str]:
     document = (File(__file__).parent / "openapi.json").read_text()

@@ -22,7 +22,6 @@ from aws_lambda_powertools.utilities.idempotency.exceptions import (
     IdempotencyValidationError,
 )
 from aws_lambda_powertools.utilities.typing import LambdaContext
-
 from facet.adapters.aws import client, table
 from facet.adapters.dynamodb import AnalysisTable
 from facet.adapters.http import (
@@ -102,14 +101,14 @@ def start(wish: NewAnalysis, who: Caller) -> str:
     )
 
 
-def start_for_request(*, request: dict[str, Any], wish: NewAnalysis, who: Caller) -> str:  # noqa: ARG001
+def start_for_request(*, request: dict[str, Any], wish: NewAnalysis, who: Caller) -> str:
     """`request` is what idempotency compares; the rest is what is done."""
     return start(wish, who)
 
 
 @cache
 def start_once() -> Callable[..., Any]:
-    return idempotent_function(
+    once: Callable[..., Any] = idempotent_function(
         start_for_request,
         data_keyword_argument="request",
         persistence_store=DynamoDBPersistenceLayer(
@@ -122,6 +121,7 @@ def start_once() -> Callable[..., Any]:
         ),
         key_prefix="POST /v1/analyses",
     )
+    return once
 
 
 def start_again(wish: NewAnalysis, who: Caller, key: str) -> str:
@@ -142,11 +142,10 @@ def start_again(wish: NewAnalysis, who: Caller, key: str) -> str:
 @app.post(
     "/v1/analyses",
     summary="Start an analysis",
+    operation_id="startAnalysis",
     description="Charges one analysis of the day and answers with a presigned URL for the photo.",
     tags=["analyses"],
-    responses=problems(
-        201, StartedAnalysis, 400, 401, 409, 413, 429, 503
-    ),
+    responses=problems(201, StartedAnalysis, 400, 401, 409, 413, 429, 503),
 )
 def post_analysis(
     wish: NewAnalysis,
@@ -163,9 +162,7 @@ def post_analysis(
     who = caller(app)
     analysis_id = start_again(wish, who, idempotency_key) if idempotency_key else start(wish, who)
     now = datetime.now(UTC)
-    started = sign_upload(
-        who.user_id, analysis_id, now=now, analyses=analyses(), uploads=uploads()
-    )
+    started = sign_upload(who.user_id, analysis_id, now=now, analyses=analyses(), uploads=uploads())
     usage = analyses().usage(who.user_id, who.tier, now)
     metrics.add_metric("AnalysisStarted", MetricUnit.Count, 1)
     return json_response(started, HTTPStatus.CREATED, rate_limit_headers(usage, now))

@@ -1,5 +1,6 @@
 """boto3 clients as Facet wants them: short timeouts, few retries, SigV4, made once."""
 
+import os
 from functools import cache
 from typing import Any
 
@@ -14,7 +15,8 @@ def _config(read_timeout: int | None) -> Config:
         read_timeout=read_timeout or 10,
         retries={"mode": "standard", "total_max_attempts": 1 if read_timeout else 3},
         signature_version="v4",
-        s3={"addressing_style": "auto"},
+        # `virtual` makes presigned URLs regional: the global host redirects, and phones lose the PUT.
+        s3={"addressing_style": "path" if "AWS_ENDPOINT_URL" in os.environ else "virtual"},
     )
 
 

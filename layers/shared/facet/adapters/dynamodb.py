@@ -4,13 +4,13 @@ import json
 import random
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from facet.domain.analysis import PATIENCE, Analysis, Failure, Kind, Page, Size, Status
+from facet.domain.belongings import Belongings
 from facet.domain.errors import FacetError
 from facet.domain.face import FaceReading
 from facet.domain.quota import QuotaExceededError, Tier, Usage
@@ -53,28 +53,25 @@ def _iso(moment: datetime) -> str:
 
 def _to_analysis(item: Mapping[str, Any]) -> Analysis:
     parsed = {
-        name: json.loads(item[name]) for name in ("reading", "failure") if item.get(name) is not None
+        name: json.loads(item[name])
+        for name in ("reading", "failure")
+        if item.get(name) is not None
     }
     expires_at = datetime.fromtimestamp(int(item["expires_at"]), UTC)
     return Analysis.model_validate({**item, **parsed, "expires_at": expires_at})
 
 
-@contextmanager
-def _unless_condition_fails() -> Iterator[None]:
-    """Swallow a failed condition: somebody else was there first, which is an answer, not an error."""
-    try:
-        yield
-    except ClientError as error:
-        if _cancellation_codes(error) - {"None", "ConditionalCheckFailed"}:
-            raise
-
-
 def _cancellation_codes(error: ClientError) -> set[str]:
     code = error.response["Error"]["Code"]
     if code == "TransactionCanceledException":
-        reasons: Sequence[Any] = error.response.get("CancellationReasons", ())  # type: ignore[assignment]
+        reasons: Sequence[Any] = error.response.get("CancellationReasons", ())
         return {reason.get("Code", "None") for reason in reasons} or {code}
     return {code.removesuffix("Exception")}
+
+
+def _only_a_condition_failed(error: ClientError) -> bool:
+    """Somebody else was there first, which is an answer and not an error."""
+    return _cancellation_codes(error) <= {"None", "ConditionalCheckFailed"}
 
 
 class AnalysisTable:
@@ -163,7 +160,9 @@ class AnalysisTable:
             "open_shard": _shard(analysis.analysis_id),
             "expires_at": int(analysis.expires_at.timestamp()),
         }
-        charge = self._quota_update(analysis, "SET used = if_not_exists(used, :zero) + :one, expires_at = :expires")
+        charge = self._quota_update(
+            analysis, "SET used = if_not_exists(used, :zero) + :one, expires_at = :expires"
+        )
         charge["Update"]["ExpressionAttributeValues"] |= {
             ":expires": int((analysis.created_at + QUOTA_ROW_LIFE).timestamp())
         }
@@ -177,14 +176,11 @@ class AnalysisTable:
                 "ConditionExpression": "attribute_not_exists(PK)",
             }
         }
-        try:
-            self._transact([charge, put])
-        except ClientError as error:
-            if "ConditionalCheckFailed" not in _cancellation_codes(error):
-                raise
-            usage = self.usage(analysis.user_id, tier, analysis.created_at)
-            raise QuotaExceededError(usage) from error
-        return self.usage(analysis.user_id, tier, analysis.created_at)
+        charged = self._transact([charge, put])
+        usage = self.usage(analysis.user_id, tier, analysis.created_at)
+        if not charged:
+            raise QuotaExceededError(usage)
+        return usage
 
     def claim(self, user_id: str, analysis_id: str, now: datetime) -> Analysis | None:
         """awaiting_upload -> analyzing, or again after a failed try released it; else None."""
@@ -226,18 +222,7 @@ class AnalysisTable:
 
     def save_thumbnails(self, user_id: str, analysis_id: str) -> bool:
         """Note that both thumbnails are there; False when the analysis is gone."""
-        try:
-            self._table.update_item(
-                Key=_key(user_id, analysis_id),
-                UpdateExpression="SET thumbnails = :true",
-                ConditionExpression="attribute_exists(PK)",
-                ExpressionAttributeValues={":true": True},
-            )
-        except ClientError as error:
-            if _cancellation_codes(error) != {"ConditionalCheckFailed"}:
-                raise
-            return False
-        return True
+        return self._change(_key(user_id, analysis_id), "SET thumbnails = :true", {":true": True})
 
     def save_result(self, analysis: Analysis, kind: Kind, result: Mapping[str, Any]) -> bool:
         """Write a kind's result and take the kind off `pending`, both or neither.
@@ -270,11 +255,7 @@ class AnalysisTable:
                 },
             }
         }
-        saved = False
-        with _unless_condition_fails():
-            self._transact([put, take_off])
-            saved = True
-        return saved
+        return self._transact([put, take_off])
 
     def complete(self, user_id: str, analysis_id: str, now: datetime) -> Analysis | None:
         """recommending -> completed once no kind is pending; None otherwise."""
@@ -286,7 +267,9 @@ class AnalysisTable:
             values={":recommending": Status.RECOMMENDING},
         )
 
-    def end(self, analysis: Analysis, status: Status, failure: Failure, now: datetime) -> Analysis | None:
+    def end(
+        self, analysis: Analysis, status: Status, failure: Failure, now: datetime
+    ) -> Analysis | None:
         """-> failed or expired with its reason, and the charge given back, both or neither.
 
         None when the analysis has moved on since it was read, or is gone.
@@ -300,20 +283,14 @@ class AnalysisTable:
             sets={"failure": failure.model_dump_json()},
             removes=("pending",),
         )
-        ended = None
-        with _unless_condition_fails():
-            self._transact([{"Update": update}, self._refund(analysis)])
-            ended = self.get(analysis.user_id, analysis.analysis_id)
-        return ended
+        if not self._transact([{"Update": update}, self._refund(analysis)]):
+            return None
+        return self.get(analysis.user_id, analysis.analysis_id)
 
     def announced(self, analysis: Analysis) -> None:
         """The event is out: nothing is left for the sweep to look at."""
-        with _unless_condition_fails():
-            self._table.update_item(
-                Key=_key(analysis.user_id, analysis.analysis_id),
-                UpdateExpression="REMOVE open_shard, due_at",
-                ConditionExpression="attribute_exists(PK)",
-            )
+        key = _key(analysis.user_id, analysis.analysis_id)
+        self._change(key, "REMOVE open_shard, due_at", None)
 
     def redriven(self, analysis: Analysis, now: datetime) -> bool:
         """Count one more try by the sweep; False when the state has changed meanwhile."""
@@ -351,11 +328,7 @@ class AnalysisTable:
             for kind in Kind
         ]
         refund = [self._refund(analysis)] if analysis.status is Status.AWAITING_UPLOAD else []
-        deleted = False
-        with _unless_condition_fails():
-            self._transact([gone, *results, *refund])
-            deleted = True
-        return deleted
+        return self._transact([gone, *results, *refund])
 
     def _pages(self, request: dict[str, Any]) -> Iterator[list[dict[str, Any]]]:
         while True:
@@ -382,23 +355,51 @@ class AnalysisTable:
         expression = "SET #status = :to, " + ", ".join(f"#{name} = :set_{name}" for name in sets)
         if removes:
             expression += " REMOVE " + ", ".join(removes)
-        values = {":to": to, **(values or {}), **{f":set_{name}": value for name, value in sets.items()}}
+        values = {
+            ":to": to,
+            **(values or {}),
+            **{f":set_{name}": value for name, value in sets.items()},
+        }
         return {
             "TableName": self._table.name,
             "Key": key,
             "UpdateExpression": expression,
             "ConditionExpression": condition,
-            "ExpressionAttributeNames": {"#status": "status", **{f"#{name}": name for name in sets}},
+            "ExpressionAttributeNames": {
+                "#status": "status",
+                **{f"#{name}": name for name in sets},
+            },
             "ExpressionAttributeValues": values,
         }
 
     def _move(self, key: dict[str, str], to: Status, now: datetime, **how: Any) -> Analysis | None:
         request = self._update(key, to, now, **how)
         del request["TableName"]
-        moved = None
-        with _unless_condition_fails():
+        try:
             moved = self._table.update_item(**request, ReturnValues="ALL_NEW")
-        return _to_analysis(moved["Attributes"]) if moved else None
+        except ClientError as error:
+            if not _only_a_condition_failed(error):
+                raise
+            return None
+        return _to_analysis(moved["Attributes"])
+
+    def _change(
+        self, key: dict[str, str], expression: str, values: Mapping[str, Any] | None
+    ) -> bool:
+        """Update an existing row without touching its state; False when it is gone."""
+        request: dict[str, Any] = {"ExpressionAttributeValues": values} if values else {}
+        try:
+            self._table.update_item(
+                Key=key,
+                UpdateExpression=expression,
+                ConditionExpression="attribute_exists(PK)",
+                **request,
+            )
+        except ClientError as error:
+            if not _only_a_condition_failed(error):
+                raise
+            return False
+        return True
 
     def _quota_update(self, analysis: Analysis, expression: str) -> dict[str, Any]:
         return {
@@ -415,15 +416,41 @@ class AnalysisTable:
         del refund["Update"]["ExpressionAttributeValues"][":zero"]
         return refund
 
-    def _transact(self, writes: list[dict[str, Any]]) -> None:
-        """All writes or none. Two of one user's requests may meet on the quota row: try again."""
+    def _transact(self, writes: list[dict[str, Any]]) -> bool:
+        """All writes, or none and False where a condition does not hold.
+
+        Two of one user's requests may meet on the quota row: then try again.
+        """
+        client = self._table.meta.client
         for attempt in range(CONFLICT_TRIES):
             try:
-                self._table.meta.client.transact_write_items(TransactItems=writes)  # type: ignore[arg-type]
+                client.transact_write_items(TransactItems=writes)  # type: ignore[arg-type]
             except ClientError as error:
+                if _only_a_condition_failed(error):
+                    return False
                 if "TransactionConflict" not in _cancellation_codes(error):
                     raise
                 time.sleep(random.uniform(0, 0.02 * 2 ** min(attempt, 5)))  # noqa: S311
             else:
-                return
-        raise FacetError("the quota row stayed contended")
+                return True
+        raise FacetError("the rows stayed contended")
+
+
+class BelongingsTable:
+    """A user's profile and bag."""
+
+    def __init__(self, table: "Table") -> None:
+        self._table = table
+
+    def of(self, user_id: str) -> Belongings:
+        profile = self._table.get_item(Key={"PK": _user(user_id), "SK": "PROFILE"}).get("Item", {})
+        bag = self._table.query(
+            KeyConditionExpression="PK = :pk AND begins_with(SK, :sk)",
+            ExpressionAttributeValues={":pk": _user(user_id), ":sk": "BAG#"},
+        )["Items"]
+        return Belongings(profile=_stored(profile), bag=tuple(_stored(item) for item in bag))
+
+
+def _stored(item: Mapping[str, Any]) -> Mapping[str, Any]:
+    document: Mapping[str, Any] = json.loads(item.get("document", "{}"))
+    return document

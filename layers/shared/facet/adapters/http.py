@@ -11,6 +11,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, CORSConfig, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel
 
@@ -91,17 +92,18 @@ def json_response(
     return Response(status, content_type, text, headers=dict(headers or {}))
 
 
-def problems(
-    status: int, model: type[BaseModel] | None, *codes: int
-) -> dict[int, dict[str, Any]]:
+def problems(status: int, model: type[BaseModel] | None, *codes: int) -> dict[int, OpenAPIResponse]:
     """OpenAPI responses of a route: its answer and the problems it may end in."""
-    answer: dict[str, Any] = {"description": HTTPStatus(status).phrase}
+    answer: OpenAPIResponse = {"description": HTTPStatus(status).phrase}
     if model:
         answer["content"] = {"application/json": {"model": model}}
-    problem = {"application/problem+json": {"model": Problem}}
-    return {status: answer} | {
-        code: {"description": HTTPStatus(code).phrase, "content": problem} for code in (*codes, 500)
-    }
+    responses = {status: answer}
+    for code in (*codes, 500):
+        responses[code] = {
+            "description": HTTPStatus(code).phrase,
+            "content": {"application/problem+json": {"model": Problem}},
+        }
+    return responses
 
 
 def rate_limit_headers(usage: Usage, now: datetime) -> dict[str, str]:

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 CORRELATION_METADATA = "correlation-id"
 
 
-
 class Bucket:
     """One bucket. The client must sign with SigV4 (`Config(signature_version="s3v4")`)."""
 

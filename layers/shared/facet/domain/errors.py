@@ -1,4 +1,4 @@
-"""What can go wrong, in three shapes: retry it, give it up, or tell the person about their photo."""
+"""What can go wrong: retry it, give it up, or tell the person about their photo."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -10,4 +10,3 @@ class Upload:
     method: str
     url: str
     headers: dict[str, str]
-

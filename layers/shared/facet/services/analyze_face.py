@@ -39,10 +39,8 @@ def analyze_face(
         photo = uploads.get(analysis.upload_key)
         if photo is None:
             raise PermanentError("upload_missing", "The photo was gone before it was analysed.")
-        measured = measure(photo.data)
-        media.put(
-            analysis.photo_key, measured.photo_jpeg, "image/jpeg", analysis.correlation_id
-        )
+        measured = measure(photo)
+        media.put(analysis.photo_key, measured.photo_jpeg, "image/jpeg", analysis.correlation_id)
     except PermanentError as error:
         checks = error.checks if isinstance(error, PhotoRejectedError) else ()
         failure = Failure(code=error.code, message=error.message, checks=checks)

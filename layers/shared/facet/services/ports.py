@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
-from facet.domain.advice import Owned
 from facet.domain.analysis import Analysis, Failure, Kind, Page, Size, Status
+from facet.domain.belongings import Belongings
 from facet.domain.face import FaceReading
 from facet.domain.messages import AnalysisEnded, FaceAnalyzed
 from facet.domain.quota import Tier, Usage
@@ -35,8 +35,8 @@ class Analyses(Protocol):
     def delete(self, analysis: Analysis) -> bool: ...
 
 
-class Belongings(Protocol):
-    def of(self, user_id: str) -> Owned: ...
+class BelongingsOf(Protocol):
+    def of(self, user_id: str) -> Belongings: ...
 
 
 class Objects(Protocol):

@@ -18,7 +18,7 @@ ETAG_HOLDS_FOR = timedelta(minutes=30)
 
 
 class PhotoLinks(BaseModel):
-    """The normalised photo; the URLs are signed for an hour and come once the pictures are drawn."""
+    """The normalised photo; its URLs come once the pictures are drawn, good for an hour."""
 
     model_config = ConfigDict(frozen=True)
 

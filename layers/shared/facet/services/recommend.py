@@ -10,7 +10,7 @@ from facet.domain.analysis import Analysis, Kind, Status
 from facet.domain.errors import PermanentError
 from facet.domain.messages import FaceAnalyzed
 from facet.services.end_analysis import complete_analysis
-from facet.services.ports import Analyses, Belongings, Events
+from facet.services.ports import Analyses, BelongingsOf, Events
 
 
 def recommend(
@@ -18,7 +18,7 @@ def recommend(
     *,
     now: datetime,
     analyses: Analyses,
-    belongings: Belongings,
+    belongings: BelongingsOf,
     catalogue: Callable[[], Catalogue],
     events: Events,
 ) -> Status | None:
@@ -42,7 +42,7 @@ def recommend(
 
 
 def _advise(
-    analysis: Analysis, kind: Kind, belongings: Belongings, catalogue: Catalogue
+    analysis: Analysis, kind: Kind, belongings: BelongingsOf, catalogue: Catalogue
 ) -> SkincareResult:
     if analysis.reading is None:
         raise PermanentError("reading_missing", "The analysis holds no measures to advise on.")

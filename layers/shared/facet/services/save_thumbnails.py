@@ -17,7 +17,7 @@ def save_thumbnails(
     if photo is None or analysis is None:
         return False
     correlate(analysis.correlation_id)
-    pictures = make_thumbnails(photo.data)
+    pictures = make_thumbnails(photo)
     media.put(analysis.thumbnail_key, pictures.thumbnail, "image/jpeg", analysis.correlation_id)
     media.put(analysis.optimized_key, pictures.optimized, "image/jpeg", analysis.correlation_id)
     if not analyses.save_thumbnails(user_id, analysis_id):

@@ -23,12 +23,17 @@ def sweep_analyses(
     """What was done, by verb and state."""
     done: Counter[str] = Counter()
     for analysis in analyses.standing_still(now):
-        done[_send_on(analysis, now, analyses, uploads, jobs, events)] += 1
+        done[
+            _send_on(
+                analysis, now=now, analyses=analyses, uploads=uploads, jobs=jobs, events=events
+            )
+        ] += 1
     return done
 
 
 def _send_on(
     analysis: Analysis,
+    *,
     now: datetime,
     analyses: Analyses,
     uploads: Objects,
