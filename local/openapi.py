@@ -21,7 +21,8 @@ def function_module(verb: str) -> ModuleType:
     """functions/<verb>/app.py as a module; importing it reads no settings and opens no client."""
     path = ROOT / "functions" / verb / "app.py"
     spec = importlib.util.spec_from_file_location(f"functions.{verb}.app", path)
-    assert spec and spec.loader  # noqa: S101 - the path is ours
+    if spec is None or spec.loader is None:
+        raise FileNotFoundError(path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

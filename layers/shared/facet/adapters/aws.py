@@ -15,7 +15,7 @@ def _config(read_timeout: int | None) -> Config:
         read_timeout=read_timeout or 10,
         retries={"mode": "standard", "total_max_attempts": 1 if read_timeout else 3},
         signature_version="v4",
-        # `virtual` makes presigned URLs regional: the global host redirects, and phones lose the PUT.
+        # `virtual` presigns for the regional host; the global one redirects, which loses a PUT.
         s3={"addressing_style": "path" if "AWS_ENDPOINT_URL" in os.environ else "virtual"},
     )
 

@@ -1,0 +1,248 @@
+"""Handlers as Lambda calls them, on moto's AWS, made from the real template's resources."""
+
+import hashlib
+import json
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import boto3
+import pytest
+from cfnlint.decode import cfn_yaml
+from moto import mock_aws
+from PIL import Image
+from skimage import data as skimage_data
+
+from facet.adapters import aws as clients
+from facet.advice.catalogue import build_catalogue
+from local.openapi import function_module
+
+ROOT = Path(__file__).parents[2]
+REGION = "eu-central-1"
+USER = "5f3d1c2a-0000-4000-8000-000000000001"
+NAMES = {
+    "TABLE_NAME": "facet",
+    "IDEMPOTENCY_TABLE_NAME": "facet-idempotency",
+    "UPLOADS_BUCKET": "facet-uploads",
+    "MEDIA_BUCKET": "facet-media",
+    "EVENT_BUS_NAME": "default",
+}
+
+
+@dataclass
+class Context:
+    """The part of LambdaContext that Powertools reads."""
+
+    function_name: str = "facet"
+    memory_limit_in_mb: int = 512
+    invoked_function_arn: str = "arn:aws:lambda:eu-central-1:123456789012:function:facet"
+    aws_request_id: str = "11111111-2222-3333-4444-555555555555"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 30_000
+
+
+def recorded(name: str) -> dict[str, Any]:
+    event: dict[str, Any] = json.loads((ROOT / "events" / name).read_text())
+    return event
+
+
+def jpeg(picture: Image.Image, **options: Any) -> bytes:
+    buffer = BytesIO()
+    picture.save(buffer, "JPEG", quality=92, **options)
+    return buffer.getvalue()
+
+
+@pytest.fixture(scope="session")
+def portrait() -> bytes:
+    """A public-domain portrait (NASA, Eileen Collins) as a JPEG."""
+    return jpeg(Image.fromarray(skimage_data.astronaut()))
+
+
+@pytest.fixture(scope="session")
+def snapshot() -> bytes:
+    return build_catalogue(ROOT / "data")
+
+
+def _make_table(dynamodb: Any, properties: dict[str, Any], name: str) -> None:
+    wanted = ("KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes")
+    dynamodb.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        **{key: json.loads(json.dumps(properties[key])) for key in wanted if key in properties},
+    )
+
+
+@dataclass
+class Stack:
+    """What a test needs of the deployed stack."""
+
+    table: Any
+    s3: Any
+    sqs: Any
+    queue_url: str
+    function: Callable[[str], ModuleType]
+
+    def call(self, verb: str, event: dict[str, Any]) -> Any:
+        return self.function(verb).lambda_handler(event, Context())
+
+    def http(
+        self,
+        verb: str,
+        event_name: str,
+        *,
+        body: Any = None,
+        headers: dict[str, str] | None = None,
+        claims: dict[str, str] | None = None,
+        path: str | None = None,
+        query: dict[str, str] | None = None,
+        method: str | None = None,
+    ) -> tuple[int, Any, dict[str, str]]:
+        """(status, body, headers) of one request made of a recorded event."""
+        event = recorded(event_name)
+        event["requestContext"]["authorizer"] = {
+            "claims": {"sub": USER, "token_use": "id", **(claims or {})}
+        }
+        if body is not None:
+            event["body"] = body if isinstance(body, str) else json.dumps(body)
+        if path:
+            event["path"] = event["requestContext"]["path"] = path
+            event["pathParameters"] = None
+        if method:
+            event["httpMethod"] = event["requestContext"]["httpMethod"] = method
+        for name, value in (headers or {}).items():
+            event["headers"][name] = value
+            event["multiValueHeaders"][name] = [value]
+        event["queryStringParameters"] = query
+        event["multiValueQueryStringParameters"] = (
+            {name: [value] for name, value in query.items()} if query else None
+        )
+        answer = self.call(verb, event)
+        got = {name: values[0] for name, values in answer["multiValueHeaders"].items()}
+        return answer["statusCode"], json.loads(answer["body"] or "null"), got
+
+    def wish(self, photo: bytes, **changes: Any) -> dict[str, Any]:
+        return {
+            "content_type": "image/jpeg",
+            "content_length": len(photo),
+            "checksum_sha256": b64encode(hashlib.sha256(photo).digest()).decode(),
+            "consent_version": "2026-11",
+            **changes,
+        }
+
+    def start(self, photo: bytes, **changes: Any) -> str:
+        """A new analysis whose photo already lies in the bucket; its id."""
+        status, body, _ = self.http(
+            "presign", "api_post_analyses.json", body=self.wish(photo, **changes)
+        )
+        assert status == 201, body
+        self.s3.put_object(
+            Bucket=NAMES["UPLOADS_BUCKET"],
+            Key=f"faces/{USER}/{body['analysis_id']}",
+            Body=photo,
+            ContentType="image/jpeg",
+        )
+        return str(body["analysis_id"])
+
+    def uploaded(self, analysis_id: str) -> dict[str, Any]:
+        """The S3 event of its upload."""
+        event = recorded("s3_face_uploaded.json")
+        event["Records"][0]["s3"]["bucket"]["name"] = NAMES["UPLOADS_BUCKET"]
+        event["Records"][0]["s3"]["object"]["key"] = f"faces/{USER}/{analysis_id}"
+        return event
+
+    def saved(self, analysis_id: str) -> dict[str, Any]:
+        """The S3 event of its normalised photo."""
+        event = recorded("s3_photo_saved.json")
+        event["Records"][0]["s3"]["bucket"]["name"] = NAMES["MEDIA_BUCKET"]
+        event["Records"][0]["s3"]["object"]["key"] = f"photos/{USER}/{analysis_id}.jpg"
+        return event
+
+    def jobs(self) -> list[dict[str, Any]]:
+        """Take all waiting messages off the queue."""
+        got = self.sqs.receive_message(
+            QueueUrl=self.queue_url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
+        ).get("Messages", [])
+        for message in got:
+            self.sqs.delete_message(QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"])
+        return list(got)
+
+    def batch(self, *bodies: str) -> dict[str, Any]:
+        """The SQS event that brings these message bodies."""
+        event = recorded("sqs_face_analyzed.json")
+        first = event["Records"][0]
+        event["Records"] = [
+            {**first, "messageId": f"message-{n}", "body": body} for n, body in enumerate(bodies)
+        ]
+        return event
+
+    def row(self, analysis_id: str, user: str = USER) -> dict[str, Any]:
+        key = {"PK": f"USER#{user}", "SK": f"ANALYSIS#{analysis_id}"}
+        return dict(self.table.get_item(Key=key).get("Item", {}))
+
+    def used(self, user: str = USER) -> int:
+        key = {"PK": f"USER#{user}", "SK": f"QUOTA#{datetime.now(UTC).date()}"}
+        return int(self.table.get_item(Key=key).get("Item", {}).get("used", 0))
+
+    def keys(self, bucket: str) -> set[str]:
+        found = self.s3.list_objects_v2(Bucket=NAMES[bucket]).get("Contents", [])
+        return {one["Key"] for one in found}
+
+
+@pytest.fixture
+def stack(monkeypatch: pytest.MonkeyPatch, snapshot: bytes) -> Iterator[Stack]:
+    for name, value in NAMES.items():
+        monkeypatch.setenv(name, value)
+    for name, value in {
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "STAGE": "local",
+        "MAX_QUEUE_DEPTH": "100",
+        "RETENTION_DAYS": "30",
+        "GATES_PRESET": "moderate",
+        "MODELS_DIR": str(ROOT / "layers" / "models" / "models"),
+        "POWERTOOLS_SERVICE_NAME": "facet",
+        "POWERTOOLS_METRICS_NAMESPACE": "Facet",
+    }.items():
+        monkeypatch.setenv(name, value)
+    for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    resources = cfn_yaml.load(str(ROOT / "template.yaml"))["Resources"]
+    with mock_aws():
+        clients.client.cache_clear()
+        clients.table.cache_clear()
+        dynamodb = boto3.client("dynamodb")
+        for logical_id, name in (
+            ("Table", NAMES["TABLE_NAME"]),
+            ("IdempotencyTable", NAMES["IDEMPOTENCY_TABLE_NAME"]),
+        ):
+            _make_table(dynamodb, resources[logical_id]["Properties"], name)
+        s3 = boto3.client("s3")
+        for name in ("UPLOADS_BUCKET", "MEDIA_BUCKET"):
+            s3.create_bucket(
+                Bucket=NAMES[name], CreateBucketConfiguration={"LocationConstraint": REGION}
+            )
+        s3.put_object(Bucket=NAMES["MEDIA_BUCKET"], Key="catalogue/snapshot.json", Body=snapshot)
+        sqs = boto3.client("sqs")
+        queue_url = sqs.create_queue(QueueName="facet-recommend")["QueueUrl"]
+        monkeypatch.setenv("RECOMMEND_QUEUE_URL", queue_url)
+        modules: dict[str, ModuleType] = {}
+
+        def function(verb: str) -> ModuleType:
+            return modules.setdefault(verb, function_module(verb))
+
+        yield Stack(
+            table=boto3.resource("dynamodb").Table(NAMES["TABLE_NAME"]),
+            s3=s3,
+            sqs=sqs,
+            queue_url=queue_url,
+            function=function,
+        )
+        clients.client.cache_clear()
+        clients.table.cache_clear()

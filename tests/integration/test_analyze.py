@@ -1,0 +1,182 @@
+"""The S3 event of an uploaded photo."""
+
+import json
+from io import BytesIO
+
+import pytest
+from PIL import Image
+
+from tests.integration.conftest import NAMES, USER, Stack, jpeg
+
+
+def test_a_photo_becomes_measures_a_clean_copy_and_a_job(stack: Stack, portrait: bytes) -> None:
+    analysis_id = stack.start(portrait)
+
+    stack.call("analyze", stack.uploaded(analysis_id))
+
+    row = stack.row(analysis_id)
+    assert row["status"] == "recommending"
+    assert row["pending"] == {"skincare"}
+    reading = json.loads(row["reading"])
+    assert -90 <= reading["skin"]["tone"]["ita"] <= 90
+    low, high = reading["skin"]["tone"]["ita_interval"]
+    assert low < reading["skin"]["tone"]["ita"] < high
+    assert sum(share["share"] for share in reading["skin"]["tone"]["monk"]) == pytest.approx(
+        1, abs=0.02
+    )
+    assert reading["versions"].keys() >= {"pipeline", "detector", "mesh", "scoring"}
+    (job,) = stack.jobs()
+    assert json.loads(job["Body"]) == {
+        "analysis_id": analysis_id,
+        "user_id": USER,
+        "kind": "skincare",
+    }
+    attribute = job["MessageAttributes"]["correlation_id"]["StringValue"]
+    assert attribute == row["correlation_id"]
+
+
+def test_the_kept_copy_is_upright_and_says_nothing_about_where_it_was_taken(
+    stack: Stack, portrait: bytes
+) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turn 90 degrees clockwise to see it upright
+    exif[0x010F] = "a phone"
+    exif.get_ifd(0x8825)[1] = "N"
+    lying = Image.open(BytesIO(portrait)).transpose(Image.Transpose.ROTATE_90)
+    photo = jpeg(lying, exif=exif)
+    analysis_id = stack.start(photo)
+
+    stack.call("analyze", stack.uploaded(analysis_id))
+
+    assert stack.row(analysis_id)["status"] == "recommending"
+    key = f"photos/{USER}/{analysis_id}.jpg"
+    kept = stack.s3.get_object(Bucket=NAMES["MEDIA_BUCKET"], Key=key)["Body"].read()
+    assert not dict(Image.open(BytesIO(kept)).getexif())
+    assert b"a phone" not in kept
+
+
+def test_a_photo_without_a_face_fails_with_its_code_and_is_given_back(stack: Stack) -> None:
+    analysis_id = stack.start(jpeg(Image.effect_noise((800, 800), 40).convert("RGB")))
+    assert stack.used() == 1
+
+    stack.call("analyze", stack.uploaded(analysis_id))
+
+    row = stack.row(analysis_id)
+    failure = json.loads(row["failure"])
+    assert (row["status"], failure["code"]) == ("failed", "no_face")
+    assert [check["code"] for check in failure["checks"]][0] == "no_face"
+    assert failure["message"]
+    assert stack.used() == 0
+    assert stack.jobs() == []
+    assert "open_shard" not in row, "announced, so the sweep has nothing to do"
+
+
+def test_the_same_event_twice_changes_nothing_and_counts_once(
+    stack: Stack, portrait: bytes
+) -> None:
+    analysis_id = stack.start(portrait)
+    stack.call("analyze", stack.uploaded(analysis_id))
+    first = stack.row(analysis_id)
+    stack.jobs()
+
+    stack.call("analyze", stack.uploaded(analysis_id))
+
+    second = stack.row(analysis_id)
+    assert second["reading"] == first["reading"]
+    assert second["updated_at"] == first["updated_at"]
+    assert stack.used() == 1
+
+
+def test_a_rejected_photo_is_given_back_once_however_often_the_event_comes(stack: Stack) -> None:
+    kept = stack.start(b"not a photo at all")
+    rejected = stack.start(b"neither is this one")
+    assert stack.used() == 2
+
+    for _ in range(3):
+        stack.call("analyze", stack.uploaded(rejected))
+
+    assert stack.used() == 1
+    assert stack.row(kept)["status"] == "awaiting_upload"
+
+
+def test_a_try_that_broke_may_be_repeated_by_the_next_delivery(
+    stack: Stack, portrait: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    analysis_id = stack.start(portrait)
+    analyze = stack.function("analyze")
+    queue = analyze.jobs()
+
+    def broken(*_: object) -> None:
+        raise ConnectionError("the queue is away")
+
+    monkeypatch.setattr(queue, "send", broken)
+    with pytest.raises(ConnectionError):
+        stack.call("analyze", stack.uploaded(analysis_id))
+    monkeypatch.undo()
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+
+    stack.call("analyze", stack.uploaded(analysis_id))
+
+    assert len(stack.jobs()) == 1
+    assert stack.row(analysis_id)["status"] == "recommending"
+
+
+def test_a_claim_is_released_when_measuring_breaks(
+    stack: Stack, portrait: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    analysis_id = stack.start(portrait)
+    analyze = stack.function("analyze")
+    with monkeypatch.context() as patch:
+        patch.setattr(analyze, "measure", lambda: lambda _photo: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            stack.call("analyze", stack.uploaded(analysis_id))
+    assert stack.row(analysis_id)["status"] == "analyzing"
+
+    stack.call("analyze", stack.uploaded(analysis_id))
+
+    assert stack.row(analysis_id)["status"] == "recommending"
+
+
+def test_an_event_for_a_deleted_analysis_removes_the_orphaned_photo(
+    stack: Stack, portrait: bytes
+) -> None:
+    analysis_id = stack.start(portrait)
+    stack.table.delete_item(Key={"PK": f"USER#{USER}", "SK": f"ANALYSIS#{analysis_id}"})
+
+    stack.call("analyze", stack.uploaded(analysis_id))
+
+    assert stack.keys("UPLOADS_BUCKET") == set()
+    assert stack.jobs() == []
+    assert stack.row(analysis_id) == {}
+
+
+def test_an_analysis_deleted_while_it_is_measured_leaves_no_picture(
+    stack: Stack, portrait: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    analysis_id = stack.start(portrait)
+    analyze = stack.function("analyze")
+    measure = analyze.measure()
+
+    def measure_while_deleted(photo: bytes) -> object:
+        stack.table.delete_item(Key={"PK": f"USER#{USER}", "SK": f"ANALYSIS#{analysis_id}"})
+        return measure(photo)
+
+    monkeypatch.setattr(analyze, "measure", lambda: measure_while_deleted)
+    stack.call("analyze", stack.uploaded(analysis_id))
+
+    assert not any(key.startswith("photos/") for key in stack.keys("MEDIA_BUCKET"))
+    assert stack.jobs() == []
+
+
+def test_the_correlation_id_of_the_request_is_in_the_last_log_line(
+    stack: Stack, portrait: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    analysis_id = stack.start(portrait)
+    capsys.readouterr()
+
+    stack.call("analyze", stack.uploaded(analysis_id))
+
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line]
+    analyzed = next(line for line in lines if line.get("message") == "analyzed")
+    assert analyzed["correlation_id"] == stack.row(analysis_id)["correlation_id"]
+    assert any("_aws" in line for line in lines), "metrics are printed in embedded metric format"

@@ -1,0 +1,115 @@
+"""Recommendation jobs from the queue."""
+
+import json
+from typing import Any
+
+import boto3
+import pytest
+
+from tests.integration.conftest import NAMES, USER, Stack
+
+
+@pytest.fixture
+def job(stack: Stack, portrait: bytes) -> dict[str, Any]:
+    """The job of one analysed portrait."""
+    analysis_id = stack.start(portrait)
+    stack.call("analyze", stack.uploaded(analysis_id))
+    (message,) = stack.jobs()
+    body: dict[str, Any] = json.loads(message["Body"])
+    return body
+
+
+def result_of(stack: Stack, analysis_id: str) -> Any:
+    key = {"PK": f"USER#{USER}", "SK": f"RESULT#{analysis_id}#skincare"}
+    return stack.table.get_item(Key=key).get("Item")
+
+
+def test_a_job_writes_its_result_and_completes_the_analysis(
+    stack: Stack, job: dict[str, Any]
+) -> None:
+    answer = stack.call("recommend", stack.batch(json.dumps(job)))
+
+    assert answer == {"batchItemFailures": []}
+    row = stack.row(job["analysis_id"])
+    assert row["status"] == "completed"
+    assert "pending" not in row
+    assert "open_shard" not in row
+    routine = json.loads(result_of(stack, job["analysis_id"])["result"])
+    assert routine["am"]
+    assert routine["pm"]
+
+
+def test_a_redelivered_message_keeps_the_first_result(stack: Stack, job: dict[str, Any]) -> None:
+    stack.call("recommend", stack.batch(json.dumps(job)))
+    first = result_of(stack, job["analysis_id"])
+    completed_at = stack.row(job["analysis_id"])["updated_at"]
+
+    stack.call("recommend", stack.batch(json.dumps(job), json.dumps(job)))
+
+    assert result_of(stack, job["analysis_id"]) == first
+    assert stack.row(job["analysis_id"])["updated_at"] == completed_at
+
+
+def test_a_bad_record_is_returned_alone(stack: Stack, job: dict[str, Any]) -> None:
+    unknown = json.dumps({**job, "kind": "horoscope"})
+
+    answer = stack.call("recommend", stack.batch("not json", json.dumps(job), unknown))
+
+    failed = [one["itemIdentifier"] for one in answer["batchItemFailures"]]
+    assert failed == ["message-0", "message-2"]
+    assert stack.row(job["analysis_id"])["status"] == "completed"
+
+
+def test_a_job_for_a_deleted_analysis_is_acknowledged(stack: Stack, job: dict[str, Any]) -> None:
+    stack.table.delete_item(Key={"PK": f"USER#{USER}", "SK": f"ANALYSIS#{job['analysis_id']}"})
+
+    answer = stack.call("recommend", stack.batch(json.dumps(job)))
+
+    assert answer == {"batchItemFailures": []}
+    assert result_of(stack, job["analysis_id"]) is None
+
+
+def test_without_a_catalogue_the_analysis_completes_and_the_result_says_why(
+    stack: Stack, job: dict[str, Any]
+) -> None:
+    stack.s3.delete_object(Bucket=NAMES["MEDIA_BUCKET"], Key="catalogue/snapshot.json")
+
+    stack.call("recommend", stack.batch(json.dumps(job)))
+
+    assert stack.row(job["analysis_id"])["status"] == "completed"
+    result = json.loads(result_of(stack, job["analysis_id"])["result"])
+    assert (result["status"], result["code"]) == ("failed", "catalogue_missing")
+
+
+def test_a_completed_analysis_is_announced_on_the_bus(stack: Stack, job: dict[str, Any]) -> None:
+    events = boto3.client("events")
+    target = stack.sqs.create_queue(QueueName="heard")["QueueUrl"]
+    arn = stack.sqs.get_queue_attributes(QueueUrl=target, AttributeNames=["QueueArn"])
+    events.put_rule(Name="all", EventPattern=json.dumps({"source": ["facet"]}))
+    events.put_targets(Rule="all", Targets=[{"Id": "q", "Arn": arn["Attributes"]["QueueArn"]}])
+
+    stack.call("recommend", stack.batch(json.dumps(job)))
+
+    (heard,) = stack.sqs.receive_message(QueueUrl=target)["Messages"]
+    event = json.loads(heard["Body"])
+    assert event["detail-type"] == "AnalysisCompleted"
+    assert event["detail"]["analysis_id"] == job["analysis_id"]
+
+
+def test_what_is_owned_comes_first(stack: Stack, job: dict[str, Any]) -> None:
+    mine = {
+        "item_id": "b1",
+        "name": "My own cleanser",
+        "category": "cleanser",
+        "ingredients": ["Aqua", "Glycerin", "Cocamidopropyl Betaine"],
+    }
+    stack.table.put_item(Item={"PK": f"USER#{USER}", "SK": "BAG#b1", "document": json.dumps(mine)})
+    stack.table.put_item(
+        Item={"PK": f"USER#{USER}", "SK": "BAG#b2", "document": json.dumps({"schema": 0})}
+    )
+
+    stack.call("recommend", stack.batch(json.dumps(job)))
+
+    routine = json.loads(result_of(stack, job["analysis_id"])["result"])
+    assert "My own cleanser" in json.dumps([routine["am"], routine["pm"]])
+    assert "b2" in json.dumps(routine["notes"]), "an unreadable item is named, not dropped"

@@ -1,0 +1,118 @@
+"""What stands still is sent on or ended with a reason."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+
+from tests.integration.conftest import NAMES, USER, Stack, recorded
+
+
+def sweep(stack: Stack, minutes: int) -> Any:
+    """Sweep as if `minutes` had passed."""
+    event = recorded("schedule_sweep.json")
+    event["time"] = (datetime.now(UTC) + timedelta(minutes=minutes)).isoformat()
+    return stack.call("sweep", event)
+
+
+def test_a_fresh_analysis_is_left_alone(stack: Stack, portrait: bytes) -> None:
+    analysis_id = stack.start(portrait)
+
+    assert sweep(stack, 0) == {}
+    assert stack.row(analysis_id)["status"] == "awaiting_upload"
+
+
+def test_an_upload_that_never_came_expires_and_is_given_back(stack: Stack, portrait: bytes) -> None:
+    analysis_id = stack.start(portrait)
+    stack.s3.delete_object(Bucket=NAMES["UPLOADS_BUCKET"], Key=f"faces/{USER}/{analysis_id}")
+
+    assert sweep(stack, 12) == {"expired": 1}
+
+    row = stack.row(analysis_id)
+    assert row["status"] == "expired"
+    assert json.loads(row["failure"])["code"] == "upload_expired"
+    assert stack.used() == 0
+    assert sweep(stack, 60) == {}
+
+
+def test_an_upload_whose_event_was_lost_is_announced_again_by_s3(
+    stack: Stack, portrait: bytes
+) -> None:
+    analysis_id = stack.start(portrait)
+
+    assert sweep(stack, 12) == {"upload_sent_again": 1}
+
+    stack.call("analyze", stack.uploaded(analysis_id))
+    assert stack.row(analysis_id)["status"] == "recommending"
+
+
+def test_a_crashed_analysis_is_sent_again_and_given_up_in_the_end(
+    stack: Stack, portrait: bytes
+) -> None:
+    analysis_id = stack.start(portrait)
+    claimed = stack.function("analyze").analyses().claim(USER, analysis_id, datetime.now(UTC))
+    assert claimed.status == "analyzing"
+
+    verbs = [next(iter(sweep(stack, 20 * (n + 1)))) for n in range(4)]
+
+    assert verbs == ["upload_sent_again"] * 3 + ["failed"]
+    row = stack.row(analysis_id)
+    assert json.loads(row["failure"])["code"] == "analysis_timeout"
+    assert stack.used() == 0
+
+
+def test_lost_jobs_are_queued_again_and_at_last_ended_with_a_failed_result(
+    stack: Stack, portrait: bytes
+) -> None:
+    analysis_id = stack.start(portrait)
+    stack.call("analyze", stack.uploaded(analysis_id))
+    stack.jobs()
+
+    for n in range(3):
+        assert sweep(stack, 20 * (n + 1)) == {"jobs_sent_again": 1}
+        (job,) = stack.jobs()
+        assert json.loads(job["Body"])["analysis_id"] == analysis_id
+    assert sweep(stack, 90) == {"completed_without": 1}
+
+    row = stack.row(analysis_id)
+    assert row["status"] == "completed"
+    key = {"PK": f"USER#{USER}", "SK": f"RESULT#{analysis_id}#skincare"}
+    assert json.loads(stack.table.get_item(Key=key)["Item"]["result"])["code"] == "job_lost"
+
+
+def test_an_ending_that_was_never_announced_is_announced(stack: Stack, portrait: bytes) -> None:
+    analysis_id = stack.start(portrait)
+    stack.call("analyze", stack.uploaded(analysis_id))
+    (job,) = stack.jobs()
+    recommend = stack.function("recommend")
+    bus = recommend.events()
+    publish = bus.publish
+
+    def broken(_event: object) -> None:
+        raise ConnectionError("the bus is away")
+
+    bus.publish = broken
+    answer = stack.call("recommend", stack.batch(job["Body"]))
+    bus.publish = publish
+    assert len(answer["batchItemFailures"]) == 1
+    assert stack.row(analysis_id)["status"] == "completed"
+
+    assert sweep(stack, 5) == {"announced": 1}
+    assert "open_shard" not in stack.row(analysis_id)
+
+
+def test_the_bus_hears_of_a_failure_with_its_code(stack: Stack) -> None:
+    events = boto3.client("events")
+    target = stack.sqs.create_queue(QueueName="heard")["QueueUrl"]
+    arn = stack.sqs.get_queue_attributes(QueueUrl=target, AttributeNames=["QueueArn"])
+    events.put_rule(Name="all", EventPattern=json.dumps({"detail-type": ["AnalysisFailed"]}))
+    events.put_targets(Rule="all", Targets=[{"Id": "q", "Arn": arn["Attributes"]["QueueArn"]}])
+    analysis_id = stack.start(b"no photo")
+
+    stack.call("analyze", stack.uploaded(analysis_id))
+
+    (heard,) = stack.sqs.receive_message(QueueUrl=target)["Messages"]
+    detail = json.loads(heard["Body"])["detail"]
+    assert detail["analysis_id"] == analysis_id
+    assert detail["code"] == json.loads(stack.row(analysis_id)["failure"])["code"]

@@ -1,0 +1,64 @@
+"""Arrows point one way: functions -> services -> vision, advice -> domain; adapters -> domain."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "layers" / "shared" / "facet"
+MAY_IMPORT = {
+    "domain": {"domain"},
+    "vision": {"vision", "domain"},
+    "advice": {"advice", "domain"},
+    "services": {"services", "vision", "advice", "domain"},
+    "adapters": {"adapters", "domain"},
+}
+ONLY_IN = {
+    "boto3": {"adapters"},
+    "botocore": {"adapters"},
+    "PIL": {"vision"},
+    "pi_heif": {"vision"},
+    "onnxruntime": {"vision"},
+    "aws_lambda_powertools": {"adapters"},
+}
+
+
+def imports_of(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
+
+
+def modules() -> list[tuple[str, Path]]:
+    return [(room, path) for room in MAY_IMPORT for path in (PACKAGE / room).rglob("*.py")]
+
+
+@pytest.mark.parametrize(
+    ("room", "path"), modules(), ids=lambda value: getattr(value, "name", value)
+)
+def test_no_arrow_runs_backwards(room: str, path: Path) -> None:
+    for name in imports_of(path):
+        if name.startswith("facet."):
+            assert name.split(".")[1] in MAY_IMPORT[room], f"{path.name} imports {name}"
+        top = name.split(".")[0]
+        assert room in ONLY_IN.get(top, {room}), f"{path.name} imports {name}"
+
+
+def test_the_domain_needs_nothing_but_pydantic() -> None:
+    outside = {
+        name.split(".")[0]
+        for path in (PACKAGE / "domain").rglob("*.py")
+        for name in imports_of(path)
+    } - set(sys.stdlib_module_names)
+    assert outside <= {"facet", "pydantic"}
+
+
+def test_a_function_folder_holds_one_app() -> None:
+    for folder in (ROOT / "functions").iterdir():
+        code = {path.name for path in folder.glob("*.py")}
+        assert code == {"app.py"}, folder
