@@ -63,3 +63,7 @@ lint: .venv/.facet
 
 types: .venv/.facet
 	$(BIN)/mypy
+
+test: setup lint types ## lint, types, and every test, the local stack's included
+	$(BIN)/pytest -n 2 tests/unit tests/integration tests/template
+	$(BIN)/pytest tests/e2e
