@@ -19,11 +19,17 @@ CONSENT = "2026-11"
 
 @dataclass(frozen=True)
 class Answer:
-    """One HTTP answer; `body` is its parsed JSON, None where there is none."""
+    """One HTTP answer."""
 
     status: int
     headers: urllib3.HTTPHeaderDict
-    body: Any
+    data: bytes
+
+    @property
+    def body(self) -> Any:
+        """The parsed JSON, None where there is none."""
+        is_json = "json" in self.headers.get("content-type", "")
+        return json.loads(self.data) if is_json and self.data else None
 
 
 def send(
@@ -33,8 +39,7 @@ def send(
     got = urllib3.request(
         method, url, body=body, headers=headers or {}, retries=False, redirect=False, timeout=40
     )
-    is_json = "json" in got.headers.get("content-type", "")
-    return Answer(got.status, got.headers, json.loads(got.data) if is_json and got.data else None)
+    return Answer(got.status, got.headers, got.data)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ import socket
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -27,15 +28,16 @@ from rich.console import Console
 
 ROOT = Path(__file__).resolve().parent.parent
 HOME = ROOT / ".local" / "stack"
+MODELS = ROOT / "layers" / "models" / "models"
 STACK_NAME = "facet-local"
 REGION = "us-east-1"
 PORT = 4666  # when it is free; else the system chooses
-LAYERS = ("SharedLayer", "ImagingLayer", "InferenceLayer", "ModelsLayer")
 # What a running stack depends on. Models count by their metadata, which holds their hashes.
 SOURCES = (
     "template.yaml",
     "samconfig.toml",
     "functions/**/*",
+    "layers/build_layer.py",
     "layers/shared/facet/**/*",
     "layers/models/models/**/metadata.json",
     "data/**/*",
@@ -203,11 +205,13 @@ class LocalStack:
         state.digest = digest()
         built = self.home / "build"
         with step("sam build"):
-            # Locally the functions carry no layers; `make invoke` proves the packaged ones.
-            exclude = [word for layer in LAYERS for word in ("--exclude", layer)]
-            self._sam("build", "--build-dir", str(built), "--parallel", *exclude)
+            self._sam("build", "--build-dir", str(built))
         with step("sam deploy"):
-            self._sam("deploy", "--template-file", str(built / "template.yaml"))
+            parameters = (*samconfig()["parameter_overrides"], f"ModelsDir={MODELS}")
+            self._sam(
+                *("deploy", "--template-file", str(built / "template.yaml")),
+                *("--parameter-overrides", *parameters),
+            )
         stack = self.client("cloudformation").describe_stacks(StackName=STACK_NAME)["Stacks"][0]
         state.outputs = {out["OutputKey"]: out["OutputValue"] for out in stack["Outputs"]}
         state.outputs["ApiUrl"] = local_api_url(state.outputs["ApiUrl"], self.endpoint)
@@ -224,7 +228,11 @@ class LocalStack:
         }
         with (self.home / "sam.log").open("ab") as log:
             finished = subprocess.run(
-                [tools / "sam", command, "--config-env", "local", *arguments],
+                [
+                    *(tools / "sam", command, "--config-env", "local"),
+                    *("--config-file", ROOT / "samconfig.toml"),
+                    *arguments,
+                ],
                 cwd=ROOT,
                 env=environment,
                 stdin=subprocess.DEVNULL,
@@ -304,6 +312,12 @@ def free_port() -> int:
                 continue
             return int(probe.getsockname()[1])
     raise StackError("There is no free port on 127.0.0.1.")
+
+
+def samconfig() -> dict[str, Any]:
+    """What samconfig.toml says of deploying to the emulator."""
+    table = tomllib.loads((ROOT / "samconfig.toml").read_text())["local"]
+    return table["global"]["parameters"] | table["deploy"]["parameters"]
 
 
 def local_api_url(url: str, endpoint: str) -> str:

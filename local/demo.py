@@ -1,0 +1,174 @@
+"""One photo through the whole pipeline, told as a person would want to hear it.
+
+`python -m local.demo [PHOTO]` starts the local stack if it does not run, and leaves it running so
+that the next photo takes seconds. Writes `.demo/result.json` and `.demo/report.html`.
+"""
+
+import argparse
+import json
+import mimetypes
+import signal
+import sys
+import time
+import uuid
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from local.phone import Answer, Phone, send, sign_in
+from local.report import headline, limit, measured, render, tone_line, words
+from local.stack import ROOT, LocalStack, StackError, console, step
+
+OUT = ROOT / ".demo"
+REJECTED = 2  # exit code: the pipeline works, this photo does not
+STATES = {
+    "awaiting_upload": "Waiting for the photo to arrive",
+    "analyzing": "Measuring the face",
+    "recommending": "Making a routine",
+}
+
+Document = dict[str, Any]
+say = Console(highlight=False)
+
+
+class DemoError(Exception):
+    """The pipeline did not answer as it should; the message says how."""
+
+
+def default_photo() -> Path:
+    """A public-domain portrait: NASA's photo of Eileen Collins, as scikit-image ships it."""
+    from PIL import Image  # noqa: PLC0415 only where no photo is given
+    from skimage import data  # noqa: PLC0415
+
+    path = OUT / "astronaut.jpg"
+    Image.fromarray(data.astronaut()).save(path, quality=95)
+    return path
+
+
+def run(stack: LocalStack, photo: Path) -> tuple[Document, dict[str, float]]:
+    """(terminal result document, seconds spent in each state)."""
+    data = photo.read_bytes()
+    content_type = mimetypes.guess_type(photo.name)[0] or "application/octet-stream"
+    with step("Signing a new user up and in"):
+        phone = sign_in(stack, f"{uuid.uuid4()}@example.com")
+    with step("Asking whether the API is ready"):
+        expect(phone.call("GET", "/v1/health/ready"), 200)
+    with step("Asking for an upload URL"):
+        asked = expect(phone.ask(data, content_type), 201)
+    with step(f"Uploading {photo.name}, {len(data) / 1e6:.1f} MB"):
+        expect(phone.upload(asked, data), 200)
+    document, seconds = follow(phone, asked["analysis_id"])
+    return document, seconds
+
+
+def expect(answer: Answer, status: int) -> Any:
+    """The body of an answer; raises DemoError with its problem for another status."""
+    if answer.status == status:
+        return answer.body
+    problem = answer.body or {}
+    fields = [f"{one['field']}: {one['message']}" for one in problem.get("errors", ())]
+    lines = [f"{answer.status} {problem.get('code', '')}: {problem.get('detail', '')}", *fields]
+    raise DemoError("\n  ".join(lines))
+
+
+def follow(phone: Phone, analysis_id: str) -> tuple[Document, dict[str, float]]:
+    """Poll to the end, showing each state; then wait a moment for the pictures."""
+    begun = entered = time.monotonic()
+    state = "awaiting_upload"
+    seconds: dict[str, float] = {}
+
+    with console.status(STATES[state]) as status:
+
+        def seen(document: Document) -> None:
+            nonlocal state, entered
+            if document["status"] == state:
+                return
+            now = time.monotonic()
+            seconds[state] = now - entered
+            console.print(f"[green]✓[/] {STATES[state]} [dim]{seconds[state]:.1f} s[/]")
+            state, entered = document["status"], now
+            status.update(STATES.get(state, "Finishing"))
+
+        document = phone.poll(analysis_id, seen=seen)
+        seconds["total"] = time.monotonic() - begun
+        if document["status"] == "completed":
+            status.update("Waiting for the pictures")
+            patience = time.monotonic() + 15
+            while "optimized_url" not in document["photo"] and time.monotonic() < patience:
+                time.sleep(0.2)
+                document = phone.poll(analysis_id)
+    console.print(f"[bold]{document['status']}[/] [dim]in {seconds['total']:.1f} s[/]\n")
+    return document, seconds
+
+
+def tell(document: Document) -> None:
+    """Print the answer, or why there is none."""
+    say.print(f"[bold]{headline(document)}[/]")
+    if failure := document.get("failure"):
+        say.print(f"{failure['message']} [dim]({failure['code']})[/]")
+        tell_checks(failure["checks"])
+        return
+    tell_checks(document["quality"]["checks"])
+    tone = document["skin"]["tone"]
+    monk = ", ".join(f"{one['tone']} ({one['share']:.0%})" for one in tone["monk"][:3])
+    say.print(f"\n[on {tone['hex']}]        [/]  {tone_line(tone)}")
+    say.print(f"          Monk Skin Tone {monk}; {tone['undertone']} undertone")
+
+
+def tell_checks(checks: list[dict[str, Any]]) -> None:
+    """A table of the photo gates that fired; nothing without any."""
+    if not checks:
+        return
+    table = Table(box=None, header_style="dim", padding=(0, 3, 0, 0))
+    for heading in ("", "Measured", "Limit", "What helps"):
+        table.add_column(heading)
+    for check in checks:
+        mark = "[red]✗[/]" if check["severity"] == "reject" else "[yellow]![/]"
+        name = f"{mark} {words(check['code'])}"
+        table.add_row(name, measured(check), limit(check), check["hint"])
+    say.print(table)
+
+
+def picture_of(document: Document) -> bytes | None:
+    """The optimised JPEG, None where there is none."""
+    url = (document.get("photo") or {}).get("optimized_url")
+    return send("GET", url).data if url else None
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m local.demo", description=__doc__)
+    parser.add_argument("photo", type=Path, nargs="?", help="any photo; a portrait if left out")
+    photo = parser.parse_args().photo
+    # A terminated demo cleans up as an interrupted one does.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    stack = LocalStack()
+    was_up = stack.healthy()
+    OUT.mkdir(exist_ok=True)
+    try:
+        if photo is not None and not photo.is_file():
+            raise DemoError(f"There is no photo at {photo}.")
+        stack.up()
+        document, seconds = run(stack, photo or default_photo())
+        (OUT / "result.json").write_text(json.dumps(document, indent=2) + "\n")
+        (OUT / "report.html").write_text(render(document, seconds, picture_of(document)))
+        tell(document)
+    except (StackError, DemoError) as error:
+        console.print(f"✗ {error}", style="red", markup=False)
+        return 1
+    except (KeyboardInterrupt, SystemExit):
+        if not was_up:
+            stack.stop()
+        console.print("Interrupted; what this demo started is stopped.")
+        return 130
+    here = OUT.relative_to(ROOT)
+    say.print(f"\nMore of it: {here}/report.html, {here}/result.json")
+    say.print(
+        "[dim]The stack stays up for the next photo: make demo PHOTO=path. End it: make down[/]"
+    )
+    return 0 if document["status"] == "completed" else REJECTED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

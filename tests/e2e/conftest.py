@@ -1,0 +1,100 @@
+"""The real template, deployed to an emulator of this test run's own, every role enforced."""
+
+import io
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from PIL import Image
+from skimage import data
+
+from local.phone import Phone, sign_in
+from local.stack import ROOT, STACK_NAME, LocalStack
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[LocalStack]:
+    for left in (ROOT / ".local").glob("e2e-*"):  # by a run that was killed
+        if not is_alive(int(left.name.removeprefix("e2e-"))):
+            LocalStack(left).stop()
+    stack = LocalStack(ROOT / ".local" / f"e2e-{os.getpid()}", enforce_iam=True)
+    before = signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated", 143))
+    try:
+        stack.up()
+        yield stack
+    finally:
+        stack.stop()
+        signal.signal(signal.SIGTERM, before)
+
+
+@pytest.fixture
+def phone(stack: LocalStack) -> Phone:
+    """A user nobody has seen before."""
+    return sign_in(stack, f"{uuid4()}@example.com")
+
+
+@pytest.fixture(scope="session")
+def function(stack: LocalStack) -> Callable[[str], str]:
+    """Logical id of a function -> its name."""
+    resources = stack.client("cloudformation").describe_stack_resources(StackName=STACK_NAME)
+    names = {
+        resource["LogicalResourceId"]: resource["PhysicalResourceId"]
+        for resource in resources["StackResources"]
+    }
+    return names.__getitem__
+
+
+@pytest.fixture(scope="session")
+def eventually() -> Callable[..., Any]:
+    """Ask until the answer is true, and return it; fail after `patience` seconds."""
+
+    def ask(question: Callable[[], Any], patience: float = 20) -> Any:
+        deadline = time.monotonic() + patience
+        while not (answer := question()):
+            assert time.monotonic() < deadline, f"still not after {patience} s"
+            time.sleep(0.2)
+        return answer
+
+    return ask
+
+
+@pytest.fixture(scope="session")
+def portrait() -> Image.Image:
+    """NASA's public-domain portrait of Eileen Collins, 512 x 512."""
+    return Image.fromarray(data.astronaut())
+
+
+@pytest.fixture(scope="session")
+def photo(portrait: Image.Image) -> bytes:
+    return encoded(portrait)
+
+
+def encoded(image: Image.Image, kind: str = "JPEG", **options: Any) -> bytes:
+    out = io.BytesIO()
+    image.save(out, kind, **options)
+    return out.getvalue()
+
+
+@pytest.fixture(scope="session")
+def encode() -> Callable[..., bytes]:
+    return encoded
+
+
+@pytest.fixture(scope="session")
+def events() -> Path:
+    return ROOT / "events"

@@ -1,0 +1,108 @@
+"""Every odd photo ends in a terminal state with its code, and a refused one costs nothing."""
+
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+
+
+def through(phone, data, content_type="image/jpeg"):
+    """The terminal document of these bytes."""
+    asked = phone.ask(data, content_type)
+    assert asked.status == 201, asked.body
+    assert phone.upload(asked.body, data).status == 200
+    return phone.poll(asked.body["analysis_id"])
+
+
+def five_faces(portrait, encode):
+    face = portrait.crop((130, 0, 320, 220))
+    crowd = Image.new("RGB", (5 * face.width, face.height))
+    for place in range(5):
+        crowd.paste(face, (place * face.width, 0))
+    return encode(crowd)
+
+
+def bomb(portrait, encode):
+    """A PNG of a few bytes that says it has 900 megapixels."""
+
+    def chunk(kind, body):
+        return (
+            struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        )
+
+    header = struct.pack(">IIBBBBB", 30_000, 30_000, 8, 2, 0, 0, 0)
+    data = chunk(b"IDAT", zlib.compress(b"\0" * 100))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + data + chunk(b"IEND", b"")
+
+
+def animation(portrait, encode):
+    frames = [portrait, portrait.transpose(Image.Transpose.FLIP_LEFT_RIGHT)]
+    return encode(frames[0], "WEBP", save_all=True, append_images=frames[1:])
+
+
+REFUSED = {
+    "text named .jpg": (lambda *_: b"just text, whatever its name says", "unsupported_format"),
+    "truncated": (lambda p, encode: encode(p)[:9000], "corrupt_image"),
+    "bomb": (bomb, "image_too_large"),
+    "1 x 1": (lambda p, encode: encode(p.resize((1, 1))), "image_too_small"),
+    "animated": (animation, "unsupported_format"),
+    "no face": (lambda _, encode: encode(Image.new("RGB", (600, 600), "tan")), "no_face"),
+    "five faces": (five_faces, "multiple_faces"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_photo_that_will_not_do_fails_with_its_code(phone, portrait, encode, name):
+    make, code = REFUSED[name]
+
+    result = through(phone, make(portrait, encode))
+
+    assert result["status"] == "failed"
+    assert result["failure"]["code"] == code
+    assert code in [check["code"] for check in result["failure"]["checks"]]
+    assert all(check["hint"] for check in result["failure"]["checks"])
+    assert phone.call("GET", "/v1/me/usage").body["used"] == 0
+
+
+def test_an_empty_photo_is_refused_before_it_is_sent(phone):
+    asked = phone.ask(b"")
+
+    assert asked.status == 400
+    assert asked.body["code"] == "invalid_request"
+    assert phone.call("GET", "/v1/me/usage").body["used"] == 0
+
+
+def test_an_empty_object_fails_as_corrupt(phone, photo, stack):
+    asked = phone.ask(photo).body
+    path = asked["upload_url"].partition("?")[0]
+
+    stack.client("s3").put_object(
+        Bucket=stack.outputs["UploadsBucketName"], Key=path[path.index("faces/") :], Body=b""
+    )
+
+    result = phone.poll(asked["analysis_id"])
+    assert result["status"] == "failed"
+    assert result["failure"]["code"] == "corrupt_image"
+
+
+def sixteen_bit(portrait, encode):
+    grey = np.asarray(portrait.convert("L"), dtype=np.uint16) * 257
+    return encode(Image.fromarray(grey), "PNG")
+
+
+def by_exif(portrait, encode):
+    exif = Image.Exif()
+    exif[0x0112] = 3  # rotate by 180 degrees to see it upright
+    return encode(portrait.transpose(Image.Transpose.ROTATE_180), exif=exif)
+
+
+MEASURED = {
+    "CMYK": lambda portrait, encode: encode(portrait.convert("CMYK"), quality=95),
+    "16-bit": sixteen_bit,
+    "grey": lambda portrait, encode: encode(portrait.convert("L")),
+    "upside down by EXIF": by_exif,
+}
