@@ -1,0 +1,72 @@
+"""The face models together: a photo in, the faces on it out."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from facet.vision.crop import Pixels
+from facet.vision.detect import Detection, FaceDetector
+from facet.vision.mesh import Mesh, MeshModel
+from facet.vision.runtime import model_settings
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFace:
+    """One face that both models agree on."""
+
+    detection: Detection
+    mesh: Mesh
+
+
+@dataclass(frozen=True, slots=True)
+class FaceModels:
+    """Detector and mesh, loaded once and used for every photo."""
+
+    detector: FaceDetector
+    mesh: MeshModel
+    detector_version: str
+    mesh_version: str
+
+    @classmethod
+    def load(cls, models_dir: Path) -> "FaceModels":
+        """Reads <models_dir>/<face_detector|face_mesh>/<version>/, the newest version of each.
+
+        Raises FileNotFoundError where a model is missing: `make models` builds them.
+        """
+        detector, mesh = (newest(models_dir / name) for name in ("face_detector", "face_mesh"))
+        return cls(
+            FaceDetector(detector / "model.onnx"),
+            MeshModel(mesh / "model.onnx"),
+            *(json.loads((f / "metadata.json").read_text())["version"] for f in (detector, mesh)),
+        )
+
+    def find_faces(self, pixels: Pixels) -> tuple[FoundFace, ...]:
+        """(height, width, 3) uint8 RGB, upright -> its faces, the detector's surest first.
+
+        What the mesh's own flag doubts is left out: cats and craters, but also faces upside down,
+        in full profile or mostly covered, whose landmarks would be guesses.
+        """
+        least: float = model_settings()["mesh"]["min_flag"]
+        faces: list[FoundFace] = []
+        for detection in self.detector.predict(pixels):
+            # A face cut by a tile's edge may be found beside the whole one.
+            if any(face.detection.holds(detection) for face in faces):
+                continue
+            mesh = self.mesh.predict(pixels, detection)
+            if mesh.flag >= least:
+                faces.append(FoundFace(detection, mesh))
+        return tuple(faces)
+
+
+def newest(folder: Path) -> Path:
+    """The folder's highest version; numbers count as numbers."""
+
+    def order(version: Path) -> list[tuple[int, str]]:
+        return [
+            (int(part), "") if part.isdigit() else (-1, part) for part in version.name.split(".")
+        ]
+
+    versions = [version for version in folder.glob("*/") if (version / "model.onnx").is_file()]
+    if not versions:
+        raise FileNotFoundError(f"no model below {folder}; `make models` builds them")
+    return max(versions, key=order)
