@@ -61,6 +61,8 @@ def trim(target: Path) -> None:
     for entry in TRIM["drop"]:
         for pattern in entry["paths"]:
             for path in target.glob(pattern):
+                if str(path.relative_to(target)) in entry.get("keep", []):
+                    continue
                 if path.is_dir():
                     shutil.rmtree(path)
                 else:
