@@ -22,6 +22,7 @@ from aws_lambda_powertools.utilities.idempotency.exceptions import (
     IdempotencyValidationError,
 )
 from aws_lambda_powertools.utilities.typing import LambdaContext
+
 from facet.adapters.aws import client, table
 from facet.adapters.dynamodb import AnalysisTable
 from facet.adapters.http import (

@@ -14,6 +14,7 @@ from aws_lambda_powertools.utilities.batch import (
 )
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
+
 from facet.adapters.aws import client, table
 from facet.adapters.dynamodb import AnalysisTable, BelongingsTable
 from facet.adapters.events import EventBus

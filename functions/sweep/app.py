@@ -8,6 +8,7 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
+
 from facet.adapters.aws import client, table
 from facet.adapters.dynamodb import AnalysisTable
 from facet.adapters.events import EventBus
