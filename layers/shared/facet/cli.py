@@ -1,0 +1,191 @@
+"""The `facet` command: the analysis without AWS."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from facet.domain.errors import FacetError, PermanentError, PhotoRejectedError
+
+if TYPE_CHECKING:
+    from facet.vision.analyze import PhotoAnalysis
+
+PRESETS = ("relaxed", "moderate", "strict")
+SOME_FAILED = 2
+INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one sub-command -> 0: all well, 2: a photo failed, 1: it could not start."""
+    options = _parser().parse_args(argv)
+    try:
+        status: int = options.run(options)
+        sys.stdout.flush()
+    except FacetError as error:
+        print(f"facet: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader has gone, as after `| head`; Python would complain again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="facet", description="What a photo of a face shows, measured on this machine."
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    analyze = commands.add_parser(
+        "analyze",
+        help="measure the face in each photo",
+        description="Measure the face in each photo. Exit status 2 if one of them failed.",
+    )
+    analyze.add_argument("photos", nargs="+", metavar="PHOTO", help="JPEG, PNG, WebP or HEIC file")
+    analyze.add_argument("--json", action="store_true", help="one JSON document a line")
+    analyze.add_argument(
+        "--preset", choices=PRESETS, default="moderate", help="how strict to be (%(default)s)"
+    )
+    analyze.set_defaults(run=_analyze)
+    return parser
+
+
+def _analyze(options: argparse.Namespace) -> int:
+    failed = False
+    show = _as_json if options.json else _as_text
+    for document in _documents(options.photos, options.preset):
+        failed = failed or "failure" in document
+        print(show(document), flush=True)
+    return SOME_FAILED if failed else 0
+
+
+def _documents(photos: Sequence[str], preset: Any) -> Iterator[dict[str, Any]]:
+    """One result document per photo, in their order; a failure is a document too."""
+    from facet.vision.analyze import analyze_photo  # noqa: PLC0415 - `--help` stays instant
+    from facet.vision.gates import load_gates  # noqa: PLC0415
+    from facet.vision.models import FaceModels  # noqa: PLC0415
+
+    gates = load_gates(preset)
+    try:
+        models = FaceModels.load(_models_dir())
+    except FileNotFoundError as error:
+        raise FacetError(f"{error}, or set MODELS_DIR") from error
+    for name in photos:
+        try:
+            analysis = analyze_photo(_read(name, gates.max_bytes), models, gates)
+            yield {"file": name, **_document(analysis)}
+        except PhotoRejectedError as error:
+            checks = [check.model_dump(mode="json", exclude_none=True) for check in error.checks]
+            yield _failure(name, error.code, error.message, checks)
+        except PermanentError as error:
+            yield _failure(name, error.code, error.message)
+        except Exception as error:  # a bug must not keep the other photos from being analysed
+            yield _failure(name, "internal_error", f"{type(error).__name__}: {error}")
+
+
+def _models_dir() -> Path:
+    """MODELS_DIR, or where the build puts the models in a checkout."""
+    built = Path(__file__).parents[2] / "models" / "models"
+    return Path(os.environ.get("MODELS_DIR") or built)
+
+
+def _read(name: str, max_bytes: int) -> bytes:
+    try:
+        with Path(name).open("rb") as file:
+            # One byte more than allowed is enough to be told so, however large the file is.
+            return file.read(max_bytes + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise PermanentError("unreadable_file", f"Cannot read the file: {reason}.") from error
+
+
+def _document(analysis: "PhotoAnalysis") -> dict[str, Any]:
+    reading = analysis.reading.model_dump(mode="json", exclude_none=True)
+    return {"photo": {"width": analysis.width, "height": analysis.height}, **reading}
+
+
+def _failure(
+    name: str, code: str, message: str, checks: Sequence[dict[str, Any]] = ()
+) -> dict[str, Any]:
+    return {"file": name, "failure": {"code": code, "message": message, "checks": list(checks)}}
+
+
+def _as_json(document: dict[str, Any]) -> str:
+    return json.dumps(document, ensure_ascii=False)
+
+
+def _as_text(document: dict[str, Any]) -> str:
+    failure = document.get("failure")
+    if failure:
+        lines = [_title(document["file"], "rejected" if failure["checks"] else "failed")]
+        if not failure["checks"]:
+            lines.append(_row(failure["code"], failure["message"]))
+        lines += _check_rows(failure["checks"])
+        return "\n".join(lines) + "\n"
+
+    tone, pose = document["skin"]["tone"], document["face"]["pose"]
+    low, high = tone["ita_interval"]
+    photo = document["photo"]
+    monk = "   ".join(
+        f"{share['tone']} {_bar(share['share'])} {share['share']:.0%}"
+        for share in tone["monk"][:3]
+        if share["share"] >= 0.01
+    )
+    lines = [
+        _title(document["file"], document["quality"]["verdict"]),
+        _row(
+            "skin tone",
+            f"ITA {tone['ita']:.0f}° ({low:.0f} to {high:.0f}), {tone['ita_class']}, {tone['hex']}",
+        ),
+        _row("Monk scale", monk),
+        _row("undertone", f"{tone['undertone']}, {tone['undertone_confidence']:.0%} confident"),
+        _row(
+            "head",
+            ", ".join(
+                (
+                    _angle(pose["yaw"], "left", "right"),
+                    _angle(pose["pitch"], "up", "down"),
+                    _angle(pose["roll"], "tilted left", "tilted right"),
+                )
+            ),
+        ),
+        _row("photo", f"{photo['width']} x {photo['height']} px, upright"),
+        *_check_rows(document["quality"]["checks"]),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _title(name: str, verdict: str) -> str:
+    return f"{name}: {verdict}"
+
+
+def _row(name: str, value: str) -> str:
+    return f"  {name:<12}{value}"
+
+
+def _check_rows(checks: Sequence[dict[str, Any]]) -> Iterator[str]:
+    for check in checks:
+        measured, found = check.get("measured"), ""
+        if isinstance(measured, str):
+            found = f" ({measured})"
+        elif measured is not None:
+            found = f" ({measured:g} {check['unit']}, limit {check['threshold']:g})"
+        yield _row(check["severity"], f"{check['code']}{found}")
+        yield _row("", check["hint"])
+
+
+def _bar(share: float) -> str:
+    return "█" * max(1, round(share * 10))
+
+
+def _angle(degrees: float, positive: str, negative: str) -> str:
+    return f"{abs(degrees):.0f}° {positive if degrees >= 0 else negative}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,132 @@
+"""One photo in, one reading out: the only door to facet.vision that services need."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from PIL import Image
+
+from facet.domain.face import Face, FaceReading, Pose, Skin, Versions
+from facet.vision.decode import Photo, decode, decode_region, encode_jpeg
+from facet.vision.gates import Gates, quality_of, rejection
+from facet.vision.landmarks import part
+from facet.vision.light import estimate_light
+from facet.vision.mesh import Mesh
+from facet.vision.models import FaceModels
+from facet.vision.patches import cut
+from facet.vision.pose import head_pose
+from facet.vision.quality import exposure, eye_distance, focus, framing, judge, surface
+from facet.vision.tone import PATCHES, measure_tone, skin_colour, table_version
+
+PIPELINE_VERSION = "1"
+_PHOTO_QUALITY = 90
+
+# A face whose eyes are closer together than this, where the file has more pixels to give, is
+# decoded again for itself: 90 px is what skin detail needs (face_too_small in gates.toml).
+_ENOUGH_EYES = 90
+# What is kept around such a face on either side of its middle, in face widths: head and shoulders.
+_AROUND = np.array([[-1.5, -1.5], [1.5, 2.0]])
+_SIDEWAYS = 45  # degrees of roll from which the photo rather than the head is turned
+_TURNS = (Image.Transpose.ROTATE_180, Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_270)
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoAnalysis:
+    """A reading and the photo it was taken on."""
+
+    reading: FaceReading
+    photo_jpeg: bytes  # upright, sRGB, no metadata; what later pictures are made of
+    width: int  # px, of that photo
+    height: int  # px
+
+
+def analyze_photo(data: bytes, models: FaceModels, gates: Gates) -> PhotoAnalysis:
+    """JPEG, PNG, WebP or HEIC bytes -> what the face on it shows.
+
+    Raises PhotoRejectedError with every failing gate, warnings included, when one of them rejects.
+    """
+    decoded = decode(data, gates)
+    photo, meshes = _upright(decoded, models)
+    if not meshes:
+        raise rejection((gates.refuse("no_face"),))
+    mesh = meshes[0]
+    rival = _width(meshes[1]) / _width(mesh) if len(meshes) > 1 else 0.0
+    share = _width(mesh) / min(photo.width, photo.height)
+    if photo is decoded and photo.scale < 1 and eye_distance(mesh.points) < _ENOUGH_EYES:
+        photo, mesh = _closer(data, photo, mesh, models, gates)
+
+    pixels, points = photo.pixels, mesh.points
+    pose = _pose(mesh)
+    outline = points[part("face")]
+    eyes = [points[part("right_eye")], points[part("left_eye")]]
+    skin = skin_colour({name: cut(pixels, points[part(name)]) for name in PATCHES})
+    values = {
+        "multiple_faces": rival,
+        "face_share": share,
+        **framing(points, outline, pose, size=photo.image.size, scale=photo.scale),
+        **exposure(cut(pixels, outline)),
+        **focus(photo.image, points),
+    }
+    if skin is None:  # the cheeks lie outside the picture
+        raise rejection((*judge(values, gates), gates.refuse("no_face")))
+    light = estimate_light(pixels, outline, eyes, skin.lab)
+    values |= surface(skin, [cut(pixels, eye) for eye in eyes], light)
+    checks = judge(values, gates)
+    quality = quality_of(checks)
+    if quality.verdict == "rejected":
+        raise rejection(checks)
+
+    reading = FaceReading(
+        quality=quality,
+        face=Face(pose=pose),
+        skin=Skin(tone=measure_tone(skin, light)),
+        versions=Versions(
+            pipeline=PIPELINE_VERSION,
+            detector=models.detector_version,
+            mesh=models.mesh_version,
+            scoring=table_version(),
+        ),
+    )
+    return PhotoAnalysis(
+        reading, encode_jpeg(photo.image, _PHOTO_QUALITY), photo.width, photo.height
+    )
+
+
+def _upright(photo: Photo, models: FaceModels) -> tuple[Photo, list[Mesh]]:
+    """The photo with its faces the right way up, largest first.
+
+    A file without EXIF may lie on its side or on its head, where the models see nobody or guess.
+    """
+    meshes = _meshes(photo, models)
+    if meshes and abs(head_pose(meshes[0]).roll) <= _SIDEWAYS:
+        return photo, meshes
+    for turn in _TURNS:
+        turned = replace(photo, image=photo.image.transpose(turn))
+        found = _meshes(turned, models)
+        if found and abs(head_pose(found[0]).roll) <= _SIDEWAYS:
+            return turned, found
+    return photo, meshes
+
+
+def _closer(
+    data: bytes, photo: Photo, mesh: Mesh, models: FaceModels, gates: Gates
+) -> tuple[Photo, Mesh]:
+    """The photo decoded again around a small face; as it was where that gains nothing."""
+    middle = (mesh.points.min(axis=0) + mesh.points.max(axis=0)) / 2
+    corners = (middle + _AROUND * _width(mesh)) / (photo.width, photo.height)
+    left, top, right, bottom = (float(value) for value in corners.clip(0, 1).ravel())
+    region = decode_region(data, gates, (left, top, right, bottom))
+    found = _meshes(region, models) if region.scale > photo.scale else []
+    return (region, found[0]) if found else (photo, mesh)
+
+
+def _meshes(photo: Photo, models: FaceModels) -> list[Mesh]:
+    return sorted((face.mesh for face in models.find_faces(photo.pixels)), key=_width, reverse=True)
+
+
+def _width(mesh: Mesh) -> float:
+    return float(np.ptp(mesh.points[part("face"), 0]))
+
+
+def _pose(mesh: Mesh) -> Pose:
+    pose = head_pose(mesh)
+    return Pose(yaw=round(pose.yaw, 1), pitch=round(pose.pitch, 1), roll=round(pose.roll, 1))

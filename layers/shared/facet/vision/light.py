@@ -1,0 +1,117 @@
+"""What colour the light had, estimated twice: around the face, and in the whites of the eyes."""
+
+import math
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facet.vision import colour
+from facet.vision.patches import Pixels, cut, inside
+
+# Every estimate is brought to one luminance, so that its chroma can be compared.
+_LUMINANCE = 0.6
+_SURROUNDINGS = 12_000  # px looked at outside the face, spread evenly
+
+
+@dataclass(frozen=True, slots=True)
+class Light:
+    """Chroma (a*, b*) that a white surface would show; (0, 0) is white light."""
+
+    surroundings: tuple[float, float] | None  # shades of grey outside the skin
+    sclera: tuple[float, float] | None  # from the whites of the eyes
+    agreement: float  # 0..1; 1: both say the same, 0.5: only one of them, or half agreed
+
+    @property
+    def cast(self) -> float:
+        """CIELAB chroma on which both estimates agree: the smaller of them, in its direction.
+
+        A blue wall moves one, a reddened eye the other; coloured light moves both.
+        """
+        if self.surroundings is None or self.sclera is None:
+            return 0.0
+        one, two = np.array(self.surroundings), np.array(self.sclera)
+        smaller, other = sorted((one, two), key=lambda chroma: float(np.hypot(*chroma)))
+        size = float(np.hypot(*smaller))
+        direction = float(smaller @ other) / max(size * float(np.hypot(*other)), 1e-9)
+        return size * max(0.0, direction)
+
+
+def estimate_light(
+    pixels: Pixels,
+    outline: NDArray[np.floating],
+    eyes: Sequence[NDArray[np.floating]],
+    skin: NDArray[np.floating],
+) -> Light:
+    """pixels (height, width, 3), outline (n, 2), two eye rings (16, 2), skin CIELAB (3,)."""
+    surroundings = _shades_of_grey(pixels, outline, skin)
+    sclera = _sclera(pixels, eyes)
+    if surroundings is None or sclera is None:
+        return Light(surroundings, sclera, 0.5)
+    apart = math.dist(surroundings, sclera)
+    agreement = 2.0 ** -((apart / _table()["agreement"]) ** 2)
+    return Light(surroundings, sclera, agreement)
+
+
+def _shades_of_grey(
+    pixels: Pixels, outline: NDArray[np.floating], skin: NDArray[np.floating]
+) -> tuple[float, float] | None:
+    """Minkowski mean, p = 6, of what is neither face, nor skin-like, nor clipped."""
+    table = _table()
+    step = max(1, round(math.sqrt(pixels.shape[0] * pixels.shape[1] / _SURROUNDINGS)))
+    sparse = pixels[::step, ::step]
+    outside = ~inside([outline / step], sparse.shape[1], sparse.shape[0])
+    outside &= sparse.max(axis=-1) < table["clipped"]
+    linear = colour.linear_from_srgb(sparse[outside])
+    lab = colour.lab_from_linear(linear)
+    # Skin in shadow and in light keeps its hue: compare colour at the face's own lightness.
+    difference = np.hypot(lab[:, 1] - skin[1], lab[:, 2] - skin[2])
+    rest = linear[difference > table["skin_like"]]
+    if len(rest) < _SURROUNDINGS // 50:
+        return None
+    norm = table["norm"]
+    return _chroma(np.mean(rest.astype(float) ** norm, axis=0) ** (1 / norm))
+
+
+def _sclera(pixels: Pixels, eyes: Sequence[NDArray[np.floating]]) -> tuple[float, float] | None:
+    """The brighter, paler pixels between the lids and beside the iris."""
+    table = _table()
+    found = []
+    for ring in eyes:
+        centre = ring.mean(axis=0)
+        width = float(np.linalg.norm(ring[0] - ring[8]))
+        # Shrunk, to keep lashes and lid edges out; the iris disc is about 0.23 of the eye's width.
+        angles = np.linspace(0, 2 * np.pi, 16, endpoint=False)
+        iris = centre + 0.26 * width * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+        shrunk = centre + 0.85 * (ring - centre)
+        found.append(cut(pixels, shrunk, iris))
+    whites = np.concatenate(found)
+    whites = whites[whites.max(axis=-1) < table["clipped"]]
+    if len(whites) < table["sclera_minimum_pixels"]:
+        return None
+    linear = colour.linear_from_srgb(whites)
+    bright = colour.luminance(linear)
+    linear = linear[bright >= np.quantile(bright, 0.5)]
+    _, a, b = colour.lab_from_linear(linear).T
+    # Lids and vessels are redder than the white between them.
+    pale = linear[np.hypot(a, b) <= np.quantile(np.hypot(a, b), 0.5)]
+    a, b = _chroma(np.median(pale, axis=0).astype(float))
+    expected_a, expected_b = table["sclera_chroma"]
+    return a - expected_a, b - expected_b
+
+
+def _chroma(linear: NDArray[np.floating]) -> tuple[float, float]:
+    scaled = linear * (_LUMINANCE / max(float(colour.luminance(linear)), 1e-6))
+    _, a, b = colour.lab_from_linear(scaled)
+    return float(a), float(b)
+
+
+@cache
+def _table() -> dict[str, Any]:
+    text = resources.files("facet.vision").joinpath("light.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)

@@ -1,0 +1,173 @@
+"""Skin tone of one face: ITA with its uncertainty, Monk shares, undertone.
+
+One photo cannot tell light skin in shade from darker skin in sun, so everything is an interval or
+a share. What is known and what is not validated stands beside the numbers in tone.toml.
+"""
+
+import math
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from itertools import pairwise
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facet.domain.face import MonkShare, Tone, Undertone
+from facet.vision import colour
+from facet.vision.light import Light
+from facet.vision.patches import Pixels
+
+# The patches every face has bare; the others count where they agree with these.
+CHEEKS = ("right_cheek", "left_cheek")
+BELOW_LIP = "below_lip"
+FOREHEAD = "forehead"
+PATCHES = (*CHEEKS, BELOW_LIP, FOREHEAD)
+
+
+@dataclass(frozen=True, slots=True)
+class SkinColour:
+    """The skin of the face in one colour, and how well its parts agree on it."""
+
+    linear: NDArray[np.floating]  # (3,) linear RGB, 0..1
+    lab: NDArray[np.floating]  # (3,) CIELAB
+    patches: Mapping[str, NDArray[np.floating]]  # linear RGB of every patch, outliers included
+    apart: Mapping[str, float]  # CIEDE2000 of every patch from the mean of the cheeks
+
+
+def skin_colour(patches: Mapping[str, Pixels]) -> SkinColour | None:
+    """uint8 pixels (n, 3) by patch -> the colour of the skin, or None when no cheek can be seen.
+
+    In each patch the darkest and brightest pixels are left out and the median taken; then the
+    median over those patches that agree with the cheeks.
+    """
+    table = _table()["patches"]
+    medians = {
+        name: _trimmed_median(pixels, table["trim"])
+        for name, pixels in patches.items()
+        if len(pixels) >= table["minimum_pixels"]
+    }
+    cheeks = [medians[name] for name in CHEEKS if name in medians]
+    if not cheeks:
+        return None
+    reference = colour.lab_from_linear(np.mean(cheeks, axis=0))
+    apart = {
+        name: float(colour.delta_e_2000(colour.lab_from_linear(linear), reference))
+        for name, linear in medians.items()
+    }
+    kept = [name for name in medians if name in CHEEKS or apart[name] <= table["outlier"]]
+    linear = np.median([medians[name] for name in kept], axis=0)
+    return SkinColour(linear, colour.lab_from_linear(linear), medians, apart)
+
+
+def measure_tone(skin: SkinColour, light: Light) -> Tone:
+    """The tone of the skin, as sure as the light allows."""
+    table = _table()
+    angle = float(colour.ita(skin.lab))
+    low, high = _ita_interval(skin, light)
+    below = _split_normal(angle, low, high, table["uncertainty"]["coverage"])
+    class_shares = _mass_between(below, table["ita"]["limits"])
+    index = sum(angle <= limit for limit in table["ita"]["limits"])
+    shares = [
+        MonkShare(tone=tone, share=round(share, 3))
+        for tone, share in enumerate(_mass_between(below, table["monk"]["limits"]), start=1)
+    ]
+    undertone, certainty = _undertone(skin.lab, light)
+    lab = tuple(round(float(value), 1) for value in skin.lab)
+    return Tone(
+        ita=round(angle, 1),
+        ita_interval=(round(low, 1), round(high, 1)),
+        ita_class=table["ita"]["classes"][index],
+        monk=tuple(sorted((one for one in shares if one.share > 0), key=lambda one: -one.share)),
+        undertone=undertone,
+        undertone_confidence=round(certainty, 2),
+        hue=round(float(colour.hue(skin.lab)), 1),
+        lab=(lab[0], lab[1], lab[2]),
+        hex=colour.hex_from_lab(skin.lab),
+        confidence=round(class_shares[index], 2),
+    )
+
+
+def table_version() -> str:
+    """Version of the limits in tone.toml, which every reading carries."""
+    return f"tone-{_table()['version']}"
+
+
+def _trimmed_median(pixels: Pixels, trim: float) -> NDArray[np.floating]:
+    linear = colour.linear_from_srgb(pixels)
+    bright = colour.luminance(linear)
+    low, high = np.quantile(bright, (trim, 1 - trim))
+    return np.asarray(np.median(linear[(bright >= low) & (bright <= high)], axis=0), dtype=float)
+
+
+def _ita_interval(skin: SkinColour, light: Light) -> tuple[float, float]:
+    """ITA at the ends of what exposure, white balance and the patches leave open, combined."""
+    table = _table()["uncertainty"]
+    angle = float(colour.ita(skin.lab))
+    stops = table["exposure_stops"]
+    balance = _between(
+        table["white_balance_disputed"], table["white_balance_agreed"], light.agreement
+    )
+    moved = [(2.0**-stops,) * 3, (2.0**stops,) * 3]
+    for channel in range(3):
+        for sign in (-1, 1):
+            gains = [1.0, 1.0, 1.0]
+            gains[channel] += sign * balance
+            moved.append((gains[0], gains[1], gains[2]))
+    shifts = colour.ita(colour.lab_from_linear(skin.linear * np.array(moved))) - angle
+    # Exposure is one cause, the three channels another; within a cause the worst counts.
+    down = math.hypot(min(0.0, *shifts[:2]), min(0.0, *shifts[2:]))
+    up = math.hypot(max(0.0, *shifts[:2]), max(0.0, *shifts[2:]))
+    return max(-90.0, angle - down), min(90.0, angle + up)
+
+
+def _split_normal(
+    middle: float, low: float, high: float, coverage: float
+) -> Callable[[float], float]:
+    """Cumulative distribution with its median at `middle` and `coverage` between low and high."""
+    quantile = NormalDist().inv_cdf((1 + coverage) / 2)
+
+    def below(value: float) -> float:
+        sigma = max((middle - low if value < middle else high - middle) / quantile, 0.5)
+        return NormalDist(middle, sigma).cdf(value)
+
+    return below
+
+
+def _mass_between(below: Callable[[float], float], limits: list[float]) -> list[float]:
+    """Descending limits -> the mass of each interval, from the highest down; sums to 1."""
+    edges = [1.0, *(below(limit) for limit in limits), 0.0]
+    return [upper - lower for upper, lower in pairwise(edges)]
+
+
+def _undertone(lab: NDArray[np.floating], light: Light) -> tuple[Undertone, float]:
+    """How much yellower (warm) or redder (cool) the hue is than usual, and how sure that is."""
+    table = _table()["undertone"]
+    residual = float(colour.hue(lab)) - table["usual_hue"]
+    sigma = _between(table["sigma_disputed"], table["sigma_agreed"], light.agreement)
+    belief = NormalDist(residual, sigma)
+    cool, not_warm = belief.cdf(-table["neutral"]), belief.cdf(table["neutral"])
+    shares: dict[Undertone, float] = {
+        "cool": cool,
+        "neutral": not_warm - cool,
+        "warm": 1 - not_warm,
+    }
+    if residual > table["neutral"]:
+        return "warm", shares["warm"]
+    if residual < -table["neutral"]:
+        return "cool", shares["cool"]
+    return "neutral", shares["neutral"]
+
+
+def _between(at_zero: float, at_one: float, share: float) -> float:
+    return at_zero + (at_one - at_zero) * share
+
+
+@cache
+def _table() -> dict[str, Any]:
+    text = resources.files("facet.vision").joinpath("tone.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)

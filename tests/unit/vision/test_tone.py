@@ -1,0 +1,164 @@
+import numpy as np
+import pytest
+
+from facet.vision import colour
+from facet.vision.light import Light, estimate_light
+from facet.vision.tone import measure_tone, skin_colour
+
+SURE = Light((0.0, 0.0), (0.0, 0.0), 1.0)
+DISPUTED = Light((0.0, 0.0), (30.0, 0.0), 0.0)
+
+# CIELAB of skin over the range that spectrophotometers find, lightest to darkest.
+SKINS = {
+    "very light": (70.0, 8.0, 12.0),
+    "light": (65.0, 10.0, 15.0),
+    "intermediate": (60.0, 11.5, 16.0),
+    "tan": (56.0, 12.5, 18.0),
+    "brown": (45.0, 13.0, 17.0),
+    "dark": (33.0, 10.0, 11.0),
+}
+
+
+def patch(lab, count: int = 400, noise: float = 2.0, seed: int = 0) -> np.ndarray:
+    values = np.array(lab) + np.random.default_rng(seed).normal(0, noise, (count, 3))
+    return np.rint(colour.srgb_from_linear(colour.linear_from_lab(values)) * 255).astype(np.uint8)
+
+
+def face(lab, **others) -> dict[str, np.ndarray]:
+    names = ("right_cheek", "left_cheek", "below_lip", "forehead")
+    return {name: patch(others.get(name, lab), seed=seed) for seed, name in enumerate(names)}
+
+
+def tone_of(lab, light: Light = SURE, **others):
+    return measure_tone(skin_colour(face(lab, **others)), light)
+
+
+@pytest.mark.parametrize(("name", "lab"), SKINS.items())
+def test_every_ita_class_can_be_the_answer(name, lab):
+    tone = tone_of(lab)
+
+    assert tone.ita_class == name
+    assert tone.ita == pytest.approx(float(colour.ita(lab)), abs=2)
+    assert tone.ita_interval[0] < tone.ita < tone.ita_interval[1]
+
+
+def test_monk_shares_are_a_distribution_that_darkens_with_the_skin():
+    middles = []
+    for lab in SKINS.values():
+        shares = {one.tone: one.share for one in tone_of(lab).monk}
+        assert sum(shares.values()) == pytest.approx(1, abs=0.01)
+        middles.append(sum(tone * share for tone, share in shares.items()))
+
+    assert middles == sorted(middles)
+    assert middles[0] < 3
+    assert middles[-1] > 7.5
+
+
+def test_light_skin_is_not_given_the_middle_of_the_monk_scale():
+    # The nearest swatch to measured light skin is tone 5: the trap this avoids.
+    assert tone_of(SKINS["light"]).monk[0].tone <= 3
+
+
+def test_half_a_stop_of_exposure_stays_within_the_interval():
+    patches = face(SKINS["intermediate"])
+    low, high = measure_tone(skin_colour(patches), SURE).ita_interval
+    for stops in (-0.5, 0.5):
+        linear = colour.linear_from_srgb(patches["right_cheek"]) * 2.0**stops
+        moved = np.rint(colour.srgb_from_linear(linear) * 255).astype(np.uint8)
+        angle = measure_tone(skin_colour({"right_cheek": moved}), SURE).ita
+        assert low - 1 <= angle <= high + 1
+
+
+def test_a_disputed_white_balance_widens_the_interval_and_lowers_confidence():
+    sure, unsure = tone_of(SKINS["tan"]), tone_of(SKINS["tan"], DISPUTED)
+
+    assert np.ptp(unsure.ita_interval) > np.ptp(sure.ita_interval)
+    assert unsure.undertone_confidence < sure.undertone_confidence
+    assert unsure.ita == sure.ita
+
+
+def test_undertone_has_three_answers_around_the_usual_hue():
+    answers = []
+    for degrees in (34, 46, 58):
+        a, b = 18 * np.cos(np.radians(degrees)), 18 * np.sin(np.radians(degrees))
+        answers.append(tone_of((65.0, a, b)).undertone)
+
+    assert answers == ["cool", "neutral", "warm"]
+
+
+def test_shine_and_shadow_do_not_move_the_tone():
+    clean = face(SKINS["tan"])
+    marked = {name: pixels.copy() for name, pixels in clean.items()}
+    for pixels in marked.values():
+        pixels[:60] = 255
+        pixels[60:120] = 8
+    plain, spotted = skin_colour(clean), skin_colour(marked)
+
+    assert colour.delta_e_2000(plain.lab, spotted.lab) < 0.5
+
+
+def test_a_fringe_and_a_beard_do_not_count_as_skin():
+    dark_hair = (18.0, 3.0, 4.0)
+    bare = skin_colour(face(SKINS["light"]))
+    hidden = skin_colour(face(SKINS["light"], forehead=dark_hair, below_lip=dark_hair))
+
+    assert colour.delta_e_2000(bare.lab, hidden.lab) < 1
+    assert min(hidden.apart["forehead"], hidden.apart["below_lip"]) > 30
+    assert max(bare.apart.values()) < 3
+
+
+def test_a_face_without_a_visible_cheek_has_no_tone():
+    assert skin_colour({"forehead": patch(SKINS["tan"])}) is None
+    assert skin_colour({"right_cheek": patch(SKINS["tan"], count=3)}) is None
+
+
+def scene(gains=(1.0, 1.0, 1.0), wall=(0.4, 0.4, 0.4), sclera=(0.62, 0.55, 0.50)):
+    """A grey room, a face, two eyes with an iris, all under one light."""
+    linear = np.empty((300, 300, 3))
+    linear[:] = wall
+    linear[60:240, 90:210] = colour.linear_from_lab(SKINS["tan"])
+    rings = []
+    for left in (110, 160):
+        linear[120:132, left : left + 36] = sclera
+        linear[120:132, left + 11 : left + 25] = (0.05, 0.03, 0.02)
+        angles = np.linspace(np.pi, -np.pi, 16, endpoint=False)
+        middle = np.array([left + 18, 126])
+        rings.append(middle + np.stack([18 * np.cos(angles), 7 * np.sin(angles)], axis=1))
+    lit = np.clip(linear * gains, 0, 0.9)
+    pixels = np.rint(colour.srgb_from_linear(lit) * 255).astype(np.uint8)
+    outline = np.array([[90, 60], [210, 60], [210, 240], [90, 240]], dtype=float)
+    skin = colour.lab_from_srgb(pixels[200, 150])
+    return pixels, outline, rings, skin
+
+
+def test_white_light_shows_no_cast_and_both_estimates_agree():
+    light = estimate_light(*scene())
+
+    assert np.hypot(*light.surroundings) < 1
+    assert light.agreement > 0.8
+    assert light.cast < 4
+
+
+def test_coloured_light_moves_both_estimates():
+    light = estimate_light(*scene(gains=(1.5, 1.0, 0.55)))
+
+    assert light.cast > 15
+    assert light.surroundings[1] > 15
+    assert light.sclera[1] > 10
+
+
+def test_a_coloured_wall_is_not_coloured_light():
+    light = estimate_light(*scene(wall=(0.05, 0.15, 0.6)))
+
+    assert light.surroundings[1] < -30
+    assert light.agreement < 0.2
+    assert light.cast < 6
+
+
+def test_closed_eyes_leave_one_estimate_and_half_the_trust():
+    pixels, outline, rings, skin = scene()
+    flat = [ring * (1, 0) + (0, 126) for ring in rings]
+
+    light = estimate_light(pixels, outline, flat, skin)
+
+    assert (light.sclera, light.agreement, light.cast) == (None, 0.5, 0.0)
