@@ -17,7 +17,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from local.phone import Answer, Phone, send, sign_in
+from local.phone import Phone, PipelineError, send, sign_in
 from local.report import headline, limit, measured, render, tone_line, words
 from local.stack import ROOT, LocalStack, StackError, console, step
 
@@ -31,10 +31,6 @@ STATES = {
 
 Document = dict[str, Any]
 say = Console(highlight=False)
-
-
-class DemoError(Exception):
-    """The pipeline did not answer as it should; the message says how."""
 
 
 def default_photo() -> Path:
@@ -54,23 +50,13 @@ def run(stack: LocalStack, photo: Path) -> tuple[Document, dict[str, float]]:
     with step("Signing a new user up and in"):
         phone = sign_in(stack, f"{uuid.uuid4()}@example.com")
     with step("Asking whether the API is ready"):
-        expect(phone.call("GET", "/v1/health/ready"), 200)
+        phone.call("GET", "/v1/health/ready").expect(200)
     with step("Asking for an upload URL"):
-        asked = expect(phone.ask(data, content_type), 201)
+        asked = phone.ask(data, content_type).expect(201)
     with step(f"Uploading {photo.name}, {len(data) / 1e6:.1f} MB"):
-        expect(phone.upload(asked, data), 200)
+        phone.upload(asked, data).expect(200)
     document, seconds = follow(phone, asked["analysis_id"])
     return document, seconds
-
-
-def expect(answer: Answer, status: int) -> Any:
-    """The body of an answer; raises DemoError with its problem for another status."""
-    if answer.status == status:
-        return answer.body
-    problem = answer.body or {}
-    fields = [f"{one['field']}: {one['message']}" for one in problem.get("errors", ())]
-    lines = [f"{answer.status} {problem.get('code', '')}: {problem.get('detail', '')}", *fields]
-    raise DemoError("\n  ".join(lines))
 
 
 def follow(phone: Phone, analysis_id: str) -> tuple[Document, dict[str, float]]:
@@ -148,13 +134,13 @@ def main() -> int:
     OUT.mkdir(exist_ok=True)
     try:
         if photo is not None and not photo.is_file():
-            raise DemoError(f"There is no photo at {photo}.")
+            raise PipelineError(f"There is no photo at {photo}.")
         stack.up()
         document, seconds = run(stack, photo or default_photo())
         (OUT / "result.json").write_text(json.dumps(document, indent=2) + "\n")
         (OUT / "report.html").write_text(render(document, seconds, picture_of(document)))
         tell(document)
-    except (StackError, DemoError) as error:
+    except (StackError, PipelineError) as error:
         console.print(f"✗ {error}", style="red", markup=False)
         return 1
     except (KeyboardInterrupt, SystemExit):

@@ -17,6 +17,10 @@ TERMINAL = {"completed", "failed", "expired"}
 CONSENT = "2026-11"
 
 
+class PipelineError(Exception):
+    """The pipeline did not answer as it should; the message says how."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """One HTTP answer."""
@@ -30,6 +34,15 @@ class Answer:
         """The parsed JSON, None where there is none."""
         is_json = "json" in self.headers.get("content-type", "")
         return json.loads(self.data) if is_json and self.data else None
+
+    def expect(self, status: int) -> Any:
+        """The body; raises PipelineError with the API's own words for another status."""
+        if self.status == status:
+            return self.body
+        problem = self.body or {}
+        fields = [f"{one['field']}: {one['message']}" for one in problem.get("errors", ())]
+        lines = [f"{self.status} {problem.get('code', '')}: {problem.get('detail', '')}", *fields]
+        raise PipelineError("\n  ".join(lines))
 
 
 def send(
@@ -86,20 +99,18 @@ class Phone:
     ) -> dict[str, Any]:
         """The terminal document of an analysis; `seen` gets every document on the way.
 
-        Waits as long between two calls as the API asks. Raises TimeoutError after `patience`
-        seconds, RuntimeError if the API answers anything but 200.
+        Waits as long between two calls as the API asks. Raises PipelineError if that is not there
+        after `patience` seconds, or if the API answers anything but 200.
         """
         deadline = time.monotonic() + patience
         while True:
             answer = self.call("GET", f"/v1/analyses/{analysis_id}")
-            if answer.status != 200:
-                raise RuntimeError(f"GET /v1/analyses/{analysis_id}: {answer.status} {answer.body}")
-            document: dict[str, Any] = answer.body
+            document: dict[str, Any] = answer.expect(200)
             seen(document)
             if document["status"] in TERMINAL:
                 return document
             if time.monotonic() > deadline:
-                raise TimeoutError(f"still {document['status']} after {patience:.0f} s")
+                raise PipelineError(f"still {document['status']} after {patience:.0f} s")
             time.sleep(document["poll_after_ms"] / 1000)
 
 

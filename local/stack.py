@@ -16,12 +16,13 @@ import subprocess
 import sys
 import time
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import boto3
+import psutil
 import urllib3
 from botocore.config import Config
 from rich.console import Console
@@ -64,6 +65,7 @@ class State:
     """What a later command needs to know of a running stack."""
 
     pid: int
+    created: float  # seconds since the epoch, as the system says
     port: int
     digest: str = ""
     outputs: dict[str, str] = field(default_factory=dict)
@@ -108,7 +110,7 @@ class LocalStack:
 
     def healthy(self) -> bool:
         """Whether the emulator of this folder answers."""
-        if (state := self.state) is None or not self._processes(state.pid):
+        if self._server() is None:
             return False
         try:
             url = f"{self.endpoint}/_ministack/health"
@@ -144,7 +146,7 @@ class LocalStack:
         try:
             if started:
                 self.stop()
-                self._start()
+                self.start()
             self.deploy()
         except BaseException:
             if started:
@@ -165,7 +167,8 @@ class LocalStack:
             "AWS_EC2_METADATA_DISABLED": "true",
         }
 
-    def _start(self) -> None:
+    def start(self) -> None:
+        """Start the emulator with nothing deployed to it."""
         (self.home / "tmp").mkdir(parents=True, exist_ok=True)
         port = free_port()
         environment = self._environment() | {
@@ -188,10 +191,11 @@ class LocalStack:
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=subprocess.STDOUT,
-                    # A group of its own: Ctrl-C does not reach it, and one signal ends it whole.
+                    # Ctrl-C is for the command that waits, not for what it leaves running.
                     start_new_session=True,
                 )
-            self._remember(State(pid=process.pid, port=port))
+            created = psutil.Process(process.pid).create_time()
+            self._remember(State(pid=process.pid, created=created, port=port))
             deadline = time.monotonic() + 30
             while not self.healthy():
                 if process.poll() is not None or time.monotonic() > deadline:
@@ -215,7 +219,7 @@ class LocalStack:
         stack = self.client("cloudformation").describe_stacks(StackName=STACK_NAME)["Stacks"][0]
         state.outputs = {out["OutputKey"]: out["OutputValue"] for out in stack["Outputs"]}
         state.outputs["ApiUrl"] = local_api_url(state.outputs["ApiUrl"], self.endpoint)
-        self._end_workers(state.pid)
+        self._end_workers()
         self._remember(state)
 
     def _sam(self, command: str, *arguments: str) -> None:
@@ -258,45 +262,43 @@ class LocalStack:
             self.home.parent.rmdir()
 
     def _end_processes(self) -> None:
-        if (state := self.state) is None:
-            return
-        for number, patience in ((signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0)):
-            for pid in self._processes(state.pid):
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, number)
-            deadline = time.monotonic() + patience
-            while self._processes(state.pid) and time.monotonic() < deadline:
-                with contextlib.suppress(ChildProcessError):  # not ours if another command began it
-                    os.waitpid(state.pid, os.WNOHANG)
-                time.sleep(0.05)
+        processes = self._processes()
+        for process in processes:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.terminate()
+        _, alive = psutil.wait_procs(processes, timeout=5)
+        for process in alive:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(alive, timeout=5)
 
-    def _end_workers(self, group: int) -> None:
+    def _end_workers(self) -> None:
         """Workers keep the code they imported; the next call starts a fresh one."""
-        for pid in self._processes(group):
-            if pid != group:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGTERM)
+        for worker in self._workers():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                worker.terminate()
 
-    def _processes(self, group: int) -> list[int]:
-        """The living processes of the emulator's group, itself and its workers.
+    def _processes(self) -> list[psutil.Process]:
+        server = self._server()
+        return [*([server] if server else []), *self._workers()]
 
-        The command is looked at as well: after a restart of the machine the number may be
-        another program's.
-        """
-        listing = subprocess.run(
-            ["ps", "-A", "-o", "pid=,pgid=,stat=,command="],
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        rows = [line.split(None, 3) for line in listing.splitlines()]
+    def _server(self) -> psutil.Process | None:
+        """The emulator, if it lives; after a while its number may be another program's."""
+        if (state := self.state) is None:
+            return None
+        try:
+            process = psutil.Process(state.pid)
+            return process if process.create_time() == state.created else None
+        except psutil.NoSuchProcess:
+            return None
+
+    def _workers(self) -> list[psutil.Process]:
+        """The functions' processes, also those that a killed emulator left behind."""
+        folder = str(self.home / "tmp")
         return [
-            int(row[0])
-            for row in rows
-            if len(row) == 4
-            and int(row[1]) == group
-            and not row[2].startswith("Z")
-            and "ministack" in row[3]
+            process
+            for process in psutil.process_iter(["cmdline"])
+            if any(folder in argument for argument in process.info["cmdline"] or ())
         ]
 
 
@@ -317,7 +319,8 @@ def free_port() -> int:
 def samconfig() -> dict[str, Any]:
     """What samconfig.toml says of deploying to the emulator."""
     table = tomllib.loads((ROOT / "samconfig.toml").read_text())["local"]
-    return table["global"]["parameters"] | table["deploy"]["parameters"]
+    parameters: dict[str, Any] = table["global"]["parameters"] | table["deploy"]["parameters"]
+    return parameters
 
 
 def local_api_url(url: str, endpoint: str) -> str:
@@ -327,10 +330,10 @@ def local_api_url(url: str, endpoint: str) -> str:
     return f"{endpoint}/_aws/execute-api/{api_id}/{(address.path or '').strip('/')}"
 
 
-def digest() -> str:
-    """A hash of everything the deployed stack is made of."""
+def digest(sources: Sequence[str] = SOURCES) -> str:
+    """A hash of all files that match; by default of what the deployed stack is made of."""
     sha = hashlib.sha256()
-    for pattern in SOURCES:
+    for pattern in sources:
         for path in sorted(ROOT.glob(pattern)):
             if path.is_file() and "__pycache__" not in path.parts:
                 sha.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
