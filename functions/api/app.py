@@ -152,7 +152,7 @@ def get_usage() -> Response[str]:
 )
 def get_capture_guide() -> Response[str]:
     caller(app)
-    return json_response(load_gates(settings().gates_preset))
+    return json_response(load_gates(settings().gates_preset).model_dump())
 
 
 @app.get(

@@ -108,6 +108,8 @@ class Stack:
         event["requestContext"]["authorizer"] = {
             "claims": {"sub": USER, "token_use": "id", **(claims or {})}
         }
+        for sent in (event["headers"], event["multiValueHeaders"]):
+            sent.pop("Idempotency-Key", None)
         if body is not None:
             event["body"] = body if isinstance(body, str) else json.dumps(body)
         if path:

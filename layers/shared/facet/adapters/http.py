@@ -92,7 +92,7 @@ def json_response(
     return Response(status, content_type, text, headers=dict(headers or {}))
 
 
-def problems(status: int, model: type[BaseModel] | None, *codes: int) -> dict[int, OpenAPIResponse]:
+def problems(status: int, model: type | None, *codes: int) -> dict[int, OpenAPIResponse]:
     """OpenAPI responses of a route: its answer and the problems it may end in."""
     answer: OpenAPIResponse = {"description": HTTPStatus(status).phrase}
     if model:
@@ -188,5 +188,9 @@ def respond(
 ) -> dict[str, Any]:
     """Resolve one request; every answer carries its X-Request-Id."""
     response = app.resolve(event, context)
-    response["multiValueHeaders"]["X-Request-Id"] = [event["requestContext"]["requestId"]]
+    headers = response["multiValueHeaders"]
+    headers["X-Request-Id"] = [event["requestContext"]["requestId"]]
+    if event["httpMethod"] == "OPTIONS":
+        # This app knows its own routes only, and the same path may have others' beside it.
+        headers["Access-Control-Allow-Methods"] = ["DELETE,GET,OPTIONS,POST"]
     return response

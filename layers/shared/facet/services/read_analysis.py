@@ -1,11 +1,11 @@
 """What an app polls: one analysis with its results and signed pictures, or a page of them."""
 
 import base64
-import binascii
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
+from ulid import ULID
 
 from facet.domain.analysis import POLL_AFTER_MS, Analysis, Failure, Kind, Status
 from facet.domain.errors import PermanentError
@@ -92,8 +92,8 @@ def _before_id(cursor: str | None) -> str | None:
     if cursor is None:
         return None
     try:
-        return base64.urlsafe_b64decode(cursor.encode()).decode("ascii")
-    except (binascii.Error, ValueError) as error:
+        return str(ULID.from_str(base64.b64decode(cursor, altchars=b"-_", validate=True).decode()))
+    except ValueError as error:
         raise PermanentError("invalid_cursor", "Send the cursor as it came.") from error
 
 
