@@ -14,7 +14,7 @@ UV := $(or $(shell command -v uv),.tools/uv/bin/uv)
 # pyenv's shims answer only for the chosen version, so look behind them; else uv finds or fetches one.
 PYTHON := $(or $(lastword $(sort $(wildcard $(or $(PYENV_ROOT),$(HOME)/.pyenv)/versions/3.13.*/bin/python3.13))),3.13)
 
-.PHONY: help setup lock models openapi lint types test demo up down build invoke bench evaluate clean
+.PHONY: help setup lock models openapi lint types test demo up down status build invoke bench evaluate clean
 
 help: ## what can be asked for
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -67,3 +67,31 @@ types: .venv/.facet
 test: setup lint types ## lint, types, and every test, the local stack's included
 	$(BIN)/pytest -n 2 tests/unit tests/integration tests/template
 	$(BIN)/pytest tests/e2e
+
+# --- figures: what Facet costs, beside its budgets and its peers ---------------------------------
+
+LOCKS += requirements/bench
+$(eval $(call environment,.tools/peers,requirements/bench.txt))
+
+# Without Node.js the figure says that this peer was not measured.
+.tools/node/.ready: benchmarks/package.json benchmarks/package-lock.json
+	mkdir -p $(@D)
+	cp $^ $(@D)
+	! command -v npm >/dev/null || (cd $(@D) && npm ci --silent --no-fund --no-audit && touch .ready) || true
+
+bench: setup .tools/peers/.ready .tools/node/.ready ## measure against the budgets and peers; ONLY=name,... for some
+	$(BIN)/python -m benchmarks.run $(ONLY)
+
+# --- the local stack: the real template on loopback, no Docker, no AWS account ---------------------
+
+demo: setup ## send a photo through the whole pipeline; PHOTO=path for your own
+	@$(BIN)/python -m local.demo $(if $(PHOTO),"$(PHOTO)")
+
+up: setup ## start the local stack, leave it running, print its URL and a token
+	@$(BIN)/python -m local.stack up
+
+down: ## stop the local stack and remove what it wrote
+	@test ! -d .local/stack || $(BIN)/python -m local.stack down
+
+status: setup ## what runs, and whether it is what the working tree says
+	@$(BIN)/python -m local.stack status

@@ -39,7 +39,7 @@ def default_photo() -> Path:
     from skimage import data  # noqa: PLC0415
 
     path = OUT / "astronaut.jpg"
-    Image.fromarray(data.astronaut()).save(path, quality=95)
+    Image.fromarray(data.astronaut()).save(path, quality=95)  # type: ignore[no-untyped-call]
     return path
 
 

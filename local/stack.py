@@ -377,7 +377,6 @@ def main() -> int:
                 print("The local stack is down.")
             case "status" if not stack.healthy():
                 print("The local stack is not running.")
-                return 1
             case "status":
                 current = "as the working tree" if stack.ready() else "older than the working tree"
                 print(f"Running at {stack.endpoint}, {current}.")

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from local.phone import Phone, send, sign_in
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+pytestmark = pytest.mark.e2e
 
 GUARDED = [
     ("POST", "/v1/analyses"),

@@ -9,7 +9,7 @@ from PIL import Image
 
 from local.phone import send
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+pytestmark = pytest.mark.e2e
 
 
 def face_uploaded(stack, key):
