@@ -1,0 +1,174 @@
+"""Ingredients by any of their names: what a label or a person calls them, and what is known."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+_NOT_A_WORD = re.compile(r"[^a-z0-9]+")
+_NOT_A_WORD_BUT_LINE = re.compile(r"[^a-z0-9\n]+")
+_PERCENT = re.compile(r"(\d+(?:[.,]\d+)?)\s*%")
+
+
+def normal(text: str) -> str:
+    """Lower case, ASCII, words apart by one space: 'Alpha-Arbutin 2 %' -> 'alpha arbutin 2'."""
+    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return _NOT_A_WORD.sub(" ", ascii_text.lower()).strip()
+
+
+def normal_lines(text: str) -> str:
+    """`normal` of every line at once; lines stay lines."""
+    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return _NOT_A_WORD_BUT_LINE.sub(" ", ascii_text.lower())
+
+
+def read_percent(text: str) -> tuple[str, float | None]:
+    """'Niacinamide 5 %' -> ('Niacinamide', 5.0); without a percentage -> (text, None)."""
+    found = _PERCENT.search(text)
+    if not found:
+        return text, None
+    percent = float(found.group(1).replace(",", "."))
+    rest = (text[: found.start()] + " " + text[found.end() :]).strip()
+    return rest, percent if 0 < percent <= 100 else None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ingredient:
+    """One ingredient and what is known of it; fields as data/skincare/ingredients.toml has them."""
+
+    id: str
+    inci: str
+    names: tuple[str, ...]  # normal forms, INCI first
+    role: str  # active | support | filter | base
+    families: frozenset[str]
+    irritancy: int  # 0 none expected .. 3 common at first
+    helps: Mapping[str, tuple[int, float, str]]  # goal -> grade 1..3, from percent, source
+    pregnancy: str  # ok | ask | avoid
+    medicine: str | None
+    caution: str | None
+    ceiling: float | None  # percent
+    sources: tuple[str, ...]
+
+    @classmethod
+    def of(cls, id_: str, row: Mapping[str, Any]) -> "Ingredient":
+        """From one table of ingredients.toml."""
+        helps = {k: (int(g), float(p), str(s)) for k, (g, p, s) in row.get("helps", {}).items()}
+        cited = [source for _, _, source in helps.values()]
+        cited += [
+            row[fact][-1] for fact in ("limit", "pregnancy", "medicine", "caution") if fact in row
+        ]
+        caution = row.get("caution")
+        return cls(
+            id=id_,
+            inci=row["inci"],
+            names=tuple(dict.fromkeys(normal(n) for n in (row["inci"], *row.get("also", ())))),
+            role=row["role"],
+            families=frozenset(row.get("family", ())),
+            irritancy=row.get("irritancy", 0),
+            helps=helps,
+            pregnancy=row["pregnancy"][0] if "pregnancy" in row else "ok",
+            medicine=row["medicine"][0] if "medicine" in row else None,
+            caution=caution[0] if caution else None,
+            ceiling=row["limit"][0] if "limit" in row else None,
+            sources=tuple(dict.fromkeys(cited)),
+        )
+
+    @property
+    def tags(self) -> frozenset[str]:
+        """What a rule may call it: its families and its own id."""
+        return self.families | {self.id}
+
+    @property
+    def common_name(self) -> str:
+        """The name people use: INCI, except for UV filters, whose INCI few can read."""
+        if self.role == "filter" and len(self.names) > 1:
+            return self.names[1].capitalize()
+        return self.inci
+
+
+@dataclass(frozen=True, slots=True)
+class Avoided:
+    """What a person keeps away from."""
+
+    ingredients: frozenset[str]  # ids
+    words: tuple[str, ...]  # normal forms, for labels we cannot resolve
+    unknown: tuple[str, ...]  # terms no ingredient answers to
+
+    def __bool__(self) -> bool:
+        return bool(self.words)
+
+    def named_in(self, text: str) -> bool:
+        """Whether a label or a name speaks of something avoided."""
+        padded = f" {normal(text)} "
+        return any(f" {word} " in padded for word in self.words)
+
+
+class Ingredients:
+    """Every ingredient, found by id or by any name."""
+
+    def __init__(
+        self, rows: Iterable[Ingredient], groups: Iterable[Mapping[str, Any]], exact: Iterable[str]
+    ) -> None:
+        self.all = tuple(rows)
+        self.by_id = {row.id: row for row in self.all}
+        self._by_name: dict[str, Ingredient] = {}
+        for row in self.all:
+            for name in row.names:
+                self._by_name.setdefault(name, row)
+        self._groups: dict[str, frozenset[str]] = {}
+        for group in groups:
+            for name in group["also"]:
+                self._groups[_singular(normal(name))] = frozenset(group["families"])
+        self._exact = frozenset(exact)
+        self._longest = max((len(name.split()) for name in self._by_name), default=1)
+
+    def find(self, name: str) -> Ingredient | None:
+        """The ingredient of this INCI or common name, or None."""
+        return self._by_name.get(normal(name))
+
+    def read_text(self, text: str) -> list[Ingredient]:
+        """Ingredients named anywhere in a text, longest names first ('Retinol 0.5 % serum')."""
+        words = normal(text).split()
+        found: list[Ingredient] = []
+        at = 0
+        while at < len(words):
+            for length in range(min(self._longest, len(words) - at), 0, -1):
+                hit = self._by_name.get(" ".join(words[at : at + length]))
+                if hit is not None and hit.role != "base":
+                    found.append(hit)
+                    at += length - 1
+                    break
+            at += 1
+        return list(dict.fromkeys(found))
+
+    def avoided(self, terms: Iterable[str]) -> Avoided:
+        """Everything a person's words stand for: ingredients, their groups, and whatever
+        contains the word ('arbutin' is also alpha-arbutin, 'zinc' also zinc oxide)."""
+        ids: set[str] = set()
+        words: list[str] = []
+        unknown: list[str] = []
+        for term in terms:
+            word = normal(term)
+            if not word:
+                continue
+            forms = {word, _singular(word)}
+            hits = {row.id for form in forms if (row := self._by_name.get(form))}
+            for form in forms & self._groups.keys():
+                hits |= {row.id for row in self.all if row.families & self._groups[form]}
+            if word not in self._exact:
+                hits |= {
+                    row.id
+                    for row in self.all
+                    for name in row.names
+                    if any(f" {form} " in f" {name} " for form in forms)
+                }
+            ids |= hits
+            words += sorted(forms)
+            if not hits:
+                unknown.append(term)
+        return Avoided(frozenset(ids), tuple(dict.fromkeys(words)), tuple(unknown))
+
+
+def _singular(word: str) -> str:
+    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word

@@ -1,0 +1,118 @@
+"""Advice: what a person tells us, and the routine they get back, each step with its reasons."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from facet.domain.face import Part
+from facet.domain.products import Goal, PriceBand, Session, SkinType, StepName
+
+Term = Annotated[str, Field(min_length=1, max_length=100)]
+
+
+class Profile(Part):
+    """What a person told us. Nothing here is ever inferred from a photo."""
+
+    skin_type: SkinType | None = None
+    sensitive: bool = Field(default=False, description="stings or burns easily")
+    goals: tuple[Goal, ...] = Field(default=(), description="most important first")
+    allergies: tuple[Term, ...] = Field(default=(), max_length=50)
+    avoided_ingredients: tuple[Term, ...] = Field(default=(), max_length=50)
+    pregnancy: Literal["pregnant", "planning", "breastfeeding"] | None = None
+    budget: PriceBand | None = Field(default=None, description="the dearest band to suggest")
+    pigmentation_prone: bool | None = Field(default=None, description="dark marks come easily")
+
+
+class Reason(Part):
+    """Why a step is there."""
+
+    text: str
+    points_at: str = Field(
+        description="path of the fact: skin.concerns.redness, skin.tone.ita, profile.goals, "
+        "bag.<item_id>, rules.sun"
+    )
+    sources: tuple[str, ...] = ()
+
+
+class RampStage(Part):
+    """From this week on, so many days a week, if the skin stays calm."""
+
+    from_week: int = Field(ge=1)
+    days_per_week: int = Field(ge=1, le=7)
+
+
+class ProductRef(Part):
+    """Which product a step means; without an id, one the person has to find."""
+
+    product_id: str | None = None
+    item_id: str | None = Field(default=None, description="the bag item, where it is owned")
+    name: str
+    category: str
+
+
+class Step(Part):
+    """One thing to put on."""
+
+    step: StepName
+    product: ProductRef
+    owned: bool
+    new: bool = Field(default=False, description="an active the skin has to get used to")
+    days: tuple[int, ...] = Field(
+        description="days 1..7 of a week to start with; two steps that clash never share one"
+    )
+    how_often: str
+    ramp: tuple[RampStage, ...] = Field(default=(), description="empty: as `days` says")
+    why: tuple[Reason, ...]
+    cautions: tuple[str, ...] = ()
+    sources: tuple[str, ...] = Field(default=(), description="for what its actives do")
+
+
+class Suggestion(Part):
+    """A gap, and the one product that would fill it."""
+
+    gap: str = Field(description="cleanse, moisturise, protect, or the concern nothing owned helps")
+    product: ProductRef
+    price_band: PriceBand | None = None
+    why: tuple[Reason, ...]
+
+
+class Note(Part):
+    """Something the person should know about this advice."""
+
+    code: str = Field(description="stable word an app can switch on")
+    text: str
+    item_id: str | None = None
+    sources: tuple[str, ...] = ()
+
+
+class Source(Part):
+    """Where a fact comes from."""
+
+    id: str
+    title: str
+    year: int
+    url: str | None = None
+    seen: Literal["text", "abstract", "secondary", "own"] = Field(
+        description="how much of it was read; own: our judgement, no publication"
+    )
+
+
+class SkincareResult(Part):
+    """A morning and an evening routine."""
+
+    status: Literal["completed", "partial"] = Field(
+        description="partial: a needed product could not be found, its step says what to look for"
+    )
+    version: str = Field(description="of the method")
+    catalogue: str = Field(description="of products and rules")
+    based_on: tuple[str, ...] = Field(description="what was known, in words")
+    am: tuple[Step, ...]
+    pm: tuple[Step, ...]
+    suggestions: tuple[Suggestion, ...] = ()
+    notes: tuple[Note, ...] = ()
+    see_doctor: tuple[Note, ...] = Field(default=(), description="empty: nothing asks for one")
+    sources: tuple[Source, ...] = ()
+
+    def steps(self, session: Session) -> tuple[Step, ...]:
+        """The steps of a morning or an evening, in order."""
+        return self.am if session == "am" else self.pm

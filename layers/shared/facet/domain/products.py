@@ -1,0 +1,91 @@
+"""Products and what a person owns of them.
+
+A product here is a brand-neutral type or a real product: same shape. Concentrations are percent by
+weight of the product as sold. Cosmetic facts only; `sources` are ids of the catalogue's source
+table.
+"""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from facet.domain.face import Part
+
+SkinType = Literal["normal", "dry", "combination", "oily", "sensitive"]
+Session = Literal["am", "pm"]
+PriceBand = Literal["low", "mid", "high"]
+PregnancyAdvice = Literal["ok", "ask", "avoid"]
+StepName = Literal["cleanse", "treat", "moisturise", "protect"]
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
+HexColor = Annotated[str, Field(pattern=r"^#[0-9a-f]{6}$")]
+
+# What a photo can show (facet.domain.face.Concern), and dryness, which only its owner can tell.
+Goal = Literal[
+    "redness",
+    "blemishes",
+    "dark_spots",
+    "unevenness",
+    "shine",
+    "dullness",
+    "texture",
+    "pores",
+    "wrinkles",
+    "dark_circles",
+    "eye_bags",
+    "dryness",
+]
+
+
+class Active(Part):
+    """An ingredient a product is bought for."""
+
+    inci: str = Field(description="name on the label (INCI)")
+    name: str = Field(description="the name people use")
+    percent: float | None = Field(default=None, gt=0, le=100, description="percent by weight")
+
+
+class Product(Part):
+    """One product of the catalogue."""
+
+    product_id: Slug
+    name: str
+    brand: str | None = Field(default=None, description="none for a brand-neutral type")
+    category: str = Field(description="cleanser, serum, sunscreen, foundation, ...")
+    step: StepName | None = Field(default=None, description="its place in a routine, if it has one")
+    vehicle: str | None = Field(default=None, description="what the actives come in")
+    actives: tuple[Active, ...] = ()
+    inci: tuple[str, ...] = Field(default=(), description="every ingredient known, INCI names")
+    skin_types: tuple[SkinType, ...] = ()
+    concerns: tuple[Goal, ...] = Field(default=(), description="what its actives help, best first")
+    price_band: PriceBand | None = Field(default=None, description="within its category")
+    am_pm: tuple[Session, ...] = ()
+    cautions: tuple[str, ...] = ()
+    pregnancy_caution: PregnancyAdvice = Field(
+        default="ok", description="avoid and ask: not suggested to who tells us she is pregnant"
+    )
+    medicine: Literal["pharmacy", "prescription"] | None = Field(
+        default=None, description="a medicine somewhere; prescription is never suggested"
+    )
+    spf: int | None = Field(default=None, ge=2, le=100, description="sun protection factor")
+    tinted: bool = Field(default=False, description="with iron oxides")
+    shade: HexColor | None = Field(default=None, description="make-up: its colour in sRGB")
+    finish: str | None = Field(default=None, description="make-up: matte, satin, gloss, ...")
+    sources: tuple[str, ...] = Field(default=(), description="ids of the source table")
+
+
+class BagItem(Part):
+    """Something a person owns: a product of the catalogue, or one they describe themselves."""
+
+    item_id: str = Field(min_length=1, max_length=64)
+    product_id: Slug | None = None
+    name: str | None = Field(default=None, max_length=200)
+    category: str | None = Field(default=None, max_length=40)
+    shade: HexColor | None = None
+    finish: str | None = Field(default=None, max_length=40)
+    ingredients: tuple[Annotated[str, Field(max_length=200)], ...] = Field(
+        default=(), max_length=120, description="as on the label; 'Niacinamide 5 %' is understood"
+    )
+    spf: int | None = Field(default=None, ge=2, le=100)
+    opened: date | None = None
+    quantity: float | None = Field(default=None, ge=0, le=100, description="units left")
