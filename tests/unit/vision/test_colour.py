@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from facet.vision import colour
 
 # Sharma, Wu & Dalal, "The CIEDE2000 Color-Difference Formula" (2005), table 1,

@@ -5,9 +5,10 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from PIL import Image
+
 from facet.domain.errors import PhotoRejectedError
 from facet.vision.thumbnail import make_thumbnails
-from PIL import Image
 
 
 def photo(width: int, height: int, kind: str = "JPEG", **options) -> bytes:

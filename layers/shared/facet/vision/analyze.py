@@ -47,7 +47,9 @@ def analyze_photo(data: bytes, models: FaceModels, gates: Gates) -> PhotoAnalysi
     decoded = decode(data, gates)
     photo, meshes = _upright(decoded, models)
     if not meshes:
-        raise rejection((gates.refuse("no_face"),))
+        # A face may be there and only too dark to be found.
+        dark = gates.check("too_dark", exposure(photo.pixels[::4, ::4].reshape(-1, 3))["too_dark"])
+        raise rejection((gates.refuse("no_face"), *((dark,) if dark else ())))
     mesh = meshes[0]
     rival = _width(meshes[1]) / _width(mesh) if len(meshes) > 1 else 0.0
     share = _width(mesh) / min(photo.width, photo.height)

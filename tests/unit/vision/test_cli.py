@@ -1,0 +1,118 @@
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from PIL import Image
+from skimage import data
+
+from facet import cli
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("photos")
+    Image.fromarray(data.astronaut()).save(folder / "face.jpg", quality=92)
+    Image.fromarray(data.coffee()).save(folder / "coffee.png")
+    (folder / "text.jpg").write_text("not a photo")
+    (folder / "empty.jpg").touch()
+    (folder / "album").mkdir()
+    return folder
+
+
+def run(capsys, *arguments) -> tuple[int, str, str]:
+    status = cli.main([str(argument) for argument in arguments])
+    shown = capsys.readouterr()
+    return status, shown.out, shown.err
+
+
+def test_one_json_line_per_photo_in_the_order_given(photos, capsys):
+    names = ["coffee.png", "face.jpg", "text.jpg", "empty.jpg", "album", "missing.jpg"]
+
+    status, out, err = run(capsys, "analyze", "--json", *(photos / name for name in names))
+    documents = [json.loads(line) for line in out.splitlines()]
+
+    assert status == 2
+    assert err == ""
+    assert [document["file"] for document in documents] == [str(photos / name) for name in names]
+    assert [document.get("failure", {}).get("code") for document in documents] == [
+        "no_face",
+        None,
+        "unsupported_format",
+        "corrupt_image",
+        "unreadable_file",
+        "unreadable_file",
+    ]
+
+
+def test_a_reading_has_every_part_of_the_contract(photos, capsys):
+    status, out, _ = run(capsys, "analyze", "--json", photos / "face.jpg")
+    document = json.loads(out)
+
+    assert status == 0
+    assert document["photo"] == {"width": 512, "height": 512}
+    assert document["quality"]["verdict"] in {"good", "usable"}
+    assert document["face"]["pose"].keys() == {"yaw", "pitch", "roll"}
+    assert document["skin"]["tone"].keys() >= {
+        "ita", "ita_interval", "ita_class", "monk", "undertone", "hex", "confidence",
+    }  # fmt: skip
+    assert document["versions"].keys() == {"pipeline", "detector", "mesh", "scoring"}
+
+
+def test_the_readable_answer_names_tone_and_light(photos, capsys):
+    status, out, _ = run(capsys, "analyze", photos / "face.jpg", photos / "coffee.png")
+
+    assert status == 2
+    assert "face.jpg: usable" in out
+    assert "ITA" in out
+    assert "undertone" in out
+    assert "coffee.png: rejected" in out
+    assert "no_face" in out
+
+
+def test_stricter_presets_refuse_more(photos, capsys):
+    assert run(capsys, "analyze", "--preset", "relaxed", photos / "face.jpg")[0] == 0
+    assert run(capsys, "analyze", "--preset", "strict", photos / "face.jpg")[0] == 2
+
+
+def test_missing_models_are_said_plainly(photos, capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("MODELS_DIR", str(tmp_path))
+
+    status, out, err = run(capsys, "analyze", photos / "face.jpg")
+
+    assert (status, out) == (1, "")
+    assert "make models" in err
+
+
+def test_a_bug_in_one_photo_does_not_end_the_others(photos, capsys, monkeypatch):
+    def broken(*_):
+        raise ZeroDivisionError("oops")
+
+    monkeypatch.setattr("facet.vision.analyze.analyze_photo", broken)
+
+    status, out, err = run(capsys, "analyze", "--json", photos / "face.jpg", photos / "coffee.png")
+
+    assert status == 2
+    assert err == ""
+    assert [json.loads(line)["failure"]["code"] for line in out.splitlines()] == [
+        "internal_error",
+        "internal_error",
+    ]
+
+
+def test_no_command_or_no_photo_is_a_usage_error(capsys):
+    for arguments in ([], ["analyze"]):
+        with pytest.raises(SystemExit, match="2"):
+            cli.main(arguments)
+        assert "usage: facet" in capsys.readouterr().err
+
+
+def test_a_reader_that_leaves_early_is_no_error(photos):
+    command = [sys.executable, "-m", "facet.cli", "analyze", "--json", *[photos / "text.jpg"] * 400]
+    with subprocess.Popen(  # noqa: S603
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ
+    ) as process:
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
