@@ -94,12 +94,13 @@ def trim_service_models(data: Path) -> None:
 
 
 def without_documentation(model: Any) -> Any:
-    """A botocore model without its ``documentation`` strings; shapes of that name stay."""
+    """A botocore model with its ``documentation`` strings emptied; some are looked up."""
     if isinstance(model, dict):
         return {
-            key: without_documentation(value)
+            key: ""
+            if key == "documentation" and isinstance(value, str)
+            else without_documentation(value)
             for key, value in model.items()
-            if not (key == "documentation" and isinstance(value, str))
         }
     if isinstance(model, list):
         return [without_documentation(item) for item in model]

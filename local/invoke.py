@@ -1,0 +1,390 @@
+"""The built artifact under Lambda's own runtime interface client, without Docker.
+
+    make invoke FUNCTION=AnalyzeFunction EVENT=events/s3_face_uploaded.json
+
+Runs .aws-sam/host/FUNCTION with its layers, as `sam build` packed them, and nothing else on the
+path: AWS's runtime interface emulator calls awslambdaric, which calls the handler. The AWS it
+talks to is an emulator on loopback that lives for this command alone and holds what the event
+speaks of: the photo (--photo, by default a public-domain portrait), the analysis in the state the
+function expects, tables, buckets, queue and catalogue, under the names of events/env.json. All of
+it is set up again before each call.
+
+Prints the first call (imports included), the warm ones, the answer and the peak memory. The first
+call is that of files the system has read before: AWS adds what it takes to fetch them.
+"""
+
+import argparse
+import contextlib
+import importlib.metadata
+import json
+import os
+import platform
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import boto3
+import urllib3
+from cfnlint.decode import cfn_yaml
+from rich.console import Console
+
+from facet.adapters.dynamodb import AnalysisTable
+from facet.advice.build import build_catalogue
+from facet.domain.analysis import Analysis, Kind, Size, Status, owner_of
+from facet.domain.messages import FaceAnalyzed
+from facet.domain.quota import Tier
+from facet.services.current_catalogue import SNAPSHOT_KEY
+from facet.vision.analyze import analyze_photo
+from facet.vision.gates import load_gates
+from facet.vision.models import FaceModels
+from local.demo import default_photo
+from local.stack import MODELS, REGION, ROOT, SOURCES, LocalStack, StackError, digest, step
+
+BUILD = ROOT / ".aws-sam" / "host"
+ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64"}  # Python's name: Lambda's
+BUILD_SOURCES = (*SOURCES, "layers/Makefile", "layers/trim.toml", "layers/*/requirements.txt")
+ENVIRONMENTS: dict[str, dict[str, str]] = json.loads((ROOT / "events" / "env.json").read_text())
+
+
+def build(folder: Path = BUILD) -> Path:
+    """`sam build` for this machine's processor, unless `folder` is already of these sources."""
+    stamp = folder.with_suffix(".digest")
+    current = digest(BUILD_SOURCES)
+    if stamp.exists() and stamp.read_text() == current:
+        return folder
+    stamp.unlink(missing_ok=True)
+    tools = ROOT / ".tools" / "sam" / "bin"
+    built = subprocess.run(
+        [tools / "sam", "build", "--build-dir", folder],
+        cwd=ROOT,
+        env={k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+        | {
+            "PATH": os.pathsep.join([str(tools), os.environ.get("PATH", os.defpath)]),
+            "ARCH": ARCHITECTURES[platform.machine()],
+            "AWS_DEFAULT_REGION": REGION,
+            "SAM_CLI_TELEMETRY": "0",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if built.returncode:
+        raise StackError(f"sam build failed.\n{built.stderr[-2000:]}")
+    stamp.write_text(current)
+    return folder
+
+
+def layers_of(function: str, folder: Path = BUILD) -> list[str]:
+    """Logical ids of the layers a built function carries in the cloud."""
+    resources = cfn_yaml.load(str(folder / "template.yaml"))["Resources"]
+    return [layer["Ref"] for layer in resources[function]["Properties"]["Layers"]["Fn::If"][1]]
+
+
+def python_path(function: str, folder: Path = BUILD) -> list[Path]:
+    """What Lambda puts on sys.path for a function: its code, then /opt/python of its layers."""
+    layers = [folder / layer / "python" for layer in layers_of(function, folder)]
+    return [folder / function, *(path for path in layers if path.exists())]
+
+
+@dataclass(frozen=True)
+class EmulatedAws:
+    """What the functions find behind AWS_ENDPOINT_URL."""
+
+    stack: LocalStack
+    photo: bytes
+    names: dict[str, str] = field(
+        default_factory=lambda: {k: v for env in ENVIRONMENTS.values() for k, v in env.items()}
+    )
+
+    def create(self) -> None:
+        """Tables with the template's keys, buckets, the queue, the catalogue."""
+        resources = cfn_yaml.load(str(ROOT / "template.yaml"))["Resources"]
+        dynamodb = self.stack.client("dynamodb")
+        for logical_id, name in (
+            ("Table", "TABLE_NAME"),
+            ("IdempotencyTable", "IDEMPOTENCY_TABLE_NAME"),
+        ):
+            wanted = resources[logical_id]["Properties"]
+            keys = ("KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes", "BillingMode")
+            schema = {key: json.loads(json.dumps(wanted[key])) for key in keys if key in wanted}
+            dynamodb.create_table(TableName=self.names[name], **schema)
+        for name in ("UPLOADS_BUCKET", "MEDIA_BUCKET"):
+            self.stack.client("s3").create_bucket(Bucket=self.names[name])
+        self.stack.client("s3").put_object(
+            Bucket=self.names["MEDIA_BUCKET"],
+            Key=SNAPSHOT_KEY,
+            Body=build_catalogue(ROOT / "data" / "skincare"),
+        )
+        queue = self.names["RECOMMEND_QUEUE_URL"].rpartition("/")[2]
+        self.stack.client("sqs").create_queue(QueueName=queue)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Overrides for events/env.json."""
+        queue = self.names["RECOMMEND_QUEUE_URL"].rpartition("/")[2]
+        sqs = self.stack.client("sqs")
+        return {
+            "AWS_ENDPOINT_URL": self.stack.endpoint,
+            "RECOMMEND_QUEUE_URL": sqs.get_queue_url(QueueName=queue)["QueueUrl"],
+        }
+
+    @cached_property
+    def measured(self) -> Any:
+        """The photo as the analyze function would leave it. Raises PhotoRejectedError."""
+        return analyze_photo(self.photo, FaceModels.load(MODELS), load_gates("moderate"))
+
+    def prepare(self, event: dict[str, Any]) -> None:
+        """Empty the tables and put there what the event expects to find."""
+        dynamodb = boto3.resource(
+            "dynamodb",
+            endpoint_url=self.stack.endpoint,
+            region_name=REGION,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",  # noqa: S106 the emulator's root user
+        )
+        for name in ("TABLE_NAME", "IDEMPOTENCY_TABLE_NAME"):
+            table = dynamodb.Table(self.names[name])
+            for item in table.scan()["Items"]:
+                table.delete_item(
+                    Key={
+                        key["AttributeName"]: item[key["AttributeName"]] for key in table.key_schema
+                    }
+                )
+        analyses = AnalysisTable(dynamodb.Table(self.names["TABLE_NAME"]))
+        for record in event.get("Records", []):
+            if "s3" in record:
+                key = record["s3"]["object"]["key"]
+                bucket = record["s3"]["bucket"]["name"]
+                self.stack.client("s3").put_object(Bucket=bucket, Key=key, Body=self.photo)
+                self._start(analyses, *owner_of(key))
+            else:
+                job = FaceAnalyzed.model_validate_json(record["body"])
+                self._start(analyses, job.user_id, job.analysis_id, analyzed=True)
+        if analysis_id := (event.get("pathParameters") or {}).get("analysis_id"):
+            user_id = event["requestContext"]["authorizer"]["claims"]["sub"]
+            self._start(analyses, user_id, analysis_id, analyzed=True)
+
+    def _start(
+        self, analyses: AnalysisTable, user_id: str, analysis_id: str, *, analyzed: bool = False
+    ) -> None:
+        now = datetime.now(UTC)
+        analysis = Analysis(
+            analysis_id=analysis_id,
+            user_id=user_id,
+            status=Status.AWAITING_UPLOAD,
+            created_at=now,
+            updated_at=now,
+            expires_at=now + timedelta(days=1),
+            wants=(Kind.SKINCARE,),
+            content_type="image/jpeg",
+            content_length=len(self.photo),
+            checksum_sha256="",
+            consent_version="invoke",
+            correlation_id="invoke",
+            quota_day=now.date().isoformat(),
+        )
+        analyses.create(analysis, Tier.FREE)
+        if analyzed:
+            analyses.claim(user_id, analysis_id, now)
+            size = Size(width=self.measured.width, height=self.measured.height)
+            analyses.save_reading(analysis, self.measured.reading, size, now)
+
+
+@contextlib.contextmanager
+def emulated_aws(photo: bytes) -> Iterator[EmulatedAws]:
+    """An emulator on loopback, gone with the block."""
+    stack = LocalStack(home=ROOT / ".local" / "invoke")
+    stack.stop()
+    try:
+        stack.start()
+        aws = EmulatedAws(stack, photo)
+        aws.create()
+        yield aws
+    finally:
+        stack.stop()
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """What came of it: wall milliseconds, the handler's last answer, MB of 10^6 bytes."""
+
+    first_ms: float
+    warm_ms: tuple[float, ...]
+    answer: Any
+    peak_mb: float
+    log: str
+
+
+def invoke(
+    function: str, event: dict[str, Any], aws: EmulatedAws, runs: int = 5, folder: Path = BUILD
+) -> Invocation:
+    """One fresh start of a built function and `runs` warm calls after it.
+
+    Raises StackError when the handler raises.
+    """
+    client = _runtime_client(folder)
+    log = folder / f"{function}.log"
+    here, api = _free_ports(2)
+    properties = cfn_yaml.load(str(folder / "template.yaml"))["Resources"][function]["Properties"]
+    environment = ENVIRONMENTS[function] | aws.environment
+    if "MODELS_DIR" in environment:
+        environment["MODELS_DIR"] = str(folder / "ModelsLayer" / "models")
+    environment |= {
+        "PATH": os.defpath,
+        "PYTHONPATH": os.pathsep.join(map(str, [*python_path(function, folder), client])),
+        "PYDANTIC_DISABLE_PLUGINS": "__all__",
+        "AWS_LAMBDA_FUNCTION_NAME": function,
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(properties.get("MemorySize", 512)),
+        "AWS_LAMBDA_FUNCTION_TIMEOUT": str(properties.get("Timeout", 10)),
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+    }
+    command: list[str | Path] = [_emulator(), "--log-level", "error"]
+    command += ["--runtime-interface-emulator-address", f"127.0.0.1:{here}"]
+    command += ["--runtime-api-address", f"127.0.0.1:{api}"]
+    # -S: no site-packages but those of the artifact.
+    python = Path(sys.base_prefix) / "bin" / "python3.13"
+    command += [python, "-S", "-m", "awslambdaric", "app.lambda_handler"]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=folder / function,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    url = f"http://127.0.0.1:{here}/2015-03-31/functions/function/invocations"
+    try:
+        _wait_for(here, process)
+        times = []
+        answer: Any = None
+        for _ in range(runs + 1):
+            aws.prepare(event)
+            begun = time.perf_counter()
+            response = urllib3.request("POST", url, json=event, retries=False, timeout=60)
+            times.append((time.perf_counter() - begun) * 1000)
+            answer = response.json()
+            if isinstance(answer, dict) and "errorType" in answer:
+                raise StackError(f"{function} raised.\n{json.dumps(answer, indent=2)}")
+        peak = _peak_mb(process.pid)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    return Invocation(times[0], tuple(times[1:]), answer, peak, log.read_text(errors="replace"))
+
+
+def _emulator() -> Path:
+    """AWS's runtime interface emulator, which the SAM CLI brings for its own containers."""
+    name = f"aws-lambda-rie-{ARCHITECTURES[platform.machine()]}"
+    found = list((ROOT / ".tools" / "sam").glob(f"lib/*/site-packages/samcli/local/rapid/{name}"))
+    if platform.system() != "Linux" or not found:
+        raise StackError(
+            "The runtime interface emulator runs on Linux and comes with `make setup`."
+        )
+    return found[0]
+
+
+def _runtime_client(folder: Path) -> Path:
+    """awslambdaric and what it needs, alone in a folder, as in Lambda's /var/runtime."""
+    target = folder / "runtime"
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir()
+    for package in ("awslambdaric", "simplejson", "snapshot-restore-py"):
+        for file in importlib.metadata.files(package) or ():
+            top = (
+                Path(str(file.locate())).parents[len(file.parts) - 2]
+                if len(file.parts) > 1
+                else Path(str(file.locate()))
+            )
+            link = target / top.name
+            if not top.name.endswith(".dist-info") and not link.exists():
+                link.symlink_to(top)
+    return target
+
+
+def _free_ports(count: int) -> list[int]:
+    with contextlib.ExitStack() as probes:
+        sockets = [probes.enter_context(socket.socket()) for _ in range(count)]
+        for probe in sockets:
+            probe.bind(("127.0.0.1", 0))
+        return [int(probe.getsockname()[1]) for probe in sockets]
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline and process.poll() is None:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.1):
+            return
+        time.sleep(0.02)
+    raise StackError("The runtime interface emulator did not start.")
+
+
+def _peak_mb(emulator: int) -> float:
+    """Peak resident memory of the Python below the emulator, in 10^6 bytes."""
+    children = Path(f"/proc/{emulator}/task").glob("*/children")
+    pids = [pid for file in children for pid in file.read_text().split()]
+    peaks = [
+        int(line.split()[1])
+        for pid in pids
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines()
+        if line.startswith("VmHWM")
+    ]
+    return max(peaks) * 1024 / 1e6
+
+
+def unzipped_mb(function: str, folder: Path = BUILD) -> float:
+    """Size of a function with all its layers, in Lambda's MB (2^20 bytes; the limit is 250)."""
+    parts = [function, *layers_of(function, folder)]
+    files = (file for part in parts for file in (folder / part).rglob("*") if file.is_file())
+    return sum(file.stat().st_size for file in files) / 2**20
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="make invoke",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("function", choices=sorted(ENVIRONMENTS))
+    parser.add_argument("event", type=Path, help="a file of events/, or one of your own")
+    parser.add_argument("--runs", type=int, default=5, help="warm calls after the first (5)")
+    parser.add_argument("--photo", type=Path, help="the photo that the event is about")
+    parser.add_argument("--logs", action="store_true", help="print what the function logged")
+    wanted = parser.parse_args(arguments)
+    console = Console(highlight=False)
+    try:
+        with step("sam build for this machine"):
+            build()
+        photo = (wanted.photo or default_photo()).read_bytes()
+        with emulated_aws(photo) as aws:
+            result = invoke(wanted.function, json.loads(wanted.event.read_text()), aws, wanted.runs)
+    except (StackError, OSError) as error:
+        console.print(f"✗ {error}", style="red", markup=False)
+        return 1
+    if wanted.logs:
+        console.print(result.log, markup=False)
+    console.print_json(data=result.answer)
+    warm = f"{statistics.median(result.warm_ms):.0f} ms" if result.warm_ms else "not asked for"
+    console.print(
+        f"first call {result.first_ms:.0f} ms · warm {warm} (median of {len(result.warm_ms)}) · "
+        f"peak {result.peak_mb:.0f} MB · unzipped {unzipped_mb(wanted.function):.1f} MB"
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
