@@ -2,15 +2,18 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from facet.domain.analysis import Analysis, Failure, Size, Status
 from facet.domain.errors import PermanentError, PhotoRejectedError
 from facet.domain.messages import FaceAnalyzed
 from facet.services.end_analysis import fail_analysis
 from facet.services.ports import Analyses, Events, Jobs, Objects
-from facet.vision.analyze import PhotoAnalysis
 
-Measure = Callable[[bytes], PhotoAnalysis]
+if TYPE_CHECKING:  # the sweep queues jobs as well, without numpy in its layers
+    from facet.vision.analyze import PhotoAnalysis
+
+type Measure = Callable[[bytes], PhotoAnalysis]
 
 
 def analyze_face(
