@@ -65,7 +65,7 @@ def _shades_of_grey(
     table = _table()
     step = max(1, round(math.sqrt(pixels.shape[0] * pixels.shape[1] / _SURROUNDINGS)))
     sparse = pixels[::step, ::step]
-    outside = ~inside([outline / step], sparse.shape[1], sparse.shape[0])
+    outside = ~inside(outline / step, sparse.shape[1], sparse.shape[0])
     outside &= sparse.max(axis=-1) < table["clipped"]
     linear = colour.linear_from_srgb(sparse[outside])
     lab = colour.lab_from_linear(linear)
