@@ -101,6 +101,7 @@ def tell(document: Document) -> None:
     monk = ", ".join(f"{one['tone']} ({one['share']:.0%})" for one in tone["monk"][:3])
     say.print(f"\n[on {tone['hex']}]        [/]  {tone_line(tone)}")
     say.print(f"          Monk Skin Tone {monk}; {tone['undertone']} undertone")
+    tell_skincare(document["recommendations"]["skincare"])
 
 
 def tell_checks(checks: list[dict[str, Any]]) -> None:
@@ -115,6 +116,29 @@ def tell_checks(checks: list[dict[str, Any]]) -> None:
         name = f"{mark} {words(check['code'])}"
         table.add_row(name, measured(check), limit(check), check["hint"])
     say.print(table)
+
+
+def tell_skincare(skincare: dict[str, Any]) -> None:
+    """The routine as a table, and what to know about it."""
+    if skincare["status"] == "failed":
+        say.print(f"\nNo routine: {skincare['message']} [dim]({skincare['code']})[/]")
+        return
+    table = Table(box=None, header_style="dim", padding=(0, 3, 0, 0), title_justify="left")
+    for heading in ("", "Product", "How often", "Why"):
+        table.add_column(heading)
+    for name, steps in (("Morning", skincare["am"]), ("Evening", skincare["pm"])):
+        table.add_section()
+        table.add_row(f"[bold]{name}[/]")
+        for number, one in enumerate(steps, start=1):
+            new = " [yellow]new[/]" if one["new"] else ""
+            why = one["why"][0]["text"]
+            table.add_row(
+                f"{number} {one['step']}", one["product"]["name"] + new, one["how_often"], why
+            )
+    say.print()
+    say.print(table)
+    for note in (*skincare["see_doctor"], *skincare["notes"]):
+        say.print(f"• {note['text']}", style="dim")
 
 
 def picture_of(document: Document) -> bytes | None:

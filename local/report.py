@@ -94,6 +94,8 @@ def render(document: Mapping[str, Any], seconds: Mapping[str, float], picture: b
     }
     failure = document.get("failure")
     tone = (document.get("skin") or {}).get("tone")
+    skincare = document.get("recommendations", {}).get("skincare")
+    sources = skincare.get("sources", ()) if skincare else ()
     return environment.get_template("report.html").render(
         document=document,
         seconds=seconds,
@@ -104,6 +106,8 @@ def render(document: Mapping[str, Any], seconds: Mapping[str, float], picture: b
         ita_classes=ita_axis()[0],
         monk=MONK,
         monk_shares={one["tone"]: one["share"] for one in tone["monk"]} if tone else {},
+        skincare=skincare,
+        cited={source["id"]: number for number, source in enumerate(sources, start=1)},
         picture=base64.b64encode(picture).decode() if picture else None,
         raw=json.dumps(document, indent=2),
     )

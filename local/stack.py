@@ -30,7 +30,6 @@ from rich.console import Console
 ROOT = Path(__file__).resolve().parent.parent
 HOME = ROOT / ".local" / "stack"
 MODELS = ROOT / "layers" / "models" / "models"
-STACK_NAME = "facet-local"
 REGION = "us-east-1"
 PORT = 4666  # when it is free; else the system chooses
 # What a running stack depends on. Models count by their metadata, which holds their hashes.
@@ -216,27 +215,32 @@ class LocalStack:
                 *("deploy", "--template-file", str(built / "template.yaml")),
                 *("--parameter-overrides", *parameters),
             )
-        stack = self.client("cloudformation").describe_stacks(StackName=STACK_NAME)["Stacks"][0]
+        stack_name = samconfig()["stack_name"]
+        stack = self.client("cloudformation").describe_stacks(StackName=stack_name)["Stacks"][0]
         state.outputs = {out["OutputKey"]: out["OutputValue"] for out in stack["Outputs"]}
         state.outputs["ApiUrl"] = local_api_url(state.outputs["ApiUrl"], self.endpoint)
+        with step("Publishing the catalogue"):
+            facet, out = ROOT / ".venv/bin/facet", str(self.home / "catalogue")
+            self._run(facet, "catalog", "build", "--out", out)
+            self._run(facet, "catalog", "publish", "--stack-name", stack_name, "--out", out)
         self._end_workers()
         self._remember(state)
 
     def _sam(self, command: str, *arguments: str) -> None:
-        tools = ROOT / ".tools/sam/bin"
+        config = ("--config-env", "local", "--config-file", str(ROOT / "samconfig.toml"))
+        self._run(ROOT / ".tools/sam/bin/sam", command, *config, *arguments)
+
+    def _run(self, program: Path, *arguments: str) -> None:
+        """Run a tool as it would be run against AWS, its output in tools.log."""
         environment = self._environment() | {
-            "PATH": os.pathsep.join([str(tools), os.defpath]),
+            "PATH": os.pathsep.join([str(program.parent), os.defpath]),
             "AWS_ENDPOINT_URL": self.endpoint,
             "SAM_CLI_TELEMETRY": "0",
             "SAM_CLI_POLL_DELAY": "0.2",
         }
-        with (self.home / "sam.log").open("ab") as log:
+        with (self.home / "tools.log").open("ab") as log:
             finished = subprocess.run(
-                [
-                    *(tools / "sam", command, "--config-env", "local"),
-                    *("--config-file", ROOT / "samconfig.toml"),
-                    *arguments,
-                ],
+                [program, *arguments],
                 cwd=ROOT,
                 env=environment,
                 stdin=subprocess.DEVNULL,
@@ -245,7 +249,8 @@ class LocalStack:
                 check=False,
             )
         if finished.returncode:
-            raise StackError(f"sam {command} failed.\n{self._tail('sam.log')}")
+            command = f"{program.name} {arguments[0]}"
+            raise StackError(f"{command} failed.\n{self._tail('tools.log')}")
 
     def _tail(self, name: str) -> str:
         log = self.home / name

@@ -14,7 +14,7 @@ from PIL import Image
 from skimage import data
 
 from local.phone import Phone, sign_in
-from local.stack import ROOT, STACK_NAME, LocalStack
+from local.stack import ROOT, LocalStack, samconfig
 
 
 def is_alive(pid: int) -> bool:
@@ -51,7 +51,9 @@ def phone(stack: LocalStack) -> Phone:
 @pytest.fixture(scope="session")
 def function(stack: LocalStack) -> Callable[[str], str]:
     """Logical id of a function -> its name."""
-    resources = stack.client("cloudformation").describe_stack_resources(StackName=STACK_NAME)
+    resources = stack.client("cloudformation").describe_stack_resources(
+        StackName=samconfig()["stack_name"]
+    )
     names = {
         resource["LogicalResourceId"]: resource["PhysicalResourceId"]
         for resource in resources["StackResources"]

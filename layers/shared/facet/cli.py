@@ -52,7 +52,33 @@ def _parser() -> argparse.ArgumentParser:
         "--preset", choices=PRESETS, default="moderate", help="how strict to be (%(default)s)"
     )
     analyze.set_defaults(run=_analyze)
+    catalog = commands.add_parser("catalog", help="the catalogue of products")
+    tasks = catalog.add_subparsers(title="tasks", metavar="TASK", required=True)
+    build = tasks.add_parser(
+        "build",
+        help="check the sources and write the snapshot",
+        description="Check the catalogue's sources; write snapshot.json and products.jsonl.",
+    )
+    build.add_argument("--data", type=Path, default=Path("data/skincare"), metavar="FOLDER")
+    build.add_argument("--out", type=Path, default=Path("build/catalogue"), metavar="FOLDER")
+    build.set_defaults(run=_build_catalogue)
+    publish = tasks.add_parser(
+        "publish",
+        help="send what was built to a stack",
+        description="Send a built catalogue to a deployed stack; workers take it up in a minute.",
+    )
+    publish.add_argument("--stack-name", required=True, metavar="NAME", help="e.g. facet-dev")
+    publish.add_argument("--out", type=Path, default=Path("build/catalogue"), metavar="FOLDER")
+    publish.set_defaults(run=_publish_catalogue)
     return parser
+
+
+def _build_catalogue(options: argparse.Namespace) -> int:
+    from facet.advice.build import write_catalogue  # noqa: PLC0415 - `--help` stays instant
+
+    catalogue = write_catalogue(options.data, options.out)
+    print(f"{len(catalogue)} products, version {catalogue.version}: {options.out}")
+    return 0
 
 
 def _analyze(options: argparse.Namespace) -> int:
@@ -86,6 +112,32 @@ def _documents(photos: Sequence[str], preset: Any) -> Iterator[dict[str, Any]]:
             yield _failure(name, error.code, error.message)
         except Exception as error:  # a bug must not keep the other photos from being analysed
             yield _failure(name, "internal_error", f"{type(error).__name__}: {error}")
+
+
+def _publish_catalogue(options: argparse.Namespace) -> int:
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+    from facet.adapters.aws import client, table  # noqa: PLC0415
+    from facet.adapters.catalogue import ProductsTable, stack_outputs  # noqa: PLC0415
+    from facet.adapters.s3 import Bucket  # noqa: PLC0415
+    from facet.services.current_catalogue import SNAPSHOT_KEY  # noqa: PLC0415
+
+    try:
+        snapshot = (options.out / "snapshot.json").read_bytes()
+        rows = (options.out / "products.jsonl").read_text("utf-8").splitlines()
+    except FileNotFoundError as error:
+        raise FacetError(f"{error.filename} is not there: `facet catalog build` first") from error
+    try:
+        outputs = stack_outputs(client("cloudformation"), options.stack_name)
+        products = ProductsTable(table(outputs["ProductsTableName"]))
+        # The snapshot goes last: what a worker recommends can be looked up from the start.
+        count = products.replace(rows)
+        media = Bucket(client("s3"), outputs["MediaBucketName"])
+        media.put(SNAPSHOT_KEY, snapshot, "application/json", "catalogue")
+    except (BotoCoreError, ClientError, KeyError) as error:
+        raise FacetError(f"{options.stack_name}: {error}") from error
+    print(f"{count} products published to {options.stack_name}")
+    return 0
 
 
 def _models_dir() -> Path:
@@ -124,7 +176,7 @@ def _as_text(document: dict[str, Any]) -> str:
     if failure:
         lines = [_title(document["file"], "rejected" if failure["checks"] else "failed")]
         if not failure["checks"]:
-            lines.append(_row(failure["code"], failure["message"]))
+            lines += [_row("error", failure["code"]), _row("", failure["message"])]
         lines += _check_rows(failure["checks"])
         return "\n".join(lines) + "\n"
 

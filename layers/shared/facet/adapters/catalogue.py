@@ -1,0 +1,39 @@
+"""Publishing a built catalogue to the stack whose outputs say where."""
+
+import json
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_dynamodb.service_resource import Table
+
+
+def stack_outputs(client: "CloudFormationClient", stack_name: str) -> dict[str, str]:
+    """The outputs of a deployed stack. Raises ClientError where there is no such stack."""
+    (stack,) = client.describe_stacks(StackName=stack_name)["Stacks"]
+    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+
+
+class ProductsTable:
+    """What GET /v1/products reads; workers search the snapshot instead."""
+
+    def __init__(self, table: "Table") -> None:
+        self._table = table
+
+    def replace(self, rows: Iterable[str]) -> int:
+        """Write every product (one JSON document each), delete all others; how many there are."""
+        products: list[dict[str, Any]] = [json.loads(row, parse_float=Decimal) for row in rows]
+        with self._table.batch_writer() as batch:
+            for product in products:
+                batch.put_item(Item=product)
+            for gone in self._ids() - {product["product_id"] for product in products}:
+                batch.delete_item(Key={"product_id": gone})
+        return len(products)
+
+    def _ids(self) -> set[str]:
+        pages = self._table.meta.client.get_paginator("scan").paginate(
+            TableName=self._table.name, ProjectionExpression="product_id"
+        )
+        return {str(item["product_id"]) for page in pages for item in page["Items"]}
