@@ -261,7 +261,12 @@ def test_headers_followed_by_rubbish_are_corrupt():
 
 
 def test_a_bomb_is_refused_by_its_header():
+    webp = bytearray(encoded(picture().convert("RGBA"), "WEBP", exif=b"Exif\0\0MM\0*"))
+    assert webp[12:16] == b"VP8X"
+    webp[24:30] = (16000).to_bytes(3, "little") * 2
+
     assert codes(png_header_claiming(30000, 30000), act=inspect) == ["image_too_large"]
+    assert codes(bytes(webp), act=inspect) == ["image_too_large"]
 
 
 def test_a_single_pixel_is_too_small():

@@ -305,5 +305,7 @@ def _damage_is_rejected(gates: Gates) -> Iterator[None]:
         warnings.simplefilter("ignore")
         try:
             yield
+        except Image.DecompressionBombError as error:  # WebP's plugin judges by itself
+            raise rejection((gates.refuse("image_too_large"),)) from error
         except _DAMAGE as error:
             raise rejection((gates.refuse("corrupt_image", str(error) or None),)) from error
