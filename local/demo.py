@@ -22,6 +22,7 @@ from local.report import headline, limit, measured, render, tone_line, words
 from local.stack import ROOT, LocalStack, StackError, console, step
 
 OUT = ROOT / ".demo"
+GOALS = "dullness dryness"
 REJECTED = 2  # exit code: the pipeline works, this photo does not
 STATES = {
     "awaiting_upload": "Waiting for the photo to arrive",
@@ -43,7 +44,7 @@ def default_photo() -> Path:
     return path
 
 
-def run(stack: LocalStack, photo: Path) -> tuple[Document, dict[str, float]]:
+def run(stack: LocalStack, photo: Path, goals: list[str]) -> tuple[Document, dict[str, float]]:
     """(terminal result document, seconds spent in each state)."""
     data = photo.read_bytes()
     content_type = mimetypes.guess_type(photo.name)[0] or "application/octet-stream"
@@ -52,7 +53,7 @@ def run(stack: LocalStack, photo: Path) -> tuple[Document, dict[str, float]]:
     with step("Asking whether the API is ready"):
         phone.call("GET", "/v1/health/ready").expect(200)
     with step("Asking for an upload URL"):
-        asked = phone.ask(data, content_type).expect(201)
+        asked = phone.ask(data, content_type, goals=goals).expect(201)
     with step(f"Uploading {photo.name}, {len(data) / 1e6:.1f} MB"):
         phone.upload(asked, data).expect(200)
     document, seconds = follow(phone, asked["analysis_id"])
@@ -150,7 +151,9 @@ def picture_of(document: Document) -> bytes | None:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m local.demo", description=__doc__)
     parser.add_argument("photo", type=Path, nargs="?", help="any photo; a portrait if left out")
-    photo = parser.parse_args().photo
+    parser.add_argument("--goals", default=GOALS, help="what to work on (%(default)s)")
+    options = parser.parse_args()
+    photo = options.photo
     # A terminated demo cleans up as an interrupted one does.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     stack = LocalStack()
@@ -160,7 +163,7 @@ def main() -> int:
         if photo is not None and not photo.is_file():
             raise PipelineError(f"There is no photo at {photo}.")
         stack.up()
-        document, seconds = run(stack, photo or default_photo())
+        document, seconds = run(stack, photo or default_photo(), options.goals.split())
         (OUT / "result.json").write_text(json.dumps(document, indent=2) + "\n")
         (OUT / "report.html").write_text(render(document, seconds, picture_of(document)))
         tell(document)

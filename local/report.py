@@ -61,6 +61,22 @@ def tone_line(tone: Mapping[str, Any]) -> str:
     return f"{tone['hex']}, ITA {tone['ita']:.0f}° ({low:.0f}° to {high:.0f}°), {tone['ita_class']}"
 
 
+def turns(pose: Mapping[str, float]) -> list[tuple[str, float, str, str]]:
+    """(axis, degrees, word if positive, word if negative), from the person's own side."""
+    return [
+        ("Turned", pose["yaw"], "to their left", "to their right"),
+        ("Raised", pose["pitch"], "up", "down"),
+        ("Tilted", pose["roll"], "to their left", "to their right"),
+    ]
+
+
+def gaps(skincare: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The suggestions that are not steps of the routine already."""
+    steps = (*skincare.get("am", ()), *skincare.get("pm", ()))
+    named = {step["product"]["name"] for step in steps}
+    return [one for one in skincare.get("suggestions", ()) if one["product"]["name"] not in named]
+
+
 def ita_axis() -> tuple[list[str], list[float]]:
     """(classes, lightest first; their bounds in degrees, one more than there are classes)."""
     text = resources.files("facet.vision").joinpath("tone.toml").read_text()
@@ -107,6 +123,8 @@ def render(document: Mapping[str, Any], seconds: Mapping[str, float], picture: b
         monk=MONK,
         monk_shares={one["tone"]: one["share"] for one in tone["monk"]} if tone else {},
         skincare=skincare,
+        suggestions=gaps(skincare) if skincare else (),
+        turns=turns(document["face"]["pose"]) if document.get("face") else (),
         cited={source["id"]: number for number, source in enumerate(sources, start=1)},
         picture=base64.b64encode(picture).decode() if picture else None,
         raw=json.dumps(document, indent=2),
