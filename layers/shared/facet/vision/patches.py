@@ -13,7 +13,7 @@ def inside(polygon: Polygon, width: int, height: int) -> NDArray[np.bool_]:
     next_x, next_y = np.roll(x, -1), np.roll(y, -1)
     rows = np.arange(height)[:, None]
     crossed = (y <= rows) != (next_y <= rows)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         at = x + (rows - y) / (next_y - y) * (next_x - x)
     row, edge = np.nonzero(crossed)
     # A row turns from outside to inside, or back, at the first pixel right of each crossing.
