@@ -41,7 +41,7 @@ $(eval $(call environment,.tools/stack,requirements/stack.txt))
 setup: .venv/.facet .tools/sam/.ready .tools/stack/.facet models ## make the environments and the models
 
 models: layers/models/models/.built
-layers/models/models/.built: layers/models/build.py layers/models/requirements.txt .venv/.ready
+layers/models/models/.built: layers/models/build.py layers/models/requirements.txt | .venv/.facet
 	$(BIN)/python layers/models/build.py
 	touch $@
 

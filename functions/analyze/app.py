@@ -25,6 +25,11 @@ from facet.vision.models import FaceModels
 
 logger = Logger()
 metrics = Metrics()
+METRIC_OF = {
+    Status.RECOMMENDING: "FaceAnalyzed",
+    Status.FAILED: "AnalysisFailed",
+    None: "RepeatedEvent",
+}
 
 
 class AnalyzeSettings(Settings):
@@ -90,8 +95,5 @@ def lambda_handler(event: S3Event, context: LambdaContext) -> dict[str, Any]:
             correlate=logger.set_correlation_id,
         )
         logger.info("analyzed", extra={"status": status or "nothing to do"})
-        if status is Status.RECOMMENDING:
-            metrics.add_metric("FaceAnalyzed", MetricUnit.Count, 1)
-        elif status is Status.FAILED:
-            metrics.add_metric("AnalysisFailed", MetricUnit.Count, 1)
+        metrics.add_metric(METRIC_OF[status], MetricUnit.Count, 1)
     return {"analyzed": len(list(event.records))}

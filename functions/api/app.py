@@ -7,7 +7,7 @@ from http import HTTPStatus
 from pathlib import Path as File
 from typing import Annotated, Any
 
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Header, Path, Query
 from aws_lambda_powertools.logging import correlation_paths
@@ -41,7 +41,6 @@ from facet.services.report_health import Health, report_health
 from facet.vision.gates import Gates, load_gates
 
 logger = Logger()
-metrics = Metrics()
 app = resolver(logger)
 CHECK_TIMEOUT_SECONDS = 2
 
@@ -109,7 +108,7 @@ def get_analysis(
     etag = etag_of(document, datetime.now(UTC))
     headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
     if if_none_match == etag:
-        return Response(HTTPStatus.NOT_MODIFIED, headers=headers)
+        return Response(HTTPStatus.NOT_MODIFIED, body="", headers=headers)
     return json_response(document, headers=headers)
 
 
@@ -126,7 +125,7 @@ def remove_analysis(analysis_id: AnalysisId) -> Response[str]:
         caller(app).user_id, analysis_id, analyses=analyses(), uploads=uploads(), media=media()
     ):
         raise PermanentError("analysis_not_found", "You have no analysis with this id.")
-    return Response(HTTPStatus.NO_CONTENT)
+    return Response(HTTPStatus.NO_CONTENT, body="")
 
 
 @app.get(
@@ -204,7 +203,6 @@ def get_openapi() -> Response[str]:
 
 
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_REST)
-@metrics.log_metrics
 @traced
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return respond(app, event, context)

@@ -165,7 +165,6 @@ def post_analysis(
     now = datetime.now(UTC)
     started = sign_upload(who.user_id, analysis_id, now=now, analyses=analyses(), uploads=uploads())
     usage = analyses().usage(who.user_id, who.tier, now)
-    metrics.add_metric("AnalysisStarted", MetricUnit.Count, 1)
     return json_response(started, HTTPStatus.CREATED, rate_limit_headers(usage, now))
 
 
@@ -173,4 +172,7 @@ def post_analysis(
 @metrics.log_metrics
 @traced
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    return respond(app, event, context)
+    answer = respond(app, event, context)
+    started = answer["statusCode"] == HTTPStatus.CREATED
+    metrics.add_metric("AnalysisStarted" if started else "AnalysisRefused", MetricUnit.Count, 1)
+    return answer

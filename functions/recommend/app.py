@@ -64,7 +64,16 @@ def events() -> EventBus:
 
 def handle_record(record: SQSRecord) -> None:
     """Raises for what SQS should bring again; what it cannot read ends in the dead-letter queue."""
-    correlation = record.message_attributes.get(CORRELATION_ATTRIBUTE)
+    try:
+        advise(record)
+    except Exception:
+        logger.exception("the record goes back to the queue", message_id=record.message_id)
+        metrics.add_metric("JobReturned", MetricUnit.Count, 1)
+        raise
+
+
+def advise(record: SQSRecord) -> None:
+    correlation = record.message_attributes[CORRELATION_ATTRIBUTE]
     logger.set_correlation_id(correlation.string_value if correlation else None)
     job = FaceAnalyzed.model_validate_json(record.body)
     logger.append_keys(analysis_id=job.analysis_id, kind=job.kind)
@@ -77,8 +86,7 @@ def handle_record(record: SQSRecord) -> None:
         events=events(),
     )
     logger.info("recommended", extra={"status": status or "nothing was waiting"})
-    if status:
-        metrics.add_metric("Recommended", MetricUnit.Count, 1)
+    metrics.add_metric("Recommended" if status else "RepeatedJob", MetricUnit.Count, 1)
 
 
 @logger.inject_lambda_context(clear_state=True)

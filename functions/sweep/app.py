@@ -46,6 +46,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, i
         jobs=JobQueue(client("sqs"), settings().recommend_queue_url),
         events=EventBus(client("events"), settings().event_bus_name),
     )
+    metrics.add_metric("StandingStill", MetricUnit.Count, done.total())
     for what, times in done.items():
         metrics.add_metric(f"Sweep_{what}", MetricUnit.Count, times)
     logger.info("swept", extra={"done": done})

@@ -14,12 +14,12 @@ from typing import Any
 import boto3
 import pytest
 from cfnlint.decode import cfn_yaml
-from facet.advice.catalogue import build_catalogue
 from moto import mock_aws
 from PIL import Image
 from skimage import data as skimage_data
 
 from facet.adapters import aws as clients
+from facet.advice.build import build_catalogue
 from local.openapi import function_module
 
 ROOT = Path(__file__).parents[2]
@@ -66,7 +66,7 @@ def portrait() -> bytes:
 
 @pytest.fixture(scope="session")
 def snapshot() -> bytes:
-    return build_catalogue(ROOT / "data")
+    return build_catalogue(ROOT / "data" / "skincare")
 
 
 def _make_table(dynamodb: Any, properties: dict[str, Any], name: str) -> None:

@@ -169,6 +169,20 @@ def test_an_analysis_deleted_while_it_is_measured_leaves_no_picture(
 
 
 def test_the_correlation_id_of_the_request_is_in_the_last_log_line(
+    stack: Stack, portrait: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    analysis_id = stack.start(portrait)
+
+    stack.call("analyze", stack.uploaded(analysis_id))
+
+    formatter = stack.function("analyze").logger.registered_formatter
+    last = json.loads(formatter.format(caplog.records[-1]))
+    assert last["message"] == "analyzed"
+    assert last["analysis_id"] == analysis_id
+    assert last["correlation_id"] == stack.row(analysis_id)["correlation_id"]
+
+
+def test_metrics_are_printed_in_embedded_metric_format(
     stack: Stack, portrait: bytes, capsys: pytest.CaptureFixture[str]
 ) -> None:
     analysis_id = stack.start(portrait)
@@ -176,7 +190,7 @@ def test_the_correlation_id_of_the_request_is_in_the_last_log_line(
 
     stack.call("analyze", stack.uploaded(analysis_id))
 
-    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line]
-    analyzed = next(line for line in lines if line.get("message") == "analyzed")
-    assert analyzed["correlation_id"] == stack.row(analysis_id)["correlation_id"]
-    assert any("_aws" in line for line in lines), "metrics are printed in embedded metric format"
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    metric = next(line for line in lines if "_aws" in line)
+    assert metric["FaceAnalyzed"] == [1.0]
+    assert metric["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "Facet"

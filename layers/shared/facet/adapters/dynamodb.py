@@ -448,7 +448,10 @@ class BelongingsTable:
             KeyConditionExpression="PK = :pk AND begins_with(SK, :sk)",
             ExpressionAttributeValues={":pk": _user(user_id), ":sk": "BAG#"},
         )["Items"]
-        return Belongings(profile=_stored(profile), bag=tuple(_stored(item) for item in bag))
+        return Belongings(
+            profile=_stored(profile),
+            bag=tuple({"item_id": str(item["SK"])[len("BAG#") :], **_stored(item)} for item in bag),
+        )
 
 
 def _stored(item: Mapping[str, Any]) -> Mapping[str, Any]:

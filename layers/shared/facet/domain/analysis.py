@@ -11,6 +11,7 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict, Field
 
 from facet.domain.face import Check, FaceReading
+from facet.domain.products import Goal
 
 
 class Status(StrEnum):
@@ -89,7 +90,7 @@ class Analysis(BaseModel):
     due_at: datetime | None = None
     redrives: int = 0
     wants: tuple[Kind, ...]
-    goals: tuple[str, ...] = ()
+    goals: tuple[Goal, ...] = ()
     pending: frozenset[Kind] = frozenset()
     content_type: str
     content_length: int

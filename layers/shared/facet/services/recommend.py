@@ -1,14 +1,16 @@
 """One recommendation job: from what was measured and what is owned to one result row."""
 
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Any
 
 from facet.advice.catalogue import Catalogue
 from facet.advice.skincare import recommend_skincare
-from facet.domain.advice import SkincareResult
+from facet.domain.advice import Profile, SkincareResult
 from facet.domain.analysis import Analysis, Kind, Status
 from facet.domain.errors import PermanentError
 from facet.domain.messages import FaceAnalyzed
+from facet.domain.products import Goal
 from facet.services.end_analysis import complete_analysis
 from facet.services.ports import Analyses, BelongingsOf, Events
 
@@ -32,7 +34,7 @@ def recommend(
         return None
     if job.kind in analysis.pending:
         try:
-            result = _advise(analysis, job.kind, belongings, catalogue())
+            result = _advise(analysis, job.kind, belongings, catalogue(), now.date())
             document = result.model_dump(mode="json", exclude_none=True)
         except PermanentError as error:
             document = {"status": "failed", "code": error.code, "message": error.message}
@@ -42,12 +44,18 @@ def recommend(
 
 
 def _advise(
-    analysis: Analysis, kind: Kind, belongings: BelongingsOf, catalogue: Catalogue
+    analysis: Analysis, kind: Kind, belongings: BelongingsOf, catalogue: Catalogue, today: date
 ) -> SkincareResult:
     if analysis.reading is None:
         raise PermanentError("reading_missing", "The analysis holds no measures to advise on.")
     owned = belongings.of(analysis.user_id)
     match kind:
         case Kind.SKINCARE:
-            profile = owned.profile.with_goals(analysis.goals)
-            return recommend_skincare(analysis.reading, profile, owned.bag, catalogue)
+            profile = profile_of(owned.profile, goals=analysis.goals)
+            return recommend_skincare(analysis.reading, profile, owned.bag, catalogue, today=today)
+
+
+def profile_of(stored: Mapping[str, Any], goals: tuple[Goal, ...]) -> Profile:
+    """What the person told us, with this analysis' own goals first."""
+    profile = Profile.model_validate(dict(stored))
+    return profile.model_copy(update={"goals": tuple(dict.fromkeys((*goals, *profile.goals)))})

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from ulid import ULID
 
 from facet.domain.analysis import POLL_AFTER_MS, UPLOAD_WINDOW, Analysis, Kind, Status
 from facet.domain.errors import BusyError, PermanentError
+from facet.domain.products import Goal
 from facet.domain.quota import Tier
 from facet.services.ports import Analyses, Jobs, Objects
 
@@ -31,8 +32,8 @@ class NewAnalysis(BaseModel):
     wants: tuple[Kind, ...] = Field(
         (Kind.SKINCARE,), min_length=1, description="Which recommendations to make."
     )
-    goals: tuple[Annotated[str, Field(min_length=1, max_length=64)], ...] = Field(
-        (), max_length=10, description="What the person wants to work on, e.g. dark_spots."
+    goals: tuple[Goal, ...] = Field(
+        (), max_length=10, description="What the person wants to work on, most important first."
     )
 
 
