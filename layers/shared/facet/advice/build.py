@@ -134,13 +134,17 @@ class _Routine(_Row):
     source: str
 
 
+class _NeedsSun(_Row):
+    family: str
+    source: str
+
+
 class _Sun(_Row):
     spf: int = Field(ge=15, le=100)
     text: str
     source: str
-    needed_by: tuple[str, ...]
     needed_text: str
-    needed_source: str
+    needed_by: tuple[_NeedsSun, ...] = Field(min_length=1)
 
 
 class _Introduce(_Row):
@@ -242,7 +246,7 @@ def build_catalogue(data_dir: Path) -> bytes:
 
     def table[T: BaseModel](name: str, shape: type[T]) -> dict[str, T]:
         rows: dict[str, T] = {}
-        for key, row in tomllib.loads((data_dir / name).read_text("utf-8")).items():
+        for key, row in _read_toml(data_dir / name).items():
             try:
                 rows[key] = shape.model_validate(row)
             except ValidationError as error:
@@ -254,7 +258,7 @@ def build_catalogue(data_dir: Path) -> bytes:
     vehicles = table("vehicles.toml", _VehicleRow)
     products = list(_read_products(data_dir / "products.csv", problems))
     try:
-        rules = _Rules.model_validate(tomllib.loads((data_dir / "rules.toml").read_text("utf-8")))
+        rules = _Rules.model_validate(_read_toml(data_dir / "rules.toml"))
     except ValidationError as error:
         raise CatalogueError([*problems, f"rules.toml: {_first(error)}"]) from error
 
@@ -276,6 +280,13 @@ def write_catalogue(data_dir: Path, out: Path) -> Catalogue:
     with (out / "products.jsonl").open("w", encoding="utf-8") as lines:
         lines.writelines(product.model_dump_json() + "\n" for product in catalogue)
     return catalogue
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise CatalogueError([f"{path}: {error}"]) from error
 
 
 def _read_products(path: Path, problems: list[str]) -> Iterable[_ProductRow]:
@@ -339,7 +350,7 @@ def _check_rules(
     spoken_of += [row.family for row in rules.place]
     spoken_of += [row.family for row in rules.pace]
     spoken_of += [family for group in rules.avoid.group for family in group.families]
-    spoken_of += rules.sun.needed_by
+    spoken_of += [row.family for row in rules.sun.needed_by]
     for tag in spoken_of:
         if tag not in tags:
             yield f"rules.toml: no ingredient is of the family {tag!r}"
@@ -352,7 +363,8 @@ def _check_rules(
     cited += [row.source for row in rules.pace]
     cited += [row.source for row in rules.see_doctor]
     cited += [rules.doctor.pregnancy_source, rules.doctor.prescription_source]
-    cited += [rules.routine.source, rules.sun.source, rules.sun.needed_source, rules.tone.source]
+    cited += [rules.routine.source, rules.sun.source, rules.tone.source]
+    cited += [row.source for row in rules.sun.needed_by]
     cited += [rules.introduce.source, rules.actives.source, rules.needs.source]
     cited += [rules.rank.source]
     for source in cited:

@@ -156,6 +156,11 @@ class Catalogue:
     def __len__(self) -> int:
         return len(self._id)
 
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Every product's id, in the catalogue's order."""
+        return tuple(self._id)
+
     def __contains__(self, product_id: object) -> bool:
         return product_id in self._row
 

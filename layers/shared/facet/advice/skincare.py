@@ -4,24 +4,33 @@ The rules are data (data/skincare/rules.toml, carried in the catalogue snapshot)
 interprets them. The same reading, profile, bag and catalogue always give the same routine.
 """
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
-from pydantic import ValidationError
+from numpy.typing import NDArray
 
-from facet.advice.catalogue import MEDICINE, PREGNANCY, PRICE_BANDS, Catalogue, Item, Mask
-from facet.advice.ingredients import Avoided, Ingredient, normal, read_percent
+from facet.advice.bag import SkincareShelf
+from facet.advice.catalogue import (
+    GOALS,
+    MEDICINE,
+    PREGNANCY,
+    PRICE_BANDS,
+    Catalogue,
+    Item,
+    Mask,
+)
+from facet.advice.ingredients import Avoided
+from facet.advice.week import DAYS, Placed, Week
 from facet.domain.advice import (
     Note,
     ProductRef,
     Profile,
-    RampStage,
     Reason,
     SkincareResult,
+    Source,
     Step,
     Suggestion,
 )
@@ -29,13 +38,9 @@ from facet.domain.face import FaceReading
 from facet.domain.products import BagItem, Session, StepName
 
 METHOD = "skincare-1"
-WEEK = tuple(range(1, 8))
 SESSIONS: tuple[Session, Session] = ("am", "pm")
-# Where a described product goes among the layers, by category (a catalogue product says itself).
-LAYER = {"cleanser": 1, "toner": 2, "exfoliant": 3, "serum": 4, "moisturiser": 7, "sunscreen": 9}
-_SPF = re.compile(r"\bspf\s*(\d{1,3})", re.IGNORECASE)
 
-Stages = tuple[tuple[int, int], ...]  # (from week, days a week)
+Scores = NDArray[np.float64]
 
 
 def recommend_skincare(
@@ -62,114 +67,6 @@ class _Need:
     why: tuple[Reason, ...]
 
 
-@dataclass(slots=True)
-class _Placed:
-    item: Item
-    session: Session
-    days: tuple[int, ...]
-    new: bool
-    stages: Stages
-    why: list[Reason]
-
-
-@dataclass(slots=True)
-class _Plan:
-    """The week so far: nothing enters it that breaks a rule."""
-
-    rules: Mapping[str, Any]
-    placed: list[_Placed] = field(default_factory=list)
-
-    def obstacle(self, item: Item, session: Session, day: int) -> str | None:
-        """Why the item cannot be used then, or None."""
-        if session not in item.sessions:
-            return "It belongs to the other half of the day."
-        there = [
-            p.item
-            for p in self.placed
-            if p.session == session and day in p.days and p.item is not item
-        ]
-        for other in there:
-            for pair in self.rules["pair"]:
-                a, b = pair["a"], pair["b"]
-                if pair["level"] in ("block", "alternate") and (
-                    (a in item.tags and b in other.tags) or (b in item.tags and a in other.tags)
-                ):
-                    return str(pair["text"])
-        for single in self.rules["single"]:
-            rivals = (
-                there
-                if single["per"] == "session"
-                else [p.item for p in self.placed if not _same(p.item, item)]
-            )
-            if single["family"] in item.tags and any(single["family"] in r.tags for r in rivals):
-                return str(single["text"])
-        caps = self.rules["actives"]
-        if _is_treatment(item) and sum(map(_is_treatment, there)) >= caps[session]:
-            return "There are enough actives in that part of the day."
-        if _is_support(item) and sum(map(_is_support, there)) >= caps["support"]:
-            return "One hydrating layer is enough."
-        return None
-
-    def free_days(self, item: Item, session: Session) -> tuple[int, ...]:
-        return tuple(day for day in WEEK if self.obstacle(item, session, day) is None)
-
-    def stages(self, item: Item) -> Stages:
-        """How the skin gets used to it: of all its actives, the slowest pace."""
-        if item.rinse_off:
-            return ()
-        paces = [
-            tuple((int(week), int(days)) for week, days in pace["stages"])
-            for pace in self.rules["pace"]
-            if pace["family"] in item.tags
-        ]
-        return min(paces, key=lambda stages: (stages[-1][1], stages[0][1]), default=())
-
-    def order_of_sessions(self, item: Item) -> tuple[Session, ...]:
-        wishes = [
-            p["prefer"] for p in self.rules["place"] if p["family"] in item.tags and p.get("prefer")
-        ]
-        for pair in self.rules["pair"]:
-            if pair["level"] == "prefer":
-                wishes += ["am"] * (pair["a"] in item.tags) + ["pm"] * (pair["b"] in item.tags)
-        first: Session = wishes[0] if wishes else ("pm" if item.irritancy > 1 else "am")
-        return tuple(sorted(item.sessions, key=lambda session: session != first))
-
-    def days_wanted(self, item: Item, new: bool) -> int:
-        stages = self.stages(item)
-        if not stages:
-            return len(WEEK)
-        return stages[0][1] if new else stages[-1][1]
-
-    def place(self, item: Item, new: bool, why: Iterable[Reason]) -> str | None:
-        """Put a treatment where it fits; returns why it fits nowhere, or None."""
-        wanted = self.days_wanted(item, new)
-        free = {session: self.free_days(item, session) for session in self.order_of_sessions(item)}
-        session = max(free, key=lambda s: min(len(free[s]), wanted), default=None)
-        if session is None or not free[session]:
-            reasons = (self.obstacle(item, s, day) for s in item.sessions for day in WEEK)
-            return next((reason for reason in reasons if reason), "There is no room for it.")
-        days = _spread(free[session], wanted)
-        stages = self.stages(item) if new else ()
-        self.placed.append(_Placed(item, session, days, new, stages, list(why)))
-        return None
-
-    def fits_daily(self, item: Item, session: Session) -> bool:
-        return len(self.free_days(item, session)) == len(WEEK) and not self.stages(item)
-
-    def place_daily(self, item: Item, session: Session, new: bool, why: Iterable[Reason]) -> None:
-        self.placed.append(_Placed(item, session, WEEK, new, (), list(why)))
-
-    def ramp(self, placed: _Placed) -> tuple[RampStage, ...]:
-        """Its stages, never more days than stay free of what it clashes with."""
-        room = len(set(placed.days) | set(self.free_days(placed.item, placed.session)))
-        stages: list[RampStage] = []
-        for week, days in placed.stages:
-            allowed = min(days, room)
-            if not stages or allowed > stages[-1].days_per_week:
-                stages.append(RampStage(from_week=week, days_per_week=allowed))
-        return tuple(stages)
-
-
 class _Advisor:
     """One piece of advice in the making."""
 
@@ -179,17 +76,16 @@ class _Advisor:
         self.reading = reading
         self.profile = profile
         self.catalogue = catalogue
-        self.today = today
         self.rules = catalogue.rules
-        self.plan = _Plan(self.rules)
+        self.week = Week(self.rules)
         self.notes: list[Note] = []
         self.suggestions: list[Suggestion] = []
         self.partial = False
-        self.new: set[str] = set()  # keys of products the skin is not used to
-        self.introduced = 0
+        self.introduced = 0  # actives new to the skin, so far
         self.avoided: Avoided = catalogue.ingredients.avoided(
             (*profile.allergies, *profile.avoided_ingredients)
         )
+        self.shelf = SkincareShelf(catalogue, profile, self.avoided, today)
         self.needs = self._needs()
         self.sensitive, self.sensitive_why = self._sensitivity()
         self.tint, self.deep = self._tint()
@@ -206,8 +102,9 @@ class _Advisor:
             why.setdefault(goal, []).append(reason)
 
         for concern in self.reading.skin.concerns:
-            known = concern.score is not None and concern.confidence >= rule["confidence"]
-            if known and concern.score is not None and concern.score <= rule["below"]:
+            if concern.name not in GOALS or concern.confidence < rule["confidence"]:
+                continue
+            if concern.score is not None and concern.score <= rule["below"]:
                 reason = Reason(
                     text=f"{_words(concern.name).capitalize()}: {concern.score:.0f} of 100 in "
                     "your photo.",
@@ -284,161 +181,14 @@ class _Advisor:
         lines.append(f"{owned} skincare products of yours that can be used")
         return tuple(lines)
 
-    # --- the bag ----------------------------------------------------------------------------
-
-    def _shelf(self, bag: Sequence[BagItem | Mapping[str, Any]]) -> list[Item]:
-        usable = []
-        for row in bag:
-            try:
-                entry = row if isinstance(row, BagItem) else BagItem.model_validate(dict(row))
-            except (ValidationError, TypeError, ValueError):
-                item_id = row.get("item_id") if isinstance(row, Mapping) else None
-                self._note(
-                    "bag_item_unreadable",
-                    "One thing in your bag could not be read and was left out.",
-                    item_id if isinstance(item_id, str) else None,
-                )
-                continue
-            item = self._read(entry)
-            if item is not None and self._may_be_used(item, entry):
-                usable.append(item)
-        return sorted(usable, key=lambda item: item.key)
-
-    def _read(self, entry: BagItem) -> Item | None:
-        if entry.product_id is not None:
-            item = self.catalogue.item(entry.product_id)
-            if item is None:
-                name = entry.name or entry.product_id
-                text = f"{name} is no longer in the catalogue and was left out."
-                self._note("product_withdrawn", text, entry.item_id)
-                return None
-            return replace(item, item_id=entry.item_id) if item.step else None
-        if not entry.category or not entry.name:
-            text = "Something in your bag has no name or category, so it was left out."
-            self._note("bag_item_incomplete", text, entry.item_id)
-            return None
-        called = normal(entry.category)
-        category = self.rules["routine"]["called"].get(called, called.replace(" ", "_"))
-        step = self.catalogue.step_of(category)
-        if step is None:  # make-up and the like: another job's business
-            return None
-        return self._described(entry, entry.name, category, step)
-
-    def _described(self, entry: BagItem, name: str, category: str, step: StepName) -> Item:
-        """A product its owner describes: what its label and name say of it."""
-        known = self.catalogue.ingredients
-        parts: dict[Ingredient, float | None] = {}
-        for label in entry.ingredients:
-            text, percent = read_percent(label)
-            if found := known.find(text):
-                parts.setdefault(found, percent)
-        named = known.read_text(name)
-        for found in named:
-            parts.setdefault(found, read_percent(name)[1] if len(named) == 1 else None)
-        bought_for = [i for i in parts if i.role in ("active", "filter")] or list(parts)
-        spf = entry.spf or max((int(n) for n in _SPF.findall(name)), default=0)
-        return Item(
-            name=name,
-            category=category,
-            step=step,
-            actives={i.id: parts[i] for i in bought_for},
-            ingredients=frozenset(i.id for i in parts),
-            treats=any(i.role == "active" for i in parts),
-            # An unknown strength is credited with the least.
-            helps={
-                goal: grade if percent is not None else 1
-                for i, percent in parts.items()
-                for goal, (grade, least, _) in i.helps.items()
-                if percent is None or percent >= least
-            },
-            irritancy=max((i.irritancy for i in parts), default=0),
-            pregnancy=max((i.pregnancy for i in parts), key=PREGNANCY.index, default="ok"),
-            medicine=max((i.medicine for i in parts), key=MEDICINE.index, default=None),
-            weight=LAYER.get(category, 5),
-            rinse_off=step == "cleanse",
-            opened_months=12,
-            spf=spf,
-            tinted=any("tint" in i.families for i in parts),
-            item_id=entry.item_id,
-            **self.catalogue.of_actives(list(parts), [(i, parts[i]) for i in bought_for]),
-        )
-
-    def _may_be_used(self, item: Item, entry: BagItem) -> bool:
-        refusal = self._refusal(item, entry)
-        if refusal:
-            code, why = refusal
-            self._note(code, f"{item.name}: {why}", entry.item_id)
-            return False
-        rule = self.rules["introduce"]
-        weeks = timedelta(weeks=rule["weeks"])
-        if item.treats and self.today and entry.opened and entry.opened > self.today - weeks:
-            self.new.add(item.key)
-        if item.medicine == "prescription":
-            doctor = self.rules["doctor"]
-            self._note(
-                "prescription",
-                f"{item.name}: {doctor['prescription']}",
-                entry.item_id,
-                doctor["prescription_source"],
-            )
-        return True
-
-    def _refusal(self, item: Item, entry: BagItem) -> tuple[str, str] | None:
-        """(code, why) an owned product stays out, or None."""
-        told = self.profile.pregnancy
-        labels = (item.name, *(read_percent(label)[0] for label in entry.ingredients))
-        avoided = item.ingredients & self.avoided.ingredients
-        opaque = item.product_id is None and not entry.ingredients
-        keeps = timedelta(days=round(item.opened_months * 30.44))
-        least = self.rules["sun"]["spf"]
-        spf = f"SPF {item.spf} is too low" if item.spf else "its SPF is not known"
-        refusals = (
-            (
-                avoided or any(self.avoided.named_in(label) for label in labels),
-                "avoided_ingredient",
-                "contains something you avoid.",
-            ),
-            (entry.quantity == 0, "used_up", "is used up."),
-            (
-                opaque and (self.avoided or told),
-                "ingredients_needed",
-                "add its ingredients, so that we can check them.",
-            ),
-            (
-                opaque and item.step == "treat" and not item.ingredients,
-                "ingredients_needed",
-                "add its ingredients, so that we know what it does.",
-            ),
-            (
-                told and item.pregnancy == "avoid",
-                "not_in_pregnancy",
-                "not during pregnancy, while planning it or breastfeeding.",
-            ),
-            (
-                told and item.pregnancy == "ask",
-                "ask_in_pregnancy",
-                "ask your doctor first; left out until then.",
-            ),
-            (
-                self.today and entry.opened and entry.opened + keeps < self.today,
-                "expired",
-                f"open for more than {item.opened_months} months: replace it.",
-            ),
-            (
-                item.step == "protect" and item.spf < least,
-                "spf_too_low",
-                f"{spf}; SPF {least} or higher is needed.",
-            ),
-        )
-        return next(((code, why) for applies, code, why in refusals if applies), None)
-
     # --- the routine ------------------------------------------------------------------------
 
     def advise(self, bag: Sequence[BagItem | Mapping[str, Any]]) -> SkincareResult:
         for term in self.avoided.unknown:
             text = f"We know no ingredient called '{term}': please read labels for it yourself."
             self._note("unknown_ingredient", text)
-        shelf = self._shelf(bag)
+        shelf = self.shelf.read(bag)
+        self.notes += self.shelf.notes
         self._protect(shelf)
         self._treat(shelf)
         self._support(shelf)
@@ -462,10 +212,18 @@ class _Advisor:
     def _protect(self, shelf: Sequence[Item]) -> None:
         rule = self.rules["sun"]
         why = [Reason(text=rule["text"], points_at="rules.sun", sources=(rule["source"],))]
-        owned = [item for item in shelf if item.step == "protect" and self._may_introduce(item)]
-        owned = [item for item in owned if self.plan.fits_daily(item, "am")]
-        if owned:
-            best = min(owned, key=lambda i: (bool(self.tint) != i.tinted, -i.spf, i.key))
+        owned = [item for item in shelf if item.step == "protect"]
+        daily = [
+            item for item in owned if self._may_introduce(item) and self.week.fits_daily(item, "am")
+        ]
+        best = min(daily, key=lambda i: (bool(self.tint) != i.tinted, -i.spf, i.key), default=None)
+        for item in owned:
+            if item is not best:
+                text = f"{item.name} is not in this routine: one sunscreen is enough."
+                if item not in daily:
+                    text = f"{item.name} is left out: it cannot be worn every morning."
+                self._note("not_used", text, item.item_id)
+        if best:
             self._daily(best, "am", [self._own(best), *why])
             return
         chosen = self._candidate("sunscreen", ("am",))
@@ -502,7 +260,7 @@ class _Advisor:
             cautions=(),
             sources=(),
         )
-        self.plan.place_daily(placeholder, "am", False, why)
+        self.week.place_daily(placeholder, "am", False, why)
 
     def _treat(self, shelf: Sequence[Item]) -> None:
         pool = [item for item in shelf if item.treats and self._is_scheduled(item)]
@@ -512,11 +270,11 @@ class _Advisor:
             if self._withheld(item, bool(relevant)):
                 continue
             why = [self._own(item), *(reason for need in relevant for reason in need.why)]
-            obstacle = self.plan.place(item, item.key in self.new, why)
+            obstacle = self.week.place(item, item.key in self.shelf.new, why)
             if obstacle:
                 self._note("no_room", f"{item.name} is left out. {obstacle}", item.item_id)
                 continue
-            self.introduced += item.key in self.new
+            self.introduced += item.key in self.shelf.new
             helped |= set(item.helps)
         for need in self.needs:
             if need.goal in helped or need.goal == "dryness":  # dryness: the moisturiser's work
@@ -535,7 +293,7 @@ class _Advisor:
                 continue
             helped |= set(chosen.helps)
 
-        if not self.needs and not any(p.item.treats for p in self.plan.placed):
+        if not self.needs and not any(p.item.treats for p in self.week.placed):
             text = "Nothing measured or told asks for an active: cleanse, moisturise and protect is"
             self._note("no_active", f"{text} a complete routine.")
 
@@ -558,15 +316,16 @@ class _Advisor:
             if item.rinse_off or not self._sun_allows(item):
                 continue
             why = [*need.why, *self._evidence(item, need.goal), *self.sensitive_why]
-            if self.plan.place(item, True, why) is None:
+            if self.week.place(item, True, why) is None:
                 self.introduced += 1
                 self._suggest(need.goal, item, why)
                 return item
         return None
 
     def _support(self, shelf: Sequence[Item]) -> None:
-        for item in sorted((i for i in shelf if _is_support(i)), key=self._priority):
-            fitting = [s for s in SESSIONS if self.plan.fits_daily(item, s)]
+        hydrating = [i for i in shelf if i.step == "treat" and not i.treats]
+        for item in sorted(hydrating, key=self._priority):
+            fitting = [s for s in SESSIONS if self.week.fits_daily(item, s)]
             for session in fitting:
                 self._daily(item, session, [self._own(item)])
             if not fitting:
@@ -583,7 +342,7 @@ class _Advisor:
             fitting = [
                 item
                 for item in owned
-                if self.plan.fits_daily(item, session)
+                if self.week.fits_daily(item, session)
                 and self._may_introduce(item)
                 and self._sun_allows(item)
                 # A cleanser that treats is enough once a day.
@@ -629,10 +388,10 @@ class _Advisor:
             allowed &= columns.price <= PRICE_BANDS.index(self.profile.budget)
         return allowed
 
-    def _fitness(self) -> Any:
+    def _fitness(self) -> Scores:
         """(n,) how well each product fits this person, whatever the gap."""
         columns, rank = self.catalogue, self.rules["rank"]
-        score = rank["irritancy"] * columns.irritancy + rank["price"] * columns.price
+        score: Scores = rank["irritancy"] * columns.irritancy + rank["price"] * columns.price
         score = score + rank["medicine"] * (columns.medicine > 0)
         for need in self.needs:
             score = score + rank["need"] * need.weight * columns.grade(need.goal)
@@ -659,14 +418,14 @@ class _Advisor:
                 fits &= columns.spf >= self.rules["sun"]["spf"]
             for row in self._best(fits, score):
                 item = columns.item_at(row)
-                if all(self.plan.fits_daily(item, session) for session in sessions):
+                if all(self.week.fits_daily(item, session) for session in sessions):
                     if not within_budget:
                         text = f"No {category} that suits you is within your budget."
                         self._note("over_budget", text)
                     return item
         return None
 
-    def _best(self, fits: Mask, score: Any, most: int = 24) -> list[int]:
+    def _best(self, fits: Mask, score: Scores, most: int = 24) -> list[int]:
         """Rows that fit, best score first, in the catalogue's order among equals."""
         rows = np.flatnonzero(fits)
         order = np.lexsort((rows, -np.round(score[rows], 6)))
@@ -675,13 +434,13 @@ class _Advisor:
     def _priority(self, item: Item) -> tuple[Any, ...]:
         """Owned treatments: what meets a need first, then what has the least choice of place."""
         relevance = sum(need.weight * item.helps.get(need.goal, 0) for need in self.needs)
-        wanted = self.plan.days_wanted(item, item.key in self.new)
+        wanted = self.week.days_wanted(item, item.key in self.shelf.new)
         return (relevance == 0, len(item.sessions), wanted, -relevance, item.key)
 
     def _withheld(self, item: Item, relevant: bool) -> bool:
         if not self._sun_allows(item):
             text = f"{item.name} is left out. {self.rules['sun']['needed_text']}"
-            self._note("sunscreen_first", text, item.item_id, self.rules["sun"]["needed_source"])
+            self._note("sunscreen_first", text, item.item_id, self._needs_sun(item)[0])
             return True
         if not self._may_introduce(item):
             rule = self.rules["introduce"]
@@ -700,26 +459,32 @@ class _Advisor:
 
     def _may_introduce(self, item: Item) -> bool:
         room = self.introduced < self.rules["introduce"]["at_once"]
-        return room or item.key not in self.new or self._is_placed(item)
+        return room or item.key not in self.shelf.new or self._is_placed(item)
 
     def _is_placed(self, item: Item) -> bool:
-        return any(placed.item is item for placed in self.plan.placed)
+        return any(placed.item is item for placed in self.week.placed)
 
     def _sun_allows(self, item: Item) -> bool:
-        sun = [p.item for p in self.plan.placed if p.item.step == "protect"]
+        sun = [p.item for p in self.week.placed if p.item.step == "protect"]
         real = any(item.product_id or item.item_id for item in sun)
-        return real or not item.tags & set(self.rules["sun"]["needed_by"])
+        return real or not self._needs_sun(item)
+
+    def _needs_sun(self, item: Item) -> list[str]:
+        """The sources that ask for sunscreen with it."""
+        needed_by = self.rules["sun"]["needed_by"]
+        return [row["source"] for row in needed_by if row["family"] in item.tags]
 
     def _is_scheduled(self, item: Item) -> bool:
         """Whether it is placed as a treatment: it treats, or its pace is not daily."""
-        return (item.step == "treat" or bool(self.plan.stages(item))) and item.treats
+        paced = item.step == "moisturise" and bool(self.week.stages(item))
+        return item.treats and (item.step == "treat" or paced)
 
     # --- saying -----------------------------------------------------------------------------
 
     def _daily(self, item: Item, session: Session, why: Iterable[Reason]) -> None:
-        new = item.key in self.new
+        new = item.key in self.shelf.new
         self.introduced += new and not self._is_placed(item)
-        self.plan.place_daily(item, session, new, why)
+        self.week.place_daily(item, session, new, why)
 
     def _own(self, item: Item) -> Reason:
         return Reason(text="You own it.", points_at=f"bag.{item.item_id}")
@@ -772,19 +537,18 @@ class _Advisor:
     def _steps(self, session: Session) -> tuple[Step, ...]:
         order: list[str] = list(self.rules["routine"]["steps"])
         placed = sorted(
-            (p for p in self.plan.placed if p.session == session),
+            (p for p in self.week.placed if p.session == session),
             key=lambda p: (order.index(p.item.step or "treat"), p.item.weight, p.item.key),
         )
         return tuple(self._step(p) for p in placed)
 
-    def _step(self, placed: _Placed) -> Step:
+    def _step(self, placed: Placed) -> Step:
         item = placed.item
-        sun = self.rules["sun"]
         cautions = list(item.cautions)
         sources = list(item.sources)
-        if item.tags & set(sun["needed_by"]):
-            cautions.append(sun["needed_text"])
-            sources.append(sun["needed_source"])
+        if self._needs_sun(item):
+            cautions.append(self.rules["sun"]["needed_text"])
+            sources += self._needs_sun(item)
         for pace in self.rules["pace"]:
             if pace["family"] in item.tags and not item.rinse_off:
                 cautions.append(pace["text"])
@@ -793,14 +557,14 @@ class _Advisor:
             cautions.append(self.rules["doctor"]["prescription"])
         part = "morning" if placed.session == "am" else "evening"
         times = len(placed.days)
-        often = f"every {part}" if times == len(WEEK) else f"{times} {part}s a week"
+        often = f"every {part}" if times == len(DAYS) else f"{times} {part}s a week"
         if times == 1:
             often = f"one {part} a week"
-        ramp = self.plan.ramp(placed)
+        ramp = self.week.ramp(placed)
         if len(ramp) > 1:
             later = "; ".join(
                 f"from week {s.from_week} "
-                + ("daily" if s.days_per_week == len(WEEK) else f"{s.days_per_week} a week")
+                + ("daily" if s.days_per_week == len(DAYS) else f"{s.days_per_week} a week")
                 for s in ramp[1:]
             )
             often += f"; if the skin stays calm, {later}"
@@ -836,38 +600,13 @@ class _Advisor:
             hints.append(Note(code="pregnancy", text=doctor["pregnancy"], sources=source))
         return tuple(hints)
 
-    def _sources(self, steps: Sequence[Step], see_doctor: Sequence[Note]) -> Any:
+    def _sources(self, steps: Sequence[Step], see_doctor: Sequence[Note]) -> tuple[Source, ...]:
         cited: list[str] = []
         for step in steps:
             cited += step.sources
             cited += [source for reason in step.why for source in reason.sources]
         cited += [source for note in (*self.notes, *see_doctor) for source in note.sources]
         return tuple(self.catalogue.source(source) for source in dict.fromkeys(cited))
-
-
-def _is_treatment(item: Item) -> bool:
-    """Counts against the actives of a session; the skin round the eyes is another place."""
-    return (
-        item.treats
-        and not item.rinse_off
-        and item.category != "eye_care"
-        and (item.step in ("treat", "moisturise"))
-    )
-
-
-def _is_support(item: Item) -> bool:
-    return item.step == "treat" and not item.treats and item.category != "eye_care"
-
-
-def _same(one: Item, other: Item) -> bool:
-    return one.key == other.key
-
-
-def _spread(days: Sequence[int], wanted: int) -> tuple[int, ...]:
-    """`wanted` of these days, as evenly as they allow."""
-    if wanted >= len(days):
-        return tuple(days)
-    return tuple(days[((2 * i + 1) * len(days)) // (2 * wanted)] for i in range(wanted))
 
 
 def _ref(item: Item) -> ProductRef:

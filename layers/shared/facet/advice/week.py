@@ -1,0 +1,150 @@
+"""A week of mornings and evenings, which nothing enters that breaks a rule.
+
+Days are numbered 1 to 7. Two products clash only if they share a session (morning or evening) of
+the same day, so a rule is kept by giving them different days or different halves of the day.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from facet.advice.catalogue import Item
+from facet.domain.advice import RampStage, Reason
+from facet.domain.products import Session
+
+DAYS = tuple(range(1, 8))
+
+Stages = tuple[tuple[int, int], ...]  # (from week, days a week)
+
+
+@dataclass(slots=True)
+class Placed:
+    """A product in the week."""
+
+    item: Item
+    session: Session
+    days: tuple[int, ...]
+    new: bool
+    stages: Stages
+    why: list[Reason]
+
+
+@dataclass(slots=True)
+class Week:
+    """The week so far."""
+
+    rules: Mapping[str, Any]
+    placed: list[Placed] = field(default_factory=list)
+
+    def obstacle(self, item: Item, session: Session, day: int) -> str | None:
+        """Why the item cannot be used then, or None."""
+        if session not in item.sessions:
+            return "It belongs to the other half of the day."
+        there = [
+            p.item
+            for p in self.placed
+            if p.session == session and day in p.days and p.item is not item
+        ]
+        for other in there:
+            for pair in self.rules["pair"]:
+                a, b = pair["a"], pair["b"]
+                if pair["level"] in ("block", "alternate") and (
+                    (a in item.tags and b in other.tags) or (b in item.tags and a in other.tags)
+                ):
+                    return str(pair["text"])
+        for single in self.rules["single"]:
+            rivals = (
+                there
+                if single["per"] == "session"
+                else [p.item for p in self.placed if p.item is not item]
+            )
+            if single["family"] in item.tags and any(single["family"] in r.tags for r in rivals):
+                return str(single["text"])
+        caps = self.rules["actives"]
+        if is_treatment(item) and sum(map(is_treatment, there)) >= caps[session]:
+            return "There are enough actives in that part of the day."
+        if is_support(item) and sum(map(is_support, there)) >= caps["support"]:
+            return "One hydrating layer is enough."
+        return None
+
+    def free_days(self, item: Item, session: Session) -> tuple[int, ...]:
+        """The days on which nothing speaks against it."""
+        return tuple(day for day in DAYS if self.obstacle(item, session, day) is None)
+
+    def stages(self, item: Item) -> Stages:
+        """How the skin gets used to it: of all its actives, the slowest pace."""
+        if item.step == "cleanse":
+            return ()
+        paces = [
+            tuple((int(week), int(days)) for week, days in pace["stages"])
+            for pace in self.rules["pace"]
+            if pace["family"] in item.tags
+        ]
+        return min(paces, key=lambda stages: (stages[-1][1], stages[0][1]), default=())
+
+    def order_of_sessions(self, item: Item) -> tuple[Session, ...]:
+        """Where it may go, the preferred half of the day first."""
+        wishes = [
+            p["prefer"] for p in self.rules["place"] if p["family"] in item.tags and p.get("prefer")
+        ]
+        for pair in self.rules["pair"]:
+            if pair["level"] == "prefer":
+                wishes += ["am"] * (pair["a"] in item.tags) + ["pm"] * (pair["b"] in item.tags)
+        first: Session = wishes[0] if wishes else ("pm" if item.irritancy > 1 else "am")
+        return tuple(sorted(item.sessions, key=lambda session: session != first))
+
+    def days_wanted(self, item: Item, new: bool) -> int:
+        """How many days a week: 1..7."""
+        stages = self.stages(item)
+        if not stages:
+            return len(DAYS)
+        return stages[0][1] if new else stages[-1][1]
+
+    def place(self, item: Item, new: bool, why: Iterable[Reason]) -> str | None:
+        """Put a treatment where it fits; returns why it fits nowhere, or None."""
+        wanted = self.days_wanted(item, new)
+        free = {session: self.free_days(item, session) for session in self.order_of_sessions(item)}
+        session = max(free, key=lambda s: min(len(free[s]), wanted), default=None)
+        if session is None or not free[session]:
+            reasons = (self.obstacle(item, s, day) for s in item.sessions for day in DAYS)
+            return next((reason for reason in reasons if reason), "There is no room for it.")
+        days = _spread(free[session], wanted)
+        stages = self.stages(item) if new else ()
+        self.placed.append(Placed(item, session, days, new, stages, list(why)))
+        return None
+
+    def fits_daily(self, item: Item, session: Session) -> bool:
+        """Whether it can be used every day of the week, from the first."""
+        return len(self.free_days(item, session)) == len(DAYS) and not self.stages(item)
+
+    def place_daily(self, item: Item, session: Session, new: bool, why: Iterable[Reason]) -> None:
+        """Put it into every day; ask `fits_daily` first."""
+        self.placed.append(Placed(item, session, DAYS, new, (), list(why)))
+
+    def ramp(self, placed: Placed) -> tuple[RampStage, ...]:
+        """Its stages, never more days than stay free of what it clashes with."""
+        room = len(set(placed.days) | set(self.free_days(placed.item, placed.session)))
+        stages: list[RampStage] = []
+        for week, days in placed.stages:
+            allowed = min(days, room)
+            if not stages or allowed > stages[-1].days_per_week:
+                stages.append(RampStage(from_week=week, days_per_week=allowed))
+        return tuple(stages)
+
+
+def is_treatment(item: Item) -> bool:
+    """Counts against the actives of a session; the skin round the eyes is another place."""
+    leave_on = item.step in ("treat", "moisturise") and not item.rinse_off
+    return item.treats and leave_on and item.category != "eye_care"
+
+
+def is_support(item: Item) -> bool:
+    """A hydrating layer that holds nothing that treats."""
+    return item.step == "treat" and not item.treats and item.category != "eye_care"
+
+
+def _spread(days: Sequence[int], wanted: int) -> tuple[int, ...]:
+    """`wanted` of these days, as evenly as they allow."""
+    if wanted >= len(days):
+        return tuple(days)
+    return tuple(days[((2 * i + 1) * len(days)) // (2 * wanted)] for i in range(wanted))
