@@ -8,16 +8,14 @@ the hash of the whole.
 
 import hashlib
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Literal, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from facet.advice.ingredients import Avoided, Ingredient, Ingredients, normal_lines
+from facet.advice.ingredients import Ingredient, Ingredients
 from facet.domain.advice import Source
 from facet.domain.errors import PermanentError
 from facet.domain.products import (
@@ -169,6 +167,10 @@ class Catalogue:
 
     # --- looking up --------------------------------------------------------------------------
 
+    def name(self, row: int) -> str:
+        """The name of the product in this row."""
+        return self._name[row]
+
     def product(self, product_id: str) -> Product | None:
         """The product of this id, or None."""
         row = self._row.get(product_id)
@@ -215,15 +217,6 @@ class Catalogue:
         wanted = np.array([row.id in ingredient_ids for row in self.ingredients.all], dtype=bool)
         hits = np.concatenate(([0], np.cumsum(wanted[self._inci])))
         return hits[self._inci_end] > hits[np.concatenate(([0], self._inci_end[:-1]))]
-
-    def named_like(self, avoided: Avoided) -> Mask:
-        """(n,) true where the product's name speaks of something avoided."""
-        text, ends = self._names
-        found = np.zeros(len(self), dtype=bool)
-        for word in avoided.words:
-            starts = [hit.start() for hit in re.finditer(rf"(?= {re.escape(word)} )", text)]
-            found[np.searchsorted(ends, starts, side="right")] = True
-        return found
 
     # --- one product ---------------------------------------------------------------------------
 
@@ -287,13 +280,6 @@ class Catalogue:
     def step_of(self, category: str) -> StepName | None:
         """The place of a category in a routine, or None for what has none (a mask, a lipstick)."""
         return cast(StepName | None, self.rules["routine"]["step_of"].get(category))
-
-    @cached_property
-    def _names(self) -> tuple[str, Numbers]:
-        """Every product's name in normal form with a space on either side, and where each ends."""
-        text = "\n".join(name.replace("\n", " ") for name in self._name)
-        lines = [f" {line.strip()} " for line in normal_lines(text).split("\n")]
-        return "".join(lines), np.cumsum([len(line) for line in lines])
 
     def _inci_of(self, row: int) -> Numbers:
         start = self._inci_end[row - 1] if row else 0

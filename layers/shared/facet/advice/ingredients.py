@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 _NOT_A_WORD = re.compile(r"[^a-z0-9]+")
-_NOT_A_WORD_BUT_LINE = re.compile(r"[^a-z0-9\n]+")
 _PERCENT = re.compile(r"(\d+(?:[.,]\d+)?)\s*%")
 
 
@@ -15,12 +14,6 @@ def normal(text: str) -> str:
     """Lower case, ASCII, words apart by one space: 'Alpha-Arbutin 2 %' -> 'alpha arbutin 2'."""
     ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     return _NOT_A_WORD.sub(" ", ascii_text.lower()).strip()
-
-
-def normal_lines(text: str) -> str:
-    """`normal` of every line at once; lines stay lines."""
-    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    return _NOT_A_WORD_BUT_LINE.sub(" ", ascii_text.lower())
 
 
 def read_percent(text: str) -> tuple[str, float | None]:

@@ -4,9 +4,11 @@ The rules are data (data/skincare/rules.toml, carried in the catalogue snapshot)
 interprets them. The same reading, profile, bag and catalogue always give the same routine.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -304,12 +306,18 @@ class _Advisor:
         if need.goal == "dark_circles":
             kinds = ["eye_care"]
         grade = columns.grade(need.goal)
-        fits = self._allowed() & columns.in_category(*kinds) & columns.treats & (grade > 0)
+        fits = (
+            self._allowed
+            & self._affordable
+            & columns.in_category(*kinds)
+            & columns.treats
+            & (grade > 0)
+        )
         if self.sensitive:
             fits &= columns.irritancy <= 1
         if need.goal != "blemishes":
             fits &= columns.medicine == 0
-        score = rank["grade"] * grade + self._fitness()
+        score = rank["grade"] * grade + self._fitness
         score = score + rank["strength"] * columns.strength
         for row in self._best(fits, score):
             item = columns.item_at(row)
@@ -378,16 +386,24 @@ class _Advisor:
 
     # --- choosing ---------------------------------------------------------------------------
 
-    def _allowed(self, within_budget: bool = True) -> Mask:
+    @cached_property
+    def _allowed(self) -> Mask:
+        """(n,) what may be suggested to this person, whatever it costs."""
         columns = self.catalogue
-        allowed = ~columns.containing(self.avoided.ingredients) & ~columns.named_like(self.avoided)
+        allowed = ~columns.containing(self.avoided.ingredients)
         allowed &= columns.medicine < MEDICINE.index("prescription")
         if self.profile.pregnancy:
             allowed &= columns.pregnancy == PREGNANCY.index("ok")
-        if within_budget and self.profile.budget:
-            allowed &= columns.price <= PRICE_BANDS.index(self.profile.budget)
         return allowed
 
+    @cached_property
+    def _affordable(self) -> Mask:
+        budget = self.profile.budget
+        if budget is None:
+            return np.ones(len(self.catalogue), dtype=bool)
+        return self.catalogue.price <= PRICE_BANDS.index(budget)
+
+    @cached_property
     def _fitness(self) -> Scores:
         """(n,) how well each product fits this person, whatever the gap."""
         columns, rank = self.catalogue, self.rules["rank"]
@@ -407,13 +423,15 @@ class _Advisor:
         Over budget rather than not at all, which is then said.
         """
         columns, rank = self.catalogue, self.rules["rank"]
-        score = self._fitness()
+        score = self._fitness
         if category == "sunscreen":
             tint = rank["tint_wanted"] if self.tint else rank["tint_unwanted"]
             score = score + tint * columns.tinted
             score = score + rank["white_cast"] * (self.deep & columns.mineral & ~columns.tinted)
         for within_budget in (True, False):
-            fits = self._allowed(within_budget) & columns.in_category(category) & ~columns.treats
+            fits = self._allowed & columns.in_category(category) & ~columns.treats
+            if within_budget:
+                fits &= self._affordable
             if category == "sunscreen":
                 fits &= columns.spf >= self.rules["sun"]["spf"]
             for row in self._best(fits, score):
@@ -425,11 +443,14 @@ class _Advisor:
                     return item
         return None
 
-    def _best(self, fits: Mask, score: Scores, most: int = 24) -> list[int]:
+    def _best(self, fits: Mask, score: Scores, most: int = 24) -> Iterator[int]:
         """Rows that fit, best score first, in the catalogue's order among equals."""
         rows = np.flatnonzero(fits)
         order = np.lexsort((rows, -np.round(score[rows], 6)))
-        return [int(row) for row in rows[order][:most]]
+        named = (int(row) for row in rows[order])
+        return islice(
+            (row for row in named if not self.avoided.named_in(self.catalogue.name(row))), most
+        )
 
     def _priority(self, item: Item) -> tuple[Any, ...]:
         """Owned treatments: what meets a need first, then what has the least choice of place."""
