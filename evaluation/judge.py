@@ -1,0 +1,463 @@
+"""Rows of measurements -> what was asked of them, what they reach, and where they fall short."""
+
+import math
+import tomllib
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from evaluation.edits import NUISANCES, OWN
+from evaluation.measure import CONCERNS, TONELESS, Row, judged_on
+from evaluation.photos import PORTRAITS, FacePhoto
+
+_WORST = 4
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One number beside what it must reach; without a limit it is only told."""
+
+    section: str
+    what: str
+    value: float | None  # None: not measured, and `note` says why
+    unit: str = ""
+    least: float | None = None
+    most: float | None = None
+    n: int = 0  # faces, or what `note` says
+    note: str = ""
+    worst: Sequence[str] = field(default=())  # photos that fall short most, worst first
+
+    @property
+    def met(self) -> bool | None:
+        """None where nothing was asked; what was asked and not measured is not met."""
+        if self.least is None and self.most is None:
+            return None
+        if self.value is None or math.isnan(self.value):
+            return False
+        low = -math.inf if self.least is None else self.least
+        return low <= self.value <= (math.inf if self.most is None else self.most)
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self) | {"met": self.met}
+
+
+@cache
+def limits() -> dict[str, dict[str, Any]]:
+    return tomllib.loads(Path(__file__).with_name("thresholds.toml").read_text(encoding="utf-8"))
+
+
+class Rows:
+    """The rows of one run, found by photo and edit."""
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        self.all = list(rows)
+        self.base = {row["photo"]: row for row in self.all if row["kind"] == "base"}
+        self._of: dict[tuple[str, str], list[Row]] = defaultdict(list)
+        for row in self.all:
+            self._of[row["kind"], row.get("edit", "")].append(row)
+
+    def of(self, kind: str, edit: str = "") -> list[Row]:
+        return self._of[kind, edit]
+
+    def edits(self, kind: str) -> list[str]:
+        """In the order in which they were made."""
+        return list(
+            dict.fromkeys(edit for of, edit in self._of if of == kind and self._of[of, edit])
+        )
+
+    def judged(self, concern: str) -> list[str]:
+        """Photos on which a concern is judged and measured, before any edit."""
+        return [
+            photo
+            for photo, row in self.base.items()
+            if judged_on(concern, row["group"]) and _value(row, concern) is not None
+        ]
+
+
+def _value(row: Row, concern: str) -> float | None:
+    found = row["concerns"].get(concern)
+    return None if found is None else found["measured"]
+
+
+def _unit_of(row: Row, concern: str) -> float:
+    change = row["concerns"][concern]["minimum_change"]
+    return float(change) if change else math.nan
+
+
+def _moved(rows: Rows, row: Row, concern: str) -> float:
+    """How far an edited photo is from its original, signed, in minimum_change; NaN: unknown."""
+    base, value = rows.base[row["photo"]], _value(row, concern)
+    before = _value(base, concern)
+    if value is None or before is None:
+        return math.nan
+    return (value - before) / _unit_of(base, concern)
+
+
+def judge(
+    rows: Rows, photos: Sequence[FacePhoto], concerns: Sequence[str] = CONCERNS
+) -> list[Finding]:
+    """Everything that the rows can answer; for some concerns only, what concerns those."""
+    general = set(concerns) == set(CONCERNS)
+    return [
+        *(found(rows, photos) if general else ()),
+        *coverage(rows, concerns),
+        *(finding for concern in concerns for finding in own_edit(rows, concern)),
+        *cross_talk(rows, concerns),
+        *(finding for concern in concerns for finding in steady(rows, concern, "nuisance")),
+        *(finding for concern in concerns for finding in steady(rows, concern, "tone")),
+        *(age(rows, photos) if "wrinkles" in concerns else ()),
+        *(tone_class(rows) if general else ()),
+        *(rejections(rows, photos) if general else ()),
+    ]
+
+
+def found(rows: Rows, photos: Sequence[FacePhoto]) -> list[Finding]:
+    """Whether detector and mesh agree on a face in every photo that shows one from the front."""
+    frontal = {photo.name for photo in photos if photo.frontal}
+    files = [row for row in rows.of("file") if row["photo"] in frontal]
+    lost = [row["photo"] for row in files if row["faces"] == 0]
+    share = 1 - len(lost) / len(files) if files else None
+    return [
+        Finding(
+            "Detection and mesh",
+            limits()["found"]["of"],
+            share,
+            "share",
+            least=limits()["found"]["least"],
+            n=len(files),
+            worst=lost[:_WORST],
+        )
+    ]
+
+
+def coverage(rows: Rows, concerns: Sequence[str]) -> list[Finding]:
+    """On how many accepted photos each concern is measured, and why not on the others."""
+    findings = []
+    for concern in concerns:
+        asked = [row for row in rows.base.values() if judged_on(concern, row["group"])]
+        asked = [row for row in asked if not row.get("rejected")]
+        reasons: dict[str, int] = defaultdict(int)
+        for row in asked:
+            if _value(row, concern) is None:
+                reasons[(row["concerns"].get(concern) or {}).get("reason") or "missing"] += 1
+        told = "; ".join(f"{count} {reason}" for reason, count in reasons.items())
+        measured = len(asked) - sum(reasons.values())
+        share = measured / len(asked) if asked else None
+        findings.append(
+            Finding("Measured at all", concern, share, "share", n=len(asked), note=told)
+        )
+    return findings
+
+
+def own_edit(rows: Rows, concern: str) -> list[Finding]:
+    """Spearman of strength and measure on every face, and how far the strongest edit goes."""
+    limit = limits()["own_edit"]
+    findings = []
+    for name, own in OWN.items():
+        if own.concern != concern or own.region:
+            continue
+        series: dict[str, dict[float, Row]] = defaultdict(dict)
+        for row in rows.of("own", name):
+            if row["photo"] in rows.base and _value(rows.base[row["photo"]], concern) is not None:
+                series[row["photo"]][row["strength"]] = row
+        if not series:
+            findings.append(
+                Finding(
+                    "Own edit",
+                    f"{concern}: {name}",
+                    None,
+                    least=limit["least"],
+                    note="not measured",
+                )
+            )
+            continue
+        moves = {photo: _moved(rows, at[max(at)], concern) for photo, at in series.items()}
+        # The measure may count up or down as skin gets worse; but for all faces alike.
+        way = np.sign(np.nanmedian(list(moves.values()))) or 1.0
+        if len(next(iter(series.values()))) < 3:
+            continue
+        ranks = {
+            photo: way * _rank([(s, _value(row, concern)) for s, row in at.items()])
+            for photo, at in series.items()
+        }
+        good = [photo for photo, rank in ranks.items() if rank >= limit["spearman"]]
+        worst = sorted(ranks, key=lambda photo: (ranks[photo], abs(moves[photo])))
+        scores = [
+            (
+                at[max(at)]["concerns"][concern]["score"],
+                rows.base[photo]["concerns"][concern]["score"],
+            )
+            for photo, at in series.items()
+            if _value(at[max(at)], concern) is not None
+        ]
+        change = np.mean([after - before for after, before in scores]) if scores else math.nan
+        size = np.nanmedian(np.abs(list(moves.values())))
+        findings.append(
+            Finding(
+                "Own edit",
+                f"{concern}: {name}",
+                len(good) / len(series),
+                "share of faces",
+                least=limit["least"],
+                n=len(series),
+                note=f"moves {size:.1f} minimum changes (median), score {change:+.0f}",
+                worst=[f"{photo} ({ranks[photo]:.2f})" for photo in worst if photo not in good][
+                    :_WORST
+                ],
+            )
+        )
+        findings.append(
+            Finding(
+                "Score falls when skin is made worse",
+                f"{concern}: {name}",
+                float(-change if own.worse else change),
+                "points, mean",
+                least=0.0,
+                n=len(scores),
+            )
+        )
+    return findings + _regions(rows, concern)
+
+
+def _rank(pairs: Sequence[tuple[float, float | None]]) -> float:
+    """Spearman of strength and measure, 0 where the measure is lost or never moves."""
+    values = [value for _, value in sorted(pairs)]
+    if any(value is None for value in values) or len(set(values)) == 1:
+        return 0.0
+    return float(stats.spearmanr(range(len(values)), values).statistic)
+
+
+def _regions(rows: Rows, concern: str) -> list[Finding]:
+    """An edit in one region lowers the score of that region, and of that region most."""
+    findings = []
+    for name, own in OWN.items():
+        if own.concern != concern or not own.region:
+            continue
+        hits, total, missed = 0, 0, []
+        for row in rows.of("own", name):
+            if row["photo"] not in rows.base or concern not in row["concerns"]:
+                continue
+            before = rows.base[row["photo"]]["concerns"].get(concern, {}).get("regions", {})
+            after = row["concerns"][concern]["regions"]
+            falls = {region: before[region] - after[region] for region in before if region in after}
+            here = [fall for region, fall in falls.items() if region.endswith(own.region)]
+            # At 0 before the edit it cannot fall.
+            room = [before[region] for region in falls if region.endswith(own.region)]
+            if not here or max(room) == 0:
+                continue
+            total += 1
+            there = [fall for region, fall in falls.items() if not region.endswith(own.region)]
+            if max(here) > max([0.0, *there]):
+                hits += 1
+            else:
+                missed.append(row["photo"])
+        if total:
+            findings.append(
+                Finding(
+                    "Lines in one region lower that region's score most",
+                    f"{concern}: {own.region}",
+                    hits / total,
+                    "share of faces",
+                    n=total,
+                    worst=missed[:_WORST],
+                )
+            )
+    return findings
+
+
+def cross_talk(rows: Rows, concerns: Sequence[str]) -> list[Finding]:
+    """How far each strongest edit moves the concerns it is not meant for, beside its own."""
+    limit = limits()["cross_talk"]
+    findings = []
+    for name, own in OWN.items():
+        strongest = [
+            row
+            for row in rows.of("own", name)
+            if row["strength"] == 1.0 and row["photo"] in rows.base and not own.region
+        ]
+        for other in CONCERNS:
+            if other == own.concern or not {other, own.concern} & set(concerns):
+                continue
+            pairs = [
+                (abs(_moved(rows, row, own.concern)), abs(_moved(rows, row, other)), row["photo"])
+                for row in strongest
+                if judged_on(other, row["group"]) and judged_on(own.concern, row["group"])
+            ]
+            pairs = [pair for pair in pairs if not math.isnan(pair[0] + pair[1])]
+            if not pairs:
+                continue
+            mine, theirs = (float(np.mean([pair[index] for pair in pairs])) for index in (0, 1))
+            worst = sorted(pairs, key=lambda pair: -pair[1])
+            findings.append(
+                Finding(
+                    "Cross-talk",
+                    f"{name} moves {other}",
+                    theirs / mine if mine else math.inf,
+                    f"of {own.concern}",
+                    most=limit["most"],
+                    n=len(pairs),
+                    note=f"{theirs:.2f} against {mine:.2f} minimum changes, mean; "
+                    f"{np.mean([b <= limit['most'] * a for a, b, _ in pairs]):.0%} of faces within",
+                    worst=[f"{photo} ({b:.1f})" for _, b, photo in worst[:_WORST]],
+                )
+            )
+    return findings
+
+
+def steady(rows: Rows, concern: str, kind: str) -> list[Finding]:
+    """Edits that are no change of the skin: how many faces stay within minimum_change."""
+    asked = kind == "nuisance" or concern in TONELESS
+    limit = limits()["nuisance" if kind == "nuisance" else "retint"]["least"] if asked else None
+    section = "Nuisance" if kind == "nuisance" else "Skin tone"
+    findings = []
+    for edit in rows.edits(kind):
+        before = set(rows.judged(concern))
+        moves = {
+            row["photo"]: _moved(rows, row, concern)
+            for row in rows.of(kind, edit)
+            if row["photo"] in before
+        }
+        known = {photo: move for photo, move in moves.items() if not math.isnan(move)}
+        if not known:
+            findings.append(
+                Finding(section, f"{concern}: {edit}", None, least=limit, note="not measured")
+            )
+            continue
+        sizes = np.abs(list(known.values()))
+        worst = sorted(known, key=lambda photo: -abs(known[photo]))
+        absent = len(moves) - len(known)
+        findings.append(
+            Finding(
+                section,
+                f"{concern}: {edit}",
+                float(np.mean(sizes <= 1)),
+                "share of faces",
+                least=limit,
+                n=len(known),
+                note=f"minimum changes: median {np.median(list(known.values())):+.2f}, "
+                f"95 % within {np.quantile(sizes, 0.95):.2f}"
+                + (f"; no longer measured on {absent}" if absent else ""),
+                worst=[f"{p} ({known[p]:+.1f})" for p in worst if abs(known[p]) > 1][:_WORST],
+            )
+        )
+    return findings
+
+
+def tone_class(rows: Rows) -> list[Finding]:
+    """Whether a photo's other exposures, balances and sizes stay inside the interval it gave."""
+    findings = []
+    for edit in (*rows.edits("nuisance"), *rows.edits("balance")):
+        kind = "nuisance" if edit in NUISANCES else "balance"
+        inside, moved, outside = [], [], {}
+        for row in rows.of(kind, edit):
+            before, after = rows.base[row["photo"]]["tone"], row["tone"]
+            if not before or not after:
+                continue
+            low, high = before["interval"]
+            beyond = max(low - after["ita"], after["ita"] - high, 0.0)
+            inside.append(beyond == 0)
+            names = before["monk"].keys() | after["monk"].keys()
+            moved.append(
+                sum(abs(before["monk"].get(n, 0) - after["monk"].get(n, 0)) for n in names) / 2
+            )
+            if beyond:
+                outside[row["photo"]] = beyond
+        if inside:
+            findings.append(
+                Finding(
+                    "Tone class",
+                    f"ITA after {edit}",
+                    float(np.mean(inside)),
+                    "share of faces",
+                    least=limits()["tone_class"]["least"],
+                    n=len(inside),
+                    note=f"Monk shares that change hands: median {np.median(moved):.2f}",
+                    worst=[
+                        f"{photo} ({outside[photo]:.1f} degrees)"
+                        for photo in sorted(outside, key=lambda one: -outside[one])[:_WORST]
+                    ],
+                )
+            )
+    return findings
+
+
+def age(rows: Rows, photos: Sequence[FacePhoto]) -> list[Finding]:
+    """Wrinkles against age on the portraits, whatever it is: small and retouched pictures."""
+    years = {photo.name: photo.age for photo in photos if photo.group == PORTRAITS}
+    pairs = [
+        (years[name], _value(row, "wrinkles"))
+        for name, row in rows.base.items()
+        if years.get(name) is not None and _value(row, "wrinkles") is not None
+    ]
+    if len(pairs) < 8:
+        note = f"measured on {len(pairs)} portraits; too few"
+        return [Finding("Age", "wrinkles against age", None, "Spearman", n=len(pairs), note=note)]
+    data = tuple(np.array(pairs, float).T)
+
+    def spearman(x: Any, y: Any) -> float:
+        return float(stats.spearmanr(x, y).statistic)
+
+    interval = stats.bootstrap(
+        data, spearman, paired=True, vectorized=False, n_resamples=2000, rng=1, method="percentile"
+    ).confidence_interval
+    return [
+        Finding(
+            "Age",
+            "wrinkles against age",
+            spearman(*data),
+            "Spearman",
+            n=len(pairs),
+            note=f"95 % interval {interval.low:.2f} to {interval.high:.2f} (bootstrap)",
+        )
+    ]
+
+
+def rejections(rows: Rows, photos: Sequence[FacePhoto]) -> list[Finding]:
+    """Share refused under every preset by sex, by colour and by tone re-tinted, with intervals."""
+    by_name = {photo.name: photo for photo in photos}
+    files = [(by_name[row["photo"]], row) for row in rows.of("file")]
+    groups: dict[str, list[Row]] = defaultdict(list)
+    for photo, row in files:
+        if photo.group == PORTRAITS:
+            groups[f"portraits, {'women' if photo.sex == 'F' else 'men'}"].append(row)
+        elif photo.frontal:
+            groups["frontal close-ups"].append(row)
+        else:
+            groups["close-ups turned, covered or dark"].append(row)
+        if photo.frontal and photo.ita is not None:
+            groups[f"frontal, ITA {_tone_group(photo.ita)}"].append(row)
+    findings = []
+    for name in sorted(groups):
+        for preset in ("moderate", "strict"):
+            codes = [row[preset] for row in groups[name] if row[preset] not in {"good", "usable"}]
+            findings.append(_refused(f"{name}, {preset}", codes, len(groups[name])))
+    for edit in rows.edits("tone"):
+        those = rows.of("tone", edit)
+        codes = [row["rejected"] for row in those if row.get("rejected")]
+        findings.append(_refused(f"re-tinted to {edit}, moderate", codes, len(those)))
+    return findings
+
+
+def _tone_group(ita: float) -> str:
+    """The scale's three groups as facet/vision/tone.toml sets them against ITA."""
+    return "above 41" if ita > 41 else "10 to 41" if ita > 10 else "below 10"
+
+
+def _refused(what: str, codes: Sequence[str], total: int) -> Finding:
+    interval = stats.binomtest(len(codes), total).proportion_ci(method="wilson")
+    why = ", ".join(f"{code} {codes.count(code)}" for code in dict.fromkeys(codes))
+    return Finding(
+        "Refused",
+        what,
+        len(codes) / total,
+        "share",
+        n=total,
+        note=f"95 % interval {interval.low:.2f} to {interval.high:.2f} (Wilson)"
+        + (f"; {why}" if why else ""),
+    )

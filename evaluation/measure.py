@@ -1,0 +1,166 @@
+"""What the analysis says of a photo and of everything the evaluation does to it, as plain rows."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from evaluation import edits
+from evaluation.photos import CLOSEUPS, ROOT, FacePhoto
+from facet.domain.errors import PhotoRejectedError
+from facet.vision.analyze import analyze_photo
+from facet.vision.gates import PRESETS, Preset, load_gates
+from facet.vision.landmarks import part
+from facet.vision.models import FaceModels
+
+CONCERNS = (
+    "redness",
+    "blemishes",
+    "dark_spots",
+    "unevenness",
+    "shine",
+    "dullness",
+    "texture",
+    "pores",
+    "wrinkles",
+    "dark_circles",
+    "eye_bags",
+)
+# The portraits are small and retouched: fine detail is judged on close-ups only.
+FINE = frozenset({"texture", "pores", "wrinkles", "blemishes"})
+# What a face of each skin tone must agree on with itself.
+TONELESS = frozenset({"texture", "wrinkles", "blemishes", "dark_spots"})
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is done to every photo."""
+
+    concerns: frozenset[str] = frozenset(CONCERNS)
+    strengths: Sequence[float] = edits.STRENGTHS
+    nuisances: Sequence[str] = field(default_factory=lambda: (*edits.NUISANCES, *edits.BALANCES))
+    tones: Sequence[int] = tuple(range(2, 10))
+    regions: bool = True  # lines in each region on its own
+
+
+def judged_on(concern: str, group: str) -> bool:
+    """Whether a concern is judged on photos of this group."""
+    return group == CLOSEUPS or concern not in FINE
+
+
+def measure(photo: FacePhoto, plan: Plan) -> list[Row]:
+    """Every row of one photo; the first is the photo itself."""
+    return list(_rows(photo, plan))
+
+
+def _rows(photo: FacePhoto, plan: Plan) -> Iterator[Row]:
+    about = {"photo": photo.name, "group": photo.group}
+    faces = models().find_faces(photo.pixels)
+    yield (
+        about
+        | {"kind": "file", "faces": len(faces)}
+        | {preset: _verdict(photo.path.read_bytes(), preset) for preset in PRESETS}
+    )
+    if not faces:
+        return
+    mesh = max(faces, key=lambda face: face.detection.width).mesh
+    yield about | {"kind": "mesh", "points": mesh.points.round(3).tolist()}
+    base = read(edits.as_png(photo.pixels))
+    yield about | {"kind": "base", **base}
+    # What the gates refuse as it is says nothing about the measures.
+    if base.get("rejected"):
+        return
+    canvas = edits.Canvas(photo.pixels, mesh.points)
+    for name, strength, make in _made(canvas, plan, photo.group):
+        yield (
+            about
+            | {"kind": "own", "edit": name, "strength": strength}
+            | read(edits.as_png(make(canvas, strength)))
+        )
+    for name in plan.nuisances:
+        kind = "nuisance" if name in edits.NUISANCES else "balance"
+        made = (edits.NUISANCES | edits.BALANCES)[name](photo.pixels)
+        yield about | {"kind": kind, "edit": name} | read(made)
+    for tone in plan.tones:
+        made = edits.as_png(edits.retint(canvas, tone))
+        yield about | {"kind": "tone", "edit": f"monk_{tone}"} | read(made)
+
+
+def _made(
+    canvas: edits.Canvas, plan: Plan, group: str
+) -> Iterator[tuple[str, float, Callable[[edits.Canvas, float], edits.Pixels]]]:
+    for name, own in edits.OWN.items():
+        if not judged_on(own.concern, group) or canvas.px_per_mm < own.least_scale:
+            continue
+        if own.region:
+            strengths: Sequence[float] = (1.0,) if plan.regions else ()
+        elif own.concern in plan.concerns:
+            strengths = plan.strengths
+        else:
+            strengths = (1.0,)  # what it does to the others
+        for strength in strengths:
+            yield name, strength, own.apply
+
+
+def read(data: bytes) -> Row:
+    """A file -> its concerns and tone under the default gates; `rejected` where those refuse it.
+
+    A refused photo is read again under relaxed gates, so that its numbers can still be seen.
+    """
+    try:
+        return _reading(data, "moderate")
+    except PhotoRejectedError as error:
+        rejected = {"rejected": error.code}
+    try:
+        return _reading(data, "relaxed") | rejected
+    except PhotoRejectedError:
+        return {"concerns": {}, "tone": None} | rejected
+
+
+def _reading(data: bytes, preset: Preset) -> Row:
+    reading = analyze_photo(data, models(), load_gates(preset)).reading
+    tone = reading.skin.tone
+    concerns = {
+        one.name: {
+            "measured": one.measured,
+            "unit": one.unit,
+            "score": one.score,
+            "minimum_change": one.minimum_change,
+            "confidence": one.confidence,
+            "reason": one.reason,
+            "regions": {region.name: region.score for region in one.regions},
+        }
+        for one in reading.skin.concerns
+    }
+    return {
+        "concerns": concerns,
+        "tone": {
+            "ita": tone.ita,
+            "interval": tone.ita_interval,
+            "class": tone.ita_class,
+            "monk": {str(one.tone): one.share for one in tone.monk},
+        },
+    }
+
+
+def _verdict(data: bytes, preset: Preset) -> str:
+    """good or usable, or the code of the gate that refuses the file"""
+    try:
+        return analyze_photo(data, models(), load_gates(preset)).reading.quality.verdict
+    except PhotoRejectedError as error:
+        return error.code
+
+
+@cache
+def models() -> FaceModels:
+    built = ROOT / "layers" / "models" / "models"
+    return FaceModels.load(Path(os.environ.get("MODELS_DIR") or built))
+
+
+def outline(points: edits.Floats) -> edits.Floats:
+    """(468, 2) -> (36, 2) the face's outline"""
+    return points[part("face")]

@@ -1,0 +1,117 @@
+"""Holds the analysis against what it must reach, on photos and edits of photos.
+
+`make evaluate`, or for one concern while working on it:
+`python -m evaluation.run --only redness --faces 10`. Exit status 1 when something is not reached.
+"""
+
+import argparse
+import json
+import multiprocessing
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from typing import Any
+
+# Before numpy is loaded here or in the workers: one thread for each of the processes.
+os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+from rich.console import Console
+from rich.table import Table
+
+from evaluation.judge import Finding, Rows, judge
+from evaluation.measure import CONCERNS, Plan, Row, measure
+from evaluation.photos import ROOT, FacePhoto, folder, load_photos, some
+
+OUT = ROOT / ".evaluation"
+console = Console(highlight=False, width=None if sys.stdout.isatty() else 150)
+
+
+def measured(photos: Sequence[FacePhoto], plan: Plan) -> Iterator[list[Row]]:
+    """The rows of each photo, as they come, from as many processes as there are cores."""
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(os.process_cpu_count(), mp_context=spawn) as pool:
+        # The close-ups take longest: first, so that no core idles at the end.
+        ordered = sorted(photos, key=lambda photo: photo.group)
+        jobs = [pool.submit(measure, photo, plan) for photo in ordered]
+        try:
+            for job in as_completed(jobs):
+                yield job.result()
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def table(findings: Sequence[Finding], *, everything: bool) -> Table:
+    """What was found; without `everything`, of the long sections only what falls short."""
+    drawn = Table(title_justify="left", pad_edge=False)
+    for name in ("", "value", "asked", "n", ""):
+        drawn.add_column(name, overflow="fold", justify="left" if not name else "right")
+    section = ""
+    for one in findings:
+        if not everything and one.met:
+            continue
+        if one.section != section:
+            section = one.section
+            drawn.add_section()
+            drawn.add_row(f"[bold]{section}[/]")
+        drawn.add_row(
+            f"{'[red]' if one.met is False else ''}{one.what}",
+            "-" if one.value is None else f"{one.value:.2f}",
+            asked(one),
+            str(one.n or ""),
+            "; ".join(filter(None, (one.note, ", ".join(one.worst)))),
+        )
+    return drawn
+
+
+def asked(one: Finding) -> str:
+    if one.least is not None:
+        return f">= {one.least:g}"
+    return f"<= {one.most:g}" if one.most is not None else ""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m evaluation.run", description=__doc__)
+    parser.add_argument("--only", default="", help="concerns, with commas between")
+    parser.add_argument("--faces", type=int, default=int(os.environ.get("FACES") or 0))
+    options = parser.parse_args()
+    only = [name for name in options.only.split(",") if name]
+    if unknown := sorted(set(only) - set(CONCERNS)):
+        parser.error(f"no concern {', '.join(unknown)}; there are {', '.join(CONCERNS)}")
+    try:
+        photos = some(load_photos(folder()), options.faces)
+    except FileNotFoundError as error:
+        print(f"Not evaluated: no photos ({error.filename}); set FACET_FACES.", file=sys.stderr)
+        return 1
+    quick = Plan(frozenset(only), tones=(2, 5, 9), regions="wrinkles" in only)
+    begun = time.monotonic()
+    rows: list[Row] = []
+    for number, of_one in enumerate(measured(photos, quick if only else Plan()), start=1):
+        rows += of_one
+        if sys.stderr.isatty():
+            spent = time.monotonic() - begun
+            print(f"\r{number} of {len(photos)} photos, {spent:.0f} s", end="", file=sys.stderr)
+    seconds = time.monotonic() - begun
+    print(file=sys.stderr)
+    findings = judge(Rows(rows), photos, only or CONCERNS)
+    console.print(table(findings, everything=bool(only)))
+    missed = [one for one in findings if one.met is False]
+    judged = sum(one.met is not None for one in findings)
+    print(
+        f"{judged - len(missed)} of {judged} reached, on {len(photos)} photos in {seconds:.0f} s."
+    )
+    OUT.mkdir(exist_ok=True)
+    document: dict[str, Any] = {
+        "photos": [photo.name for photo in photos],
+        "seconds": round(seconds, 1),
+        "findings": [one.as_json() for one in findings],
+    }
+    name = "-".join(only) if only else "report"
+    (OUT / f"{name}.json").write_text(json.dumps(document, indent=1) + "\n")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
