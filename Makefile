@@ -95,3 +95,34 @@ down: ## stop the local stack and remove what it wrote
 
 status: setup ## what runs, and whether it is what the working tree says
 	@$(BIN)/python -m local.stack status
+
+# --- what the measures reach, beside what they must ------------------------------------------------
+
+# MediaPipe 0.10.21 has wheels up to Python 3.12, and not for every machine; without it the
+# evaluation and the figures say that this peer was not measured.
+PYTHON312 := $(or $(lastword $(sort $(wildcard $(or $(PYENV_ROOT),$(HOME)/.pyenv)/versions/3.12.*/bin/python3.12))),3.12)
+.tools/mediapipe/.ready: requirements/mediapipe.txt | .venv/.ready
+	($(UV) venv -q --clear --python $(PYTHON312) $(@D) && \
+	  $(UV) pip install -q --python $(@D)/bin/python --require-hashes -r $< && touch $@) || \
+	  echo "MediaPipe is not to be had here; going on without it."
+
+lock: lock-mediapipe
+.PHONY: lock-mediapipe
+lock-mediapipe: $(UV)
+	cd requirements && $(UV) pip compile -q --generate-hashes --no-header --no-annotate --no-emit-index-url \
+	  --python-version 3.12 --python $(PYTHON312) mediapipe.in -o mediapipe.txt
+
+evaluate: setup .tools/mediapipe/.ready ## hold every measure against its limits on ../shared/faces; FACES=n for some
+	$(BIN)/python -m evaluation.run $(if $(FACES),--faces $(FACES))
+
+# --- packaging: what AWS gets ---------------------------------------------------------------------
+
+build: setup ## sam build for AWS; ARCH=x86_64 for Intel
+	PATH="$(CURDIR)/.tools/sam/bin:$$PATH" .tools/sam/bin/sam build
+
+validate: .tools/sam/.ready ## the template as SAM and cfn-lint read it
+	AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-us-east-1} .tools/sam/bin/sam validate --lint
+
+RUNS ?= 5
+invoke: setup ## a built function without Docker: FUNCTION=AnalyzeFunction EVENT=events/s3_face_uploaded.json
+	@$(BIN)/python -m local.invoke $(FUNCTION) $(EVENT) --runs $(RUNS) $(if $(PHOTO),--photo "$(PHOTO)") $(if $(LOGS),--logs)

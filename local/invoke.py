@@ -49,11 +49,20 @@ from facet.vision.analyze import analyze_photo
 from facet.vision.gates import load_gates
 from facet.vision.models import FaceModels
 from local.demo import default_photo
-from local.stack import MODELS, REGION, ROOT, SOURCES, LocalStack, StackError, digest, step
+from local.stack import MODELS, REGION, ROOT, LocalStack, StackError, digest, step
 
 BUILD = ROOT / ".aws-sam" / "host"
 ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64"}  # Python's name: Lambda's
-BUILD_SOURCES = (*SOURCES, "layers/Makefile", "layers/trim.toml", "layers/*/requirements.txt")
+BUILD_SOURCES = (
+    "template.yaml",
+    "functions/**/*",
+    "layers/Makefile",
+    "layers/build_layer.py",
+    "layers/trim.toml",
+    "layers/*/requirements.txt",
+    "layers/shared/facet/**/*",
+    "layers/models/models/**/metadata.json",
+)
 ENVIRONMENTS: dict[str, dict[str, str]] = json.loads((ROOT / "events" / "env.json").read_text())
 
 
@@ -172,8 +181,11 @@ class EmulatedAws:
             if "s3" in record:
                 key = record["s3"]["object"]["key"]
                 bucket = record["s3"]["bucket"]["name"]
-                self.stack.client("s3").put_object(Bucket=bucket, Key=key, Body=self.photo)
-                self._start(analyses, *owner_of(key))
+                # The media bucket holds what analyze kept of a photo.
+                kept = bucket == self.names["MEDIA_BUCKET"]
+                photo = self.measured.photo_jpeg if kept else self.photo
+                self.stack.client("s3").put_object(Bucket=bucket, Key=key, Body=photo)
+                self._start(analyses, *owner_of(key), analyzed=kept)
             else:
                 job = FaceAnalyzed.model_validate_json(record["body"])
                 self._start(analyses, job.user_id, job.analysis_id, analyzed=True)

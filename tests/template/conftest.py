@@ -1,0 +1,78 @@
+"""The template as it is written, and as SAM translates it for CloudFormation."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cfnlint.decode import cfn_yaml
+
+ROOT = Path(__file__).parents[2]
+SAM = ROOT / ".tools" / "sam" / "bin"
+TRANSLATE = """
+import json, sys
+from unittest.mock import Mock
+from samcli.commands._utils.template import get_template_data
+from samcli.lib.translate.sam_template_validator import SamTemplateValidator
+from samcli.yamlhelper import yaml_parse
+body = get_template_data(sys.argv[1])
+validator = SamTemplateValidator(body, Mock(), region="eu-central-1")
+json.dump(yaml_parse(validator.get_translated_template_if_valid()), sys.stdout)
+"""
+
+
+class Template:
+    """A template whose short-form functions are spelled out: {"Ref": ...}, {"Fn::Sub": ...}."""
+
+    def __init__(self, body: dict[str, Any]) -> None:
+        self.body = body
+        self.resources: dict[str, dict[str, Any]] = body["Resources"]
+
+    def of_type(self, kind: str) -> dict[str, dict[str, Any]]:
+        """Logical id -> properties."""
+        return {
+            name: resource.get("Properties", {})
+            for name, resource in self.resources.items()
+            if resource["Type"] == kind
+        }
+
+    @property
+    def functions(self) -> dict[str, dict[str, Any]]:
+        return self.of_type("AWS::Serverless::Function")
+
+    def timeout(self, function: str) -> int:
+        default = self.body["Globals"]["Function"]["Timeout"]
+        return int(self.functions[function].get("Timeout", default))
+
+    def environment(self, function: str) -> set[str]:
+        everywhere = self.body["Globals"]["Function"]["Environment"]["Variables"]
+        return {*everywhere, *self.functions[function]["Environment"]["Variables"]}
+
+    def routes(self) -> dict[tuple[str, str], dict[str, Any]]:
+        """(method, path) -> properties of the SAM event."""
+        return {
+            (event["Properties"]["Method"], event["Properties"]["Path"]): event["Properties"]
+            for function in self.functions.values()
+            for event in function.get("Events", {}).values()
+            if event["Type"] == "Api"
+        }
+
+
+@pytest.fixture(scope="session")
+def template() -> Template:
+    return Template(json.loads(json.dumps(cfn_yaml.load(str(ROOT / "template.yaml")))))
+
+
+@pytest.fixture(scope="session")
+def translated() -> Template:
+    """What CloudFormation gets to see, by the SAM CLI's own translator."""
+    out = subprocess.run(  # noqa: S603 our own tool
+        [SAM / "python", "-c", TRANSLATE, ROOT / "template.yaml"],
+        env={**os.environ, "AWS_DEFAULT_REGION": "eu-central-1", "SAM_CLI_TELEMETRY": "0"},
+        capture_output=True,
+        check=True,
+        text=True,
+    ).stdout
+    return Template(json.loads(out))

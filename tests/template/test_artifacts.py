@@ -1,0 +1,171 @@
+"""What `sam build` packs: complete without anything of this machine, small, and compiled."""
+
+import importlib.util
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from cfnlint.decode import cfn_yaml
+
+from local.invoke import build, layers_of, python_path, unzipped_mb
+
+ROOT = Path(__file__).parents[2]
+FUNCTIONS = sorted(
+    name
+    for name, resource in cfn_yaml.load(str(ROOT / "template.yaml"))["Resources"].items()
+    if resource["Type"] == "AWS::Serverless::Function"
+)
+MAKE_CLIENTS = """
+import boto3
+for service in ("dynamodb", "s3", "sqs", "events", "cognito-idp", "sts"):
+    client = boto3.client(service, aws_access_key_id="a", aws_secret_access_key="b")
+    assert "eu-central-1" in client.meta.endpoint_url, client.meta.endpoint_url
+"""
+USE_PACKAGES = """
+import io, json, pathlib
+import numpy as np, onnxruntime, pi_heif
+from PIL import Image, ImageCms
+picture = Image.fromarray(np.full((8, 8, 3), 128, np.uint8))
+for kind in ("JPEG", "PNG", "WEBP"):
+    data = io.BytesIO()
+    picture.save(data, kind)
+    Image.open(data).load()
+srgb, lab = ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB")
+ImageCms.profileToProfile(picture, srgb, lab, outputMode="LAB")
+np.linalg.svd(np.eye(3)), np.unique([1, 1]), np.median([1.0, 2.0])
+files = sorted(pathlib.Path(models).glob("*/*/model.onnx"))
+sessions = [onnxruntime.InferenceSession(str(file)) for file in files]
+print(json.dumps([len(session.get_outputs()) > 0 for session in sessions]))
+"""
+LIMIT_MB = {"AnalyzeFunction": 110}  # DESIGN.md, budgets
+
+
+@pytest.fixture(scope="session")
+def built() -> Path:
+    return build()
+
+
+@pytest.fixture(scope="module")
+def build_layer() -> ModuleType:
+    path = ROOT / "layers" / "build_layer.py"
+    spec = importlib.util.spec_from_file_location("build_layer", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def run_inside(function: str, built: Path, code: str) -> str:
+    """The output of code run with a function's artifact, its layers and the standard library."""
+    python = Path(sys.base_prefix) / "bin" / "python3.13"
+    path = [str(folder) for folder in python_path(function, built)]
+    done = subprocess.run(  # noqa: S603 the interpreter that runs this test
+        [python, "-I", "-S", "-c", f"import sys; sys.path[:0] = {path!r}\n{code}"],
+        env={"AWS_DEFAULT_REGION": "eu-central-1", "AWS_LAMBDA_FUNCTION_NAME": function},
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_imports_with_nothing_but_its_layers(function: str, built: Path) -> None:
+    code = "import app, json; print(json.dumps([callable(app.lambda_handler), app.__file__]))"
+    is_callable, origin = json.loads(run_inside(function, built, code))
+    assert is_callable
+    assert Path(origin) == built / function / "app.py"
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_client_of_every_service_can_be_made(function: str, built: Path) -> None:
+    """Of botocore's data only these services are left, with only their endpoints."""
+    run_inside(function, built, MAKE_CLIENTS)
+
+
+def test_the_trimmed_packages_still_do_their_work(built: Path) -> None:
+    models = str(built / "ModelsLayer" / "models")
+    out = run_inside("AnalyzeFunction", built, f"models = {models!r}\n{USE_PACKAGES}")
+    assert len(json.loads(out)) >= 2
+    assert all(json.loads(out))
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_every_module_is_compiled_and_not_checked_against_its_source(
+    function: str, built: Path
+) -> None:
+    """Lambda cannot write byte code, and the zip has rounded the sources' time stamps."""
+    layers = [layer for layer in layers_of(function, built) if layer != "ModelsLayer"]
+    sources = [p for part in (function, *layers) for p in (built / part).rglob("*.py")]
+    assert sources
+    for source in sources:
+        compiled = Path(importlib.util.cache_from_source(str(source), optimization=""))
+        assert compiled.exists(), source
+        flags = int.from_bytes(compiled.read_bytes()[4:8], "little")
+        assert flags == 0b01, source  # PEP 552: hash-based, unchecked
+
+
+def test_byte_code_names_the_path_it_will_run_at(built: Path) -> None:
+    """So that traces read as in Lambda and two machines build the same bytes."""
+    for part in ("SharedLayer", "PresignFunction"):
+        for compiled in (built / part).rglob("*.pyc"):
+            assert str(ROOT).encode() not in compiled.read_bytes(), compiled
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_with_its_layers_stays_small(function: str, built: Path) -> None:
+    assert unzipped_mb(function, built) <= LIMIT_MB.get(function, 80)
+
+
+def test_a_function_is_built_the_same_twice(build_layer: ModuleType, tmp_path: Path) -> None:
+    """Or every deployment would change every function."""
+    for name in ("one", "two"):
+        build_layer.build_function("api", tmp_path / name)
+    one, two = (
+        {p.relative_to(tmp_path / name): p.read_bytes() for p in (tmp_path / name).rglob("*.*")}
+        for name in ("one", "two")
+    )
+    assert one == two
+    assert len(one) >= 3  # app.py, its byte code, openapi.json
+
+
+def test_facet_uses_nothing_of_numpy_that_was_left_out(build_layer: ModuleType) -> None:
+    """numpy loads these when they are named, which importing a function does not show."""
+    dropped = {
+        match[1]
+        for entry in build_layer.TRIM["drop"]
+        for path in entry["paths"]
+        if (match := re.fullmatch(r"numpy/([a-z0-9]+)", path))
+    }
+    assert {"fft", "random"} <= dropped
+    for source in (ROOT / "layers" / "shared" / "facet").rglob("*.py"):
+        used = set(re.findall(r"\b(?:np|numpy)\.([a-z0-9]+)", source.read_text()))
+        assert not used & dropped, source
+
+
+def test_what_is_trimmed_says_why(build_layer: ModuleType) -> None:
+    for entry in (*build_layer.TRIM["skip"], *build_layer.TRIM["drop"]):
+        assert entry["why"]
+        assert entry["source"]
+
+
+def test_skipped_requirements_leave_the_others_with_their_hashes(build_layer: ModuleType) -> None:
+    kept = build_layer.locked_requirements("inference")
+    assert re.findall(r"^\w+", kept, flags=re.MULTILINE) == ["onnxruntime"]
+    assert kept.count("--hash=sha256:") > 5
+    every = (ROOT / "layers" / "imaging" / "requirements.txt").read_text()
+    assert build_layer.locked_requirements("imaging") == every
+
+
+def test_without_models_the_build_says_what_to_run(
+    build_layer: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build_layer, "MODELS", tmp_path / "models")
+    with pytest.raises(SystemExit, match="run `make models` first"):
+        build_layer.build_models(tmp_path / "out")

@@ -1,0 +1,429 @@
+"""What the emulator drops in silence, or never looks at, is asserted here."""
+
+import json
+import os
+import re
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
+from typing import Any
+
+from facet.adapters.settings import Settings
+from local.openapi import function_module
+
+from .conftest import SAM, Template
+
+ROOT = Path(__file__).parents[2]
+DAYS = 86_400
+OPEN = {"/v1/health/live", "/v1/health/ready", "/v1/openapi.json"}
+IS_CLOUD = "IsCloud"
+
+
+def verb_of(function: str) -> str:
+    return function.removesuffix("Function").lower()
+
+
+def arn_of(logical_id: str) -> dict[str, list[str]]:
+    return {"Fn::GetAtt": [logical_id, "Arn"]}
+
+
+def references(node: Any) -> Iterator[str]:
+    """Every logical id (or parameter) that a value refers to."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            match key:
+                case "Ref":
+                    yield value
+                case "Fn::GetAtt":
+                    yield value.split(".")[0] if isinstance(value, str) else value[0]
+                case "Fn::Sub":
+                    text = value if isinstance(value, str) else value[0]
+                    yield from (name.split(".")[0] for name in re.findall(r"\$\{([^}!]+)\}", text))
+                    yield from references(value)
+                case "DependsOn":
+                    yield from [value] if isinstance(value, str) else value
+                case _:
+                    yield from references(value)
+    elif isinstance(node, list):
+        for item in node:
+            yield from references(item)
+
+
+def statements(translated: Template) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(function, statement) of every function's own role."""
+    roles = translated.of_type("AWS::IAM::Role")
+    for function, properties in translated.of_type("AWS::Lambda::Function").items():
+        for policy in roles[properties["Role"]["Fn::GetAtt"][0]]["Policies"]:
+            for statement in policy["PolicyDocument"]["Statement"]:
+                yield function, statement
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+# --- the whole ------------------------------------------------------------------------------------
+
+
+def test_sam_and_cfn_lint_find_nothing() -> None:
+    done = subprocess.run(  # noqa: S603 our own tool
+        [SAM / "sam", "validate", "--lint", "--template", ROOT / "template.yaml"],
+        env={**os.environ, "AWS_DEFAULT_REGION": "eu-central-1", "SAM_CLI_TELEMETRY": "0"},
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_nothing_refers_to_itself_in_a_circle(translated: Template) -> None:
+    """CycleError names the circle; cfn-lint sees none through the S3 notification."""
+    graph = {
+        name: set(references(resource)) & translated.resources.keys() - {name}
+        for name, resource in translated.resources.items()
+    }
+    assert len(list(TopologicalSorter(graph).static_order())) == len(graph)
+
+
+def test_conditions_use_parameters_alone(template: Template) -> None:
+    """The emulator never resolves a pseudo-parameter in a condition."""
+    assert not [ref for ref in references(template.body["Conditions"]) if ref.startswith("AWS::")]
+
+
+def test_every_stage_has_a_configuration_with_parameters_that_exist(template: Template) -> None:
+    config = tomllib.loads((ROOT / "samconfig.toml").read_text())
+    stages = template.body["Parameters"]["Stage"]["AllowedValues"]
+    for name, stage in {"default": "dev", **{stage: stage for stage in stages}}.items():
+        deploy = config[name]["deploy"]["parameters"]
+        overrides = dict(pair.split("=", 1) for pair in deploy["parameter_overrides"])
+        assert overrides["Stage"] == stage
+        assert overrides.keys() <= template.body["Parameters"].keys()
+        for parameter, value in overrides.items():
+            allowed = template.body["Parameters"][parameter].get("AllowedValues", [value])
+            assert value in map(str, allowed), f"{name}: {parameter}"
+
+
+def test_a_deployment_tells_where_everything_is(template: Template) -> None:
+    assert template.body["Outputs"].keys() >= {
+        *("ApiUrl", "UserPoolId", "UserPoolClientId", "TableName", "ProductsTableName"),
+        *("UploadsBucketName", "MediaBucketName", "RecommendQueueUrl", "RecommendDlqUrl"),
+    }
+
+
+def test_everything_that_costs_money_is_tagged(template: Template) -> None:
+    untagged = {
+        *("AWS::ApiGateway::Account", "AWS::Cognito::UserPoolClient", "AWS::S3::BucketPolicy"),
+        *("AWS::Cognito::UserPoolGroup", "AWS::SQS::QueuePolicy", "AWS::Serverless::LayerVersion"),
+        "AWS::Serverless::Function",  # tagged by Globals
+    }
+    for name, resource in template.resources.items():
+        if resource["Type"] not in untagged:
+            properties = resource["Properties"]
+            tags = properties.get("Tags") or properties["UserPoolTags"]
+            if isinstance(tags, list):
+                tags = {tag["Key"]: tag["Value"] for tag in tags}
+            assert tags == {"project": "facet", "stage": {"Ref": "Stage"}}, name
+    assert template.body["Globals"]["Function"]["Tags"].keys() == {"project", "stage"}
+
+
+# --- functions ------------------------------------------------------------------------------------
+
+
+def test_every_handler_resolves(template: Template) -> None:
+    module, _, name = template.body["Globals"]["Function"]["Handler"].partition(".")
+    assert module == "app"
+    for function, properties in template.functions.items():
+        assert (ROOT / properties["CodeUri"]).resolve() == ROOT / "functions" / verb_of(function)
+        assert "Handler" not in properties
+        assert callable(getattr(function_module(verb_of(function)), name))
+
+
+def test_every_folder_of_functions_is_deployed(template: Template) -> None:
+    folders = {path.parent.name for path in (ROOT / "functions").glob("*/app.py")}
+    assert {verb_of(function) for function in template.functions} == folders
+
+
+def test_a_function_finds_its_settings_in_its_environment(template: Template) -> None:
+    for function in template.functions:
+        module = function_module(verb_of(function))
+        settings = [
+            value
+            for value in vars(module).values()
+            if isinstance(value, type) and issubclass(value, Settings) and value is not Settings
+        ]
+        assert settings, function
+        for model in settings:
+            fields = {name.upper() for name in model.model_fields}
+            assert fields <= template.environment(function), function
+
+
+def test_the_recorded_environment_is_the_template_s(template: Template) -> None:
+    recorded = json.loads((ROOT / "events" / "env.json").read_text())
+    for function in template.functions:
+        names = template.environment(function) - {"PYDANTIC_DISABLE_PLUGINS"}
+        assert recorded[function].keys() - {"AWS_ENDPOINT_URL"} == names, function
+
+
+def test_every_layer_resolves(template: Template) -> None:
+    layers = template.of_type("AWS::Serverless::LayerVersion")
+    for name, properties in layers.items():
+        assert (ROOT / properties["ContentUri"]).is_dir(), name
+        assert template.resources[name]["Condition"] == IS_CLOUD
+    for function, properties in template.functions.items():
+        condition, carried, otherwise = properties["Layers"]["Fn::If"]
+        assert condition == IS_CLOUD
+        assert otherwise == {"Ref": "AWS::NoValue"}
+        assert {"Ref": "SharedLayer"} in carried, function
+        assert {layer["Ref"] for layer in carried} <= layers.keys()
+
+
+def test_every_function_logs_to_a_group_that_forgets(template: Template) -> None:
+    groups = template.of_type("AWS::Logs::LogGroup")
+    used = [
+        properties["LoggingConfig"]["LogGroup"]["Ref"] for properties in template.functions.values()
+    ]
+    assert len(set(used)) == len(template.functions)
+    assert set(used) < groups.keys()
+    for name, group in groups.items():
+        assert group["RetentionInDays"] == {"Ref": "LogRetentionDays"}, name
+
+
+def test_an_event_a_function_cannot_handle_is_kept(template: Template) -> None:
+    """Lambda drops what an asynchronous function refused three times, unless told where to."""
+    queues = template.of_type("AWS::SQS::Queue")
+    called_by_s3 = [
+        name
+        for name, properties in template.functions.items()
+        if any(event["Type"] == "S3" for event in properties.get("Events", {}).values())
+    ]
+    assert called_by_s3 == ["AnalyzeFunction", "ThumbnailFunction"]
+    for name in called_by_s3:
+        target = template.functions[name]["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]
+        assert target["Type"] == "SQS"
+        assert queues[target["Destination"]["Fn::GetAtt"][0]]["MessageRetentionPeriod"] == 14 * DAYS
+
+
+# --- permissions ----------------------------------------------------------------------------------
+
+
+def test_every_function_has_a_role_of_its_own(translated: Template) -> None:
+    functions = translated.of_type("AWS::Lambda::Function")
+    roles = {properties["Role"]["Fn::GetAtt"][0] for properties in functions.values()}
+    assert len(roles) == len(functions)
+
+
+def test_no_function_may_do_anything_it_was_not_given_by_name(translated: Template) -> None:
+    for function, statement in statements(translated):
+        assert statement["Effect"] == "Allow"
+        for action in as_list(statement["Action"]):
+            assert "*" not in action, f"{function}: {action}"
+        for resource in as_list(statement["Resource"]):
+            assert resource != "*", f"{function}: {statement['Action']}"
+
+
+def test_objects_are_granted_by_prefix(translated: Template) -> None:
+    for function, statement in statements(translated):
+        for action in as_list(statement["Action"]):
+            for resource in as_list(statement["Resource"]):
+                if action.startswith("s3:") and action != "s3:ListBucket":
+                    assert re.search(r"/[a-z]+/\*$", resource["Fn::Sub"]), f"{function}: {action}"
+
+
+def test_only_logging_and_tracing_come_as_managed_policies(translated: Template) -> None:
+    for function, properties in translated.of_type("AWS::Lambda::Function").items():
+        role = translated.resources[properties["Role"]["Fn::GetAtt"][0]]["Properties"]
+        managed = {arn.rpartition("/")[2] for arn in role["ManagedPolicyArns"]}
+        assert managed == {"AWSLambdaBasicExecutionRole", "AWSXrayWriteOnlyAccess"}, function
+
+
+# --- queues ---------------------------------------------------------------------------------------
+
+
+def test_a_queue_outwaits_its_function_and_gives_up_into_a_dead_letter_queue(
+    template: Template,
+) -> None:
+    queues = template.of_type("AWS::SQS::Queue")
+    mappings = template.of_type("AWS::Lambda::EventSourceMapping")
+    assert mappings
+    for name, mapping in mappings.items():
+        queue = queues[mapping["EventSourceArn"]["Fn::GetAtt"][0]]
+        # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+        assert queue["VisibilityTimeout"] >= 6 * template.timeout(mapping["FunctionName"]["Ref"])
+        assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"], name
+        redrive = queue["RedrivePolicy"]
+        assert redrive["maxReceiveCount"] == 3
+        dead = queues[redrive["deadLetterTargetArn"]["Fn::GetAtt"][0]]
+        assert dead["MessageRetentionPeriod"] == 14 * DAYS > queue["MessageRetentionPeriod"]
+        condition, cloud, _ = mapping["ScalingConfig"]["Fn::If"]
+        assert condition == IS_CLOUD
+        assert cloud["MaximumConcurrency"] == {"Ref": "RecommendConcurrency"}
+
+
+def test_somebody_hears_of_what_was_given_up(template: Template) -> None:
+    alarms = template.of_type("AWS::CloudWatch::Alarm")
+    watched = {next(references(alarm["Dimensions"])) for alarm in alarms.values()}
+    failures = {name for name in template.of_type("AWS::SQS::Queue") if name != "RecommendQueue"}
+    assert watched >= failures | template.functions.keys() | {"RecommendQueue"}
+    for name in alarms:
+        assert template.resources[name]["Condition"] == IS_CLOUD
+        assert alarms[name]["AlarmActions"]["Fn::If"][1] == [{"Ref": "AlarmTopicArn"}]
+
+
+# --- data -----------------------------------------------------------------------------------------
+
+
+def test_tables_are_encrypted_restorable_and_protected_in_production(template: Template) -> None:
+    for name, table in template.of_type("AWS::DynamoDB::Table").items():
+        assert table["BillingMode"] == "PAY_PER_REQUEST", name
+        assert table["SSESpecification"] == {"SSEEnabled": True}, name
+        recovery = table["PointInTimeRecoverySpecification"]
+        assert recovery == {"PointInTimeRecoveryEnabled": True}, name
+        assert "StreamSpecification" not in table
+        if name != "IdempotencyTable":  # a day's worth of keys
+            assert table["DeletionProtectionEnabled"] == {"Fn::If": ["IsProd", True, False]}, name
+
+
+def test_rows_go_when_their_time_has_come(template: Template) -> None:
+    tables = template.of_type("AWS::DynamoDB::Table")
+    for name, attribute in {"Table": "expires_at", "IdempotencyTable": "expiration"}.items():
+        ttl = tables[name]["TimeToLiveSpecification"]
+        assert ttl == {"AttributeName": attribute, "Enabled": True}
+    assert "TimeToLiveSpecification" not in tables["ProductsTable"]
+
+
+def test_the_sweep_reads_open_analyses_by_an_index(template: Template) -> None:
+    (index,) = template.of_type("AWS::DynamoDB::Table")["Table"]["GlobalSecondaryIndexes"]
+    assert index["IndexName"] == "open-index"
+    keys = {key["KeyType"]: key["AttributeName"] for key in index["KeySchema"]}
+    assert keys == {"HASH": "open_shard", "RANGE": "due_at"}
+
+
+def test_buckets_are_encrypted_and_closed(template: Template) -> None:
+    for name, bucket in template.of_type("AWS::S3::Bucket").items():
+        (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+        assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256", name
+        block = bucket["PublicAccessBlockConfiguration"]
+        assert len(block) == 4
+        assert all(block.values()), name
+        (ownership,) = bucket["OwnershipControls"]["Rules"]
+        assert ownership == {"ObjectOwnership": "BucketOwnerEnforced"}
+        assert bucket["CorsConfiguration"]["CorsRules"]
+
+
+def test_queues_are_encrypted(template: Template) -> None:
+    for name, queue in template.of_type("AWS::SQS::Queue").items():
+        assert queue["SqsManagedSseEnabled"] is True, name
+
+
+def test_nothing_is_reached_without_tls_in_the_cloud(template: Template) -> None:
+    policies = {
+        **template.of_type("AWS::S3::BucketPolicy"),
+        **template.of_type("AWS::SQS::QueuePolicy"),
+    }
+    denied: set[str] = set()
+    for name, policy in policies.items():
+        assert template.resources[name]["Condition"] == IS_CLOUD
+        (statement,) = policy["PolicyDocument"]["Statement"]
+        assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
+        assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+        denied |= set(references([policy.get("Bucket"), policy.get("Queues")]))
+    wanted = template.of_type("AWS::S3::Bucket").keys() | template.of_type("AWS::SQS::Queue").keys()
+    assert denied == wanted
+
+
+def test_pictures_are_forgotten_and_the_catalogue_is_not(template: Template) -> None:
+    buckets = template.of_type("AWS::S3::Bucket")
+    rules = {name: bucket["LifecycleConfiguration"]["Rules"] for name, bucket in buckets.items()}
+    for name in buckets:
+        assert all(rule["Status"] == "Enabled" for rule in rules[name])
+        aborts = [rule for rule in rules[name] if "AbortIncompleteMultipartUpload" in rule]
+        assert len(aborts) == 1, name
+    uploads = [rule for rule in rules["UploadsBucket"] if "ExpirationInDays" in rule]
+    assert [(rule.get("Prefix"), rule["ExpirationInDays"]) for rule in uploads] == [(None, 1)]
+    media = {
+        rule["Prefix"]: rule["ExpirationInDays"]
+        for rule in rules["MediaBucket"]
+        if "ExpirationInDays" in rule
+    }
+    assert media.keys() == {"photos/", "thumbnails/", "looks/", "overlays/"}
+    assert all(days == {"Ref": "RetentionDays"} for days in media.values())
+
+
+def test_no_function_writes_where_it_listens(translated: Template) -> None:
+    listening = {
+        next(name for name in references(rule["Function"])): (
+            bucket,
+            rule["Filter"]["S3Key"]["Rules"][0]["Value"],
+        )
+        for bucket, properties in translated.of_type("AWS::S3::Bucket").items()
+        for rule in properties["NotificationConfiguration"]["LambdaConfigurations"]
+    }
+    assert len(listening) == 2
+    for function, statement in statements(translated):
+        if function in listening and "s3:PutObject" in as_list(statement["Action"]):
+            bucket, prefix = listening[function]
+            place = {"UploadsBucket": "-uploads-", "MediaBucket": "-media-"}[bucket]
+            for resource in as_list(statement["Resource"]):
+                assert not (place in resource["Fn::Sub"] and f"/{prefix}" in resource["Fn::Sub"])
+
+
+# --- API ------------------------------------------------------------------------------------------
+
+
+def test_the_routes_are_those_of_the_document(template: Template) -> None:
+    document = json.loads((ROOT / "functions" / "api" / "openapi.json").read_text())
+    described = {
+        (method, path) for path, methods in document["paths"].items() for method in methods
+    }
+    assert {route for route in template.routes() if route[0] != "options"} == described
+
+
+def test_only_health_and_the_document_are_open(template: Template) -> None:
+    api = template.of_type("AWS::Serverless::Api")["Api"]
+    assert api["Auth"]["DefaultAuthorizer"] in api["Auth"]["Authorizers"]
+    for (method, path), route in template.routes().items():
+        is_open = route.get("Auth") == {"Authorizer": "NONE"}
+        assert is_open == (path in OPEN or method == "options"), path
+        assert method != "any"
+
+
+def test_a_browser_may_ask_first(template: Template) -> None:
+    paths = {path for _, path in template.routes()} - OPEN
+    assert {path for method, path in template.routes() if method == "options"} >= paths
+
+
+def test_the_gateway_s_own_answers_are_problems_too(template: Template) -> None:
+    answers = template.of_type("AWS::Serverless::Api")["Api"]["GatewayResponses"]
+    assert answers.keys() >= {"UNAUTHORIZED", "THROTTLED", "DEFAULT_4XX", "DEFAULT_5XX"}
+    for name, answer in answers.items():
+        headers = answer["ResponseParameters"]["Headers"]
+        assert headers["Access-Control-Allow-Origin"] == "'*'", name
+        assert headers["Content-Type"] == "'application/problem+json'", name
+        text = answer["ResponseTemplates"]["application/json"]
+        text = text.replace("$context.error.messageString", '"quoted by API Gateway"')
+        problem = json.loads(text)
+        assert problem.keys() == {"type", "title", "status", "code", "detail", "request_id"}
+        assert problem["type"] == f"urn:facet:problem:{problem['code']}"
+        assert answer.get("StatusCode", problem["status"]) == problem["status"], name
+
+
+def test_the_api_is_traced_throttled_and_logged_without_naming_people(template: Template) -> None:
+    api = template.of_type("AWS::Serverless::Api")["Api"]
+    assert api["TracingEnabled"] is True
+    (settings,) = api["MethodSettings"]
+    assert settings["ThrottlingRateLimit"] == {"Ref": "ApiRateLimit"}
+    log = json.loads(api["AccessLogSetting"]["Format"])
+    assert {"request_id", "status", "latency_ms"} <= log.keys()
+    assert not {"$context.identity.sourceIp", "$context.authorizer.claims.email"} & {*log.values()}
+
+
+def test_a_password_travels_only_to_the_emulator(template: Template) -> None:
+    client = template.of_type("AWS::Cognito::UserPoolClient")["UserPoolClient"]
+    condition, cloud, local = client["ExplicitAuthFlows"]["Fn::If"]
+    assert condition == IS_CLOUD
+    assert "ALLOW_USER_SRP_AUTH" in cloud
+    assert not any("PASSWORD" in flow for flow in cloud)
+    assert "ALLOW_USER_PASSWORD_AUTH" in local
+    assert client["PreventUserExistenceErrors"] == "ENABLED"
