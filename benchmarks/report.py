@@ -2,8 +2,8 @@
 
 import math
 import tomllib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -47,7 +47,8 @@ class Row:
     unit: str
     budget: Budget | None = None
     note: str = ""
-    samples: Sequence[float] = ()  # raw, in `unit` unless the note says otherwise
+    samples: Sequence[float] = ()  # raw, one per round, in `unit`
+    data: Mapping[str, Any] = field(default_factory=dict)  # what else the JSON is to keep
 
     @property
     def met(self) -> bool | None:
@@ -71,6 +72,7 @@ class Row:
             "note": self.note,
             "rounds": len(self.samples),
             "samples": list(self.samples),
+            **self.data,
         }
 
 

@@ -10,6 +10,7 @@ import importlib.metadata
 import json
 import os
 import platform
+import signal
 import sys
 import time
 import traceback
@@ -24,7 +25,15 @@ from benchmarks.measure import OUT
 from benchmarks.report import Row, table
 
 # In the order they run: cost reads what others wrote.
-FIGURES = ("thumbnails",)
+FIGURES = (
+    "thumbnails",
+    "analyze",
+    "handlers",
+    "first_call",
+    "sizes",
+    "pipeline",
+    "cost",
+)
 PACKAGES = ("facet", "numpy", "onnxruntime", "pillow", "pydantic", "boto3", "aws-lambda-powertools")
 
 # A pipe has no width of its own, and a table folded to 80 columns is hard to read.
@@ -90,6 +99,8 @@ def main() -> int:
     names = [name for name in parser.parse_args().only.split(",") if name] or list(FIGURES)
     if unknown := sorted(set(names) - set(FIGURES)):
         parser.error(f"no figure {', '.join(unknown)}; there are {', '.join(FIGURES)}")
+    # Ended from outside, it still stops what it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     OUT.mkdir(exist_ok=True)
     figures = {name: run(name) for name in names}
     console.print(table((name, rows) for name, (rows, _) in figures.items()))

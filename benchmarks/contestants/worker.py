@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 PROC = Path("/proc/self/status")
 
@@ -24,19 +24,27 @@ def peak_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6  # bytes, on macOS
 
 
-def serve(version: str, job: Callable[[], dict[str, Any]]) -> None:
+def serve(
+    version: str,
+    job: Callable[[], dict[str, Any]],
+    *,
+    prepare: Callable[[], None] = lambda: None,
+    excluded: Callable[[], float] = lambda: 0.0,
+    out: TextIO = sys.stdout,
+) -> None:
+    """Answer until the input ends.
+
+    `prepare` is not measured; `excluded` gives the CPU seconds so far that are not the job's own;
+    `out` is for a job that prints.
+    """
+
+    def say(message: dict[str, Any]) -> None:
+        print(json.dumps(message), file=out, flush=True)
+
     say({"version": version, "peak_mb": peak_mb()})
     for _ in sys.stdin:
-        begun = time.process_time()
+        prepare()
+        begun = time.process_time() - excluded()
         output = job()
-        say(
-            {
-                "cpu_ms": (time.process_time() - begun) * 1e3,
-                "peak_mb": peak_mb(),
-                "output": output,
-            }
-        )
-
-
-def say(message: dict[str, Any]) -> None:
-    print(json.dumps(message), flush=True)
+        cpu = time.process_time() - excluded() - begun
+        say({"cpu_ms": cpu * 1e3, "peak_mb": peak_mb(), "output": output})
