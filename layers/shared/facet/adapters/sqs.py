@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from facet.domain.errors import FacetError
 from facet.domain.messages import FaceAnalyzed
 
 if TYPE_CHECKING:
@@ -20,22 +19,15 @@ class JobQueue:
         self._url = url
 
     def send(self, jobs: Iterable[FaceAnalyzed], correlation_id: str) -> None:
-        """Raises FacetError when the queue took only some of them."""
-        answer = self._client.send_message_batch(
-            QueueUrl=self._url,
-            Entries=[
-                {
-                    "Id": job.kind,
-                    "MessageBody": job.model_dump_json(),
-                    "MessageAttributes": {
-                        CORRELATION_ATTRIBUTE: {"DataType": "String", "StringValue": correlation_id}
-                    },
-                }
-                for job in jobs
-            ],
-        )
-        if refused := answer.get("Failed"):
-            raise FacetError(f"the queue refused {[entry['Id'] for entry in refused]}")
+        """One message each. Not as a batch, which may fail in part and saves nothing for three."""
+        for job in jobs:
+            self._client.send_message(
+                QueueUrl=self._url,
+                MessageBody=job.model_dump_json(),
+                MessageAttributes={
+                    CORRELATION_ATTRIBUTE: {"DataType": "String", "StringValue": correlation_id}
+                },
+            )
 
     def depth(self) -> int:
         """Messages waiting, approximately."""
