@@ -19,7 +19,7 @@ def through(phone, data, content_type="image/jpeg"):
 
 
 def five_faces(portrait, encode):
-    face = portrait.crop((130, 0, 320, 220))
+    face = portrait.crop((130, 0, 320, 220)).resize((380, 440))
     crowd = Image.new("RGB", (5 * face.width, face.height))
     for place in range(5):
         crowd.paste(face, (place * face.width, 0))
@@ -89,20 +89,60 @@ def test_an_empty_object_fails_as_corrupt(phone, photo, stack):
     assert result["failure"]["code"] == "corrupt_image"
 
 
-def sixteen_bit(portrait, encode):
-    grey = np.asarray(portrait.convert("L"), dtype=np.uint16) * 257
-    return encode(Image.fromarray(grey), "PNG")
-
-
 def by_exif(portrait, encode):
     exif = Image.Exif()
     exif[0x0112] = 3  # rotate by 180 degrees to see it upright
     return encode(portrait.transpose(Image.Transpose.ROTATE_180), exif=exif)
 
 
-MEASURED = {
-    "CMYK": lambda portrait, encode: encode(portrait.convert("CMYK"), quality=95),
-    "16-bit": sixteen_bit,
-    "grey": lambda portrait, encode: encode(portrait.convert("L")),
-    "upside down by EXIF": by_exif,
-}
+def really(portrait, encode):
+    return encode(portrait.transpose(Image.Transpose.ROTATE_180))
+
+
+@pytest.mark.parametrize("make", [by_exif, really])
+def test_a_photo_upside_down_says_the_same(phone, portrait, photo, encode, make):
+    upright = through(phone, photo)
+
+    result = through(phone, make(portrait, encode))
+
+    assert result["status"] == upright["status"] == "completed"
+    turned, straight = result["skin"]["tone"], upright["skin"]["tone"]
+    assert turned["ita"] == pytest.approx(straight["ita"], abs=3)
+    assert abs(result["face"]["pose"]["roll"] - upright["face"]["pose"]["roll"]) < 3
+
+
+def cmyk(portrait, encode):
+    return encode(portrait.convert("CMYK"), quality=95), "image/jpeg"
+
+
+def png(portrait, encode):
+    return encode(portrait, "PNG"), "image/png"
+
+
+def webp(portrait, encode):
+    return encode(portrait, "WEBP", quality=95), "image/webp"
+
+
+@pytest.mark.parametrize("make", [cmyk, png, webp])
+def test_any_way_to_store_a_photo_will_do(phone, portrait, encode, make):
+    result = through(phone, *make(portrait, encode))
+
+    assert result["status"] == "completed"
+    assert result["recommendations"]["skincare"]["status"] == "completed"
+
+
+def grey(portrait, encode):
+    return encode(portrait.convert("L")), "image/jpeg"
+
+
+def sixteen_bit(portrait, encode):
+    levels = np.asarray(portrait.convert("L"), dtype=np.uint16) * 257
+    return encode(Image.fromarray(levels), "PNG"), "image/png"
+
+
+@pytest.mark.parametrize("make", [grey, sixteen_bit])
+def test_a_photo_without_colour_ends_too(phone, portrait, encode, make):
+    result = through(phone, *make(portrait, encode))
+
+    assert result["status"] in ("completed", "failed")
+    assert (result["status"] == "failed") == ("failure" in result)
