@@ -50,7 +50,13 @@ class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Check(Part):
+class Stored(Part):
+    """A piece of a reading, which is kept: one written by newer code can still be read."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Check(Stored):
     """One photo gate that the photo did not pass."""
 
     code: GateCode
@@ -63,14 +69,14 @@ class Check(Part):
     hint: str = Field(description="one sentence the person can act on")
 
 
-class Quality(Part):
+class Quality(Stored):
     """Whether the photo can carry the measures taken on it."""
 
     verdict: Verdict = Field(description="rejected: a gate refuses it; usable: a gate warns")
     checks: tuple[Check, ...] = Field(default=(), description="every gate that failed")
 
 
-class Pose(Part):
+class Pose(Stored):
     """Where the head points, in degrees, from the person's own side."""
 
     yaw: float = Field(ge=-180, le=180, description="degrees; positive: turned to their left")
@@ -78,32 +84,58 @@ class Pose(Part):
     roll: float = Field(ge=-180, le=180, description="degrees; positive: tilted to their left")
 
 
-class Share(Part):
+class Share(Stored):
     """How much of the answer one name gets; the shares of one list sum to 1."""
 
     name: str
     share: Fraction
 
 
-class Face(Part):
+class Face(Stored):
     """The face as a shape."""
 
     pose: Pose
     shape: tuple[Share, ...] | None = Field(
         default=None, description="face shapes, likeliest first"
     )
-    ratios: dict[str, float] | None = Field(default=None, description="lengths over cheek width")
-    camera_distance: float | None = Field(default=None, gt=0, description="cm, from perspective")
+    shape_reason: str | None = Field(default=None, description="why there is no shape")
+    ratios: dict[str, float] | None = Field(
+        default=None,
+        description="lengths over cheek width, and jaw_angle and chin_angle in degrees, as the "
+        "camera saw them: not corrected for its distance",
+    )
+    camera_distance: float | None = Field(
+        default=None, gt=0, description="cm from the lens; only where the file names its lens"
+    )
+    camera_distance_interval: tuple[float, float] | None = Field(
+        default=None, description="cm; where the distance lies in 7 of 10 cases"
+    )
+    colours: tuple["FeatureColour", ...] = Field(
+        default=(), description="eyes, brows, lips and hair, where they can be seen"
+    )
 
 
-class MonkShare(Part):
+class FeatureColour(Stored):
+    """The colour of one feature; without one, `reason` says why it was not read."""
+
+    feature: Literal["eyes", "brows", "lips", "hair"]
+    name: str | None = Field(default=None, description="the nearest everyday name")
+    hex: str | None = Field(default=None, pattern=r"^#[0-9a-f]{6}$", description="in sRGB")
+    lab: tuple[float, float, float] | None = Field(
+        default=None, description="CIELAB, D65: L* 0..100, a*, b*"
+    )
+    confidence: Fraction = 0.0
+    reason: str | None = None
+
+
+class MonkShare(Stored):
     """A tone of the Monk Skin Tone scale and how much of the answer it gets."""
 
     tone: int = Field(ge=1, le=10, description="Monk Skin Tone, 1 lightest to 10 darkest")
     share: Fraction
 
 
-class Tone(Part):
+class Tone(Stored):
     """Skin colour as one photo shows it: an estimate of colour, never of burn risk or origin."""
 
     ita: float = Field(ge=-90, le=90, description="individual typology angle, degrees")
@@ -122,17 +154,18 @@ class Tone(Part):
     confidence: Fraction = Field(description="of the tone as a whole")
 
 
-class Region(Part):
+class Region(Stored):
     """One concern in one part of the face."""
 
     name: str
     score: Score
+    measured: float | None = Field(default=None, description="in the concern's unit")
     polygon: tuple[tuple[float, float], ...] = Field(
         default=(), description="pixels of the upright photo, origin top left"
     )
 
 
-class Concern(Part):
+class Concern(Stored):
     """One measured property of the skin; without a score, `reason` says why it was not measured."""
 
     name: str
@@ -149,36 +182,54 @@ class Concern(Part):
     reason: str | None = None
 
 
-class Skin(Part):
+class Skin(Stored):
     """The skin's colour and condition."""
 
     tone: Tone
     concerns: tuple[Concern, ...] = ()
 
 
-class Prediction(Part):
-    """Which cosmetic condition the measures speak for."""
+class Prediction(Stored):
+    """Which cosmetic condition the measures speak for: a summary of them, not a diagnosis."""
 
-    condition: str
-    confidence: Fraction
-    all_conditions: tuple[Share, ...]
+    condition: str = Field(description="the largest of `all_conditions`")
+    severity: Literal["none", "mild", "moderate", "marked"] = "none"
+    confidence: Fraction = Field(description="falls with every measure that is missing or unsure")
+    all_conditions: tuple[Share, ...] = Field(description="largest first")
+    missing: tuple[str, ...] = Field(
+        default=(), description="concerns the table asks for that were not measured"
+    )
 
 
-class Versions(Part):
+class Classification(Stored):
+    """What a team's own model says, beside the measures and never mixed into them."""
+
+    model: str
+    version: str
+    labels: tuple[Share, ...] = Field(description="largest first")
+
+
+class Versions(Stored):
     """What produced the reading, so that two readings can be compared honestly."""
 
     pipeline: str
     detector: str
     mesh: str
     scoring: str
+    tables: dict[str, str] = Field(
+        default_factory=dict, description="version of every other table of numbers used"
+    )
 
 
-class FaceReading(Part):
+class FaceReading(Stored):
     """All that one photo gave."""
 
     quality: Quality
     face: Face
     skin: Skin
-    season: tuple[Share, ...] | None = Field(default=None, description="colour seasons")
+    season: tuple[Share, ...] | None = Field(
+        default=None, description="colour seasons, likeliest first"
+    )
     prediction: Prediction | None = None
+    classifications: tuple[Classification, ...] = ()
     versions: Versions
