@@ -415,6 +415,18 @@ def test_retinol_and_acid_take_different_evenings(catalogue: Catalogue, reading:
     assert not set(retinol.days) & set(acid.days)
 
 
+def test_an_acid_wash_gives_way_to_a_retinol_round_the_eyes(
+    catalogue: Catalogue, reading: Reading
+) -> None:
+    # Neither counts against the actives of an evening: only the rule itself parts them.
+    bag = own(a="eye-cream-retinol", b="gel-cleanser-salicylic-2")
+    result = recommend_skincare(reading(wrinkles=50, blemishes=50), Profile(), bag, catalogue)
+
+    assert "a" in [step.product.item_id for step in result.pm]
+    assert "b" in [step.product.item_id for step in result.am]
+    assert "b" not in [step.product.item_id for step in result.pm]
+
+
 def test_benzoyl_peroxide_leaves_the_evening_to_retinol_but_may_join_adapalene(
     catalogue: Catalogue, reading: Reading
 ) -> None:
