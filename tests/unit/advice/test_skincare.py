@@ -420,7 +420,7 @@ def test_an_acid_wash_gives_way_to_a_retinol_round_the_eyes(
 ) -> None:
     # Neither counts against the actives of an evening: only the rule itself parts them.
     bag = own(a="eye-cream-retinol", b="gel-cleanser-salicylic-2")
-    result = recommend_skincare(reading(wrinkles=50, blemishes=50), Profile(), bag, catalogue)
+    result = recommend_skincare(reading(wrinkles=50), Profile(), bag, catalogue)
 
     assert "a" in [step.product.item_id for step in result.pm]
     assert "b" in [step.product.item_id for step in result.am]
