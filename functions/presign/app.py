@@ -165,6 +165,7 @@ def post_analysis(
     now = datetime.now(UTC)
     started = sign_upload(who.user_id, analysis_id, now=now, analyses=analyses(), uploads=uploads())
     usage = analyses().usage(who.user_id, who.tier, now)
+    logger.info("upload signed", extra={"analysis_id": analysis_id})
     return json_response(started, HTTPStatus.CREATED, rate_limit_headers(usage, now))
 
 

@@ -119,10 +119,11 @@ def test_one_correlation_id_runs_from_the_request_to_the_last_line(
     phone.upload(asked.body, photo)
     phone.poll(asked.body["analysis_id"])
     correlation_id = asked.headers["X-Request-Id"]
-    logs = stack.client("logs")
+    functions, logs = stack.client("lambda"), stack.client("logs")
 
     for name in ("PresignFunction", "AnalyzeFunction", "ThumbnailFunction", "RecommendFunction"):
-        group = f"/aws/lambda/{function(name)}"
+        settings = functions.get_function_configuration(FunctionName=function(name))
+        group = settings["LoggingConfig"]["LogGroup"]
 
         def lines(group=group):
             found = logs.filter_log_events(logGroupName=group)["events"]
