@@ -2,7 +2,7 @@
 
     make invoke FUNCTION=AnalyzeFunction EVENT=events/s3_face_uploaded.json
 
-Runs .aws-sam/host/FUNCTION with its layers, as `sam build` packed them, and nothing else on the
+Runs the built FUNCTION with its layers, as `sam build` packed them, and nothing else on the
 path: AWS's runtime interface emulator calls awslambdaric, which calls the handler. The AWS it
 talks to is an emulator on loopback that lives for this command alone and holds what the event
 speaks of: the photo (--photo, by default a public-domain portrait), the analysis in the state the
@@ -26,6 +26,7 @@ import socket
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -51,7 +52,8 @@ from facet.vision.models import FaceModels
 from local.demo import default_photo
 from local.stack import MODELS, REGION, ROOT, LocalStack, StackError, digest, step
 
-BUILD = ROOT / ".aws-sam" / "host"
+BUILDS = ROOT / ".aws-sam" / "host"
+KEPT_BUILDS = 3
 ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64"}  # Python's name: Lambda's
 BUILD_SOURCES = (
     "template.yaml",
@@ -66,17 +68,21 @@ BUILD_SOURCES = (
 ENVIRONMENTS: dict[str, dict[str, str]] = json.loads((ROOT / "events" / "env.json").read_text())
 
 
-def build(folder: Path = BUILD) -> Path:
-    """`sam build` for this machine's processor, unless `folder` is already of these sources."""
-    folder.parent.mkdir(exist_ok=True)
-    with folder.with_suffix(".lock").open("w") as lock:
+def build() -> Path:
+    """`sam build` for this machine's processor; the folder of these very sources, built once.
+
+    A folder is never written again, so whoever runs one is not disturbed by a newer build.
+    """
+    BUILDS.mkdir(parents=True, exist_ok=True)
+    with (BUILDS / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # test workers ask at the same time
-        stamp = folder.with_suffix(".digest")
-        current = digest(BUILD_SOURCES)
-        if not stamp.exists() or stamp.read_text() != current:
-            stamp.unlink(missing_ok=True)
+        folder = BUILDS / digest(BUILD_SOURCES)[:12]
+        if not (folder / "template.yaml").exists():  # the last thing that is written
             _sam_build(folder)
-            stamp.write_text(current)
+        folder.touch()
+        by_use = sorted(BUILDS.glob("*/"), key=lambda path: path.stat().st_mtime)
+        for old in by_use[:-KEPT_BUILDS]:
+            shutil.rmtree(old)
     return folder
 
 
@@ -100,13 +106,13 @@ def _sam_build(folder: Path) -> None:
         raise StackError(f"sam build failed.\n{built.stderr[-2000:]}")
 
 
-def layers_of(function: str, folder: Path = BUILD) -> list[str]:
+def layers_of(function: str, folder: Path) -> list[str]:
     """Logical ids of the layers a built function carries in the cloud."""
     resources = cfn_yaml.load(str(folder / "template.yaml"))["Resources"]
     return [layer["Ref"] for layer in resources[function]["Properties"]["Layers"]["Fn::If"][1]]
 
 
-def python_path(function: str, folder: Path = BUILD) -> list[Path]:
+def python_path(function: str, folder: Path) -> list[Path]:
     """What Lambda puts on sys.path for a function: its code, then /opt/python of its layers."""
     layers = [folder / layer / "python" for layer in layers_of(function, folder)]
     return [folder / function, *(path for path in layers if path.exists())]
@@ -246,14 +252,13 @@ class Invocation:
 
 
 def invoke(
-    function: str, event: dict[str, Any], aws: EmulatedAws, runs: int = 5, folder: Path = BUILD
+    function: str, event: dict[str, Any], aws: EmulatedAws, runs: int, folder: Path
 ) -> Invocation:
     """One fresh start of a built function and `runs` warm calls after it.
 
     Raises StackError when the handler raises.
     """
     client = _runtime_client(folder)
-    log = folder / f"{function}.log"
     here, api = _free_ports(2)
     properties = cfn_yaml.load(str(folder / "template.yaml"))["Resources"][function]["Properties"]
     environment = ENVIRONMENTS[function] | aws.environment
@@ -277,15 +282,15 @@ def invoke(
     # -S: no site-packages but those of the artifact.
     python = Path(sys.base_prefix) / "bin" / "python3.13"
     command += [python, "-S", "-m", "awslambdaric", "app.lambda_handler"]
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command,
-            cwd=folder / function,
-            env=environment,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+    log = tempfile.TemporaryFile()  # noqa: SIM115 it ends with the function
+    process = subprocess.Popen(
+        command,
+        cwd=folder / function,
+        env=environment,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
     url = f"http://127.0.0.1:{here}/2015-03-31/functions/function/invocations"
     try:
         _wait_for(here, process)
@@ -306,9 +311,9 @@ def invoke(
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-    return Invocation(
-        times[0], first_cpu, tuple(times[1:]), answer, peak, log.read_text(errors="replace")
-    )
+    log.seek(0)
+    text = log.read().decode(errors="replace")
+    return Invocation(times[0], first_cpu, tuple(times[1:]), answer, peak, text)
 
 
 def _emulator() -> Path:
@@ -325,18 +330,12 @@ def _emulator() -> Path:
 def _runtime_client(folder: Path) -> Path:
     """awslambdaric and what it needs, alone in a folder, as in Lambda's /var/runtime."""
     target = folder / "runtime"
-    shutil.rmtree(target, ignore_errors=True)
-    target.mkdir()
+    target.mkdir(exist_ok=True)
     for package in ("awslambdaric", "simplejson", "snapshot-restore-py"):
-        for file in importlib.metadata.files(package) or ():
-            top = (
-                Path(str(file.locate())).parents[len(file.parts) - 2]
-                if len(file.parts) > 1
-                else Path(str(file.locate()))
-            )
-            link = target / top.name
-            if not top.name.endswith(".dist-info") and not link.exists():
-                link.symlink_to(top)
+        distribution = importlib.metadata.distribution(package)
+        for name in {file.parts[0] for file in distribution.files or ()} - {".."}:
+            if not (target / name).exists():
+                (target / name).symlink_to(str(distribution.locate_file(name)))
     return target
 
 
@@ -376,7 +375,7 @@ def _peak_mb(process: Path) -> float:
     return int(status["VmHWM"].split()[0]) * 1024 / 1e6
 
 
-def unzipped_mb(function: str, folder: Path = BUILD) -> float:
+def unzipped_mb(function: str, folder: Path) -> float:
     """Size of a function with all its layers, in Lambda's MB (2^20 bytes; the limit is 250)."""
     parts = [function, *layers_of(function, folder)]
     files = (file for part in parts for file in (folder / part).rglob("*") if file.is_file())
@@ -398,10 +397,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = Console(highlight=False)
     try:
         with step("sam build for this machine"):
-            build()
+            folder = build()
         photo = (wanted.photo or default_photo()).read_bytes()
         with emulated_aws(photo) as aws:
-            result = invoke(wanted.function, json.loads(wanted.event.read_text()), aws, wanted.runs)
+            event = json.loads(wanted.event.read_text())
+            result = invoke(wanted.function, event, aws, wanted.runs, folder)
     except (StackError, OSError) as error:
         console.print(f"✗ {error}", style="red", markup=False)
         return 1
@@ -412,7 +412,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console.print(
         f"first call {result.first_ms:.0f} ms ({result.first_cpu_ms:.0f} ms CPU) · "
         f"warm {warm} (median of {len(result.warm_ms)}) · peak {result.peak_mb:.0f} MB · "
-        f"unzipped {unzipped_mb(wanted.function):.1f} MB"
+        f"unzipped {unzipped_mb(wanted.function, folder):.1f} MB"
     )
     return 0
 
