@@ -144,7 +144,7 @@ class AnalysisTable:
 
     # -- moving an analysis on ---------------------------------------------------------------
 
-    def create(self, analysis: Analysis, tier: Tier) -> Usage:
+    def create(self, analysis: Analysis, tier: Tier) -> None:
         """Charge the day's quota and write the row, both or neither.
 
         Raises QuotaExceededError.
@@ -176,11 +176,8 @@ class AnalysisTable:
                 "ConditionExpression": "attribute_not_exists(PK)",
             }
         }
-        charged = self._transact([charge, put])
-        usage = self.usage(analysis.user_id, tier, analysis.created_at)
-        if not charged:
-            raise QuotaExceededError(usage)
-        return usage
+        if not self._transact([charge, put]):
+            raise QuotaExceededError(self.usage(analysis.user_id, tier, analysis.created_at))
 
     def claim(self, user_id: str, analysis_id: str, now: datetime) -> Analysis | None:
         """awaiting_upload -> analyzing, or again after a failed try released it; else None."""
