@@ -67,7 +67,8 @@ class Contents:
         return {f for row in self.actives(step) for f in (*row.get("family", ()), row["id"])}
 
     def leave_on_treatment(self, step: Step) -> bool:
-        rinsed = step.product.product_id and "rinse" in step.product.product_id
+        product = self.catalogue.product(step.product.product_id or "")
+        rinsed = product is not None and product.vehicle == "rinse-off-peel"
         return bool(
             self.actives(step)
             and step.step in ("treat", "moisturise")
