@@ -65,7 +65,7 @@ types: .venv/.facet
 	$(BIN)/mypy
 
 test: setup lint types ## lint, types, and every test, the local stack's included
-	$(BIN)/pytest -n 2 tests/unit tests/integration tests/template
+	$(BIN)/pytest -n 2 tests/unit tests/integration tests/template tests/evaluation
 	$(BIN)/pytest tests/e2e
 
 # --- figures: what Facet costs, beside its budgets and its peers ---------------------------------

@@ -3,7 +3,7 @@
 import math
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
@@ -17,6 +17,7 @@ from evaluation.measure import CONCERNS, TONELESS, Row, judged_on
 from evaluation.photos import PORTRAITS, FacePhoto
 
 _WORST = 4
+_SIZE = frozenset({"image_too_small", "face_too_small"})  # of these photos, not of the people
 
 
 @dataclass(frozen=True)
@@ -225,6 +226,18 @@ def own_edit(rows: Rows, concern: str) -> list[Finding]:
     return findings + _regions(rows, concern)
 
 
+def _unmeasured(
+    rows: Rows, section: str, what: str, concern: str, limit: Mapping[str, Any]
+) -> Finding:
+    """Missed; but nothing is asked of what no photo at hand has the resolution to show."""
+    needs = max(own.least_scale for own in OWN.values() if own.concern == concern)
+    told = [row["concerns"].get(concern) for row in rows.base.values()]
+    if needs and told and all(one and one["reason"] for one in told):
+        note = f"no photo has the {needs:g} px/mm that this takes"
+        return Finding(section, what, None, note=note)
+    return Finding(section, what, None, least=limit.get("least"), note="not measured")
+
+
 def _rank(pairs: Sequence[tuple[float, float | None]]) -> float:
     """Spearman of strength and measure, 0 where the measure is lost or never moves."""
     values = [value for _, value in sorted(pairs)]
@@ -313,8 +326,10 @@ def cross_talk(rows: Rows, concerns: Sequence[str]) -> list[Finding]:
 def steady(rows: Rows, concern: str, kind: str) -> list[Finding]:
     """Edits that are no change of the skin: how many faces stay within minimum_change."""
     asked = kind == "nuisance" or concern in TONELESS
-    limit = limits()["nuisance" if kind == "nuisance" else "retint"]["least"] if asked else None
+    limit = limits()["nuisance" if kind == "nuisance" else "retint"] if asked else {}
     section = "Nuisance" if kind == "nuisance" else "Skin tone"
+    if not rows.judged(concern):
+        return [_unmeasured(rows, section, concern, concern, limit)]
     findings = []
     for edit in rows.edits(kind):
         before = set(rows.judged(concern))
@@ -325,8 +340,9 @@ def steady(rows: Rows, concern: str, kind: str) -> list[Finding]:
         }
         known = {photo: move for photo, move in moves.items() if not math.isnan(move)}
         if not known:
+            what = f"{concern}: {edit}"
             findings.append(
-                Finding(section, f"{concern}: {edit}", None, least=limit, note="not measured")
+                Finding(section, what, None, least=limit.get("least"), note="no longer measured")
             )
             continue
         sizes = np.abs(list(known.values()))
@@ -338,7 +354,7 @@ def steady(rows: Rows, concern: str, kind: str) -> list[Finding]:
                 f"{concern}: {edit}",
                 float(np.mean(sizes <= 1)),
                 "share of faces",
-                least=limit,
+                least=limit.get("least"),
                 n=len(known),
                 note=f"minimum changes: median {np.median(list(known.values())):+.2f}, "
                 f"95 % within {np.quantile(sizes, 0.95):.2f}"
@@ -435,12 +451,11 @@ def rejections(rows: Rows, photos: Sequence[FacePhoto]) -> list[Finding]:
     findings = []
     for name in sorted(groups):
         for preset in ("moderate", "strict"):
-            codes = [row[preset] for row in groups[name] if row[preset] not in {"good", "usable"}]
-            findings.append(_refused(f"{name}, {preset}", codes, len(groups[name])))
+            codes = [[c for c in row[preset] if c not in _SIZE] for row in groups[name]]
+            findings.append(_refused(f"{name}, {preset}", codes))
     for edit in rows.edits("tone"):
-        those = rows.of("tone", edit)
-        codes = [row["rejected"] for row in those if row.get("rejected")]
-        findings.append(_refused(f"re-tinted to {edit}, moderate", codes, len(those)))
+        codes = [[row["rejected"]] if "rejected" in row else [] for row in rows.of("tone", edit)]
+        findings.append(_refused(f"re-tinted to {edit}, moderate", codes))
     return findings
 
 
@@ -449,13 +464,15 @@ def _tone_group(ita: float) -> str:
     return "above 41" if ita > 41 else "10 to 41" if ita > 10 else "below 10"
 
 
-def _refused(what: str, codes: Sequence[str], total: int) -> Finding:
-    interval = stats.binomtest(len(codes), total).proportion_ci(method="wilson")
-    why = ", ".join(f"{code} {codes.count(code)}" for code in dict.fromkeys(codes))
+def _refused(what: str, codes: Sequence[Sequence[str]]) -> Finding:
+    refused, total = sum(map(bool, codes)), len(codes)
+    interval = stats.binomtest(refused, total).proportion_ci(method="wilson")
+    every = [str(code) for of_one in codes for code in of_one]
+    why = ", ".join(f"{code} {every.count(code)}" for code in dict.fromkeys(every))
     return Finding(
-        "Refused",
+        "Refused, but for the size of the photo",
         what,
-        len(codes) / total,
+        refused / total,
         "share",
         n=total,
         note=f"95 % interval {interval.low:.2f} to {interval.high:.2f} (Wilson)"

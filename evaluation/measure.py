@@ -147,12 +147,13 @@ def _reading(data: bytes, preset: Preset) -> Row:
     }
 
 
-def _verdict(data: bytes, preset: Preset) -> str:
-    """good or usable, or the code of the gate that refuses the file"""
+def _refusals(data: bytes, preset: Preset) -> list[str]:
+    """Codes of all gates that refuse the file"""
     try:
-        return analyze_photo(data, models(), load_gates(preset)).reading.quality.verdict
+        analyze_photo(data, models(), load_gates(preset))
     except PhotoRejectedError as error:
-        return error.code
+        return [check.code for check in error.checks if check.severity == "reject"]
+    return []
 
 
 @cache

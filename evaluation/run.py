@@ -22,7 +22,9 @@ from rich.table import Table
 
 from evaluation.judge import Finding, Rows, judge
 from evaluation.measure import CONCERNS, Plan, Row, measure
+from evaluation.peer import landmarks
 from evaluation.photos import ROOT, FacePhoto, folder, load_photos, some
+from evaluation.report import write
 
 OUT = ROOT / ".evaluation"
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 150)
@@ -95,7 +97,10 @@ def main() -> int:
             print(f"\r{number} of {len(photos)} photos, {spent:.0f} s", end="", file=sys.stderr)
     seconds = time.monotonic() - begun
     print(file=sys.stderr)
-    findings = judge(Rows(rows), photos, only or CONCERNS)
+    known = Rows(rows)
+    findings = judge(known, photos, only or CONCERNS)
+    if not only:
+        findings += landmarks(known, photos)
     console.print(table(findings, everything=bool(only)))
     missed = [one for one in findings if one.met is False]
     judged = sum(one.met is not None for one in findings)
@@ -110,6 +115,8 @@ def main() -> int:
     }
     name = "-".join(only) if only else "report"
     (OUT / f"{name}.json").write_text(json.dumps(document, indent=1) + "\n")
+    if not only:
+        print(f"Pictures and every number: {write(OUT, findings, known, photos, seconds)}")
     return 1 if missed else 0
 
 
