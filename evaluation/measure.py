@@ -63,7 +63,7 @@ def _rows(photo: FacePhoto, plan: Plan) -> Iterator[Row]:
     yield (
         about
         | {"kind": "file", "faces": len(faces)}
-        | {preset: _verdict(photo.path.read_bytes(), preset) for preset in PRESETS}
+        | {preset: _refusals(photo.path.read_bytes(), preset) for preset in PRESETS}
     )
     if not faces:
         return
