@@ -79,7 +79,7 @@ $(eval $(call environment,.tools/peers,requirements/bench.txt))
 	cp $^ $(@D)
 	! command -v npm >/dev/null || (cd $(@D) && npm ci --silent --no-fund --no-audit && touch .ready) || true
 
-bench: setup .tools/peers/.ready .tools/node/.ready ## measure against the budgets and peers; ONLY=name,... for some
+bench: setup .tools/peers/.ready .tools/mediapipe/.ready .tools/node/.ready ## measure against the budgets and peers; ONLY=name,... for some
 	$(BIN)/python -m benchmarks.run $(ONLY)
 
 # --- the local stack: the real template on loopback, no Docker, no AWS account ---------------------

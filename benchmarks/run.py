@@ -28,6 +28,7 @@ from benchmarks.report import Row, table
 FIGURES = (
     "thumbnails",
     "analyze",
+    "face_mesh",
     "handlers",
     "first_call",
     "sizes",
