@@ -188,9 +188,9 @@ def add_dark_spots(canvas: Canvas, strength: float) -> Pixels:
 
 
 def blotch(canvas: Canvas, strength: float) -> Pixels:
-    """Patchy pigment: a smooth random field with blotches of about 20 mm, zero on average."""
-    field = _noise(canvas, 13, fine=7.0)
-    return canvas.absorbed(0.16 * strength * field * canvas.skin, MELANIN)
+    """Patchy pigment: darker areas of about 20 mm that flow into the rest."""
+    field = np.clip(_noise(canvas, 13, fine=7.0) + 0.3, 0, 2.5)
+    return canvas.absorbed(0.2 * strength * field * canvas.skin, MELANIN)
 
 
 def add_shine(canvas: Canvas, strength: float) -> Pixels:

@@ -15,7 +15,7 @@ from evaluation.judge import Finding, Rows
 from evaluation.photos import FacePhoto
 from facet.vision.texture import SIZES, unwrap
 
-_TILE = 240  # px, longer side of a tile
+_TILE = 320  # px, longer side of a tile
 _SHOWN = 3  # faces for each edit
 _TONES = (2, 4, 6, 8, 9)
 _STEPS = (0.0, 0.4, 1.0)
@@ -76,13 +76,13 @@ def _sheets(
     names = list(canvases)
     yield save(
         "meshes",
-        _in_rows([_dotted(canvases[name]) for name in names], 10),
+        _in_rows([_dotted(canvases[name]) for name in names], 6),
         "Meshes",
         "The 468 landmarks on every photo on which a face was found.",
     )
     textures = [unwrap(c.pixels, c.points, SIZES[1]).rgb for c in canvases.values()]
     yield save(
-        "textures", _in_rows(textures, 10), "Canonical textures", "The layout that is measured."
+        "textures", _in_rows(textures, 6), "Canonical textures", "The layout that is measured."
     )
     accepted = [name for name in names if not rows.base.get(name, {}).get("rejected")]
     shown = accepted[:: max(1, len(accepted) // _SHOWN)][:_SHOWN]
@@ -138,12 +138,19 @@ def _face(canvas: edits.Canvas, pixels: edits.Pixels) -> edits.Pixels:
 
 
 def _dotted(canvas: edits.Canvas) -> edits.Pixels:
-    marked = _face(canvas, canvas.pixels).copy()
-    size = max(1, round(0.5 * canvas.px_per_mm))
-    for x, y in np.rint(canvas.local).astype(int):
-        if x >= 0 and y >= 0:
-            marked[y : y + size, x : x + size] = (0, 255, 120)
+    tile = _fitted(_face(canvas, canvas.pixels))
+    marked = np.array(tile)
+    scale = tile.width / canvas.shape[1]
+    inside = np.rint((canvas.local + 0.5) * scale - 0.5).astype(int)
+    for x, y in inside.clip(0, np.array(tile.size) - 1):
+        marked[y : y + 2, x : x + 2] = (0, 255, 120)
     return marked
+
+
+def _fitted(pixels: edits.Pixels) -> Image.Image:
+    scale = (_TILE - 4) / max(pixels.shape)
+    height, width = (max(1, round(length * scale)) for length in pixels.shape[:2])
+    return Image.fromarray(pixels).resize((width, height), Image.Resampling.LANCZOS)
 
 
 def _in_rows(tiles: Sequence[edits.Pixels], width: int) -> list[Sequence[edits.Pixels]]:
@@ -154,8 +161,7 @@ def _joined(tiles: Sequence[Sequence[edits.Pixels]]) -> Image.Image:
     sheet = Image.new("RGB", (_TILE * max(map(len, tiles)), _TILE * len(tiles)), "white")
     for row, line in enumerate(tiles):
         for column, tile in enumerate(line):
-            image = Image.fromarray(tile)
-            image.thumbnail((_TILE - 4, _TILE - 4), Image.Resampling.LANCZOS)
+            image = _fitted(tile)
             left = column * _TILE + (_TILE - image.width) // 2
             sheet.paste(image, (left, row * _TILE + (_TILE - image.height) // 2))
     return sheet

@@ -99,12 +99,12 @@ def test_spots_are_counted_and_blemishes_are_red_where_dark_spots_are_brown(canv
     assert found[-1] >= 12
 
 
-def test_blotches_are_broad_and_leave_the_mean(canvas):
+def test_blotches_are_broad_and_only_darken(canvas):
     light = lab_change(canvas, edits.blotch(canvas, 1.0))[..., 0]
     skin = region(canvas, "right_cheek", "left_cheek", "forehead")
 
     assert light[skin].std() > 1
-    assert abs(light[skin].mean()) < 1.5
+    assert ndimage.gaussian_filter(light, 3)[skin].max() < 0.2
     assert fine_detail(canvas, edits.blotch(canvas, 1.0), skin) == pytest.approx(
         fine_detail(canvas, canvas.pixels, skin), rel=0.1
     )
