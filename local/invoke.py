@@ -53,8 +53,9 @@ from local.demo import default_photo
 from local.stack import MODELS, REGION, ROOT, LocalStack, StackError, digest, step
 
 BUILDS = ROOT / ".aws-sam" / "host"
-KEPT_BUILDS = 3
+KEPT_BUILDS = 4
 ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64"}  # Python's name: Lambda's
+HOST = ARCHITECTURES.get(platform.machine(), "arm64")
 BUILD_SOURCES = (
     "template.yaml",
     "functions/**/*",
@@ -68,17 +69,17 @@ BUILD_SOURCES = (
 ENVIRONMENTS: dict[str, dict[str, str]] = json.loads((ROOT / "events" / "env.json").read_text())
 
 
-def build() -> Path:
-    """`sam build` for this machine's processor; the folder of these very sources, built once.
+def build(arch: str = HOST) -> Path:
+    """`sam build` for arm64 or x86_64; the folder of these very sources, built once.
 
     A folder is never written again, so whoever runs one is not disturbed by a newer build.
     """
     BUILDS.mkdir(parents=True, exist_ok=True)
     with (BUILDS / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # test workers ask at the same time
-        folder = BUILDS / digest(BUILD_SOURCES)[:12]
+        folder = BUILDS / f"{digest(BUILD_SOURCES)[:12]}-{arch}"
         if not (folder / "template.yaml").exists():  # the last thing that is written
-            _sam_build(folder)
+            _sam_build(folder, arch)
         folder.touch()
         by_use = sorted(BUILDS.glob("*/"), key=lambda path: path.stat().st_mtime)
         for old in by_use[:-KEPT_BUILDS]:
@@ -86,7 +87,7 @@ def build() -> Path:
     return folder
 
 
-def _sam_build(folder: Path) -> None:
+def _sam_build(folder: Path, arch: str) -> None:
     tools = ROOT / ".tools" / "sam" / "bin"
     built = subprocess.run(
         [tools / "sam", "build", "--build-dir", folder],
@@ -94,7 +95,7 @@ def _sam_build(folder: Path) -> None:
         env={k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
         | {
             "PATH": os.pathsep.join([str(tools), os.environ.get("PATH", os.defpath)]),
-            "ARCH": ARCHITECTURES[platform.machine()],
+            "ARCH": arch,
             "AWS_DEFAULT_REGION": REGION,
             "SAM_CLI_TELEMETRY": "0",
         },
@@ -226,9 +227,9 @@ class EmulatedAws:
 
 
 @contextlib.contextmanager
-def emulated_aws(photo: bytes) -> Iterator[EmulatedAws]:
-    """An emulator on loopback, gone with the block."""
-    stack = LocalStack(home=ROOT / ".local" / "invoke")
+def emulated_aws(photo: bytes, name: str = "invoke") -> Iterator[EmulatedAws]:
+    """An emulator on loopback, gone with the block; one of each name at a time."""
+    stack = LocalStack(home=ROOT / ".local" / name)
     stack.stop()
     try:
         stack.start()
@@ -318,7 +319,7 @@ def invoke(
 
 def _emulator() -> Path:
     """AWS's runtime interface emulator, which the SAM CLI brings for its own containers."""
-    name = f"aws-lambda-rie-{ARCHITECTURES[platform.machine()]}"
+    name = f"aws-lambda-rie-{HOST}"
     found = list((ROOT / ".tools" / "sam").glob(f"lib/*/site-packages/samcli/local/rapid/{name}"))
     if platform.system() != "Linux" or not found:
         raise StackError(
