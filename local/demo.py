@@ -47,7 +47,7 @@ def default_photo() -> Path:
 def run(stack: LocalStack, photo: Path, goals: list[str]) -> tuple[Document, dict[str, float]]:
     """(terminal result document, seconds spent in each state)."""
     data = photo.read_bytes()
-    content_type = mimetypes.guess_type(photo.name)[0] or "application/octet-stream"
+    content_type = mimetypes.guess_type(photo.name)[0] or "image/jpeg"
     with step("Signing a new user up and in"):
         phone = sign_in(stack, f"{uuid.uuid4()}@example.com")
     with step("Asking whether the API is ready"):
@@ -164,9 +164,7 @@ def main() -> int:
             raise PipelineError(f"There is no photo at {photo}.")
         stack.up()
         document, seconds = run(stack, photo or default_photo(), options.goals.split())
-        (OUT / "result.json").write_text(json.dumps(document, indent=2) + "\n")
-        (OUT / "report.html").write_text(render(document, seconds, picture_of(document)))
-        tell(document)
+        picture = picture_of(document)
     except (StackError, PipelineError) as error:
         console.print(f"✗ {error}", style="red", markup=False)
         return 1
@@ -175,6 +173,9 @@ def main() -> int:
             stack.stop()
         console.print("Interrupted; what this demo started is stopped.")
         return 130
+    (OUT / "result.json").write_text(json.dumps(document, indent=2) + "\n")
+    (OUT / "report.html").write_text(render(document, seconds, picture))
+    tell(document)
     here = OUT.relative_to(ROOT)
     say.print(f"\nMore of it: {here}/report.html, {here}/result.json")
     say.print(

@@ -32,16 +32,18 @@ HOME = ROOT / ".local" / "stack"
 MODELS = ROOT / "layers" / "models" / "models"
 REGION = "us-east-1"
 PORT = 4666  # when it is free; else the system chooses
-# What a running stack depends on. Models count by their metadata, which holds their hashes.
-SOURCES = (
-    "template.yaml",
-    "samconfig.toml",
-    "functions/**/*",
-    "layers/build_layer.py",
-    "layers/shared/facet/**/*",
-    "layers/models/models/**/metadata.json",
-    "data/**/*",
-)
+# What a running stack is made of: a part that changed is done again.
+PARTS = {
+    "template": (
+        "template.yaml",
+        "samconfig.toml",
+        "functions/**/*",
+        "layers/build_layer.py",
+    ),
+    "catalogue": ("data/skincare/*", "layers/shared/facet/advice/*"),
+    # The functions import these from here. Models count by their metadata, which has their hashes.
+    "code": ("layers/shared/facet/**/*", "layers/models/models/**/metadata.json"),
+}
 
 console = Console(stderr=True, highlight=False)
 
@@ -66,7 +68,7 @@ class State:
     pid: int
     created: float  # seconds since the epoch, as the system says
     port: int
-    digest: str = ""
+    digests: dict[str, str] = field(default_factory=dict)
     outputs: dict[str, str] = field(default_factory=dict)
 
 
@@ -119,7 +121,7 @@ class LocalStack:
 
     def ready(self) -> bool:
         """Whether the emulator answers and runs what the working tree says."""
-        return self.healthy() and (state := self.state) is not None and state.digest == digest()
+        return self.healthy() and (state := self.state) is not None and state.digests == digests()
 
     def client(self, service: str) -> Any:
         """A boto3 client of the emulator, whatever credentials this machine has."""
@@ -202,10 +204,19 @@ class LocalStack:
                 time.sleep(0.1)
 
     def deploy(self) -> None:
-        """`sam build` and `sam deploy` the template, then publish the catalogue."""
+        """Build, deploy and publish what changed since this stack was last deployed."""
         if (state := self.state) is None:
             raise StackError("The local stack is not running: start it with `make up`.")
-        state.digest = digest()
+        wanted = digests()
+        if state.digests.get("template") != wanted["template"]:
+            self._deploy_template(state)
+        if state.digests.get("catalogue") != wanted["catalogue"]:
+            self._publish_catalogue()
+        self._end_workers()
+        state.digests = wanted
+        self._remember(state)
+
+    def _deploy_template(self, state: State) -> None:
         built = self.home / "build"
         with step("sam build"):
             self._sam("build", "--build-dir", str(built))
@@ -215,16 +226,17 @@ class LocalStack:
                 *("deploy", "--template-file", str(built / "template.yaml")),
                 *("--parameter-overrides", *parameters),
             )
-        stack_name = samconfig()["stack_name"]
-        stack = self.client("cloudformation").describe_stacks(StackName=stack_name)["Stacks"][0]
+        cloudformation = self.client("cloudformation")
+        (stack,) = cloudformation.describe_stacks(StackName=samconfig()["stack_name"])["Stacks"]
         state.outputs = {out["OutputKey"]: out["OutputValue"] for out in stack["Outputs"]}
         state.outputs["ApiUrl"] = local_api_url(state.outputs["ApiUrl"], self.endpoint)
+
+    def _publish_catalogue(self) -> None:
+        facet, out = ROOT / ".venv/bin/facet", str(self.home / "catalogue")
         with step("Publishing the catalogue"):
-            facet, out = ROOT / ".venv/bin/facet", str(self.home / "catalogue")
             self._run(facet, "catalog", "build", "--out", out)
+            stack_name = samconfig()["stack_name"]
             self._run(facet, "catalog", "publish", "--stack-name", stack_name, "--out", out)
-        self._end_workers()
-        self._remember(state)
 
     def _sam(self, command: str, *arguments: str) -> None:
         config = ("--config-env", "local", "--config-file", str(ROOT / "samconfig.toml"))
@@ -335,8 +347,13 @@ def local_api_url(url: str, endpoint: str) -> str:
     return f"{endpoint}/_aws/execute-api/{api_id}/{(address.path or '').strip('/')}"
 
 
-def digest(sources: Sequence[str] = SOURCES) -> str:
-    """A hash of all files that match; by default of what the deployed stack is made of."""
+def digests() -> dict[str, str]:
+    """The hash of every part of a stack, as the working tree has it."""
+    return {part: digest(sources) for part, sources in PARTS.items()}
+
+
+def digest(sources: Sequence[str]) -> str:
+    """A hash of all files that match."""
     sha = hashlib.sha256()
     for pattern in sources:
         for path in sorted(ROOT.glob(pattern)):
