@@ -1,0 +1,174 @@
+"""What README.md and docs/ name is there: files, targets, parameters, routes, fields."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from cfnlint.decode import cfn_yaml
+from pydantic import BaseModel
+
+from facet.domain import advice, face
+from facet.domain.analysis import Failure
+from facet.services.read_analysis import AnalysisDocument, PhotoLinks
+from facet.services.start_analysis import NewAnalysis, StartedAnalysis, UploadTarget
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+MAKEFILE = (ROOT / "Makefile").read_text()
+# First parts of paths that no clone holds: what commands write, and keys of the buckets.
+ELSEWHERE = {
+    *(".demo", ".bench", ".venv", ".tools", "build"),
+    *("faces", "photos", "thumbnails", "looks", "overlays", "catalogue"),
+    *("image", "application"),
+}
+SWIFT: dict[str, type[BaseModel]] = {
+    "Analysis": AnalysisDocument,
+    "Photo": PhotoLinks,
+    "Failure": Failure,
+    "Versions": face.Versions,
+    "Check": face.Check,
+    "Quality": face.Quality,
+    "Share": face.Share,
+    "Pose": face.Pose,
+    "Face": face.Face,
+    "Skin": face.Skin,
+    "Prediction": face.Prediction,
+    "Tone": face.Tone,
+    "Monk": face.MonkShare,
+    "Concern": face.Concern,
+    "Region": face.Region,
+    "NewAnalysis": NewAnalysis,
+    "StartedAnalysis": StartedAnalysis,
+    "Upload": UploadTarget,
+    "Step": advice.Step,
+    "Product": advice.ProductRef,
+    "Reason": advice.Reason,
+    "Stage": advice.RampStage,
+    "Suggestion": advice.Suggestion,
+    "Note": advice.Note,
+    "Source": advice.Source,
+}
+
+every_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+
+
+def code_of(text: str) -> list[str]:
+    """Code spans, and lines of shell blocks without their comments."""
+    fences = re.findall(r"^```(\w*)\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
+    blocks = [block for language, block in fences if language in ("", "bash")]
+    lines = [line.partition(" #")[0] for block in blocks for line in block.splitlines()]
+    prose = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+    return lines + re.findall(r"`([^`]+)`", prose)
+
+
+@every_document
+def test_links_lead_somewhere(document: Path) -> None:
+    text = document.read_text()
+    links = re.findall(r"\]\(([^)#\s]+)", text) + re.findall(r'src(?:set)?="([^"]+)"', text)
+    gone = [
+        link
+        for link in links
+        if not link.startswith("https://") and not (document.parent / link).exists()
+    ]
+    assert not gone
+
+
+@every_document
+def test_files_named_are_there(document: Path) -> None:
+    names = {
+        name.rstrip("/")
+        for code in code_of(document.read_text())
+        for name in re.findall(r"(?<![\w/.$}@<-])\.?[\w-]+(?:/[\w.-]+)+/?", code)
+    }
+    gone = [
+        name
+        for name in names
+        if name.partition("/")[0] not in ELSEWHERE
+        and not name.startswith("layers/models/models")
+        and not (ROOT / name).exists()
+    ]
+    assert not gone
+
+
+@every_document
+def test_make_can_make_what_is_named(document: Path) -> None:
+    named = {
+        word
+        for code in code_of(document.read_text())
+        for words in re.findall(r"\bmake((?: [a-z]+)+)", code)
+        for word in words.split()
+    }
+    targets = set(re.findall(r"^([a-z]+):", MAKEFILE, flags=re.MULTILINE))
+    assert named <= targets
+
+
+@every_document
+def test_variables_named_are_read(document: Path) -> None:
+    codes = code_of(document.read_text())
+    for code in codes:
+        if code.startswith("make "):
+            for name in re.findall(r"\b([A-Z]+)=", code):
+                assert f"$({name})" in MAKEFILE
+    readers = [MAKEFILE, *(path.read_text() for path in ROOT.glob("tests/**/conftest.py"))]
+    for name in {code for code in codes if re.fullmatch(r"[A-Z]+_[A-Z_]+", code)}:
+        assert any(re.search(rf"\b{name}\b", reader) for reader in readers), name
+
+
+@every_document
+def test_routes_named_are_in_the_contract(document: Path) -> None:
+    contract = json.loads((ROOT / "functions/api/openapi.json").read_text())["paths"]
+    routes = {re.sub(r"\{\w+\}", "{}", path) for path in contract}
+    named = re.findall(r"/v1/[\w$(){}./\\-]*\w[)}]?", document.read_text())
+    found = {re.sub(r"\{\w+\}|\$ID|\\\(id\)", "{}", path) for path in named}
+    assert found <= routes
+
+
+@every_document
+def test_no_document_knows_one_machine(document: Path) -> None:
+    assert not re.search(r"(?<![\w.}])/(?:home|root|work|Users|tmp)/", document.read_text())
+
+
+def test_the_readme_has_the_template_s_parameters() -> None:
+    template = cfn_yaml.load(str(ROOT / "template.yaml"))
+    table = (ROOT / "README.md").read_text().partition("| parameter |")[2].partition("\n\n")[0]
+    rows = re.findall(r"^\| ([\w, ]+) \| ([^|]+) \|", table, flags=re.MULTILINE)
+    listed = {
+        name: default
+        for names, defaults in rows
+        for name, default in zip(names.split(", "), defaults.split(", "), strict=True)
+    }
+    assert listed == {
+        name: str(parameter["Default"]) or "none"
+        for name, parameter in template["Parameters"].items()
+    }
+
+
+def swift_structs(text: str) -> dict[str, dict[str, str]]:
+    """name -> its own fields, snake case, with their types; nested structs stand for themselves."""
+    text = re.sub(r"//.*", "", text)
+    found = {}
+    for start in re.finditer(r"\bstruct (\w+)[^{\n]*\{", text):
+        depth, end = 1, start.end()
+        while depth:
+            depth += {"{": 1, "}": -1}.get(text[end], 0)
+            end += 1
+        body = text[start.end() : end - 1]
+        while "{" in body:
+            body = re.sub(r"(?:struct \w+|init)[^{};]*\{[^{}]*\}", "", body)
+        fields = re.findall(r"\b(?:let|var) (\w+)(?:: ([^;=\n]+))?", body)
+        found[start[1]] = {
+            re.sub(r"([A-Z])", r"_\1", field).lower(): kind.strip() for field, kind in fields
+        }
+    return found
+
+
+@pytest.mark.parametrize("name", SWIFT)
+def test_a_swift_struct_is_the_contract_s(name: str) -> None:
+    fields = swift_structs((ROOT / "docs" / "ios.md").read_text())[name]
+    contract = SWIFT[name].model_fields
+    assert fields
+    assert set(fields) <= set(contract)
+    if name != "NewAnalysis":  # what is received: only what is always sent may be taken for granted
+        granted = {field for field, kind in fields.items() if not kind.endswith("?")}
+        assert granted <= {field for field, info in contract.items() if info.is_required()}
