@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from facet.vision import colour
+from facet import colour
 
 # Sharma, Wu & Dalal, "The CIEDE2000 Color-Difference Formula" (2005), table 1,
 # doi 10.1002/col.20070: L1 a1 b1 L2 a2 b2 dE00.
@@ -76,6 +76,13 @@ def test_ciede2000_is_symmetric_and_broadcasts():
 def test_known_colours_have_their_published_lab(swatch, lab):
     np.testing.assert_allclose(colour.lab_from_srgb(bytes_of(swatch)), lab, atol=0.06)
     assert colour.hex_from_lab(colour.lab_from_srgb(bytes_of(swatch))) == swatch
+    np.testing.assert_allclose(colour.lab_from_hex(swatch), lab, atol=0.06)
+
+
+@pytest.mark.parametrize("text", ["", "#fff", "f6ede4", "#f6ede4f6", "#f6edeg"])
+def test_what_is_no_hex_colour_has_no_lab(text):
+    with pytest.raises(ValueError, match=r"colour|hexadecimal"):
+        colour.lab_from_hex(text)
 
 
 def test_bytes_and_fractions_mean_the_same_colour():
