@@ -149,11 +149,13 @@ class LocalStack:
                 self.stop()
                 self.start()
             self.deploy()
-        except BaseException:
-            if started:
-                self._end_processes()
+        except BaseException as error:
+            if started and isinstance(error, StackError):
+                self._end_processes()  # its logs stay, to be read
                 shutil.rmtree(self.home / "tmp", ignore_errors=True)
                 (self.home / "state.json").unlink(missing_ok=True)
+            elif started:
+                self.stop()
             raise
 
     def _environment(self) -> dict[str, str]:
