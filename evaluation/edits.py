@@ -30,9 +30,12 @@ EYE_CORNERS_MM = 88.9  # outer corners, MediaPipe's canonical face; persons diff
 PORE_SCALE = 6.0  # px/mm; below, pores are not resolved
 
 # Absorbance of R, G, B relative to green. Haemoglobin: its bands lie in green and blue; melanin:
-# falls as wavelength to the power -3.3 (Jacques 1998), here at 610, 540 and 465 nm.
+# falls as wavelength to the power -3.3 (Jacques 1998), here at 610, 540 and 465 nm. Cameras differ
+# in what their channels take in, and blood in its oxygen: every photo has its own within `_SPREAD`,
+# so that no measure can be fitted to the edits.
 HAEMOGLOBIN = np.array([0.12, 1.0, 0.75], np.float32)
 MELANIN = np.array([0.67, 1.0, 1.64], np.float32)
+_SPREAD = np.array([[0.06, 0.0, 0.12], [0.06, 0.0, 0.18]], np.float32)  # either way, even
 GREY = np.ones(3, np.float32)
 
 _LIKENESS = np.array([28.0, 13.0, 16.0], np.float32)  # L*, a*, b* still taken for skin
@@ -127,6 +130,13 @@ class Canvas:
         mask = self.mask([self.local[part(name)] for name in names])
         return np.asarray(ndimage.gaussian_filter(mask, soft * self.px_per_mm) * self.skin)
 
+    @cached_property
+    def pigments(self) -> Floats:
+        """(2, 3) absorbance of haemoglobin and of melanin, as this photo's camera shows them"""
+        draw = np.random.default_rng(int(self.pixels.sum()))
+        mean = np.stack([HAEMOGLOBIN, MELANIN])
+        return np.asarray(mean + _SPREAD * draw.uniform(-1, 1, mean.shape), np.float32)
+
     def developed(self, linear: Floats) -> Pixels:
         """Linear light of the box -> the whole photo as 8-bit sRGB"""
         left, top, right, bottom = self.box
@@ -157,7 +167,7 @@ class Own:
 def redden(canvas: Canvas, strength: float) -> Pixels:
     """Flush of cheeks and nose: more haemoglobin, evenly."""
     area = canvas.area("right_cheek", "left_cheek", "nose", soft=3.5)
-    return canvas.absorbed(0.34 * strength * area, HAEMOGLOBIN)
+    return canvas.absorbed(0.34 * strength * area, canvas.pigments[0])
 
 
 def add_blemishes(canvas: Canvas, strength: float) -> Pixels:
@@ -170,7 +180,7 @@ def add_blemishes(canvas: Canvas, strength: float) -> Pixels:
         bump = np.exp(-np.sum(offset**2, axis=-1) / (2 * sigma**2))
         depth[window] += draw.uniform(0.45, 0.7) * bump
         relief[window] += 0.12 * bump * offset[..., 1] / sigma
-    light = np.exp(-depth[..., None] * HAEMOGLOBIN - relief[..., None])
+    light = np.exp(-depth[..., None] * canvas.pigments[0] - relief[..., None])
     return canvas.developed(canvas.linear * light)
 
 
@@ -184,13 +194,13 @@ def add_dark_spots(canvas: Canvas, strength: float) -> Pixels:
         edge = radius * (1 + 0.18 * np.sin(2 * around + phase) + 0.1 * np.sin(3 * around - phase))
         inside = 1 / (1 + np.exp((np.linalg.norm(offset, axis=-1) - edge) / 0.35))
         depth[window] = np.maximum(depth[window], draw.uniform(0.28, 0.42) * inside)
-    return canvas.absorbed(depth, MELANIN)
+    return canvas.absorbed(depth, canvas.pigments[1])
 
 
 def blotch(canvas: Canvas, strength: float) -> Pixels:
     """Patchy pigment: darker areas of about 20 mm that flow into the rest."""
     field = np.clip(_noise(canvas, 13, fine=7.0) + 0.3, 0, 2.5)
-    return canvas.absorbed(0.2 * strength * field * canvas.skin, MELANIN)
+    return canvas.absorbed(0.2 * strength * field * canvas.skin, canvas.pigments[1])
 
 
 def add_shine(canvas: Canvas, strength: float) -> Pixels:

@@ -89,7 +89,7 @@ def _sheets(
     for name, own in edits.OWN.items():
         drawn = [n for n in shown if canvases[n].px_per_mm >= own.least_scale and not own.region]
         if drawn:
-            tiles = [[_face(canvases[n], own.apply(canvases[n], s)) for n in drawn for s in _STEPS]]
+            tiles = [[_face(canvases[n], own.apply(canvases[n], s)) for s in _STEPS] for n in drawn]
             about = f"Belongs to {own.concern}. Each face at strengths 0, 0.4 and 1."
             yield save(f"edit {name}", tiles, f"Edit: {name}", about)
     tiles = [
