@@ -21,6 +21,26 @@ body = get_template_data(sys.argv[1])
 validator = SamTemplateValidator(body, Mock(), region="eu-central-1")
 json.dump(yaml_parse(validator.get_translated_template_if_valid()), sys.stdout)
 """
+LAYERS = """
+import json, sys
+from samcli.lib.providers.sam_function_provider import SamFunctionProvider
+from samcli.lib.providers.sam_stack_provider import SamLocalStackProvider
+stacks, _ = SamLocalStackProvider.get_stacks(sys.argv[1])
+functions = SamFunctionProvider(stacks).get_all()
+json.dump({f.name: [layer.name for layer in f.layers] for f in functions}, sys.stdout)
+"""
+
+
+def ask_sam(code: str) -> Any:
+    """The JSON that code prints when the SAM CLI's own Python runs it on the template."""
+    done = subprocess.run(  # noqa: S603 our own tool
+        [SAM / "python", "-c", code, ROOT / "template.yaml"],
+        env={**os.environ, "AWS_DEFAULT_REGION": "eu-central-1", "SAM_CLI_TELEMETRY": "0"},
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    return json.loads(done.stdout)
 
 
 class Template:
@@ -68,11 +88,4 @@ def template() -> Template:
 @pytest.fixture(scope="session")
 def translated() -> Template:
     """What CloudFormation gets to see, by the SAM CLI's own translator."""
-    out = subprocess.run(  # noqa: S603 our own tool
-        [SAM / "python", "-c", TRANSLATE, ROOT / "template.yaml"],
-        env={**os.environ, "AWS_DEFAULT_REGION": "eu-central-1", "SAM_CLI_TELEMETRY": "0"},
-        capture_output=True,
-        check=True,
-        text=True,
-    ).stdout
-    return Template(json.loads(out))
+    return Template(ask_sam(TRANSLATE))
