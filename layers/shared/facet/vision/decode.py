@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 WORKING_EDGE = 1000
 _DCT_SCALES = (8, 4, 2, 1)
 _ORIENTATION = 0x0112
+_EXIF, _FOCAL_35MM, _PIXELS_X, _PIXELS_Y = 0x8769, 0xA405, 0xA002, 0xA003
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -40,6 +41,7 @@ _UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 _SWAPS_SIDES = frozenset({5, 6, 7, 8})
+_SAME_SHAPE = 0.02  # a resized photo keeps its sides' ratio this closely, a cropped one does not
 # A region of a JPEG is cut from at most this many decoded pixels, which bounds memory.
 _REGION_PIXELS = 13_000_000
 _HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1", b"hevc", b"hevx"})
@@ -78,6 +80,7 @@ class PhotoHeader:
     height: int  # px, upright
     orientation: int  # EXIF, 1..8; already applied for heic
     mode: str  # Pillow's mode in the file: RGB, L, CMYK, ...
+    focal_35mm: float | None = None  # mm, EXIF FocalLengthIn35mmFilm of a photo that is whole
 
 
 @dataclass(frozen=True)
@@ -202,10 +205,11 @@ def _open(data: bytes, gates: Gates) -> tuple[Image.Image, PhotoHeader]:
         raise rejection(failed)
     with _damage_is_rejected(gates):
         orientation = _orientation(image, found)
+        focal = _focal(image, found)
     width, height = image.size
     if orientation in _SWAPS_SIDES:
         width, height = height, width
-    return image, PhotoHeader(found, width, height, orientation, image.mode)
+    return image, PhotoHeader(found, width, height, orientation, image.mode, focal)
 
 
 def _orientation(image: Image.Image, found: str) -> int:
@@ -214,6 +218,25 @@ def _orientation(image: Image.Image, found: str) -> int:
         return 1
     value = image.getexif().get(_ORIENTATION)
     return value if value in _UPRIGHT else 1
+
+
+def _focal(image: Image.Image, found: str) -> float | None:
+    """The lens, unless the photo was cropped since: then it says nothing about distance."""
+    if found == "png" and "exif" not in image.info:
+        return None
+    try:
+        tags = image.getexif().get_ifd(_EXIF)
+        focal = float(tags.get(_FOCAL_35MM) or 0)
+        taken = float(tags.get(_PIXELS_X) or 0), float(tags.get(_PIXELS_Y) or 0)
+    except (*_DAMAGE, ArithmeticError):
+        return None  # a camera's odd note is no reason to refuse its photo
+    if not 5 <= focal <= 1000:
+        return None
+    if min(taken) > 0:
+        kept = max(image.size) / min(image.size), max(taken) / min(taken)
+        if abs(kept[0] - kept[1]) > _SAME_SHAPE * kept[1]:
+            return None
+    return focal
 
 
 def _plugin(found: str, data: bytes) -> Image.Image:

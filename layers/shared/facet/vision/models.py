@@ -4,10 +4,11 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from facet.vision.classifier import SkinClassifier, load_classifiers
 from facet.vision.crop import Pixels
 from facet.vision.detect import Detection, FaceDetector
 from facet.vision.mesh import Mesh, MeshModel
-from facet.vision.runtime import model_settings
+from facet.vision.runtime import model_settings, newest
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +27,23 @@ class FaceModels:
     mesh: MeshModel
     detector_version: str
     mesh_version: str
+    classifiers: tuple[SkinClassifier, ...] = ()  # a team's own
 
     @classmethod
     def load(cls, models_dir: Path) -> "FaceModels":
         """Reads <models_dir>/<face_detector|face_mesh>/<version>/, the newest version of each.
 
+        Skin classifiers beside them are taken along.
+
         Raises FileNotFoundError where a model is missing: `make models` builds them.
         """
         detector, mesh = (newest(models_dir / name) for name in ("face_detector", "face_mesh"))
         return cls(
-            FaceDetector(detector / "model.onnx"),
-            MeshModel(mesh / "model.onnx"),
-            *(json.loads((f / "metadata.json").read_text())["version"] for f in (detector, mesh)),
+            detector=FaceDetector(detector / "model.onnx"),
+            mesh=MeshModel(mesh / "model.onnx"),
+            detector_version=_version(detector),
+            mesh_version=_version(mesh),
+            classifiers=load_classifiers(models_dir),
         )
 
     def find_faces(self, pixels: Pixels) -> tuple[FoundFace, ...]:
@@ -58,15 +64,5 @@ class FaceModels:
         return tuple(faces)
 
 
-def newest(folder: Path) -> Path:
-    """The folder's highest version; numbers count as numbers."""
-
-    def order(version: Path) -> list[tuple[int, str]]:
-        return [
-            (int(part), "") if part.isdigit() else (-1, part) for part in version.name.split(".")
-        ]
-
-    versions = [version for version in folder.glob("*/") if (version / "model.onnx").is_file()]
-    if not versions:
-        raise FileNotFoundError(f"no model below {folder}; `make models` builds them")
-    return max(versions, key=order)
+def _version(folder: Path) -> str:
+    return str(json.loads((folder / "metadata.json").read_text())["version"])

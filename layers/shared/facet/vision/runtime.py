@@ -20,3 +20,17 @@ def cpu_session(model: Path) -> onnxruntime.InferenceSession:
 def model_settings() -> dict[str, Any]:
     """models.toml: thresholds and geometry, each with its source."""
     return tomllib.loads(Path(__file__).with_name("models.toml").read_text())
+
+
+def newest(folder: Path) -> Path:
+    """The folder's highest version; numbers count as numbers."""
+
+    def order(version: Path) -> list[tuple[int, str]]:
+        return [
+            (int(part), "") if part.isdigit() else (-1, part) for part in version.name.split(".")
+        ]
+
+    versions = [version for version in folder.glob("*/") if (version / "model.onnx").is_file()]
+    if not versions:
+        raise FileNotFoundError(f"no model below {folder}; `make models` builds them")
+    return max(versions, key=order)

@@ -92,9 +92,14 @@ def measure_tone(skin: SkinColour, light: Light) -> Tone:
     )
 
 
+def undertone_residual(hue: float) -> float:
+    """Hue angle of the skin, degrees -> degrees beyond the usual one; positive: yellower."""
+    return hue - float(_table()["undertone"]["usual_hue"])
+
+
 def table_version() -> str:
     """Version of the limits in tone.toml, which every reading carries."""
-    return f"tone-{_table()['version']}"
+    return str(_table()["version"])
 
 
 def _trimmed_median(pixels: Pixels, trim: float) -> NDArray[np.floating]:
@@ -147,7 +152,7 @@ def _mass_between(below: Callable[[float], float], limits: list[float]) -> list[
 def _undertone(lab: NDArray[np.floating], light: Light) -> tuple[Undertone, float]:
     """How much yellower (warm) or redder (cool) the hue is than usual, and how sure that is."""
     table = _table()["undertone"]
-    residual = float(colour.hue(lab)) - table["usual_hue"]
+    residual = undertone_residual(float(colour.hue(lab)))
     sigma = _between(table["sigma_disputed"], table["sigma_agreed"], light.agreement)
     belief = NormalDist(residual, sigma)
     cool, not_warm = belief.cdf(-table["neutral"]), belief.cdf(table["neutral"])

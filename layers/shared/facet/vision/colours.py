@@ -1,0 +1,288 @@
+"""The colours of eyes, brows, lips and hair, where they can be seen.
+
+Each is the median of the feature's own pixels, as the photo shows them: like the skin's, they are
+not corrected for the light, so that all of a face is compared under one light.
+"""
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from facet.domain.face import FeatureColour
+from facet.vision import colour
+from facet.vision.landmarks import part
+from facet.vision.light import Light
+from facet.vision.patches import Pixels, cut, inside
+from facet.vision.tone import SkinColour
+
+Feature = Literal["eyes", "brows", "lips", "hair"]
+Points = NDArray[np.floating]
+Floats = NDArray[np.floating]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The colour of a feature before it has a name."""
+
+    linear: Floats | None = None  # (3,) linear RGB
+    certainty: float = 1.0  # 0..1, apart from the light
+    reason: str | None = None
+
+
+def table_version() -> str:
+    """Version of colours.toml."""
+    return str(_table()["version"])
+
+
+def measure_colours(
+    pixels: Pixels, points: Points, skin: SkinColour, light: Light, *, eyes_hidden: bool = False
+) -> tuple[FeatureColour, ...]:
+    """Photo (height, width, 3), landmarks (468, 2) in its pixels -> the four colours.
+
+    eyes_hidden: a gate found them closed or behind dark glasses.
+    """
+    hidden = Found(reason="the eyes are closed or behind dark glasses")
+    found: dict[Feature, Found] = {
+        "eyes": hidden if eyes_hidden else _eyes(pixels, points),
+        "brows": _brows(pixels, points, skin),
+        "lips": _lips(pixels, points),
+        "hair": _hair(pixels, points, skin),
+    }
+    return tuple(_named(feature, one, light) for feature, one in found.items())
+
+
+def name_of(feature: Feature, lab: Floats) -> str:
+    """CIELAB (3,) -> the nearest name in the table, by CIEDE2000."""
+    named = [(name, one) for name, colours in _table()["names"][feature].items() for one in colours]
+    apart = colour.delta_e_2000(lab, [one for _, one in named])
+    return str(named[int(np.argmin(apart))][0])
+
+
+def _eyes(pixels: Pixels, points: Points) -> Found:
+    table = _table()["eyes"]
+    rings = [iris(pixels, points[part(name)]) for name in ("right_eye", "left_eye")]
+    seen = [ring for ring in rings if len(ring) >= table["minimum_pixels"]]
+    if not seen:
+        return Found(reason="the irises are too small or covered")
+    linear = colour.linear_from_srgb(np.concatenate(seen))
+    bright = colour.luminance(linear)
+    linear = linear[bright <= np.quantile(bright, table["glint"])]
+    certainty = 1.0 if len(seen) == 2 else table["one_eye"]
+    return Found(np.median(linear, axis=0), certainty)
+
+
+def iris(pixels: Pixels, ring: Points) -> Pixels:
+    """One eye's outline (16, 2) -> pixels (m, 3) of the coloured part of its iris; m may be 0.
+
+    The disc is where the eye is darkest against what lies around it. Its upper part lies in the
+    shadow of the lashes and is left out.
+    """
+    table = _table()["eyes"]
+    width = float(np.linalg.norm(ring[0] - ring[8]))
+    radius = table["radius"] * width
+    if radius < table["minimum_radius"]:
+        return pixels[:0, 0]
+    box = _box(ring, pixels)
+    if box is None:
+        return pixels[:0, 0]
+    (left, top), part_of = box
+    middle = ring.mean(axis=0) - (left, top)
+    lids = middle + table["lids"] * (ring - (left, top) - middle)
+    rows, columns = np.nonzero(inside(lids, part_of.shape[1], part_of.shape[0]))
+    every = max(1, len(rows) // _table()["enough_pixels"])
+    rows, columns = rows[::every], columns[::every]
+    if len(rows) < table["minimum_pixels"]:
+        return pixels[:0, 0]
+    eye = part_of[rows, columns]
+    across = (ring[8] - ring[0]) / width
+    steps = np.linspace(-1, 1, 13)[:, None] * table["search"] * width * across
+    down = np.array([-across[1], across[0]]) * radius
+    candidates = (middle + steps + np.array([-0.2, 0.0, 0.2])[:, None, None] * down).reshape(-1, 2)
+    where = np.column_stack([columns, rows])
+    apart = np.linalg.norm(where[None] - candidates[:, None], axis=2)
+    bright = colour.luminance(colour.linear_from_srgb(eye)) ** (1 / 3)
+    within = apart < radius
+    around = ~within & (apart < table["rim"] * radius)
+    dark = (within @ bright) / np.maximum(within.sum(axis=1), 1)
+    light = (around @ bright) / np.maximum(around.sum(axis=1), 1)
+    best = int(np.argmax(light - dark))
+    below = (where - candidates[best]) @ down / radius > -0.4 * radius
+    distance = apart[best]
+    ring_of = (distance > table["inner"] * radius) & (distance < table["outer"] * radius) & below
+    return np.asarray(eye[ring_of])
+
+
+def _brows(pixels: Pixels, points: Points, skin: SkinColour) -> Found:
+    table = _table()["brows"]
+    both = np.concatenate([cut(pixels, points[part(n)]) for n in ("right_brow", "left_brow")])
+    if len(both) < table["minimum_pixels"]:
+        return Found(reason="the brows are too small")
+    linear = colour.linear_from_srgb(_some(both))
+    bright = colour.luminance(linear)
+    hair = np.median(linear[bright <= np.quantile(bright, table["darkest"])], axis=0)
+    apart = float(colour.delta_e_2000(colour.lab_from_linear(hair), skin.lab))
+    if apart < table["minimum_difference"]:
+        return Found(reason="the brows do not differ from the skin")
+    return Found(hair)
+
+
+def _lips(pixels: Pixels, points: Points) -> Found:
+    table = _table()["lips"]
+    found = cut(pixels, points[part("lips")], points[part("mouth")])
+    if len(found) < table["minimum_pixels"]:
+        return Found(reason="the lips are too small")
+    linear = colour.linear_from_srgb(_some(found))
+    bright = colour.luminance(linear)
+    low, high = np.quantile(bright, (table["trim"], 1 - table["trim"]))
+    return Found(np.median(linear[(bright >= low) & (bright <= high)], axis=0))
+
+
+def _hair(pixels: Pixels, points: Points, skin: SkinColour) -> Found:
+    table = _table()["hair"]
+    bands = hair(pixels, points, skin)
+    whole = sum(mask.size for mask, _ in bands.values())
+    kept = {name: found for name, (_, found) in bands.items()}
+    together = np.concatenate(list(kept.values()))
+    if whole < table["minimum_pixels"]:
+        return Found(reason="the picture ends at the forehead")
+    share = len(together) / whole
+    if share < table["minimum_share"]:
+        return Found(reason="no hair can be told from skin and background")
+    lab = colour.lab_from_srgb(together)
+    middle = np.median(lab, axis=0)
+    if 1.4826 * float(np.median(np.abs(lab[:, 0] - middle[0]))) > table["spread"]:
+        return Found(reason="what surrounds the face has no single colour")
+    certainty = min(1.0, share / table["sure_share"])
+    parts = [np.median(colour.lab_from_srgb(one), axis=0) for one in kept.values() if len(one) > 50]
+    if len(parts) < 2 or float(colour.delta_e_2000(parts[0], parts[1])) > table["agree"]:
+        certainty /= 2
+    if certainty < table["minimum_certainty"]:
+        return Found(reason="hardly any hair can be told from skin and background")
+    return Found(colour.linear_from_lab(middle), certainty)
+
+
+def hair(
+    pixels: Pixels, points: Points, skin: SkinColour
+) -> dict[str, tuple[NDArray[np.bool_], Pixels]]:
+    """By band (top, side): a mask over its pixels, true where it may be hair, and those pixels.
+
+    A pixel may be hair when hair can have its colour and neither the skin nor the backdrop has it.
+    The photo is looked at in steps that leave about a hundred pixels across the face.
+    """
+    table = _table()["hair"]
+    outline = points[part("face")]
+    width = float(np.ptp(outline[:, 0]))
+    step = max(1, round(width / table["pixels_across"]))
+    small, near = pixels[::step, ::step], points / step
+    backdrop = _backdrop(small, near)
+    skins = colour.lab_from_linear(np.array(list(skin.patches.values())))
+    skin_hues = colour.hue(skins)
+    found = {}
+    for name, polygons in _bands(near).items():
+        band = _some(np.concatenate([cut(small, polygon) for polygon in polygons]))
+        lab = colour.lab_from_srgb(band)
+        chroma, hue = np.hypot(lab[:, 1], lab[:, 2]), colour.hue(lab)
+        low, high = table["hue"]
+        may = (chroma < table["grey"]) | ((hue >= low) & (hue <= high) & (chroma < table["chroma"]))
+        # Skin in the shade is darker and still skin.
+        level = lab[:, None, 0] - skins[None, :, 0]
+        level *= np.where(level < 0, table["shade"], 1.0)
+        apart = np.sqrt(level**2 + ((lab[:, None, 1:] - skins[None, :, 1:]) ** 2).sum(axis=2))
+        may &= (apart > table["skin_like"]).all(axis=1)
+        # A bare scalp shines: lighter than the skin, paler, and of its hue.
+        turned = np.abs(hue[:, None] - skin_hues[None])
+        shine = (level > 0) & (turned < table["shine_hue"]) & (chroma[:, None] >= table["grey"])
+        may &= ~shine.any(axis=1)
+        if len(backdrop):
+            distance = np.sqrt(((lab[:, None] - backdrop[None]) ** 2).sum(axis=2))
+            may &= (distance > table["backdrop_like"]).all(axis=1)
+        found[name] = (may, band[may])
+    return found
+
+
+def _bands(points: Points) -> dict[str, list[Points]]:
+    """Landmarks -> polygons of what lies beyond the outline, above the forehead and beside it."""
+    table = _table()["hair"]
+    up = points[10] - points[152]
+    up = up / max(float(np.linalg.norm(up)), 1e-6)
+    left = np.array([-up[1], up[0]])  # of the picture's viewer: the subject's left
+    width = float(np.linalg.norm(points[234] - points[454]))
+
+    def beyond(arc: list[int], way: Points, reach: list[float]) -> Points:
+        near, far = (points[arc] + way * (share * width) for share in reach)
+        return np.concatenate([near, far[::-1]])
+
+    right_arc, left_arc = table["right_arc"], table["left_arc"]
+    return {
+        "top": [beyond(table["top_arc"], up, table["top"])],
+        "side": [beyond(right_arc, -left, table["side"]), beyond(left_arc, left, table["side"])],
+    }
+
+
+def _backdrop(pixels: Pixels, points: Points) -> Floats:
+    """(n, 3) CIELAB: the main colours of the picture's edge beside and above the head.
+
+    n is 0 where the head reaches the edges, since what is there may be hair.
+    """
+    table = _table()["hair"]
+    outline = points[part("face")]
+    (low_x, low_y), (high_x, _) = outline.min(axis=0), outline.max(axis=0)
+    height, width = pixels.shape[:2]
+    room = table["room"] * (high_x - low_x)
+    eyes = int(np.clip(points[168][1], 1, height))
+    strip = max(2, width // 40)
+    edges = []
+    if low_x > room:
+        edges.append(pixels[:eyes, :strip])
+    if width - high_x > room:
+        edges.append(pixels[:eyes, -strip:])
+    if low_y > room:
+        edges.append(pixels[:strip])
+    if not edges:
+        return np.empty((0, 3))
+    row = np.concatenate([edge.reshape(-1, 3) for edge in edges])[None]
+    palette = Image.fromarray(row).quantize(table["backdrop_colours"]).getpalette()
+    colours = np.array(palette, np.uint8).reshape(-1, 3)[: table["backdrop_colours"]]
+    return np.asarray(colour.lab_from_srgb(np.unique(colours, axis=0)))
+
+
+def _some(pixels: Pixels) -> Pixels:
+    """Of many pixels (n, 3) so many, evenly, as a median needs."""
+    return pixels[:: max(1, len(pixels) // _table()["enough_pixels"])]
+
+
+def _box(polygon: Points, pixels: Pixels) -> tuple[tuple[int, int], Pixels] | None:
+    """The picture around a polygon, and where it starts; None where it lies outside."""
+    height, width = pixels.shape[:2]
+    left, top = np.maximum(np.floor(polygon.min(axis=0)).astype(int), 0)
+    right, bottom = np.minimum(np.ceil(polygon.max(axis=0)).astype(int) + 1, (width, height))
+    if right <= left or bottom <= top:
+        return None
+    return (int(left), int(top)), pixels[top:bottom, left:right]
+
+
+def _named(feature: Feature, found: Found, light: Light) -> FeatureColour:
+    if found.linear is None:
+        return FeatureColour(feature=feature, reason=found.reason)
+    table = _table()["confidence"]
+    sure = table["disputed"] + (table["agreed"] - table["disputed"]) * light.agreement
+    lab = colour.lab_from_linear(found.linear)
+    lightness, a, b = (round(float(value), 1) for value in lab)
+    return FeatureColour(
+        feature=feature,
+        name=name_of(feature, lab),
+        hex=colour.hex_from_lab(lab),
+        lab=(lightness, a, b),
+        confidence=round(sure * found.certainty, 2),
+    )
+
+
+@cache
+def _table() -> dict[str, Any]:
+    return tomllib.loads(Path(__file__).with_name("colours.toml").read_text(encoding="utf-8"))

@@ -1,0 +1,54 @@
+"""A stored reading under another version of the scoring tables, without its photo."""
+
+from facet.domain.face import Concern, FaceReading
+from facet.vision.prediction import Conditions, load_conditions, predict
+from facet.vision.scores import Scoring
+
+
+def rescore(
+    reading: FaceReading, scoring: Scoring, conditions: Conditions | None = None
+) -> FaceReading:
+    """The same measures, scored again: scores, bands, least changes and the prediction.
+
+    Nothing that was measured changes. conditions: by default those of the scoring's own version.
+    A concern that the scoring does not know, and a region stored without its measure, lose their
+    scores rather than keep those of another table.
+    """
+    table = conditions or load_conditions(scoring.version)
+    concerns = tuple(_scored(concern, scoring) for concern in reading.skin.concerns)
+    versions = reading.versions.model_copy(
+        update={
+            "scoring": scoring.version,
+            "tables": reading.versions.tables | {"conditions": table.version},
+        }
+    )
+    return reading.model_copy(
+        update={
+            "skin": reading.skin.model_copy(update={"concerns": concerns}),
+            "prediction": predict(concerns, table),
+            "versions": versions,
+        }
+    )
+
+
+def _scored(concern: Concern, scoring: Scoring) -> Concern:
+    name, value = concern.name, concern.measured
+    if value is None:
+        return concern
+    if name not in scoring.concerns:
+        unknown = f"Scoring {scoring.version} does not know it."
+        gone = {"score": None, "band": None, "minimum_change": None, "regions": ()}
+        return concern.model_copy(update=gone | {"confidence": 0.0, "reason": unknown})
+    regions = tuple(
+        region.model_copy(update={"score": scoring.score(name, region.measured)})
+        for region in concern.regions
+        if region.measured is not None
+    )
+    return concern.model_copy(
+        update={
+            "score": scoring.score(name, value),
+            "band": scoring.band(name, value),
+            "minimum_change": scoring.minimum_change(name, value),
+            "regions": regions,
+        }
+    )
