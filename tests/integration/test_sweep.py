@@ -47,6 +47,17 @@ def test_an_upload_whose_event_was_lost_is_announced_again_by_s3(
     assert stack.row(analysis_id)["status"] == "recommending"
 
 
+def test_an_upload_that_nobody_picks_up_fails_and_does_not_claim_it_never_came(
+    stack: Stack, portrait: bytes
+) -> None:
+    analysis_id = stack.start(portrait)
+
+    verbs = [next(iter(sweep(stack, 20 * (n + 1)))) for n in range(4)]
+
+    assert verbs == ["upload_sent_again"] * 3 + ["failed"]
+    assert json.loads(stack.row(analysis_id)["failure"])["code"] == "analysis_timeout"
+
+
 def test_a_crashed_analysis_is_sent_again_and_given_up_in_the_end(
     stack: Stack, portrait: bytes
 ) -> None:

@@ -68,7 +68,8 @@ def _give_up(analysis: Analysis, now: datetime, analyses: Analyses, events: Even
             analysis.user_id, analysis.analysis_id, now=now, analyses=analyses, events=events
         )
         return "completed_without"
-    if analysis.status is Status.AWAITING_UPLOAD:
+    never_came = analysis.redrives < MAX_REDRIVES
+    if analysis.status is Status.AWAITING_UPLOAD and never_came:
         fail_analysis(
             analysis,
             UPLOAD_EXPIRED,
