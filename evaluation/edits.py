@@ -489,6 +489,16 @@ def resize(pixels: Pixels, factor: float) -> Pixels:
     return np.asarray(image.resize(size, Image.Resampling.LANCZOS))
 
 
+def enlarged(canvas: Canvas, px_per_mm: float) -> Canvas:
+    """The face alone, larger, with a sensor's grain; it has no detail that was not there before."""
+    left, top, right, bottom = canvas.box
+    factor = px_per_mm / canvas.px_per_mm
+    large = resize(canvas.pixels[top:bottom, left:right], factor)
+    grain = np.random.default_rng(17).normal(0, 1.5, (*large.shape[:2], 1))
+    pixels = np.rint(np.clip(large + grain, 0, 255)).astype(np.uint8)
+    return Canvas(pixels, (canvas.local + 0.5) * factor - 0.5)
+
+
 def rotate(pixels: Pixels, degrees: float) -> Pixels:
     """About the middle, anticlockwise as seen; the border repeats outwards."""
     pad = int(0.05 * max(pixels.shape))

@@ -13,7 +13,7 @@ import numpy as np
 from scipy import stats
 
 from evaluation.edits import NUISANCES, OWN
-from evaluation.measure import CONCERNS, TONELESS, Row, judged_on
+from evaluation.measure import CONCERNS, ENLARGED, TONELESS, Row, judged_on
 from evaluation.photos import PORTRAITS, FacePhoto
 
 _WORST = 4
@@ -338,6 +338,8 @@ def steady(rows: Rows, concern: str, kind: str) -> list[Finding]:
             for row in rows.of(kind, edit)
             if row["photo"] in before
         }
+        if not moves:
+            continue
         known = {photo: move for photo, move in moves.items() if not math.isnan(move)}
         if not known:
             what = f"{concern}: {edit}"
@@ -373,7 +375,7 @@ def tone_class(rows: Rows) -> list[Finding]:
         inside, moved, outside = [], [], {}
         for row in rows.of(kind, edit):
             before, after = rows.base[row["photo"]]["tone"], row["tone"]
-            if not before or not after:
+            if row["group"] == ENLARGED or not before or not after:
                 continue
             low, high = before["interval"]
             beyond = max(low - after["ita"], after["ita"] - high, 0.0)

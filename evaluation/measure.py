@@ -33,6 +33,10 @@ FINE = frozenset({"texture", "pores", "wrinkles", "blemishes"})
 # What a face of each skin tone must agree on with itself.
 TONELESS = frozenset({"texture", "wrinkles", "blemishes", "dark_spots"})
 
+# Frontal close-ups at the scale that pores take. No photo at hand has it: these have no detail of
+# their own there, so they show that pores are measured where they are drawn, and no more.
+ENLARGED = "enlarged"
+
 Row = dict[str, Any]
 
 
@@ -49,6 +53,8 @@ class Plan:
 
 def judged_on(concern: str, group: str) -> bool:
     """Whether a concern is judged on photos of this group."""
+    if group == ENLARGED:
+        return concern == "pores"
     return group == CLOSEUPS or concern not in FINE
 
 
@@ -85,9 +91,24 @@ def _rows(photo: FacePhoto, plan: Plan) -> Iterator[Row]:
         kind = "nuisance" if name in edits.NUISANCES else "balance"
         made = (edits.NUISANCES | edits.BALANCES)[name](photo.pixels)
         yield about | {"kind": kind, "edit": name} | read(made)
+    if "pores" in plan.concerns and photo.group == CLOSEUPS and photo.frontal:
+        yield from _enlarged(canvas, photo, plan)
     for tone in plan.tones:
         made = edits.as_png(edits.retint(canvas, tone))
         yield about | {"kind": "tone", "edit": f"monk_{tone}"} | read(made)
+
+
+def _enlarged(canvas: edits.Canvas, photo: FacePhoto, plan: Plan) -> Iterator[Row]:
+    about = {"photo": f"{ENLARGED}/{photo.path.stem}", "group": ENLARGED}
+    large = edits.enlarged(canvas, 1.1 * edits.PORE_SCALE)
+    yield about | {"kind": "base"} | read(edits.as_png(large.pixels))
+    for name, strength, make in _made(large, plan, ENLARGED):
+        made = edits.as_png(make(large, strength))
+        yield about | {"kind": "own", "edit": name, "strength": strength} | read(made)
+    for name in plan.nuisances:
+        if name in edits.NUISANCES and not name.startswith("resize"):
+            made = edits.NUISANCES[name](large.pixels)
+            yield about | {"kind": "nuisance", "edit": name} | read(made)
 
 
 def _made(
