@@ -159,6 +159,8 @@ def main() -> int:
     stack = LocalStack()
     was_up = stack.healthy()
     OUT.mkdir(exist_ok=True)
+    for name in ("result.json", "report.html"):  # never an older photo's
+        (OUT / name).unlink(missing_ok=True)
     try:
         if photo is not None and not photo.is_file():
             raise PipelineError(f"There is no photo at {photo}.")
@@ -167,6 +169,8 @@ def main() -> int:
         picture = picture_of(document)
     except (StackError, PipelineError) as error:
         console.print(f"✗ {error}", style="red", markup=False)
+        if isinstance(error, PipelineError) and stack.state:
+            console.print(f"What the functions said: {stack.home / 'ministack.log'}", style="dim")
         return 1
     except (KeyboardInterrupt, SystemExit):
         if not was_up:

@@ -39,7 +39,8 @@ class Answer:
         """The body; raises PipelineError with the API's own words for another status."""
         if self.status == status:
             return self.body
-        problem = self.body or {}
+        if not isinstance(problem := self.body, dict):
+            raise PipelineError(f"{self.status} {self.data[:300].decode(errors='replace')}".strip())
         fields = [f"{one['field']}: {one['message']}" for one in problem.get("errors", ())]
         lines = [f"{self.status} {problem.get('code', '')}: {problem.get('detail', '')}", *fields]
         raise PipelineError("\n  ".join(lines))

@@ -61,6 +61,14 @@ def tone_line(tone: Mapping[str, Any]) -> str:
     return f"{tone['hex']}, ITA {tone['ita']:.0f}° ({low:.0f}° to {high:.0f}°), {tone['ita_class']}"
 
 
+def flat(versions: Mapping[str, Any]) -> dict[str, str]:
+    """Versions by name, those of a nested table beside the others."""
+    found: dict[str, str] = {}
+    for name, version in versions.items():
+        found |= version if isinstance(version, Mapping) else {name: version}
+    return found
+
+
 def turns(pose: Mapping[str, float]) -> list[tuple[str, float, str, str]]:
     """(axis, degrees, word if positive, word if negative), from the person's own side."""
     return [
@@ -122,6 +130,10 @@ def render(document: Mapping[str, Any], seconds: Mapping[str, float], picture: b
         ita_classes=ita_axis()[0],
         monk=MONK,
         monk_shares={one["tone"]: one["share"] for one in tone["monk"]} if tone else {},
+        concerns=[
+            one for one in (document.get("skin") or {}).get("concerns", ()) if "score" in one
+        ],
+        versions=flat(document.get("versions") or {}),
         skincare=skincare,
         suggestions=gaps(skincare) if skincare else (),
         turns=turns(document["face"]["pose"]) if document.get("face") else (),

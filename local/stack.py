@@ -293,9 +293,11 @@ class LocalStack:
 
     def _end_workers(self) -> None:
         """Workers keep the code they imported; the next call starts a fresh one."""
-        for worker in self._workers():
+        workers = self._workers()
+        for worker in workers:
             with contextlib.suppress(psutil.NoSuchProcess):
-                worker.terminate()
+                worker.kill()
+        psutil.wait_procs(workers, timeout=5)
 
     def _processes(self) -> list[psutil.Process]:
         server = self._server()
