@@ -1,35 +1,39 @@
 """A catalogue as large as a shop's, made of the real one."""
 
-import json
-from typing import Any
+import csv
+import random
+import shutil
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
-import numpy as np
+from facet.advice.build import build_catalogue
+from facet.advice.catalogue import PRICE_BANDS
 
-from facet.advice.catalogue import PRICE_BANDS, pack
+# A trace of one of these makes a formula of its own, far below what has any effect.
+TRACES = ("allantoin", "panthenol")
 
 
-def enlarge(snapshot: bytes, products: int) -> bytes:
-    """A snapshot with `products` rows: the real ones over and over, each under a name, a brand,
-    a price and a strength of its own, so that ranking has as much to decide."""
-    content: dict[str, Any] = json.loads(snapshot)["content"]
-    columns = content["products"]
-    known = len(columns["id"])
-    chosen = [row % known for row in range(products)]
-    random = np.random.default_rng(1)
-    starts = [0, *columns["inci_end"][:-1]]
-    inci = [columns["inci"][starts[row] : columns["inci_end"][row]] for row in chosen]
-    large: dict[str, Any] = {
-        name: [column[row] for row in chosen]
-        for name, column in columns.items()
-        if name not in {"brand", "inci", "inci_end"}
-    }
-    large |= {
-        "id": [f"{columns['id'][row]}-{n}" for n, row in enumerate(chosen)],
-        "name": [f"{columns['name'][row]} No. {n}" for n, row in enumerate(chosen)],
-        "brand": {str(n): f"Brand {n % 400}" for n in range(products)},
-        "price": random.integers(0, len(PRICE_BANDS), products).tolist(),
-        "strength": random.integers(0, 101, products).tolist(),
-        "inci": [one for product in inci for one in product],
-        "inci_end": np.cumsum([len(product) for product in inci]).tolist(),
-    }
-    return pack(content | {"products": large})
+def large_catalogue(sources: Path, products: int) -> bytes:
+    """The snapshot of `products` products: the real ones over and over, each with a name, a price
+    and a formula of its own, built as the real one is."""
+    chance = random.Random(1)  # noqa: S311 - the same catalogue every time
+    with TemporaryDirectory() as scratch:
+        folder = shutil.copytree(sources, Path(scratch) / "sources")
+        with (folder / "products.csv").open(encoding="utf-8", newline="") as file:
+            real = [row for row in csv.DictReader(file) if _trace(row)]
+        with (folder / "products.csv").open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, real[0].keys())
+            writer.writeheader()
+            for number in range(products):
+                row = dict(real[number % len(real)])
+                row["id"] += f"-{number}"
+                row["name"] += f" No. {number}"
+                row["price"] = chance.choice(PRICE_BANDS)
+                row["actives"] += f"; {_trace(row)} {0.001 * (1 + number // len(real)):.3f}"
+                writer.writerow(row)
+        return build_catalogue(folder)
+
+
+def _trace(row: dict[str, str]) -> str | None:
+    """What a product does not hold yet."""
+    return next((name for name in TRACES if name not in row["actives"]), None)

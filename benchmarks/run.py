@@ -103,14 +103,19 @@ def main() -> int:
     # Ended from outside, it still stops what it started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     OUT.mkdir(exist_ok=True)
+    about = machine()
     figures = {name: run(name) for name in names}
     console.print(table((name, rows) for name, (rows, _) in figures.items()))
     console.print(summary([row for rows, _ in figures.values() for row in rows]))
-    about = machine()
     console.print(
         f"[dim]{about['cores']} cores, {about['cpu']}; Python {platform.python_version()}. "
         "Medians of interleaved rounds; raw samples in .bench/*.json.[/]"
     )
+    if about["load_before"] > about["cores"] / 2:
+        console.print(
+            f"[yellow]Other work shared the cores (load {about['load_before']:.1f} at the start): "
+            "wall and CPU times come out too long.[/]"
+        )
     return 0 if all(complete for _, complete in figures.values()) else 1
 
 

@@ -17,7 +17,7 @@ from moto import mock_aws
 
 from benchmarks.contestants.meter import Meter
 from benchmarks.contestants.worker import serve
-from benchmarks.large_catalogue import enlarge
+from benchmarks.large_catalogue import large_catalogue
 from benchmarks.measure import ROOT
 from facet.services.current_catalogue import SNAPSHOT_KEY
 from local.invoke import ENVIRONMENTS, EmulatedAws
@@ -70,10 +70,10 @@ def main(function: str, photo: Path, products: int) -> None:
     with mock_aws():
         aws = EmulatedAws(cast(LocalStack, Moto()), photo.read_bytes())
         aws.create()
-        media = boto3.client("s3", region_name=REGION)
-        bucket = aws.names["MEDIA_BUCKET"]
-        snapshot = media.get_object(Bucket=bucket, Key=SNAPSHOT_KEY)["Body"].read()
-        media.put_object(Bucket=bucket, Key=SNAPSHOT_KEY, Body=enlarge(snapshot, products))
+        if function == "RecommendFunction":
+            snapshot = large_catalogue(ROOT / "data" / "skincare", products)
+            media = boto3.client("s3", region_name=REGION)
+            media.put_object(Bucket=aws.names["MEDIA_BUCKET"], Key=SNAPSHOT_KEY, Body=snapshot)
         names = {k: v for one in ENVIRONMENTS.values() for k, v in one.items()}
         queue = aws.environment["RECOMMEND_QUEUE_URL"]
         names |= ENVIRONMENTS[function]
