@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from facet.vision.analyze import PhotoAnalysis
 
 PRESETS = ("relaxed", "moderate", "strict")
+IMPORTED = Path("build/catalogue/imported")
+SHOWN = 20  # left-out rows on the screen; the report has all
 SOME_FAILED = 2
 INTERRUPTED = 130
 
@@ -52,6 +55,16 @@ def _parser() -> argparse.ArgumentParser:
         "--preset", choices=PRESETS, default="moderate", help="how strict to be (%(default)s)"
     )
     analyze.set_defaults(run=_analyze)
+    rescore = commands.add_parser(
+        "rescore",
+        help="score stored readings again, without their photos",
+        description="Score stored readings again by another version of the scoring tables: "
+        "what `facet analyze --json` or the API gave, one JSON document or one a line. Writes one "
+        "document a line. Exit status 2 if one of them is no reading.",
+    )
+    rescore.add_argument("stored", nargs="+", metavar="STORED", help="JSON file")
+    rescore.add_argument("--scoring", required=True, metavar="VERSION", help="version to score by")
+    rescore.set_defaults(run=_rescore)
     catalog = commands.add_parser("catalog", help="the catalogue of products")
     tasks = catalog.add_subparsers(title="tasks", metavar="TASK", required=True)
     build = tasks.add_parser(
@@ -61,7 +74,27 @@ def _parser() -> argparse.ArgumentParser:
     )
     build.add_argument("--data", type=Path, default=Path("data/skincare"), metavar="FOLDER")
     build.add_argument("--out", type=Path, default=Path("build/catalogue"), metavar="FOLDER")
+    build.add_argument(
+        "--imported",
+        type=Path,
+        default=IMPORTED,
+        metavar="FOLDER",
+        help="what `facet catalog import` wrote (%(default)s)",
+    )
     build.set_defaults(run=_build_catalogue)
+    imports = tasks.add_parser(
+        "import",
+        help="take in other people's products",
+        description="Read a product list, plain or gzipped, for the next `facet catalog build`. "
+        "Rows that cannot be used are reported and left out; exit status 1 if none could.",
+    )
+    imports.add_argument("file", type=Path, metavar="FILE")
+    imports.add_argument("--format", choices=("facet", "openbeautyfacts", "csv"), required=True)
+    imports.add_argument(
+        "--out", type=Path, metavar="FILE", help=f"where to ({IMPORTED}/<name of FILE>.jsonl)"
+    )
+    imports.add_argument("--rules", type=Path, default=Path("data/imports"), metavar="FOLDER")
+    imports.set_defaults(run=_import_products)
     publish = tasks.add_parser(
         "publish",
         help="send what was built to a stack",
@@ -76,9 +109,36 @@ def _parser() -> argparse.ArgumentParser:
 def _build_catalogue(options: argparse.Namespace) -> int:
     from facet.advice.build import write_catalogue  # noqa: PLC0415 - `--help` stays instant
 
-    catalogue = write_catalogue(options.data, options.out)
+    built = write_catalogue(options.data, options.out, options.imported)
+    _say_left_out(built.left_out)
+    catalogue = built.catalogue
     print(f"{len(catalogue)} products, version {catalogue.version}: {options.out}")
     return 0
+
+
+def _import_products(options: argparse.Namespace) -> int:
+    from facet.advice.importers import import_products  # noqa: PLC0415
+
+    name = options.file.name.removesuffix(".gz")
+    out = options.out or IMPORTED / f"{Path(name).stem}.jsonl"
+    done = import_products(options.file, options.format, out, options.rules)
+    if done.left_out:
+        with done.report.open(encoding="utf-8") as report:
+            rows = [line.rstrip("\n").split("\t") for line in islice(report, 1, SHOWN + 1)]
+        _say_left_out([f"line {line}: {reason}" for line, _, reason in rows], done.left_out)
+        print("  all of them: " + str(done.report), file=sys.stderr)
+    why = ", ".join(f"{count} {code}" for code, count in done.codes.most_common())
+    left_out = f"{done.left_out} left out" + (f" ({why})" if why else "")
+    print(f"{done.read} rows read, {done.taken} taken, {left_out}: {done.out}")
+    return 0
+
+
+def _say_left_out(lines: Sequence[str], count: int | None = None) -> None:
+    for line in lines[:SHOWN]:
+        print(f"  left out: {line}", file=sys.stderr)
+    more = (len(lines) if count is None else count) - SHOWN
+    if more > 0:
+        print(f"  left out: {more} more", file=sys.stderr)
 
 
 def _analyze(options: argparse.Namespace) -> int:
@@ -112,6 +172,39 @@ def _documents(photos: Sequence[str], preset: Any) -> Iterator[dict[str, Any]]:
             yield _failure(name, error.code, error.message)
         except Exception as error:  # a bug must not keep the other photos from being analysed
             yield _failure(name, "internal_error", f"{type(error).__name__}: {error}")
+
+
+def _rescore(options: argparse.Namespace) -> int:
+    from facet.vision.rescore import rescore_document  # noqa: PLC0415 - `--help` stays instant
+    from facet.vision.scores import load_scoring  # noqa: PLC0415
+
+    scoring = load_scoring(options.scoring)
+    failed = False
+    for name in options.stored:
+        try:
+            for document in _stored(name):
+                print(_as_json(rescore_document(document, scoring)), flush=True)
+        except PermanentError as error:
+            failed = True
+            print(f"facet: {name}: {error.message}", file=sys.stderr)
+    return SOME_FAILED if failed else 0
+
+
+def _stored(name: str) -> Iterator[dict[str, Any]]:
+    """The documents of a file: one, however it is laid out, or one a line."""
+    try:
+        text = Path(name).read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise PermanentError("unreadable_file", f"Cannot read the file: {error}.") from error
+    decoder, at = json.JSONDecoder(), 0
+    while text := text[at:].lstrip():
+        try:
+            document, at = decoder.raw_decode(text)
+        except ValueError as error:
+            raise PermanentError("not_json", f"Not JSON: {error}.") from error
+        if not isinstance(document, dict):
+            raise PermanentError("not_a_reading", "Not a stored reading.")
+        yield document
 
 
 def _publish_catalogue(options: argparse.Namespace) -> int:

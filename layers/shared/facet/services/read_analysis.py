@@ -9,12 +9,16 @@ from ulid import ULID
 
 from facet.domain.analysis import POLL_AFTER_MS, Analysis, Failure, Kind, Status
 from facet.domain.errors import PermanentError
-from facet.domain.face import Face, Prediction, Quality, Share, Skin, Versions
+from facet.domain.face import Classification, Face, Prediction, Quality, Share, Skin, Versions
 from facet.services.ports import Analyses, Objects
 
 # Pictures are signed for twice as long as an ETag holds, so that a 304 never outlives its URLs.
 PICTURES_SIGNED_FOR = timedelta(hours=1)
 ETAG_HOLDS_FOR = timedelta(minutes=30)
+
+
+# Of a reading, as the document shows it.
+_PARTS = ("quality", "face", "skin", "season", "prediction", "classifications", "versions")
 
 
 class PhotoLinks(BaseModel):
@@ -47,6 +51,7 @@ class AnalysisDocument(BaseModel):
     skin: Skin | None = None
     season: tuple[Share, ...] | None = None
     prediction: Prediction | None = None
+    classifications: tuple[Classification, ...] = Field((), description="By a team's own models.")
     recommendations: dict[Kind, dict[str, Any]] = Field(
         default_factory=dict, description="One entry per finished wish, each with its status."
     )
@@ -109,14 +114,7 @@ def _document(
     analysis: Analysis, results: dict[Kind, dict[str, Any]], media: Objects
 ) -> AnalysisDocument:
     reading = analysis.reading
-    measured = (
-        {
-            name: getattr(reading, name)
-            for name in ("quality", "face", "skin", "season", "prediction", "versions")
-        }
-        if reading
-        else {}
-    )
+    measured = {name: getattr(reading, name) for name in _PARTS} if reading else {}
     return AnalysisDocument(
         analysis_id=analysis.analysis_id,
         status=analysis.status,

@@ -53,7 +53,7 @@ def predict(concerns: Sequence[Concern], table: Conditions) -> Prediction | None
     missing: set[str] = set()
     for condition, terms in table.conditions.items():
         known = [(term, lack) for term in terms if (lack := _lack(term, measured)) is not None]
-        missing |= {term["concern"] for term in terms} - {term["concern"] for term, _ in known}
+        missing |= {term["concern"] for term in terms} - measured.keys()
         weights = sum(abs(term["weight"]) for term in terms)
         evidence.append(
             sum(abs(term["weight"]) * measured[term["concern"]].confidence for term, _ in known)

@@ -1,5 +1,11 @@
 """A stored reading under another version of the scoring tables, without its photo."""
 
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from facet.domain.errors import PermanentError
 from facet.domain.face import Concern, FaceReading
 from facet.vision.prediction import Conditions, load_conditions, predict
 from facet.vision.scores import Scoring
@@ -29,6 +35,26 @@ def rescore(
             "versions": versions,
         }
     )
+
+
+def rescore_document(document: Mapping[str, Any], scoring: Scoring) -> dict[str, Any]:
+    """A stored result document -> the same with its reading scored again, the rest untouched.
+
+    Raises PermanentError `not_a_reading` for anything else, a rejected photo's document included.
+    """
+    try:
+        reading = FaceReading.model_validate(document)
+    except ValidationError as error:
+        raise PermanentError("not_a_reading", "Not a stored reading.") from error
+    again = rescore(reading, scoring).model_dump(mode="json", exclude_none=True)
+    kept = dict(document) | {"skin": again["skin"]}
+    # A stored document may name versions that a reading does not, such as the catalogue's.
+    kept["versions"] = dict(document["versions"]) | again["versions"]
+    if "prediction" in again:
+        kept["prediction"] = again["prediction"]
+    else:
+        kept.pop("prediction", None)
+    return kept
 
 
 def _scored(concern: Concern, scoring: Scoring) -> Concern:
