@@ -150,7 +150,7 @@ def test_a_broken_file_is_a_problem_and_no_traceback(sources: Path) -> None:
 
 
 def test_a_written_snapshot_loads_and_every_line_is_a_product(tmp_path: Path) -> None:
-    catalogue = write_catalogue(DATA, tmp_path)
+    catalogue = write_catalogue(DATA, tmp_path).catalogue
 
     loaded = Catalogue.load((tmp_path / "snapshot.json").read_bytes())
     lines = (tmp_path / "products.jsonl").read_text("utf-8").splitlines()
@@ -163,7 +163,7 @@ def test_a_written_snapshot_loads_and_every_line_is_a_product(tmp_path: Path) ->
     [
         (lambda data: data[: len(data) // 2], "catalogue_corrupt"),
         (lambda _: b"[]", "catalogue_corrupt"),
-        (lambda data: data.replace(b'"schema":1', b'"schema":99', 1), "catalogue_schema"),
+        (lambda data: data.replace(b'"schema":2', b'"schema":99', 1), "catalogue_schema"),
     ],
 )
 def test_a_snapshot_that_is_none_says_so(
@@ -246,6 +246,6 @@ def test_labels_are_read_with_their_percentages() -> None:
 
 
 def test_the_snapshot_names_no_file_and_no_machine(snapshot: bytes) -> None:
-    assert json.loads(snapshot)["schema"] == 1
+    assert json.loads(snapshot)["schema"] == 2
     assert b"/home/" not in snapshot
     assert b"file:" not in snapshot

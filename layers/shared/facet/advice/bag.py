@@ -8,13 +8,19 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from facet.advice.catalogue import MEDICINE, PREGNANCY, Catalogue, Item
+from facet.advice.catalogue import (
+    LAYER,
+    MEDICINE,
+    OPENED_MONTHS,
+    OTHER_LAYER,
+    PREGNANCY,
+    Catalogue,
+    Item,
+)
 from facet.advice.ingredients import Avoided, Ingredient, normal, read_percent
 from facet.domain.advice import Note, Profile
 from facet.domain.products import BagItem, StepName
 
-# Where a described product goes among the layers, by category (a catalogue product says itself).
-LAYER = {"cleanser": 1, "toner": 2, "exfoliant": 3, "serum": 4, "moisturiser": 7, "sunscreen": 9}
 _SPF = re.compile(r"\bspf\s*(\d{1,3})", re.IGNORECASE)
 
 
@@ -104,9 +110,9 @@ class SkincareShelf:
             irritancy=max((i.irritancy for i in parts), default=0),
             pregnancy=max((i.pregnancy for i in parts), key=PREGNANCY.index, default="ok"),
             medicine=max((i.medicine for i in parts), key=MEDICINE.index, default=None),
-            weight=LAYER.get(category, 5),
+            weight=LAYER.get(category, OTHER_LAYER),
             rinse_off=step == "cleanse",
-            opened_months=12,
+            opened_months=OPENED_MONTHS,
             spf=spf,
             tinted=any("tint" in i.families for i in parts),
             item_id=entry.item_id,

@@ -1,34 +1,42 @@
-"""Builds the catalogue snapshot from data/skincare, refusing whatever does not add up.
+"""Builds the catalogue snapshot from data/skincare and what was imported beside it.
 
-ingredients.toml holds what is known, products.csv only what a product is made of; concerns,
-cautions, sessions and pregnancy advice follow from the ingredients, so a claim has one place and
-one source.
+ingredients.toml holds what is known, a product only what it is made of; concerns, cautions,
+sessions and pregnancy advice follow from the ingredients, so a claim has one place and one source.
+Our own rows are refused where they do not add up; an imported product whose stated concentrations
+pass a legal ceiling is left out and named.
 """
 
 import csv
 import tomllib
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from facet.advice.catalogue import (
+    FULL_LABEL,
     GOALS,
     MEDICINE,
+    NO_LABEL,
+    NO_PERCENTAGES,
     PREGNANCY,
     PRICE_BANDS,
     SKIN_TYPES,
     Catalogue,
-    pack,
 )
-from facet.advice.ingredients import Ingredient, normal
+from facet.advice.files import written
+from facet.advice.ingredients import Ingredient, Ingredients, normal
+from facet.advice.snapshot import Texts, pack, smallest
 from facet.domain.errors import PermanentError
 from facet.domain.products import (
     Goal,
     PregnancyAdvice,
     PriceBand,
+    Product,
     Session,
     SkinType,
     Slug,
@@ -234,14 +242,20 @@ class _Rules(_Row):
     avoid: _Avoid
 
 
-def build_catalogue(data_dir: Path) -> bytes:
+def build_catalogue(data_dir: Path, imported: Iterable[Product] = ()) -> bytes:
     """Snapshot bytes from a folder with sources.toml, ingredients.toml, vehicles.toml, rules.toml
-    and products.csv (data/skincare).
+    and products.csv (data/skincare), and from products as `facet catalog import` writes them.
 
     Raises CatalogueError naming every problem: a malformed row, an unknown ingredient, vehicle or
     source, a claim without a publication, a name two ingredients share, a concentration outside
-    its legal limits, a sunscreen without SPF or filter, two products that are the same.
+    its legal limits, a sunscreen without SPF or filter, two products that are the same; of the
+    imported ones an id used twice. What passes a legal ceiling there is left out.
     """
+    return _build(data_dir, imported)[0]
+
+
+def _build(data_dir: Path, imported: Iterable[Product]) -> tuple[bytes, list[str]]:
+    """Snapshot bytes, and what was left out of the imported products and why."""
     problems: list[str] = []
 
     def table[T: BaseModel](name: str, shape: type[T]) -> dict[str, T]:
@@ -268,18 +282,68 @@ def build_catalogue(data_dir: Path) -> bytes:
     problems += _check_products(products, ingredients, vehicles, rules)
     if problems:
         raise CatalogueError(problems)
-    return pack(_content(sources, ingredients, vehicles, rules, products))
+    left_out: list[str] = []
+    content = _content(
+        sources,
+        ingredients,
+        vehicles,
+        rules,
+        products=products,
+        imported=_within_limits(imported, ingredients, left_out),
+    )
+    return pack(content), left_out
 
 
-def write_catalogue(data_dir: Path, out: Path) -> Catalogue:
-    """Build and write snapshot.json and products.jsonl (one domain Product a line) into `out`."""
-    data = build_catalogue(data_dir)
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What `facet catalog build` wrote."""
+
+    catalogue: Catalogue
+    left_out: Sequence[str]  # imported products that pass a legal ceiling: which, and why
+
+
+def write_catalogue(data_dir: Path, out: Path, imported: Path | None = None) -> Built:
+    """Build and write snapshot.json and products.jsonl (one domain Product a line) into `out`,
+    each all or nothing.
+
+    imported: a folder of .jsonl files as `facet catalog import` writes them, read in the order of
+    their names; none where it does not exist. Raises CatalogueError.
+    """
+    data, left_out = _build(data_dir, _read_imported(imported) if imported else ())
     catalogue = Catalogue.load(data)
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "snapshot.json").write_bytes(data)
-    with (out / "products.jsonl").open("w", encoding="utf-8") as lines:
-        lines.writelines(product.model_dump_json() + "\n" for product in catalogue)
-    return catalogue
+    with written(out / "products.jsonl") as lines:
+        lines.writelines(product.model_dump_json().encode() + b"\n" for product in catalogue)
+    with written(out / "snapshot.json") as file:
+        file.write(data)
+    return Built(catalogue, left_out)
+
+
+def _read_imported(folder: Path) -> Iterator[Product]:
+    for path in sorted(folder.glob("*.jsonl")):
+        with path.open("rb") as file:
+            for number, line in enumerate(file, start=1):
+                try:
+                    yield Product.model_validate_json(line)
+                except ValidationError as error:
+                    at = f"{path.name} line {number}: {_first(error)}; import it again"
+                    raise CatalogueError([at]) from error
+
+
+def _within_limits(
+    imported: Iterable[Product], ingredients: Mapping[str, _IngredientRow], left_out: list[str]
+) -> Iterator[Product]:
+    known = Ingredients([Ingredient.of(k, _dumped(row)) for k, row in ingredients.items()], (), ())
+    for product in imported:
+        stated = [
+            (found.id, active.percent)
+            for active in product.actives
+            if active.percent is not None and (found := known.find_label(active.inci))
+        ]
+        why = next(iter(_check_formula(stated, ingredients)), None)
+        if why is None:
+            yield product
+        else:
+            left_out.append(f"{product.product_id}: {why}")
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
@@ -395,7 +459,7 @@ def _check_products(
         formula = (product.vehicle, frozenset(product.actives), product.spf)
         if formulas.setdefault(formula, product.id) != product.id:
             yield f"{at}: the same formula as {formulas[formula]}"
-        yield from (f"{at}: {problem}" for problem in _check_formula(product, ingredients))
+        yield from (f"{at}: {problem}" for problem in _check_formula(product.actives, ingredients))
         sunscreen = vehicles[product.vehicle].category == "sunscreen"
         filtered = any(ingredients[name].role == "filter" for name, _ in product.actives)
         if sunscreen and not (product.spf and product.spf >= rules.sun.spf and filtered):
@@ -405,10 +469,10 @@ def _check_products(
 
 
 def _check_formula(
-    product: _ProductRow, ingredients: Mapping[str, _IngredientRow]
+    actives: Iterable[tuple[str, float | None]], ingredients: Mapping[str, _IngredientRow]
 ) -> Iterable[str]:
     retinol = hydroxy = total = 0.0
-    for name, percent in product.actives:
+    for name, percent in actives:
         row = ingredients[name]
         if percent is None:
             if row.role in ("active", "filter"):
@@ -434,63 +498,219 @@ def _check_formula(
         yield f"its parts add up to {total:g} %"
 
 
+def _dumped(row: _IngredientRow) -> dict[str, Any]:
+    return row.model_dump(exclude_defaults=True)
+
+
+INTEGERS = (
+    *("brand", "category", "vehicle", "price", "spf", "skin", "helps", "irritancy", "pregnancy"),
+    *("medicine", "strength", "label", "shade", "finish", "origin", "treats", "tinted", "mineral"),
+    *("active", "active_end", "inci", "inci_end"),
+)
+
+
+class _Names(dict[str, int]):
+    """Names numbered in the order they are first asked for."""
+
+    def __missing__(self, name: str) -> int:
+        self[name] = len(self)
+        return self[name]
+
+
+@dataclass
+class _Columns:
+    """Products as they are added, one after the other, in columns."""
+
+    known: Ingredients
+    categories: _Names
+    brands: _Names = field(default_factory=_Names)
+    origins: _Names = field(default_factory=_Names)
+    finishes: _Names = field(default_factory=_Names)
+    labels: _Names = field(default_factory=_Names)  # normal form of what nobody described
+    label_texts: list[str] = field(default_factory=list)  # as first seen on a label
+    ids: list[str] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    integers: dict[str, array[int]] = field(
+        default_factory=lambda: {name: array("q") for name in INTEGERS}
+    )
+    percent: array[float] = field(default_factory=lambda: array("f"))
+
+    def __post_init__(self) -> None:
+        self._number = {row.id: n for n, row in enumerate(self.known.all)}
+        self._of_label: dict[str, tuple[int, Ingredient | None]] = {}
+
+    def add(
+        self,
+        id_: str,
+        name: str,
+        *,
+        category: str,
+        parts: Sequence[tuple[Ingredient, float | None]],
+        everything: Sequence[Ingredient],
+        order: Sequence[int] | None = None,
+        rinse_off: bool,
+        skin: Iterable[SkinType],
+        vehicle: int = -1,
+        brand: str | None = None,
+        price: PriceBand | None = None,
+        spf: int | None = None,
+        pregnancy: PregnancyAdvice = "ok",
+        medicine: str | None = None,
+        label: int = FULL_LABEL,
+        shade: str | None = None,
+        finish: str | None = None,
+        origin: str | None = None,
+    ) -> None:
+        """parts: what it is bought for; everything: all known in it; order: all of it, numbered."""
+        irritancy = max((i.irritancy for i in everything), default=0)
+        if rinse_off:
+            irritancy = max(0, irritancy - 1)
+        helps = helps_of(parts, rinse_off, unstated=label == NO_PERCENTAGES)
+        strengths = (
+            round(100 * p / i.ceiling) for i, p in parts if p and i.ceiling and i.role == "active"
+        )
+        families = [i.families for i, _ in parts]
+        filters = {f for of in families for f in of & {"mineral_filter", "organic_filter"}}
+        numbers = {
+            "brand": -1 if brand is None else self.brands[brand],
+            "category": self.categories[category],
+            "vehicle": vehicle,
+            "price": -1 if price is None else PRICE_BANDS.index(price),
+            "spf": spf or 0,
+            "skin": sum(1 << SKIN_TYPES.index(t) for t in set(skin)),
+            "helps": pack_helps(helps),
+            "irritancy": irritancy,
+            "pregnancy": max(
+                PREGNANCY.index(p) for p in (pregnancy, *(i.pregnancy for i in everything))
+            ),
+            "medicine": max(
+                MEDICINE.index(m) for m in (medicine, *(i.medicine for i in everything))
+            ),
+            "strength": max(strengths, default=0),
+            "label": label,
+            "shade": -1 if shade is None else int(shade[1:], 16),
+            "finish": -1 if finish is None else self.finishes[finish],
+            "origin": -1 if origin is None else self.origins[origin],
+            "treats": int(any(i.role == "active" for i, _ in parts)),
+            "tinted": int(any("tint" in of for of in families)),
+            "mineral": int(filters == {"mineral_filter"}),
+        }
+        self.ids.append(id_)
+        self.names.append(name)
+        for column, number in numbers.items():
+            self.integers[column].append(number)
+        self.integers["active"].extend(self._number[i.id] for i, _ in parts)
+        self.percent.extend(percent or 0.0 for _, percent in parts)
+        self.integers["active_end"].append(len(self.integers["active"]))
+        inci = [self._number[i.id] for i in everything] if order is None else order
+        self.integers["inci"].extend(inci)
+        self.integers["inci_end"].append(len(self.integers["inci"]))
+
+    def add_imported(self, product: Product, sources: Mapping[str, object]) -> None:
+        """What its label says, with what is known of what is on it."""
+        named = [self._on_label(name) for name in product.inci]
+        percents = {
+            found: active.percent
+            for active in product.actives
+            if (found := self._on_label(active.inci)[1]) is not None
+        }
+        everything = [*dict.fromkeys([i for _, i in named if i is not None] + list(percents))]
+        parts = [
+            (i, percents.get(i))
+            for i in everything
+            if i in percents or i.role in ("active", "filter")
+        ]
+        numbers = [n for n, _ in named] + [self._number[i.id] for i in percents]
+        label = NO_LABEL
+        if numbers:
+            stated = all(percent for i, percent in parts if i.role == "active")
+            label = FULL_LABEL if stated else NO_PERCENTAGES
+        origin = next((source for source in product.sources if source in sources), None)
+        self.add(
+            product.product_id,
+            product.name,
+            category=product.category,
+            parts=parts,
+            everything=everything,
+            order=list(dict.fromkeys(numbers)),
+            rinse_off=product.category == "cleanser",
+            skin=product.skin_types,
+            brand=product.brand,
+            price=product.price_band,
+            spf=product.spf,
+            pregnancy=product.pregnancy_caution,
+            medicine=product.medicine,
+            label=label,
+            shade=product.shade,
+            finish=product.finish,
+            origin=origin,
+        )
+
+    def _on_label(self, name: str) -> tuple[int, Ingredient | None]:
+        if name not in self._of_label:
+            found = self.known.find_label(name)
+            if found:
+                number = self._number[found.id]
+            else:
+                number = len(self.known.all) + self.labels[normal(name)]
+                if len(self.labels) > len(self.label_texts):
+                    self.label_texts.append(name)
+            self._of_label[name] = number, found
+        return self._of_label[name]
+
+    def columns(self) -> dict[str, Any]:
+        order = sorted(range(len(self.ids)), key=self.ids.__getitem__)
+        return {
+            "id": Texts.of(self.ids),
+            "name": Texts.of(self.names),
+            "by_id": smallest(order),
+            "percent": np.frombuffer(self.percent, dtype=np.float32).round(6),
+            **{name: smallest(values) for name, values in self.integers.items()},
+        }
+
+
 def _content(
     sources: Mapping[str, _SourceRow],
     ingredients: Mapping[str, _IngredientRow],
     vehicles: Mapping[str, _VehicleRow],
     rules: _Rules,
+    *,
     products: Sequence[_ProductRow],
+    imported: Iterable[Product],
 ) -> dict[str, Any]:
     # The snapshot is written with sorted keys, so that is the order rows are numbered in.
     ids = sorted(ingredients)
     kinds = sorted(vehicles)
-    dumped = {id_: ingredients[id_].model_dump(exclude_defaults=True) for id_ in ids}
+    dumped = {id_: _dumped(ingredients[id_]) for id_ in ids}
     known = {id_: Ingredient.of(id_, dumped[id_]) for id_ in ids}
-    number = {id_: n for n, id_ in enumerate(ids)}
-    categories = sorted({row.category for row in vehicles.values()})
-    columns: dict[str, Any] = defaultdict(list)
-    columns["brand"] = {}
+    categories = _Names()
+    for category in sorted({row.category for row in vehicles.values()}):
+        categories[category]
+    columns = _Columns(Ingredients(known.values(), (), ()), categories)
     for product in products:
         vehicle = vehicles[product.vehicle]
         parts = [(known[name], percent) for name, percent in product.actives]
         base = [known[part] for part in vehicle.base]
         everything = list(dict.fromkeys([*base[:1], *(i for i, _ in parts), *base[1:]]))
         irritancy = max((i.irritancy for i in everything), default=0)
-        if vehicle.rinse_off:
-            irritancy = max(0, irritancy - 1)
-        skin = set(vehicle.skin) | ({"sensitive"} if irritancy == 0 else set())
-        columns["id"].append(product.id)
-        columns["name"].append(product.name)
-        columns["category"].append(categories.index(vehicle.category))
-        columns["vehicle"].append(kinds.index(product.vehicle))
-        columns["price"].append(PRICE_BANDS.index(product.price))
-        columns["spf"].append(product.spf or 0)
-        columns["skin"].append(sum(1 << SKIN_TYPES.index(t) for t in skin))
-        columns["helps"].append(pack_helps(helps_of(parts, vehicle.rinse_off)))
-        columns["irritancy"].append(irritancy)
-        columns["pregnancy"].append(max(PREGNANCY.index(i.pregnancy) for i in everything))
-        columns["medicine"].append(max(MEDICINE.index(i.medicine) for i in everything))
-        columns["strength"].append(
-            max(
-                (
-                    round(100 * p / i.ceiling)
-                    for i, p in parts
-                    if p and i.ceiling and i.role == "active"
-                ),
-                default=0,
-            )
+        gentle = irritancy - vehicle.rinse_off <= 0
+        columns.add(
+            product.id,
+            product.name,
+            category=vehicle.category,
+            parts=parts,
+            everything=everything,
+            rinse_off=vehicle.rinse_off,
+            skin=(*vehicle.skin, *(("sensitive",) if gentle else ())),
+            vehicle=kinds.index(product.vehicle),
+            price=product.price,
+            spf=product.spf,
         )
-        columns["treats"].append(int(any(i.role == "active" for i, _ in parts)))
-        columns["tinted"].append(int(any("tint" in i.families for i, _ in parts)))
-        columns["mineral"].append(
-            int(
-                any("mineral_filter" in i.families for i, _ in parts)
-                and not any("organic_filter" in i.families for i, _ in parts)
-            )
-        )
-        columns["actives"].append([x for i, p in parts for x in (number[i.id], p)])
-        columns["inci"] += [number[i.id] for i in everything]
-        columns["inci_end"].append(len(columns["inci"]))
+    for one in imported:
+        columns.add_imported(one, sources)
+    repeated = _repeated(columns.ids)
+    if repeated:
+        raise CatalogueError([f"imported: the id {id_!r} is used twice" for id_ in repeated])
     return {
         "sources": {k: v.model_dump(exclude_none=True) for k, v in sources.items()},
         "ingredients": dumped,
@@ -499,22 +719,36 @@ def _content(
             for k in kinds
         },
         "rules": rules.model_dump(exclude_none=True),
-        "categories": categories,
-        "products": columns,
+        "categories": list(categories),
+        "brands": Texts.of(columns.brands),
+        "origins": list(columns.origins),
+        "finishes": list(columns.finishes),
+        "labels": Texts.of(columns.label_texts),
+        "products": columns.columns(),
     }
 
 
+def _repeated(ids: Iterable[str], most: int = 20) -> list[str]:
+    seen: set[str] = set()
+    return [id_ for id_ in ids if id_ in seen or seen.add(id_)][:most]  # type: ignore[func-returns-value]
+
+
 def helps_of(
-    parts: Iterable[tuple[Ingredient, float | None]], rinse_off: bool = False
+    parts: Iterable[tuple[Ingredient, float | None]],
+    rinse_off: bool = False,
+    unstated: bool = False,
 ) -> dict[str, int]:
     """Goal -> grade 1..3, from what is in a product in at least the concentration shown to work.
 
-    The trials behind the grades left the product on: what is rinsed off gets 1 at most.
+    The trials behind the grades left the product on: what is rinsed off gets 1 at most. unstated:
+    whether an ingredient of unknown concentration gets 1 as well, or nothing.
     """
     helps: dict[str, int] = {}
     for ingredient, percent in parts:
         for goal, (grade, least, _) in ingredient.helps.items():
-            if percent is not None and percent >= least:
+            if percent is None and unstated:
+                helps[goal] = max(1, helps.get(goal, 0))
+            elif percent is not None and percent >= least:
                 helps[goal] = max(1 if rinse_off else grade, helps.get(goal, 0))
     return helps
 

@@ -1,23 +1,24 @@
 """The catalogue as the workers hold it: one versioned snapshot of products, ingredients and rules.
 
-The snapshot is columnar JSON, so that ten thousand products load in milliseconds and a filter is a
-numpy expression; a product becomes an object only when it is looked at. Products, ingredients and
-rules travel together because a routine is only repeatable when all three are known: `version` is
-the hash of the whole.
+The snapshot (facet.advice.snapshot) is columnar, so that a filter is a numpy expression and a
+product becomes an object only when it is looked at. Products, ingredients and rules travel
+together because a routine is only repeatable when all three are known: `version` is the hash of
+the whole.
 """
 
-import hashlib
-import json
+import mmap
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from facet.advice.ingredients import Ingredient, Ingredients
+from facet.advice.snapshot import Buffer, smallest, unpack
 from facet.domain.advice import Source
-from facet.domain.errors import PermanentError
 from facet.domain.products import (
     Active,
     Goal,
@@ -28,15 +29,21 @@ from facet.domain.products import (
     StepName,
 )
 
-SCHEMA = 1
 GOALS: tuple[str, ...] = get_args(Goal)
 SKIN_TYPES: tuple[str, ...] = get_args(SkinType)
 PRICE_BANDS: tuple[str, ...] = get_args(PriceBand)
 PREGNANCY: tuple[str, ...] = ("ok", "ask", "avoid")
 MEDICINE: tuple[str | None, ...] = (None, "pharmacy", "prescription")
 
+# What is known of a product's label.
+NO_LABEL, NO_PERCENTAGES, FULL_LABEL = 0, 1, 2
+
+# Among the layers and after opening, for a product whose vehicle nobody stated.
+LAYER = {"cleanser": 1, "toner": 2, "exfoliant": 3, "serum": 4, "moisturiser": 7, "sunscreen": 9}
+OTHER_LAYER, OPENED_MONTHS = 5, 12
+
 Mask = NDArray[np.bool_]
-Numbers = NDArray[np.int64]
+Numbers = NDArray[np.integer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +99,12 @@ class Catalogue:
 
     def __init__(self, content: Mapping[str, Any], version: str) -> None:
         self.version = version
+        self.content = content
         self.rules: Mapping[str, Any] = content["rules"]
         self._sources: Mapping[str, Any] = content["sources"]
+        known = [Ingredient.of(id_, row) for id_, row in content["ingredients"].items()]
         self.ingredients = Ingredients(
-            [Ingredient.of(id_, row) for id_, row in content["ingredients"].items()],
+            [*known, *map(Ingredient.unknown, content["labels"])],
             self.rules["avoid"]["group"],
             self.rules["avoid"]["exact_only"],
         )
@@ -107,16 +116,19 @@ class Catalogue:
         }
         self._vehicle_names = tuple(self.vehicles)
         self.categories: tuple[str, ...] = tuple(content["categories"])
+        self.brands: Sequence[str] = content["brands"]
+        self._origins: Sequence[str] = content["origins"]
+        self._finishes: Sequence[str] = content["finishes"]
         columns = content["products"]
-        self._id: Sequence[str] = columns["id"]
-        self._name: Sequence[str] = columns["name"]
-        self._brand: Mapping[str, str] = columns["brand"]  # row -> brand, for those that have one
-        self._actives: Sequence[Sequence[Any]] = columns["actives"]  # [ingredient, percent, ...]
-        self._row = {product_id: row for row, product_id in enumerate(self._id)}
+        self.ids: Sequence[str] = columns["id"]  # every product's id, in the catalogue's order
+        self.names: Sequence[str] = columns["name"]
 
         def column(name: str) -> Numbers:
-            return np.asarray(columns[name], dtype=np.int64)
+            values = columns[name]
+            return values if isinstance(values, np.ndarray) else smallest(values)
 
+        self._by_id = column("by_id")  # rows in the order of their ids
+        self.brand = column("brand")  # index into brands, -1 none
         self.category = column("category")  # index into categories
         self.vehicle = column("vehicle")  # index into vehicles, -1 unknown
         self.price = column("price")  # index into PRICE_BANDS, -1 unknown
@@ -127,71 +139,81 @@ class Catalogue:
         self.pregnancy = column("pregnancy")  # index into PREGNANCY
         self.medicine = column("medicine")  # index into MEDICINE
         self.strength = column("strength")  # percent of the ceiling of its strongest active
+        self.label = column("label")  # NO_LABEL, NO_PERCENTAGES or FULL_LABEL
+        self.shade = column("shade")  # 0xrrggbb, -1 none
+        self.finish = column("finish")  # index into finishes, -1 none
+        self.origin = column("origin")  # index into origins: the source of an imported one, -1 none
         self.treats = column("treats").astype(bool)
         self.tinted = column("tinted").astype(bool)
         self.mineral = column("mineral").astype(bool)
-        self._inci = column("inci")  # every product's ingredients, end to end
-        self._inci_end = column("inci_end")  # where each product's end
+        self._active = column("active")  # every product's actives, end to end
+        self._percent = np.asarray(columns["percent"], dtype=np.float32)  # of each; 0 unknown
+        self._active_end = column("active_end")
+        self.inci = column("inci")  # every product's ingredients, end to end
+        self.inci_end = column("inci_end")  # where each product's end
 
     @classmethod
-    def load(cls, data: bytes) -> "Catalogue":
+    def load(cls, data: Buffer) -> "Catalogue":
         """From a snapshot's bytes.
 
         Raises PermanentError("catalogue_schema") for a snapshot of another schema and
-        PermanentError("catalogue_corrupt") for one that does not carry its own hash.
+        PermanentError("catalogue_corrupt") for what is none.
         """
-        try:
-            snapshot = json.loads(data)
-            schema, version, content = (snapshot[k] for k in ("schema", "version", "content"))
-        except (ValueError, TypeError, KeyError) as error:
-            raise PermanentError("catalogue_corrupt", "The catalogue cannot be read.") from error
-        if schema != SCHEMA:
-            raise PermanentError(
-                "catalogue_schema", f"The catalogue has schema {schema}, not {SCHEMA}."
-            )
+        version, content = unpack(data)
         return cls(content, version)
 
-    def __len__(self) -> int:
-        return len(self._id)
+    @classmethod
+    def open(cls, path: Path) -> "Catalogue":
+        """From a snapshot's file, mapped: columns are read from it when they are needed.
 
-    @property
-    def ids(self) -> tuple[str, ...]:
-        """Every product's id, in the catalogue's order."""
-        return tuple(self._id)
+        Raises as `load` does, and OSError.
+        """
+        with path.open("rb") as file:
+            return cls.load(memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)))
+
+    def __len__(self) -> int:
+        return len(self.ids)
 
     def __contains__(self, product_id: object) -> bool:
-        return product_id in self._row
+        return isinstance(product_id, str) and self.row(product_id) is not None
 
     def __iter__(self) -> Iterator[Product]:
-        return (self._product(row) for row in range(len(self)))
+        return (self.product_at(row) for row in range(len(self)))
 
     # --- looking up --------------------------------------------------------------------------
 
+    def row(self, product_id: str) -> int | None:
+        """The row of the product of this id, or None."""
+        at = bisect_left(self._by_id, product_id, key=lambda row: self.ids[int(row)])
+        if at == len(self) or self.ids[row := int(self._by_id[at])] != product_id:
+            return None
+        return row
+
     def name(self, row: int) -> str:
         """The name of the product in this row."""
-        return self._name[row]
+        return self.names[row]
 
     def product(self, product_id: str) -> Product | None:
         """The product of this id, or None."""
-        row = self._row.get(product_id)
-        return None if row is None else self._product(row)
+        row = self.row(product_id)
+        return None if row is None else self.product_at(row)
 
     def by_category(self, category: str) -> list[Product]:
         """Every product of a category, in the catalogue's order."""
-        return [self._product(row) for row in _rows(self.in_category(category))]
+        return [self.product_at(row) for row in _rows(self.in_category(category))]
 
     def by_concern(self, concern: str, limit: int = 20) -> list[Product]:
         """Products that help a concern, best evidence first, gentler first among equals."""
         grade = self.grade(concern)
         order = np.lexsort((np.arange(len(self)), self.irritancy, -grade))
-        return [self._product(row) for row in order[: int((grade > 0).sum())][:limit]]
+        return [self.product_at(row) for row in order[: int((grade > 0).sum())][:limit]]
 
     def by_ingredient(self, name: str) -> list[Product]:
         """Products with an ingredient, by any of its names; empty for an unknown one."""
         found = self.ingredients.find(name)
         if found is None:
             return []
-        return [self._product(row) for row in _rows(self.containing({found.id}))]
+        return [self.product_at(row) for row in _rows(self.containing({found.id}))]
 
     def source(self, source_id: str) -> Source:
         """An entry of the source table."""
@@ -215,26 +237,33 @@ class Catalogue:
     def containing(self, ingredient_ids: set[str] | frozenset[str]) -> Mask:
         """(n,) true where the product holds any of these ingredients."""
         wanted = np.array([row.id in ingredient_ids for row in self.ingredients.all], dtype=bool)
-        hits = np.concatenate(([0], np.cumsum(wanted[self._inci])))
-        return hits[self._inci_end] > hits[np.concatenate(([0], self._inci_end[:-1]))]
+        hits = np.concatenate(([0], np.cumsum(wanted[self.inci])))
+        return hits[self.inci_end] > hits[np.concatenate(([0], self.inci_end[:-1]))]
 
     # --- one product ---------------------------------------------------------------------------
 
     def item(self, product_id: str) -> Item | None:
         """A product as the routine sees it, or None."""
-        row = self._row.get(product_id)
+        row = self.row(product_id)
         return None if row is None else self.item_at(row)
 
     def item_at(self, row: int) -> Item:
         """The product in this row as the routine sees it."""
         category = self.categories[self.category[row]]
-        vehicle = self.vehicles[self._vehicle_names[self.vehicle[row]]]
+        step = self.step_of(category)
+        vehicle = self._vehicle_of(row) or Vehicle(
+            id="",
+            category=category,
+            weight=LAYER.get(category, OTHER_LAYER),
+            rinse_off=step == "cleanse",
+            opened_months=OPENED_MONTHS,
+        )
         ids = [self.ingredients.all[i] for i in self._inci_of(row)]
         actives = self._actives_of(row)
         return Item(
-            name=self._name[row],
+            name=self.names[row],
             category=category,
-            step=self.step_of(category),
+            step=step,
             actives={ingredient.id: percent for ingredient, percent in actives},
             ingredients=frozenset(ingredient.id for ingredient in ids),
             helps={goal: int(g) for goal in GOALS if (g := self.grade_at(row, goal))},
@@ -247,7 +276,7 @@ class Catalogue:
             opened_months=vehicle.opened_months,
             spf=int(self.spf[row]),
             tinted=bool(self.tinted[row]),
-            product_id=self._id[row],
+            product_id=self.ids[row],
             price_band=self._price_of(row),
             **self.of_actives([ingredient for ingredient, _ in actives], actives),
         )
@@ -281,28 +310,48 @@ class Catalogue:
         """The place of a category in a routine, or None for what has none (a mask, a lipstick)."""
         return cast(StepName | None, self.rules["routine"]["step_of"].get(category))
 
+    def brand_at(self, row: int) -> str | None:
+        """The brand of the product in this row, or None."""
+        return _nth(self.brands, self.brand[row])
+
+    def shade_at(self, row: int) -> str | None:
+        """The colour `#rrggbb` of the product in this row, or None."""
+        return None if self.shade[row] < 0 else f"#{int(self.shade[row]):06x}"
+
+    def finish_at(self, row: int) -> str | None:
+        """The finish of the product in this row, or None."""
+        return _nth(self._finishes, self.finish[row])
+
+    def _vehicle_of(self, row: int) -> Vehicle | None:
+        number = self.vehicle[row]
+        return None if number < 0 else self.vehicles[self._vehicle_names[number]]
+
     def _inci_of(self, row: int) -> Numbers:
-        start = self._inci_end[row - 1] if row else 0
-        return self._inci[start : self._inci_end[row]]
+        start = self.inci_end[row - 1] if row else 0
+        return self.inci[start : self.inci_end[row]]
 
     def _actives_of(self, row: int) -> list[tuple[Ingredient, float | None]]:
-        flat = self._actives[row]
-        pairs = zip(flat[::2], flat[1::2], strict=True)
-        return [(self.ingredients.all[i], percent) for i, percent in pairs]
+        start, end = (int(self._active_end[row - 1]) if row else 0), int(self._active_end[row])
+        return [
+            # float32 holds what a label states; six digits give it back as it was written
+            (self.ingredients.all[i], float(f"{percent:.6g}") if percent > 0 else None)
+            for i, percent in zip(self._active[start:end], self._percent[start:end], strict=True)
+        ]
 
     def _price_of(self, row: int) -> PriceBand | None:
-        price = self.price[row]
-        return None if price < 0 else cast(PriceBand, PRICE_BANDS[price])
+        return cast(PriceBand | None, _nth(PRICE_BANDS, self.price[row]))
 
-    def _product(self, row: int) -> Product:
-        item = self.item_at(row)
+    def product_at(self, row: int) -> Product:
+        """The product in this row."""
+        item, vehicle = self.item_at(row), self._vehicle_of(row)
+        origin = _nth(self._origins, self.origin[row])
         return Product(
-            product_id=self._id[row],
+            product_id=self.ids[row],
             name=item.name,
-            brand=self._brand.get(str(row)),
+            brand=self.brand_at(row),
             category=item.category,
             step=item.step,
-            vehicle=self._vehicle_names[self.vehicle[row]],
+            vehicle=vehicle.id if vehicle else None,
             actives=tuple(
                 Active(inci=i.inci, name=i.common_name, percent=percent)
                 for i, percent in self._actives_of(row)
@@ -322,7 +371,9 @@ class Catalogue:
             medicine=cast(Literal["pharmacy", "prescription"] | None, item.medicine),
             spf=item.spf or None,
             tinted=item.tinted,
-            sources=item.sources,
+            shade=self.shade_at(row),
+            finish=self.finish_at(row),
+            sources=tuple(dict.fromkeys((*item.sources, *((origin,) if origin else ())))),
         )
 
 
@@ -330,8 +381,5 @@ def _rows(mask: Mask) -> list[int]:
     return [int(row) for row in np.flatnonzero(mask)]
 
 
-def pack(content: Mapping[str, Any]) -> bytes:
-    """Snapshot bytes of this content: compact JSON that names its schema and its own hash."""
-    body = json.dumps(content, separators=(",", ":"), ensure_ascii=False, sort_keys=True)
-    version = hashlib.sha256(body.encode()).hexdigest()[:16]
-    return f'{{"schema":{SCHEMA},"version":"{version}","content":{body}}}'.encode()
+def _nth(names: Sequence[str], number: int | np.integer) -> str | None:
+    return None if number < 0 else names[int(number)]

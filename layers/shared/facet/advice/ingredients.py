@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 _NOT_A_WORD = re.compile(r"[^a-z0-9]+")
+_IN_BRACKETS = re.compile(r"[(\[]([^)\]]*)[)\]]")
 _PERCENT = re.compile(r"(\d+(?:[.,]\d+)?)\s*%")
 
 
@@ -67,6 +68,25 @@ class Ingredient:
             sources=tuple(dict.fromkeys(cited)),
         )
 
+    @classmethod
+    def unknown(cls, label: str) -> "Ingredient":
+        """What a label names and nobody described: found and avoided by its name, no more."""
+        name = normal(label)
+        return cls(
+            id=f"label/{name.replace(' ', '-')}",
+            inci=label,
+            names=(name,),
+            role="base",
+            families=frozenset(),
+            irritancy=0,
+            helps={},
+            pregnancy="ok",
+            medicine=None,
+            caution=None,
+            ceiling=None,
+            sources=(),
+        )
+
     @property
     def tags(self) -> frozenset[str]:
         """What a rule may call it: its families and its own id."""
@@ -106,9 +126,12 @@ class Ingredients:
         self.all = tuple(rows)
         self.by_id = {row.id: row for row in self.all}
         self._by_name: dict[str, Ingredient] = {}
+        self._by_word: dict[str, list[tuple[str, Ingredient]]] = {}
         for row in self.all:
             for name in row.names:
                 self._by_name.setdefault(name, row)
+                for word in set(name.split()):
+                    self._by_word.setdefault(word, []).append((name, row))
         self._groups: dict[str, frozenset[str]] = {}
         for group in groups:
             for name in group["also"]:
@@ -119,6 +142,16 @@ class Ingredients:
     def find(self, name: str) -> Ingredient | None:
         """The ingredient of this INCI or common name, or None."""
         return self._by_name.get(normal(name))
+
+    def find_label(self, label: str) -> Ingredient | None:
+        """The ingredient a label names, also as 'Aqua (Water)', 'Aqua/Water/Eau' or 'Parfum*'."""
+        inside = _IN_BRACKETS.findall(label)
+        forms = (label, _IN_BRACKETS.sub(" ", label), *inside, *label.split("/"))
+        return next((found for form in forms if (found := self.find(form))), None)
+
+    def named_with(self, word: str) -> list[tuple[str, Ingredient]]:
+        """(name, ingredient) of every name that holds this word, in normal form."""
+        return self._by_word.get(word, [])
 
     def read_text(self, text: str) -> list[Ingredient]:
         """Ingredients named anywhere in a text, longest names first ('Retinol 0.5 % serum')."""
@@ -152,9 +185,9 @@ class Ingredients:
             if word not in self._exact:
                 hits |= {
                     row.id
-                    for row in self.all
-                    for name in row.names
-                    if any(f" {form} " in f" {name} " for form in forms)
+                    for form in forms
+                    for name, row in self.named_with(form.split()[0])
+                    if f" {form} " in f" {name} "
                 }
             ids |= hits
             words += sorted(forms)

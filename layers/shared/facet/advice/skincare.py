@@ -16,8 +16,10 @@ from numpy.typing import NDArray
 
 from facet.advice.bag import SkincareShelf
 from facet.advice.catalogue import (
+    FULL_LABEL,
     GOALS,
     MEDICINE,
+    NO_LABEL,
     PREGNANCY,
     PRICE_BANDS,
     Catalogue,
@@ -311,6 +313,7 @@ class _Advisor:
             & self._affordable
             & columns.in_category(*kinds)
             & columns.treats
+            & (columns.label == FULL_LABEL)  # of an unknown strength it might be too strong
             & (grade > 0)
         )
         if self.sensitive:
@@ -390,7 +393,8 @@ class _Advisor:
     def _allowed(self) -> Mask:
         """(n,) what may be suggested to this person, whatever it costs."""
         columns = self.catalogue
-        allowed = ~columns.containing(self.avoided.ingredients)
+        # Nothing can be promised of a product whose ingredients nobody listed.
+        allowed = (columns.label > NO_LABEL) & ~columns.containing(self.avoided.ingredients)
         allowed &= columns.medicine < MEDICINE.index("prescription")
         if self.profile.pregnancy:
             allowed &= columns.pregnancy == PREGNANCY.index("ok")
@@ -401,13 +405,15 @@ class _Advisor:
         budget = self.profile.budget
         if budget is None:
             return np.ones(len(self.catalogue), dtype=bool)
-        return self.catalogue.price <= PRICE_BANDS.index(budget)
+        price = self.catalogue.price
+        return (price >= 0) & (price <= PRICE_BANDS.index(budget))
 
     @cached_property
     def _fitness(self) -> Scores:
         """(n,) how well each product fits this person, whatever the gap."""
         columns, rank = self.catalogue, self.rules["rank"]
-        score: Scores = rank["irritancy"] * columns.irritancy + rank["price"] * columns.price
+        price = np.where(columns.price < 0, PRICE_BANDS.index("mid"), columns.price)
+        score: Scores = rank["irritancy"] * columns.irritancy + rank["price"] * price
         score = score + rank["medicine"] * (columns.medicine > 0)
         for need in self.needs:
             score = score + rank["need"] * need.weight * columns.grade(need.goal)

@@ -1,0 +1,331 @@
+"""Other people's product lists, read line by line into Facet's own.
+
+A row becomes a domain Product with what is known and nothing more: a concentration only where the
+row states one, no claim that does not follow from its ingredients (`facet catalog build` derives
+those). What cannot be used is left out, with its line and the reason; the rest is written as one
+file of JSON lines, which is there whole or not at all.
+"""
+
+import csv
+import gzip
+import io
+import json
+import re
+import tomllib
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO, Literal, get_args
+
+from pydantic import ValidationError
+
+from facet.advice.files import written
+from facet.advice.ingredients import normal, read_percent
+from facet.domain.errors import FacetError
+from facet.domain.products import Product
+
+Format = Literal["facet", "openbeautyfacts", "csv"]
+FORMATS: tuple[Format, ...] = get_args(Format)
+LONGEST_LINE = 16 * 2**20  # bytes; the longest products of the dump have about one million
+LONGEST_NAME = 200
+LONGEST_INGREDIENT = 120
+MOST_INGREDIENTS = 200
+
+_SPF = re.compile(r"\b(?:SPF|IP|FPS|LSF)\s*(\d{1,3})\b", re.IGNORECASE)
+_PARTS = re.compile(r"[,;•·\n]|\.\s|\s[-–*]\s")
+_LEAD = re.compile(r"^\s*(?:ingr[eé]dients?|inci|composition)\s*:\s*", re.IGNORECASE)
+_SPACES = re.compile(r"\s+")
+_GZIP = b"\x1f\x8b"
+
+
+class LeftOutError(FacetError):
+    """One row cannot be used. `code` counts alike ones together."""
+
+    def __init__(self, code: str, message: str) -> None:
+        self.code = code
+        super().__init__(message)
+
+
+@dataclass(slots=True)
+class Summary:
+    """What became of a file."""
+
+    out: Path
+    report: Path  # one line for each row left out: its number, code and reason
+    read: int = 0
+    taken: int = 0
+    codes: Counter[str] = field(default_factory=Counter)  # why rows were left out
+
+    @property
+    def left_out(self) -> int:
+        return self.codes.total()
+
+
+def import_products(source: Path, form: Format, out: Path, rules: Path) -> Summary:
+    """Read `source` (plain or gzipped) into `out`, a file of JSON lines, one Product each.
+
+    rules: a folder with openbeautyfacts.toml (data/imports). Rows are streamed, so memory does not
+    grow with the file but for the ids seen, which must be unique. Rows left out are listed in a
+    file beside `out`, ending in `.left-out.tsv`.
+
+    Raises FacetError where the file cannot be read to its end (then nothing is written) and where
+    no row could be used (then only the report is).
+    """
+    summary = Summary(out, out.with_suffix(".left-out.tsv"))
+    seen: set[str] = set()
+    to_product = _READERS[form](rules)
+    try:
+        with _opened(source) as file, written(summary.report) as report:
+            report.write(b"line\tcode\treason\n")
+            rows = _csv_rows(file) if form == "csv" else _json_rows(file)
+            with suppress(_NothingError), written(out) as lines:
+                for number, row in rows:
+                    summary.read += 1
+                    try:
+                        if isinstance(row, LeftOutError):
+                            raise row
+                        product = _product(to_product(row))
+                        if product.product_id in seen:
+                            raise LeftOutError("repeated", f"{product.product_id} came before")
+                        seen.add(product.product_id)
+                        lines.write(product.model_dump_json(exclude_defaults=True).encode() + b"\n")
+                        summary.taken += 1
+                    except LeftOutError as error:
+                        summary.codes[error.code] += 1
+                        reason = _SPACES.sub(" ", str(error))[:300]
+                        report.write(f"{number}\t{error.code}\t{reason}\n".encode())
+                if not summary.taken:
+                    raise _NothingError
+    except (OSError, EOFError, zlib.error) as error:
+        raise FacetError(f"{source}: cannot be read to its end: {error}") from error
+    if not summary.taken:
+        raise FacetError(
+            f"{source}: none of {summary.read} rows could be used; see {summary.report}"
+        )
+    return summary
+
+
+class _NothingError(Exception):
+    """Keeps a file from being replaced by an empty one."""
+
+
+@contextmanager
+def _opened(source: Path) -> Iterator[BinaryIO]:
+    with source.open("rb") as file:
+        zipped = file.read(2) == _GZIP
+        file.seek(0)
+        if zipped:
+            with gzip.open(file) as unzipped:
+                yield unzipped  # type: ignore[misc]
+        else:
+            yield file
+
+
+# --- rows ------------------------------------------------------------------------------------
+
+
+def _json_rows(file: BinaryIO) -> Iterator[tuple[int, dict[str, Any] | LeftOutError]]:
+    number = 0
+    while line := file.readline(LONGEST_LINE):
+        number += 1
+        if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
+            while (rest := file.readline(LONGEST_LINE)) and not rest.endswith(b"\n"):
+                pass
+            yield number, LeftOutError("too_long", f"longer than {LONGEST_LINE} bytes")
+            continue
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            yield number, LeftOutError("not_json", str(error))
+            continue
+        if not isinstance(row, dict):
+            yield number, LeftOutError("not_json", "not an object")
+            continue
+        yield number, row
+
+
+def _csv_rows(file: BinaryIO) -> Iterator[tuple[int, dict[str, Any] | LeftOutError]]:
+    text = io.TextIOWrapper(file, "utf-8-sig", errors="replace", newline="")
+    lines = csv.reader(text)
+    header = [normal(name).replace(" ", "_") for name in next(lines, [])]
+    missing = {"name", "category"} - set(header)
+    if missing:
+        raise FacetError(f"the first line has no column {' and no '.join(sorted(missing))}")
+    while True:
+        try:
+            cells = next(lines)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield lines.line_num, LeftOutError("not_csv", str(error))
+            continue
+        if not any(cells):
+            continue
+        if len(cells) != len(header):
+            why = f"{len(cells)} cells under {len(header)} columns"
+            yield lines.line_num, LeftOutError("not_csv", why)
+            continue
+        yield lines.line_num, dict(zip(header, (cell.strip() for cell in cells), strict=True))
+
+
+def _product(fields: Mapping[str, Any]) -> Product:
+    try:
+        return Product.model_validate(dict(fields))
+    except ValidationError as error:
+        detail = error.errors(include_input=False)[0]
+        where = ".".join(map(str, detail["loc"]))
+        raise LeftOutError("invalid", f"{where}: {detail['msg']}") from error
+
+
+# --- formats ---------------------------------------------------------------------------------
+
+
+def _facet(_rules: Path) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
+    """Facet's own products.jsonl. What follows from the ingredients is derived anew."""
+
+    def read(row: Mapping[str, Any]) -> Mapping[str, Any]:
+        derived = {"step", "vehicle", "concerns", "am_pm", "cautions", "tinted"}
+        kept = {key: value for key, value in row.items() if key not in derived}
+        return kept | {"name": _text(row.get("name")), "category": _category(row.get("category"))}
+
+    return read
+
+
+def _csv(_rules: Path) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
+    """Columns name and category; optional product_id, brand, ingredients (as on the label,
+    'Niacinamide 5 %' states a concentration), spf, price_band, shade, finish."""
+
+    def read(row: Mapping[str, str]) -> Mapping[str, Any]:
+        name, brand = _text(row["name"]), _text(row.get("brand"))
+        ingredients = _split(row.get("ingredients", ""))
+        stated = [(text, percent) for text, percent in map(read_percent, ingredients) if percent]
+        optional = {
+            key: row[key].lower()
+            for key in ("spf", "price_band", "shade", "finish")
+            if row.get(key)
+        }
+        return {
+            "product_id": row.get("product_id") or _slug(f"{brand or ''} {name or ''}"),
+            "name": name,
+            "brand": brand,
+            "category": _category(row["category"]),
+            "inci": [read_percent(text)[0] for text in ingredients],
+            "actives": [{"inci": i, "name": i, "percent": percent} for i, percent in stated],
+            **optional,
+        }
+
+    return read
+
+
+def _open_beauty_facts(rules: Path) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
+    """A row of openbeautyfacts-products.jsonl(.gz): code, product_name, brands, categories_tags,
+    ingredients_text, ingredients_tags, lang, obsolete, product_type. Percentages of the dump are
+    estimates, so none is taken."""
+    try:
+        table = tomllib.loads((rules / "openbeautyfacts.toml").read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise FacetError(f"{rules / 'openbeautyfacts.toml'}: {error}") from error
+    category_of = {tag: name for name, tags in table["categories"].items() for tag in tags}
+    category_of |= dict.fromkeys(table["not_ours"]["tags"], "")
+
+    def read(row: Mapping[str, Any]) -> Mapping[str, Any]:
+        code = str(row.get("code") or row.get("_id") or "").strip()
+        if not re.fullmatch(r"[0-9]{4,24}", code):
+            raise LeftOutError("no_code", f"no barcode: {code[:40]!r}")
+        if row.get("obsolete") in ("on", True, 1):
+            raise LeftOutError("withdrawn", f"{code} is no longer sold")
+        if row.get("product_type", "beauty") != "beauty":
+            raise LeftOutError("not_ours", f"{code} is {str(row['product_type'])[:40]}")
+        name = _in_language(row, "product_name")
+        if name is None:
+            raise LeftOutError("no_name", f"{code} has no name")
+        tags = [tag for tag in _strings(row.get("categories_tags")) if tag in category_of]
+        if not tags or not category_of[tags[-1]]:
+            said = ", ".join(_strings(row.get("categories_tags"))[-3:])[:120] or "no category"
+            raise LeftOutError("not_ours", f"{code}: {said}")
+        spf = _SPF.search(name)
+        return {
+            "product_id": f"obf-{code}",
+            "name": name,
+            "brand": _text(str(row.get("brands") or "").split(",")[0]),
+            "category": category_of[tags[-1]],
+            "inci": _label(row),
+            "spf": int(spf[1]) if spf and 2 <= int(spf[1]) <= 100 else None,
+            "sources": [table["source"]],
+        }
+
+    return read
+
+
+_READERS: Mapping[Format, Callable[[Path], Callable[[Mapping[str, Any]], Mapping[str, Any]]]] = {
+    "facet": _facet,
+    "openbeautyfacts": _open_beauty_facts,
+    "csv": _csv,
+}
+
+
+def _label(row: Mapping[str, Any]) -> list[str]:
+    """The label's names, and the taxonomy's English ones, by which more is recognised."""
+    text = _in_language(row, "ingredients_text") or ""
+    names = [read_percent(name)[0] for name in _split(text)]
+    known = {normal(name) for name in names}
+    for tag in _strings(row.get("ingredients_tags")):
+        language, _, name = tag.partition(":")
+        name = name.replace("-", " ").strip()
+        if language == "en" and name and normal(name) not in known:
+            known.add(normal(name))
+            names.append(name)
+    return _ingredients(names)
+
+
+def _split(text: str) -> list[str]:
+    """A label's text, cut at what parts ingredients but not inside brackets: '(Aqua, Eau)'."""
+    text = _LEAD.sub("", text.replace("_", " "))
+    depth, flat = 0, []
+    for letter in text:
+        depth = max(0, depth + (letter in "([") - (letter in ")]"))
+        flat.append("/" if depth and letter in ",;" else letter)
+    return _ingredients(_PARTS.split("".join(flat)))
+
+
+def _ingredients(names: Sequence[str]) -> list[str]:
+    """What may be an ingredient's name, once each, in order."""
+    found: dict[str, str] = {}
+    for name in names:
+        clean = _SPACES.sub(" ", name).strip(" .:*-+")
+        key = normal(clean)
+        if any(letter.isalpha() for letter in key) and len(clean) <= LONGEST_INGREDIENT:
+            found.setdefault(key, clean)
+    return list(found.values())[:MOST_INGREDIENTS]
+
+
+def _in_language(row: Mapping[str, Any], name: str) -> str | None:
+    """A field in English if there is one, else as it stands, else in the product's language."""
+    keys = (f"{name}_en", name, f"{name}_{row.get('lang') or row.get('lc')}")
+    longest = None if name == "ingredients_text" else LONGEST_NAME
+    return next((text for key in keys if (text := _text(row.get(key), longest))), None)
+
+
+def _text(value: Any, longest: int | None = LONGEST_NAME) -> str | None:
+    """One line without control characters, or None for nothing."""
+    if not isinstance(value, str):
+        return None
+    printable = "".join(letter if letter.isprintable() else " " for letter in value)
+    return _SPACES.sub(" ", printable).strip()[:longest] or None
+
+
+def _strings(value: Any) -> list[str]:
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
+
+
+def _category(value: Any) -> str | None:
+    return normal(value).replace(" ", "_") or None if isinstance(value, str) else None
+
+
+def _slug(text: str) -> str:
+    return normal(text).replace(" ", "-")[:80].strip("-")

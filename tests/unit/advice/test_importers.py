@@ -1,0 +1,348 @@
+"""Other people's lists: what is known is taken, the rest is named, nothing is half written."""
+
+import csv
+import gzip
+import json
+import tracemalloc
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from facet.advice.build import CatalogueError, build_catalogue, write_catalogue
+from facet.advice.catalogue import FULL_LABEL, NO_LABEL, NO_PERCENTAGES, Catalogue
+from facet.advice.importers import Format, Summary, import_products
+from facet.advice.skincare import recommend_skincare
+from facet.advice.snapshot import pack
+from facet.cli import main
+from facet.domain.advice import Profile
+from facet.domain.errors import FacetError, PermanentError
+from facet.domain.products import Product
+
+ROOT = Path(__file__).parents[3]
+DATA, RULES = ROOT / "data" / "skincare", ROOT / "data" / "imports"
+
+CREAM: dict[str, Any] = {
+    "code": "3600520000015",
+    "product_name": "Crème de jour SPF 50",
+    "brands": "Maison Claire, Groupe Claire",
+    "lang": "fr",
+    "categories_tags": ["en:face", "en:facial-creams", "en:day-creams"],
+    "ingredients_text": "Ingrédients : Aqua (Water), Glycerin, Zinc Oxide 12%, Parfum [Limonene, "
+    "Linalool], Moonstone Extract.",
+    "ingredients_tags": ["en:water", "en:glycerin", "en:zinc-oxide", "fr:extrait-de-lune"],
+    "ingredients": [{"id": "en:zinc-oxide", "percent_estimate": 12.5}],
+    "obsolete": "",
+    "product_type": "beauty",
+}
+
+
+def lines(rows: Iterable[Any]) -> bytes:
+    return b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+
+
+def taken(folder: Path, data: bytes, form: Format = "openbeautyfacts") -> tuple[Summary, list[Any]]:
+    source = folder / "list"
+    source.write_bytes(data)
+    done = import_products(source, form, folder / "out.jsonl", RULES)
+    rows = [json.loads(line) for line in (folder / "out.jsonl").read_bytes().splitlines()]
+    return done, rows
+
+
+def report(done: Summary) -> list[list[str]]:
+    with done.report.open(newline="", encoding="utf-8") as file:
+        return list(csv.reader(file, delimiter="\t"))[1:]
+
+
+def test_a_row_of_open_beauty_facts_becomes_a_product_with_what_is_known(tmp_path: Path) -> None:
+    _, (row,) = taken(tmp_path, lines([CREAM]))
+
+    assert row == {
+        "product_id": "obf-3600520000015",
+        "name": "Crème de jour SPF 50",
+        "brand": "Maison Claire",
+        "category": "moisturiser",
+        "inci": [
+            *("Aqua (Water)", "Glycerin", "Zinc Oxide"),
+            *("Parfum [Limonene/ Linalool]", "Moonstone Extract", "water"),
+        ],
+        "spf": 50,
+        "sources": ["open-beauty-facts"],
+    }
+
+
+def test_no_concentration_is_invented_and_what_follows_from_the_label_is_known(
+    tmp_path: Path,
+) -> None:
+    taken(tmp_path, lines([CREAM]))
+    catalogue = write_catalogue(DATA, tmp_path / "built", tmp_path).catalogue
+
+    product = catalogue.product("obf-3600520000015")
+    assert product is not None
+    assert [(active.inci, active.percent) for active in product.actives] == [("Zinc Oxide", None)]
+    assert product.inci[:3] == ("Aqua", "Glycerin", "Zinc Oxide")
+    assert "Moonstone Extract" in product.inci
+    assert product.sources[-1] == "open-beauty-facts"
+    assert catalogue.source("open-beauty-facts").url
+    assert catalogue.by_ingredient("moonstone extract") == [product]
+    assert "label/moonstone-extract" in catalogue.ingredients.avoided(["moonstone"]).ingredients
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"code": "abc"}, "no_code"),
+        ({"code": None}, "no_code"),
+        ({"product_name": "  \n "}, "no_name"),
+        ({"product_name": 7}, "no_name"),
+        ({"categories_tags": ["en:hair", "en:shampoos"]}, "not_ours"),
+        ({"categories_tags": ["en:face", "en:cleansers", "en:nail-polish-removers"]}, "not_ours"),
+        ({"categories_tags": "en:day-creams"}, "not_ours"),
+        ({"product_type": "food"}, "not_ours"),
+        ({"obsolete": "on"}, "withdrawn"),
+    ],
+)
+def test_a_row_that_is_no_use_is_left_out_with_its_line(
+    tmp_path: Path, change: dict[str, Any], code: str
+) -> None:
+    done, rows = taken(tmp_path, lines([CREAM, CREAM | {"code": "1234567"} | change]))
+
+    assert (done.read, done.taken, done.left_out) == (2, 1, 1)
+    assert len(rows) == 1
+    assert [row[:2] for row in report(done)] == [["2", code]]
+
+
+def test_bad_rows_of_every_sort_are_named_and_the_good_ones_stand(tmp_path: Path) -> None:
+    bad = [b"{broken\n", b"[1, 2]\n", b"\xff\xfe\n", b"[" * 100_000 + b"\n", b"\n"]
+    data = lines([CREAM]) + b"".join(bad) + lines([CREAM, CREAM | {"code": "7654321"}])
+
+    done, rows = taken(tmp_path, data)
+
+    assert [row["product_id"] for row in rows] == ["obf-3600520000015", "obf-7654321"]
+    assert [row[:2] for row in report(done)] == [
+        *(["2", "not_json"], ["3", "not_json"], ["4", "not_json"], ["5", "not_json"]),
+        ["7", "repeated"],
+    ]
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.lists(st.binary(max_size=60) | st.text(max_size=60).map(str.encode), max_size=6))
+def test_no_bytes_break_an_import(tmp_path_factory: pytest.TempPathFactory, data: Any) -> None:
+    folder = tmp_path_factory.mktemp("import")
+
+    done, rows = taken(folder, lines([CREAM]) + b"\n".join(data))
+
+    assert rows[0]["product_id"] == "obf-3600520000015"
+    assert done.read == done.taken + done.left_out
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=12),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(row=st.fixed_dictionaries({}, optional=dict.fromkeys(CREAM, values)))
+def test_no_value_of_any_type_breaks_an_import(
+    tmp_path_factory: pytest.TempPathFactory, row: dict[str, Any]
+) -> None:
+    folder = tmp_path_factory.mktemp("import")
+    other = {"code": "1234567"}
+
+    done, rows = taken(folder, lines([CREAM, CREAM | other | row]))
+
+    assert done.read == 2
+    assert all(Product.model_validate(one) for one in rows)
+
+
+def test_a_dump_is_read_zipped_and_streamed(tmp_path: Path) -> None:
+    padding = "x" * 5_000  # the dump's rows are mostly things of no interest here
+    source = tmp_path / "dump.jsonl.gz"
+    with gzip.open(source, "wb", compresslevel=1) as file:
+        for n in range(4_000):
+            file.write(lines([CREAM | {"code": str(10_000_000 + n), "images": padding}]))
+    tracemalloc.start()
+    done = import_products(source, "openbeautyfacts", tmp_path / "out.jsonl", RULES)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert done.taken == 4_000
+    assert peak < 4_000_000  # of twenty megabytes
+
+
+def test_a_file_that_breaks_off_changes_nothing(tmp_path: Path) -> None:
+    taken(tmp_path, lines([CREAM]))
+    before = (tmp_path / "out.jsonl").read_bytes()
+    whole = gzip.compress(lines(CREAM | {"code": str(10_000_000 + n)} for n in range(500)))
+
+    with pytest.raises(FacetError, match="cannot be read to its end"):
+        taken(tmp_path, whole[: len(whole) // 2])
+
+    assert (tmp_path / "out.jsonl").read_bytes() == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        *("list", "out.jsonl", "out.left-out.tsv")
+    ]
+
+
+def test_a_file_without_a_usable_row_is_an_error_and_its_report_stays(tmp_path: Path) -> None:
+    taken(tmp_path, lines([CREAM]))
+    before = (tmp_path / "out.jsonl").read_bytes()
+
+    with pytest.raises(FacetError, match="none of 2 rows"):
+        taken(tmp_path, b"{\n{\n")
+
+    assert (tmp_path / "out.jsonl").read_bytes() == before
+    assert (tmp_path / "out.left-out.tsv").read_text().count("not_json") == 2
+
+
+def test_a_csv_states_its_concentrations(tmp_path: Path) -> None:
+    data = (
+        "\ufeffName,Category,Brand,Ingredients,SPF,Price band,Shade\r\n"
+        '"Calm serum",Serum,Ona,"Aqua, Niacinamide 5 %, ""Snail"" Secretion Filtrate",,low,\r\n'
+        "Rouge,lipstick,Ona,,,,#AA3344\r\n"
+        "Bad,serum,Ona,,900,,\r\n"
+        "Short,serum\r\n"
+    ).encode()
+
+    done, (serum, rouge) = taken(tmp_path, data, "csv")
+
+    assert serum["product_id"] == "ona-calm-serum"
+    assert serum["actives"] == [{"inci": "Niacinamide", "name": "Niacinamide", "percent": 5.0}]
+    assert serum["price_band"] == "low"
+    assert rouge["shade"] == "#aa3344"
+    assert [row[:2] for row in report(done)] == [["4", "invalid"], ["5", "not_csv"]]
+
+
+def test_a_csv_without_its_columns_says_which(tmp_path: Path) -> None:
+    with pytest.raises(FacetError, match="no column category"):
+        taken(tmp_path, b"name,brand\nx,y\n", "csv")
+
+
+def test_facets_own_list_comes_back_as_it_went_but_for_what_is_derived(tmp_path: Path) -> None:
+    built = write_catalogue(DATA, tmp_path / "built")
+    one = next(p for p in built.catalogue if p.product_id == "serum-niacinamide-5")
+    theirs = json.loads(one.model_dump_json()) | {"product_id": "mine", "concerns": ["eye_bags"]}
+
+    taken(tmp_path, lines([theirs]), "facet")
+    product = write_catalogue(DATA, tmp_path / "built", tmp_path).catalogue.product("mine")
+
+    assert product is not None
+    assert product.concerns == one.concerns
+    assert product.actives == one.actives
+    assert set(product.inci) == set(one.inci)
+
+
+def imported(**changes: Any) -> Product:
+    fields: dict[str, Any] = {"product_id": "their-1", "name": "Theirs", "category": "serum"}
+    return Product.model_validate(fields | changes)
+
+
+def test_what_passes_a_legal_ceiling_is_left_out_and_named(tmp_path: Path) -> None:
+    strong = {"inci": "Retinol", "name": "Retinol", "percent": 1.0}
+    rows = [imported(inci=("Retinol",), actives=(strong,)), imported(product_id="their-2")]
+    (tmp_path / "a.jsonl").write_text("".join(row.model_dump_json() + "\n" for row in rows))
+
+    built = write_catalogue(DATA, tmp_path / "out", tmp_path)
+
+    assert "their-1" not in built.catalogue
+    assert "their-2" in built.catalogue
+    assert [line for line in built.left_out if "their-1" in line and "0.3 %" in line]
+
+
+def test_an_id_used_twice_is_a_problem() -> None:
+    with pytest.raises(CatalogueError, match="their-1"):
+        build_catalogue(DATA, [imported(), imported()])
+
+
+@pytest.mark.parametrize(
+    ("inci", "percent", "label"),
+    [
+        ((), None, NO_LABEL),
+        (("Aqua", "Niacinamide"), None, NO_PERCENTAGES),
+        (("Aqua", "Niacinamide"), 5.0, FULL_LABEL),
+        (("Aqua", "Mystery Leaf Water"), None, FULL_LABEL),
+    ],
+)
+def test_it_is_known_how_much_of_a_label_is_known(
+    inci: tuple[str, ...], percent: float | None, label: int
+) -> None:
+    active = {"inci": "Niacinamide", "name": "Niacinamide", "percent": percent}
+    product = imported(inci=inci, actives=(active,) if percent else ())
+    catalogue = Catalogue.load(build_catalogue(DATA, [product]))
+
+    assert catalogue.label[catalogue.row("their-1")] == label
+
+
+def test_an_imported_product_is_suggested_only_where_its_label_allows(reading: Any) -> None:
+    """Nothing is promised of an unknown label, and no unknown strength is recommended."""
+    theirs = [
+        imported(
+            product_id=f"their-{n}", category=category, inci=inci, spf=spf, skin_types=("dry",)
+        )
+        for n, (category, inci, spf) in enumerate(
+            [
+                ("moisturiser", (), None),
+                ("moisturiser", ("Aqua", "Moonstone Extract"), None),
+                ("serum", ("Aqua", "Retinol"), None),
+                ("sunscreen", (), 50),
+            ]
+        )
+    ]
+    catalogue = Catalogue.load(build_catalogue(DATA, theirs))
+    profile = Profile(skin_type="dry", avoided_ingredients=("moonstone",), pregnancy="pregnant")
+
+    result = recommend_skincare(reading(wrinkles=20), profile, [], catalogue)
+
+    used = {step.product.product_id for step in (*result.am, *result.pm)}
+    assert not used & {product.product_id for product in theirs}
+    assert not [note for note in result.notes if note.code == "unknown_ingredient"]
+
+
+def test_the_binary_snapshot_holds_what_the_json_one_holds(tmp_path: Path) -> None:
+    theirs = [imported(brand="Ona", inci=("Aqua", "Låtsas"), shade="#a03050", finish="matte")]
+    catalogue = Catalogue.load(build_catalogue(DATA, theirs))
+
+    data = pack(catalogue.content, json_up_to=0)
+    (tmp_path / "snapshot").write_bytes(data)
+
+    for other in (Catalogue.load(data), Catalogue.open(tmp_path / "snapshot")):
+        assert list(other) == list(catalogue)
+        assert other.product("their-1") == catalogue.product("their-1")
+        assert "nothing" not in other
+    assert pack(catalogue.content, json_up_to=0) == data
+
+
+@pytest.mark.parametrize("share", [0.0, 0.001, 0.5, 0.999])
+def test_a_binary_snapshot_that_breaks_off_says_so(catalogue: Catalogue, share: float) -> None:
+    data = pack(catalogue.content, json_up_to=0)
+
+    with pytest.raises(PermanentError) as raised:
+        Catalogue.load(data[: int(len(data) * share)])
+
+    assert raised.value.code == "catalogue_corrupt"
+
+
+def test_the_command_says_what_it_did_and_fails_where_nothing_was_of_use(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    source = tmp_path / "beauty.jsonl"
+    source.write_bytes(lines([CREAM]) + b"{\n" * 30)
+    command = ["catalog", "import", str(source), "--format", "openbeautyfacts"]
+
+    assert main([*command, "--rules", str(RULES)]) == 0
+    shown = capsys.readouterr()
+    assert "31 rows read, 1 taken, 30 left out (30 not_json)" in shown.out
+    assert "left out: line 2:" in shown.err
+    assert "left out: 10 more" in shown.err
+
+    assert main(["catalog", "build", "--data", str(DATA)]) == 0
+    assert "obf-3600520000015" in (tmp_path / "build/catalogue/products.jsonl").read_text()
+
+    source.write_bytes(b"{\n")
+    assert main([*command, "--rules", str(RULES)]) == 1
