@@ -14,7 +14,7 @@ UV := $(or $(shell command -v uv),.tools/uv/bin/uv)
 # pyenv's shims answer only for the chosen version, so look behind them; else uv finds or fetches one.
 PYTHON := $(or $(lastword $(sort $(wildcard $(or $(PYENV_ROOT),$(HOME)/.pyenv)/versions/3.13.*/bin/python3.13))),3.13)
 
-.PHONY: help setup lock models openapi lint types test demo up down status build invoke bench evaluate clean
+.PHONY: help setup lock models openapi lint types test demo up down status build invoke bench evaluate
 
 help: ## what can be asked for
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -25,7 +25,7 @@ help: ## what can be asked for
 
 # $(1) environment, $(2) its locked requirements
 define environment
-$(1)/.ready: $(2) $(if $(findstring .tools/uv,$(UV)),$(UV)) pyproject.toml
+$(1)/.ready: $(2) $(if $(findstring .tools/uv,$(UV)),$(UV))
 	$(UV) venv -q --clear --seed --python $(PYTHON) $(1)
 	$(UV) pip install -q --python $(1)/bin/python --require-hashes -r $(2)
 	touch $$@
@@ -34,7 +34,7 @@ $(eval $(call environment,.venv,requirements/dev.txt))
 $(eval $(call environment,.tools/sam,requirements/sam.txt))
 $(eval $(call environment,.tools/stack,requirements/stack.txt))
 
-.venv/.facet: .venv/.ready
+.venv/.facet: .venv/.ready pyproject.toml
 	$(UV) pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
 	touch $@
 
@@ -50,7 +50,7 @@ lock: $(UV) ## lock every requirements file again, with hashes and without index
 	for f in $(LOCKS); do (cd $$(dirname $$f) && $(UV) pip compile -q --generate-hashes --no-header --no-annotate --no-emit-index-url \
 	  --python-version 3.13 --python $(PYTHON) $$(basename $$f).in -o $$(basename $$f).txt); done
 
-.tools/stack/.facet: .tools/stack/.ready
+.tools/stack/.facet: .tools/stack/.ready pyproject.toml
 	$(UV) pip install -q --python .tools/stack/bin/python --no-deps --no-build-isolation -e .
 	touch $@
 

@@ -108,6 +108,15 @@ def start_for_request(*, request: dict[str, Any], wish: NewAnalysis, who: Caller
 
 
 @cache
+def idempotency() -> IdempotencyConfig:
+    return IdempotencyConfig(
+        event_key_jmespath="[user_id, key]",
+        payload_validation_jmespath="wish",
+        expires_after_seconds=86_400,
+    )
+
+
+@cache
 def start_once() -> Callable[..., Any]:
     once: Callable[..., Any] = idempotent_function(
         start_for_request,
@@ -115,11 +124,7 @@ def start_once() -> Callable[..., Any]:
         persistence_store=DynamoDBPersistenceLayer(
             table_name=settings().idempotency_table_name, boto3_client=client("dynamodb")
         ),
-        config=IdempotencyConfig(
-            event_key_jmespath="[user_id, key]",
-            payload_validation_jmespath="wish",
-            expires_after_seconds=86_400,
-        ),
+        config=idempotency(),
         key_prefix="POST /v1/analyses",
     )
     return once
@@ -173,6 +178,7 @@ def post_analysis(
 @metrics.log_metrics
 @traced
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    idempotency().register_lambda_context(context)
     answer = respond(app, event, context)
     started = answer["statusCode"] == HTTPStatus.CREATED
     metrics.add_metric("AnalysisStarted" if started else "AnalysisRefused", MetricUnit.Count, 1)
