@@ -105,7 +105,8 @@ def iris(pixels: Pixels, ring: Points) -> Pixels:
     down = np.array([-across[1], across[0]]) * radius
     candidates = (middle + steps + np.array([-0.2, 0.0, 0.2])[:, None, None] * down).reshape(-1, 2)
     where = np.column_stack([columns, rows])
-    apart = np.linalg.norm(where[None] - candidates[:, None], axis=2)
+    offsets = where[None].astype(np.float32) - candidates[:, None].astype(np.float32)
+    apart = np.hypot(offsets[..., 0], offsets[..., 1])
     bright = colour.luminance(colour.linear_from_srgb(eye)) ** (1 / 3)
     within = apart < radius
     around = ~within & (apart < table["rim"] * radius)
