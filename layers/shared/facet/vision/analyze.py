@@ -5,7 +5,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from PIL import Image
 
-from facet.domain.face import Face, FaceReading, Pose, Skin, Versions
+from facet.domain.face import FaceReading, Pose, Skin, Versions
+from facet.vision.colours import measure_colours
+from facet.vision.colours import table_version as colours_version
+from facet.vision.concerns import measure_concerns
 from facet.vision.decode import Photo, decode, decode_region, encode_jpeg
 from facet.vision.gates import Gates, quality_of, rejection
 from facet.vision.landmarks import part
@@ -14,8 +17,15 @@ from facet.vision.mesh import Mesh
 from facet.vision.models import FaceModels
 from facet.vision.patches import cut
 from facet.vision.pose import head_pose
+from facet.vision.prediction import load_conditions, predict
 from facet.vision.quality import exposure, eye_distance, focus, framing, judge, surface
-from facet.vision.tone import PATCHES, measure_tone, skin_colour, table_version
+from facet.vision.scores import load_scoring
+from facet.vision.season import measure_season
+from facet.vision.season import table_version as season_version
+from facet.vision.shape import Distance, lens_distance, measure_face
+from facet.vision.shape import table_version as shape_version
+from facet.vision.tone import PATCHES, measure_tone, skin_colour
+from facet.vision.tone import table_version as tone_version
 
 PIPELINE_VERSION = "1"
 _PHOTO_QUALITY = 90
@@ -25,6 +35,8 @@ _PHOTO_QUALITY = 90
 _ENOUGH_EYES = 90
 # What is kept around such a face on either side of its middle, in face widths: head and shoulders.
 _AROUND = np.array([[-1.5, -1.5], [1.5, 2.0]])
+# Gates that say the irises cannot be seen.
+_EYES_SHUT = ("eyes_closed", "eyes_hidden")
 _SIDEWAYS = 45  # degrees of roll from which the photo rather than the head is turned
 _TURNS = (Image.Transpose.ROTATE_180, Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_270)
 
@@ -77,20 +89,43 @@ def analyze_photo(data: bytes, models: FaceModels, gates: Gates) -> PhotoAnalysi
     if quality.verdict == "rejected":
         raise rejection(checks)
 
+    tone = measure_tone(skin, light)
+    eyes_hidden = any(gates.check(name, values[name]) for name in _EYES_SHUT if name in values)
+    colours = measure_colours(pixels, points, skin, light, eyes_hidden=eyes_hidden)
+    scoring = load_scoring()
+    concerns = measure_concerns(pixels, mesh, scoring)
+    conditions = load_conditions(scoring.version)
     reading = FaceReading(
         quality=quality,
-        face=Face(pose=pose),
-        skin=Skin(tone=measure_tone(skin, light)),
+        face=measure_face(mesh, pose, _distance(photo, mesh), colours),
+        skin=Skin(tone=tone, concerns=concerns),
+        season=measure_season(tone, colours, light.agreement),
+        prediction=predict(concerns, conditions),
+        classifications=tuple(model.predict(pixels, mesh) for model in models.classifiers),
         versions=Versions(
             pipeline=PIPELINE_VERSION,
             detector=models.detector_version,
             mesh=models.mesh_version,
-            scoring=table_version(),
+            scoring=scoring.version,
+            tables={
+                "gates": gates.version,
+                "tone": tone_version(),
+                "colours": colours_version(),
+                "shape": shape_version(),
+                "season": season_version(),
+                "conditions": conditions.version,
+            },
         ),
     )
     return PhotoAnalysis(
         reading, encode_jpeg(photo.image, _PHOTO_QUALITY), photo.width, photo.height
     )
+
+
+def _distance(photo: Photo, mesh: Mesh) -> Distance | None:
+    header, scale = photo.header, photo.scale
+    whole = header.width * scale, header.height * scale
+    return lens_distance(head_pose(mesh), header.focal_35mm, *whole)
 
 
 def _upright(photo: Photo, models: FaceModels) -> tuple[Photo, list[Mesh]]:
