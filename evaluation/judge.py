@@ -105,17 +105,20 @@ def judge(
 ) -> list[Finding]:
     """Everything that the rows can answer; for some concerns only, what concerns those."""
     general = set(concerns) == set(CONCERNS)
-    return [
+    findings = [
         *(found(rows, photos) if general else ()),
         *coverage(rows, concerns),
         *(finding for concern in concerns for finding in own_edit(rows, concern)),
         *cross_talk(rows, concerns),
+        *resolving_power(rows, concerns),
         *(finding for concern in concerns for finding in steady(rows, concern, "nuisance")),
         *(finding for concern in concerns for finding in steady(rows, concern, "tone")),
         *(age(rows, photos) if "wrinkles" in concerns else ()),
         *(tone_class(rows) if general else ()),
         *(rejections(rows, photos) if general else ()),
     ]
+    sections = list(dict.fromkeys(one.section for one in findings))
+    return sorted(findings, key=lambda one: sections.index(one.section))
 
 
 def found(rows: Rows, photos: Sequence[FacePhoto]) -> list[Finding]:
@@ -364,6 +367,43 @@ def steady(rows: Rows, concern: str, kind: str) -> list[Finding]:
                 worst=[f"{p} ({known[p]:+.1f})" for p in worst if abs(known[p]) > 1][:_WORST],
             )
         )
+    return findings
+
+
+def resolving_power(rows: Rows, concerns: Sequence[str]) -> list[Finding]:
+    """How far the strongest own edit goes beside what nuisances do, whatever minimum_change is."""
+    findings = []
+    for concern in concerns:
+        before = {photo: _value(rows.base[photo], concern) for photo in rows.judged(concern)}
+
+        def moves(
+            kind: str, edits: Iterable[str], before: Any = before, concern: Any = concern
+        ) -> Any:
+            pairs = [
+                (_value(row, concern), before[row["photo"]])
+                for edit in edits
+                for row in rows.of(kind, edit)
+                if row["photo"] in before and row.get("strength", 1.0) == 1.0
+            ]
+            return [abs(after - base) for after, base in pairs if after is not None]
+
+        names = [name for name, own in OWN.items() if own.concern == concern and not own.region]
+        own, noise = moves("own", names[:1]), moves("nuisance", rows.edits("nuisance"))
+        if own and noise:
+            unit = rows.base[next(iter(before))]["concerns"][concern]["unit"]
+            steady_within = np.quantile(noise, 0.95)
+            findings.append(
+                Finding(
+                    "Own edit beside nuisances",
+                    concern,
+                    float(np.median(own) / steady_within) if steady_within else math.inf,
+                    "times",
+                    n=len(before),
+                    note=f"{names[0]} moves {np.median(own):.3g} {unit} (median), 95 % of nuisances "
+                    f"less than {steady_within:.3g}; values {min(before.values()):.3g} to "
+                    f"{max(before.values()):.3g}",
+                )
+            )
     return findings
 
 

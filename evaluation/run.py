@@ -115,6 +115,8 @@ def main() -> int:
     }
     name = "-".join(only) if only else "report"
     (OUT / f"{name}.json").write_text(json.dumps(document, indent=1) + "\n")
+    kept = [row for row in rows if row["kind"] != "mesh"]
+    (OUT / "rows.json").write_text(json.dumps(kept))
     if not only:
         print(f"Pictures and every number: {write(OUT, findings, known, photos, seconds)}")
     return 1 if missed else 0
