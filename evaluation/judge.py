@@ -399,7 +399,7 @@ def resolving_power(rows: Rows, concerns: Sequence[str]) -> list[Finding]:
                     float(np.median(own) / steady_within) if steady_within else math.inf,
                     "times",
                     n=len(before),
-                    note=f"{names[0]} moves {np.median(own):.3g} {unit} (median), 95 % of nuisances "
+                    note=f"{names[0]} moves {np.median(own):.3g} {unit} (median), nuisances 95 % "
                     f"less than {steady_within:.3g}; values {min(before.values()):.3g} to "
                     f"{max(before.values()):.3g}",
                 )
