@@ -1,0 +1,148 @@
+"""Colours that go together: the season's axes, and hue relations in CIELAB's LCh.
+
+Numbers are in seasons.toml.
+"""
+
+import math
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from facet.colour import lab_from_hex
+from facet.domain.face import FaceReading
+
+AXES = ("warmth", "value", "chroma")
+
+
+class LCh(NamedTuple):
+    """A colour as lightness 0..100, chroma >= 0 and hue 0..360 degrees (CIELAB, D65)."""
+
+    lightness: float
+    chroma: float
+    hue: float
+
+    @classmethod
+    def of_lab(cls, lab: ArrayLike) -> "LCh":
+        lightness, a, b = (float(x) for x in lab)  # type: ignore[union-attr]
+        return cls(lightness, math.hypot(a, b), math.degrees(math.atan2(b, a)) % 360)
+
+    @classmethod
+    def of_hex(cls, shade: str) -> "LCh":
+        """Raises ValueError for anything but `#rrggbb`."""
+        return cls.of_lab(lab_from_hex(shade))
+
+    @property
+    def lab(self) -> tuple[float, float, float]:
+        angle = math.radians(self.hue)
+        return self.lightness, self.chroma * math.cos(angle), self.chroma * math.sin(angle)
+
+    @property
+    def is_neutral(self) -> bool:
+        """Too little colour to clash: black, white, greys, and the darkest of every hue."""
+        table = rules()["harmony"]
+        return self.chroma < table["neutral_chroma"] or self.lightness < table["near_black"]
+
+
+class Relation(NamedTuple):
+    """How two hues stand to each other."""
+
+    name: str  # neutrals, tonal, analogous, complement, split, triad or free
+    fit: float  # 0..1
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Where the middle of one kind of colour lies, and how far its people spread.
+
+    Warmth counts degrees of hue towards `warm_pole`, `neutral_distance` away being neither.
+    """
+
+    lightness: float
+    lightness_spread: float
+    chroma: float
+    chroma_spread: float
+    neutral_distance: float
+    hue_spread: float
+
+    def axes(self, colour: LCh) -> tuple[float, float, float]:
+        """Warmth, value, chroma in spreads; a colour without chroma is neither warm nor cool."""
+        table = rules()["harmony"]
+        away = abs(hue_difference(colour.hue, table["warm_pole"]))
+        certain = min(1.0, colour.chroma / table["neutral_chroma"])
+        return (
+            certain * (self.neutral_distance - away) / self.hue_spread,
+            (colour.lightness - self.lightness) / self.lightness_spread,
+            (colour.chroma - self.chroma) / self.chroma_spread,
+        )
+
+
+class Palette:
+    """The seasons a person may be, with their shares."""
+
+    def __init__(self, reading: FaceReading) -> None:
+        known = rules()["seasons"]
+        shares = {s.name: s.share for s in reading.season or () if s.name in known}
+        total = sum(shares.values())
+        self.known = total > 0
+        if not self.known:  # nothing was measured: every season alike
+            shares, total = dict.fromkeys(known, 1.0), float(len(known))
+        self.shares = {name: share / total for name, share in shares.items()}
+        self.best = max(self.shares, key=lambda name: self.shares[name])
+        self.mean = tuple(
+            sum(share * known[name][axis] for name, share in self.shares.items()) for axis in AXES
+        )
+
+    @property
+    def certainty(self) -> float:
+        """0 all seasons alike .. 1 one season: one less the entropy over the largest possible."""
+        entropy = -sum(s * math.log(s) for s in self.shares.values() if s > 0)
+        return 1 - entropy / math.log(len(rules()["seasons"]))
+
+    def fits(
+        self,
+        axes: Sequence[Sequence[float]],
+        shift: Sequence[float] = (0.0, 0.0, 0.0),
+        spread: float = 1.0,
+    ) -> NDArray[np.floating]:
+        """(n, 3) axes of colours -> (n,) 0..1: how each suits, over the seasons' shares.
+
+        shift moves what is sought; spread is how wide "suits" is.
+        """
+        known = rules()["seasons"]
+        places = np.array([[known[name][axis] for axis in AXES] for name in self.shares])
+        away = np.asarray(axes)[:, None] - places - np.asarray(shift)
+        near = np.exp(-np.sum((away / spread) ** 2, axis=2) / 2)
+        return np.asarray(near @ np.array(list(self.shares.values())))
+
+
+def hue_difference(first: float, second: float) -> float:
+    """Signed turn from the second hue to the first, degrees, -180..180."""
+    return (first - second + 180) % 360 - 180
+
+
+def relation(first: LCh, second: LCh) -> Relation:
+    """The classic relation nearest to the turn between two hues, and how near it is."""
+    table = rules()["harmony"]
+    if first.is_neutral or second.is_neutral:
+        return Relation("neutrals", table["neutral_fit"])
+    turn = abs(hue_difference(first.hue, second.hue))
+    best = Relation("free", table["free_fit"])
+    for name, kind in table["relations"].items():
+        low, high = kind["turn"]
+        misfit = max(low - turn, turn - high, 0.0)
+        fit = kind["fit"] * math.exp(-((misfit / table["tolerance"]) ** 2) / 2)
+        if fit > best.fit:
+            best = Relation(name, fit)
+    return best
+
+
+@cache
+def rules() -> Mapping[str, Any]:
+    """seasons.toml."""
+    return tomllib.loads(Path(__file__).with_name("seasons.toml").read_text(encoding="utf-8"))

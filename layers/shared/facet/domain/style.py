@@ -1,0 +1,211 @@
+"""Looks and outfits: what a person owns of both, what they said of them, and what they get back.
+
+Colours are sRGB hex; reasons point at the measure, the belonging or the rule they rest on.
+"""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, model_validator
+
+from facet.domain.advice import Note, Reason, Source
+from facet.domain.face import Fraction, Part, Stored
+from facet.domain.products import HexColor
+
+MakeupCategory = Literal[
+    "foundation",
+    "concealer",
+    "contour",
+    "bronzer",
+    "blush",
+    "highlighter",
+    "brow",
+    "eyeshadow",
+    "eyeliner",
+    "mascara",
+    "lip",
+]
+Region = Literal[
+    "face",
+    "under_eyes",
+    "forehead",
+    "temples",
+    "cheeks",
+    "under_cheekbones",
+    "cheekbones",
+    "jaw",
+    "chin",
+    "brows",
+    "lids",
+    "lash_line",
+    "lashes",
+    "lips",
+]
+Slot = Literal["top", "bottom", "full_body", "outer", "shoes", "accessory"]
+Level = Annotated[int, Field(ge=1, le=5)]
+Occasion = Annotated[str, Field(min_length=1, max_length=60)]
+
+
+class Weather(Stored):
+    """Outdoors, where and when the outfit is to be worn."""
+
+    temperature_c: float = Field(ge=-60, le=60, description="air temperature, degrees Celsius")
+    rain: bool = Field(default=False, description="rain or snow is expected")
+
+
+# --- makeup ------------------------------------------------------------------------------------
+
+
+class Neighbour(Part):
+    """The shade to try where the photo erred."""
+
+    name: str
+    hex: HexColor
+    direction: Literal["lighter", "deeper", "warmer", "cooler", "softer", "richer"]
+    chance: Fraction = Field(description="that it is the nearest shade instead")
+
+
+class ShadeMatch(Part):
+    """How well a skin-coloured shade meets the skin, as far as one photo knows it."""
+
+    delta_e: float = Field(ge=0, description="CIEDE2000 from the measured skin, or its target")
+    interval: tuple[float, float] = Field(description="CIEDE2000 in 8 of 10 cases")
+    verdict: Literal["excellent", "near"] = Field(description="at most 2, at most 4")
+    chance: Fraction = Field(description="that it lies within 4 of the skin")
+    neighbour: Neighbour | None = None
+
+
+class LookStep(Part):
+    """One product, where it goes, with what, in which shade."""
+
+    category: MakeupCategory
+    regions: tuple[Region, ...] = Field(min_length=1)
+    tool: str
+    how: str = Field(description="one sentence")
+    name: str = Field(description="of the owned product, or of the suggested shade")
+    item_id: str | None = Field(default=None, description="the bag item; none: a suggestion")
+    product_id: str | None = None
+    hex: HexColor
+    shade: str = Field(description="name of the shade, or of the nearest one known")
+    finish: str
+    intensity: int = Field(ge=0, le=100, description="0 none, 100 as much as the product gives")
+    match: ShadeMatch | None = None
+    confidence: Fraction
+    why: tuple[Reason, ...]
+    cautions: tuple[str, ...] = ()
+
+    @property
+    def owned(self) -> bool:
+        return self.item_id is not None
+
+
+class Look(Part):
+    """Steps in the order they are done."""
+
+    name: str
+    idea: str = Field(description="stable word: soft, eyes or lips")
+    occasion: str
+    steps: tuple[LookStep, ...]
+    confidence: Fraction
+    why: tuple[Reason, ...] = ()
+
+
+class MakeupResult(Part):
+    """Looks to choose from, best suited first."""
+
+    status: Literal["completed", "partial"] = Field(
+        description="partial: fewer than three looks, or one without a step it should have"
+    )
+    version: str = Field(description="of the method and its rules")
+    catalogue: str = Field(description="of products and ingredients")
+    based_on: tuple[str, ...]
+    looks: tuple[Look, ...]
+    notes: tuple[Note, ...] = ()
+    sources: tuple[Source, ...] = ()
+
+
+# --- wardrobe ----------------------------------------------------------------------------------
+
+
+class GarmentColour(Part):
+    """One colour of a garment and how much of it there is."""
+
+    hex: HexColor
+    share: Fraction
+
+
+class Garment(Part):
+    """Something to wear. `category` is the owner's own word; `slot` says where it goes."""
+
+    item_id: str = Field(min_length=1, max_length=64)
+    name: str | None = Field(default=None, max_length=200)
+    category: str = Field(min_length=1, max_length=60, description="kurta, jeans, hijab, ...")
+    slot: Slot
+    colours: tuple[GarmentColour, ...] = Field(min_length=1, max_length=5)
+    pattern: str = Field(default="plain", max_length=40)
+    formality: Level = Field(description="1 at home .. 5 ceremony")
+    warmth: Level = Field(description="1 for the hottest days .. 5 for the coldest")
+    waterproof: bool = False
+    last_worn: date | None = None
+
+
+class Feedback(Stored):
+    """What a person made of advice they got; unknown fields of newer rows are left alone."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    verdict: Literal["accept", "reject", "worn"]
+    item_ids: tuple[str, ...] = Field(default=(), description="what the outfit or look was made of")
+    on: date
+
+    @model_validator(mode="before")
+    @classmethod
+    def _day_of(cls, row: Any) -> Any:
+        """Rows written with a moment (`created_at`) instead of a day."""
+        if isinstance(row, dict) and "on" not in row and "created_at" in row:
+            moment = datetime.fromisoformat(str(row["created_at"]))
+            return {**row, "on": moment.date()}
+        return row
+
+
+class OutfitItem(Part):
+    """A garment as part of an outfit."""
+
+    item_id: str
+    name: str
+    slot: Slot
+    hex: HexColor = Field(description="its main colour")
+
+
+class Outfit(Part):
+    """Garments that go together."""
+
+    items: tuple[OutfitItem, ...]
+    occasion: str
+    harmony: str = Field(description="neutrals, tonal, analogous, complement, split, triad or free")
+    insulation_clo: float = Field(ge=0, description="estimated, clo (1 clo = 0.155 m2 K/W)")
+    confidence: Fraction
+    why: tuple[Reason, ...]
+
+
+class GarmentSuggestion(Part):
+    """A gap in the wardrobe and the one thing that would fill it."""
+
+    slot: Slot
+    hex: HexColor
+    text: str
+    why: tuple[Reason, ...]
+
+
+class OutfitResult(Part):
+    """Outfits to choose from, best first."""
+
+    status: Literal["completed", "partial"] = Field(
+        description="partial: the wardrobe gives fewer than three outfits"
+    )
+    version: str
+    based_on: tuple[str, ...]
+    outfits: tuple[Outfit, ...]
+    suggestions: tuple[GarmentSuggestion, ...] = Field(default=(), max_length=1)
+    notes: tuple[Note, ...] = ()
+    sources: tuple[Source, ...] = ()
