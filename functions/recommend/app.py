@@ -1,6 +1,7 @@
 """A face was analysed: make one kind of advice per message."""
 
 import os
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -22,7 +23,10 @@ from facet.adapters.s3 import Bucket
 from facet.adapters.settings import Settings
 from facet.adapters.sqs import CORRELATION_ATTRIBUTE
 from facet.adapters.tracing import traced
+from facet.advice.narrator import Narrator, TemplateNarrator, facts_of
+from facet.domain.analysis import Analysis, Kind
 from facet.domain.messages import FaceAnalyzed
+from facet.domain.narration import EnhancedAnalysis
 from facet.services.current_catalogue import CurrentCatalogue
 from facet.services.recommend import recommend
 
@@ -62,6 +66,25 @@ def events() -> EventBus:
     return EventBus(client("events"), settings().event_bus_name)
 
 
+@cache
+def narrator() -> Narrator:
+    return TemplateNarrator()
+
+
+def narrate(
+    analysis: Analysis, results: Mapping[Kind, Mapping[str, Any]]
+) -> EnhancedAnalysis | None:
+    """An analysis completes without words rather than not at all."""
+    if analysis.reading is None:
+        return None
+    try:
+        return narrator().narrate(facts_of(analysis.reading, results))
+    except Exception:
+        logger.exception("no words were found")
+        metrics.add_metric("NarrationFailed", MetricUnit.Count, 1)
+        return None
+
+
 def handle_record(record: SQSRecord) -> None:
     """Raises for what SQS should bring again; what it cannot read ends in the dead-letter queue."""
     try:
@@ -84,6 +107,7 @@ def advise(record: SQSRecord) -> None:
         belongings=belongings(),
         catalogue=catalogue().get,
         events=events(),
+        narrate=narrate,
     )
     logger.info("recommended", extra={"status": status or "nothing was waiting"})
     metrics.add_metric("Recommended" if status else "RepeatedJob", MetricUnit.Count, 1)

@@ -39,6 +39,39 @@ def test_a_job_writes_its_result_and_completes_the_analysis(
     assert routine["pm"]
 
 
+def test_a_completed_analysis_is_said_in_words(stack: Stack, job: dict[str, Any]) -> None:
+    stack.call("recommend", stack.batch(json.dumps(job)))
+
+    words = json.loads(stack.row(job["analysis_id"])["enhanced_analysis"])
+    assert words["source"] == "templates"
+    routine = json.loads(result_of(stack, job["analysis_id"])["result"])
+    said = " ".join((words["summary"], *words["recommendations"]))
+    assert all(step["product"]["name"] in said for step in routine["am"])
+    status, document, _ = stack.http(
+        "api",
+        "api_get_analysis.json",
+        path=f"/v1/analyses/{job['analysis_id']}",
+    )
+    assert status == 200
+    assert document["enhanced_analysis"] == words
+
+
+def test_an_analysis_without_words_completes_all_the_same(
+    stack: Stack, job: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def speechless(*facts: Any) -> None:
+        raise KeyError("a fact nobody thought of")
+
+    monkeypatch.setattr(stack.function("recommend"), "facts_of", speechless)
+
+    answer = stack.call("recommend", stack.batch(json.dumps(job)))
+
+    assert answer == {"batchItemFailures": []}
+    row = stack.row(job["analysis_id"])
+    assert row["status"] == "completed"
+    assert "enhanced_analysis" not in row
+
+
 def test_a_redelivered_message_keeps_the_first_result(stack: Stack, job: dict[str, Any]) -> None:
     stack.call("recommend", stack.batch(json.dumps(job)))
     first = result_of(stack, job["analysis_id"])

@@ -13,6 +13,7 @@ from facet.domain.analysis import PATIENCE, Analysis, Failure, Kind, Page, Size,
 from facet.domain.belongings import Belongings
 from facet.domain.errors import FacetError
 from facet.domain.face import FaceReading
+from facet.domain.narration import EnhancedAnalysis
 from facet.domain.quota import QuotaExceededError, Tier, Usage
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def _iso(moment: datetime) -> str:
 def _to_analysis(item: Mapping[str, Any]) -> Analysis:
     parsed = {
         name: json.loads(item[name])
-        for name in ("reading", "failure")
+        for name in ("reading", "failure", "enhanced_analysis")
         if item.get(name) is not None
     }
     expires_at = datetime.fromtimestamp(int(item["expires_at"]), UTC)
@@ -254,7 +255,13 @@ class AnalysisTable:
         }
         return self._transact([put, take_off])
 
-    def complete(self, user_id: str, analysis_id: str, now: datetime) -> Analysis | None:
+    def complete(
+        self,
+        user_id: str,
+        analysis_id: str,
+        now: datetime,
+        enhanced: EnhancedAnalysis | None = None,
+    ) -> Analysis | None:
         """recommending -> completed once no kind is pending; None otherwise."""
         return self._move(
             _key(user_id, analysis_id),
@@ -262,6 +269,7 @@ class AnalysisTable:
             now,
             condition="#status = :recommending AND attribute_not_exists(pending)",
             values={":recommending": Status.RECOMMENDING},
+            sets={"enhanced_analysis": enhanced.model_dump_json()} if enhanced else None,
         )
 
     def end(

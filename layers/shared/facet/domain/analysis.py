@@ -11,6 +11,7 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict, Field
 
 from facet.domain.face import Check, FaceReading
+from facet.domain.narration import EnhancedAnalysis
 from facet.domain.products import Goal
 
 
@@ -101,6 +102,7 @@ class Analysis(BaseModel):
     reading: FaceReading | None = None
     photo: Size | None = None
     thumbnails: bool = False
+    enhanced_analysis: EnhancedAnalysis | None = None
     failure: Failure | None = None
 
     @property

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from facet.domain.analysis import Analysis, Failure, Status
 from facet.domain.messages import AnalysisEnded
+from facet.domain.narration import EnhancedAnalysis
 from facet.services.ports import Analyses, Events
 
 
@@ -22,10 +23,16 @@ def fail_analysis(
 
 
 def complete_analysis(
-    user_id: str, analysis_id: str, *, now: datetime, analyses: Analyses, events: Events
+    user_id: str,
+    analysis_id: str,
+    *,
+    now: datetime,
+    analyses: Analyses,
+    events: Events,
+    enhanced: EnhancedAnalysis | None = None,
 ) -> None:
     """completed, if the last wish is done; nothing otherwise."""
-    if completed := analyses.complete(user_id, analysis_id, now):
+    if completed := analyses.complete(user_id, analysis_id, now, enhanced):
         announce(completed, analyses=analyses, events=events)
 
 

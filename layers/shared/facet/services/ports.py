@@ -8,6 +8,7 @@ from facet.domain.analysis import Analysis, Failure, Kind, Page, Size, Status
 from facet.domain.belongings import Belongings
 from facet.domain.face import FaceReading
 from facet.domain.messages import AnalysisEnded, FaceAnalyzed
+from facet.domain.narration import EnhancedAnalysis
 from facet.domain.quota import Tier, Usage
 from facet.domain.storage import Upload
 
@@ -26,7 +27,13 @@ class Analyses(Protocol):
     ) -> Analysis | None: ...
     def save_thumbnails(self, user_id: str, analysis_id: str) -> bool: ...
     def save_result(self, analysis: Analysis, kind: Kind, result: Mapping[str, Any]) -> bool: ...
-    def complete(self, user_id: str, analysis_id: str, now: datetime) -> Analysis | None: ...
+    def complete(
+        self,
+        user_id: str,
+        analysis_id: str,
+        now: datetime,
+        enhanced: EnhancedAnalysis | None = None,
+    ) -> Analysis | None: ...
     def end(
         self, analysis: Analysis, status: Status, failure: Failure, now: datetime
     ) -> Analysis | None: ...

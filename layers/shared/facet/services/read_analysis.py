@@ -10,6 +10,7 @@ from ulid import ULID
 from facet.domain.analysis import POLL_AFTER_MS, Analysis, Failure, Kind, Status
 from facet.domain.errors import PermanentError
 from facet.domain.face import Classification, Face, Prediction, Quality, Share, Skin, Versions
+from facet.domain.narration import EnhancedAnalysis
 from facet.services.ports import Analyses, Objects
 
 # Pictures are signed for twice as long as an ETag holds, so that a 304 never outlives its URLs.
@@ -54,6 +55,9 @@ class AnalysisDocument(BaseModel):
     classifications: tuple[Classification, ...] = Field((), description="By a team's own models.")
     recommendations: dict[Kind, dict[str, Any]] = Field(
         default_factory=dict, description="One entry per finished wish, each with its status."
+    )
+    enhanced_analysis: EnhancedAnalysis | None = Field(
+        None, description="The whole in plain words; comes with `completed`."
     )
     failure: Failure | None = None
     versions: Versions | None = None
@@ -124,6 +128,7 @@ def _document(
         poll_after_ms=POLL_AFTER_MS.get(analysis.status),
         photo=_photo(analysis, media),
         recommendations=results,
+        enhanced_analysis=analysis.enhanced_analysis,
         failure=analysis.failure,
         **measured,
     )

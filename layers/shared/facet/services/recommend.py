@@ -10,6 +10,7 @@ from facet.domain.advice import Profile, SkincareResult
 from facet.domain.analysis import Analysis, Kind, Status
 from facet.domain.errors import PermanentError
 from facet.domain.messages import FaceAnalyzed
+from facet.domain.narration import EnhancedAnalysis
 from facet.domain.products import Goal
 from facet.services.end_analysis import complete_analysis
 from facet.services.ports import Analyses, BelongingsOf, Events
@@ -23,11 +24,13 @@ def recommend(
     belongings: BelongingsOf,
     catalogue: Callable[[], Catalogue],
     events: Events,
+    narrate: Callable[[Analysis, Mapping[Kind, Mapping[str, Any]]], EnhancedAnalysis | None],
 ) -> Status | None:
     """Do one job; safe to repeat, the first result stays. None where nothing was waiting for it.
 
     A job that cannot succeed leaves a result with `status: failed` and its code, so that the
-    analysis completes with what it has.
+    analysis completes with what it has. narrate: the whole in words once every result is there;
+    None leaves it without.
     """
     analysis = analyses.get(job.user_id, job.analysis_id)
     if analysis is None or analysis.status is not Status.RECOMMENDING:
@@ -39,7 +42,16 @@ def recommend(
         except PermanentError as error:
             document = {"status": "failed", "code": error.code, "message": error.message}
         analyses.save_result(analysis, job.kind, document)
-    complete_analysis(job.user_id, job.analysis_id, now=now, analyses=analyses, events=events)
+    results = analyses.results(job.user_id, job.analysis_id)
+    complete_analysis(
+        job.user_id,
+        job.analysis_id,
+        now=now,
+        analyses=analyses,
+        events=events,
+        # Two last jobs at once may both find the words; one of them completes the analysis.
+        enhanced=narrate(analysis, results) if results.keys() >= set(analysis.wants) else None,
+    )
     return Status.COMPLETED
 
 

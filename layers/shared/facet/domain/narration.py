@@ -1,0 +1,120 @@
+"""What plain words are made of, and what comes out: `enhanced_analysis`."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from pydantic import Field
+
+from facet.domain.errors import FacetError
+from facet.domain.face import Part, Stored
+
+Seriousness = Literal["none", "mild", "moderate", "marked"]
+
+
+class EnhancedAnalysis(Stored):
+    """The analysis and its advice in plain words: cosmetic, never a diagnosis."""
+
+    summary: str
+    severity: Seriousness | None = Field(
+        default=None, description="of the most marked measure; absent: no skin measure was taken"
+    )
+    recommendations: tuple[str, ...] = Field(
+        description="what to do, in order, then every caution and any hint to see a doctor"
+    )
+    source: str = Field(
+        description="templates; bedrock:<model id>; or templates after bedrock:<reason>, where the "
+        "reason is unavailable, paused, no_answer or rejected"
+    )
+
+
+class Measure(Part):
+    """One skin concern that was measured."""
+
+    name: str
+    score: int = Field(ge=0, le=100, description="100 is best")
+    band: str | None = None
+
+
+class ProductFact(Part):
+    """A product of the advice. A name its owner gave it is not a fact: only the category is."""
+
+    product_id: str | None = None
+    name: str | None = None
+    category: str
+    owned: bool = False
+
+
+class StepFact(Part):
+    """One thing to do."""
+
+    when: str = Field(description="morning, evening; a look's or an outfit's occasion")
+    what: str = Field(description="cleanse, treat, moisturise, protect, ...")
+    product: ProductFact
+    how_often: str | None = None
+    why: tuple[str, ...] = ()
+    cautions: tuple[str, ...] = ()
+
+
+class GapFact(Part):
+    """Something missing, and the one product that would fill it."""
+
+    gap: str
+    product: ProductFact
+
+
+class Facts(Part):
+    """Measures and advice as plain data: no picture, no name, no id, no text a person typed."""
+
+    photo: str = Field(description="good or usable")
+    tone: str
+    undertone: str
+    measures: tuple[Measure, ...] = Field(default=(), description="lowest score first")
+    unmeasured: tuple[str, ...] = ()
+    severity: Seriousness | None = None
+    shape: str | None = None
+    season: str | None = None
+    steps: tuple[StepFact, ...] = ()
+    gaps: tuple[GapFact, ...] = ()
+    see_doctor: tuple[str, ...] = ()
+    told: tuple[str, ...] = Field(
+        default=(), description="hints about what a person told of their health: in no prompt"
+    )
+    missing: tuple[str, ...] = Field(default=(), description="kinds of advice that failed")
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """Every caution of the steps, once, in their order."""
+        return tuple(dict.fromkeys(text for step in self.steps for text in step.cautions))
+
+    def prompt(self) -> str:
+        """What a language model may see of them, as JSON."""
+        return self.model_dump_json(exclude_none=True, exclude_defaults=True, exclude={"told"})
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """Something a language model may call."""
+
+    name: str
+    description: str
+    schema: Mapping[str, Any]  # JSON Schema of its input, an object
+    run: Callable[[Mapping[str, Any]], Any]  # input -> JSON; ValueError for one that it refuses
+
+
+class ModelError(FacetError):
+    """A language model gave no answer that can be used; `reason` as EnhancedAnalysis.source."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+
+
+class LanguageModel(Protocol):
+    """Answers one question, calling tools on its way."""
+
+    name: str
+
+    def ask(self, system: str, question: str, tools: tuple[Tool, ...]) -> str:
+        """Its last text. Raises ModelError."""
+        ...
