@@ -46,6 +46,14 @@ SURFACE = ("forehead", *CHEEKS, "nose", "chin")
 LINES = ("forehead", "glabella", "crows_feet", "under_eye", "nasolabial", "marionette")
 UNDER_EYES = ("right_under_eye", "left_under_eye")
 
+_PARTS = (
+    *SURFACE,
+    "t_zone",
+    *(side + part for part in ("jaw", "under_eye", "crows_feet") for side in _BOTH),
+    *(side + part for part in ("nasolabial", "marionette") for side in _BOTH),
+    "glabella",
+)
+
 # Absorbance of red, green and blue (about 610, 540 and 465 nm) relative to green. Melanin falls as
 # wavelength to the power -3.33 (Jacques 1998); haemoglobin's bands lie in green and blue (Prahl's
 # tables of molar extinction, averaged over what a camera's channels take in).
@@ -74,6 +82,15 @@ class Measured:
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """Pixels of one part: in the layout, of skin, of matte skin."""
+
+    whole: float
+    skin: float
+    matte: float
+
+
+@dataclass(frozen=True, slots=True)
 class Surface:
     """The coarse texture, 240 x 280 px at 1.7 px per mm, as physical quantities."""
 
@@ -85,6 +102,7 @@ class Surface:
     matte: Mask  # of that, what is not burnt out
     burnt: Mask
     lit: Mask  # where the layout has skin and nothing dark lies over it: highlights included
+    shown: Mapping[str, Shown]  # for every part of _PARTS
     px_per_mm: float
     photo_px_per_mm: float
 
@@ -94,13 +112,14 @@ class Surface:
 
     def bare(self, *names: str) -> float:
         """0..1: how much of these parts together is matte skin."""
-        place = np.logical_or.reduce([_area(name) for name in names])
-        return float((place & self.matte).sum() / place.sum())
+        return sum(self.shown[name].matte for name in names) / sum(
+            self.shown[name].whole for name in names
+        )
 
     def burnt_share(self, *names: str) -> float:
         """0..1: how much of the skin of these parts is burnt out."""
-        place = np.logical_or.reduce([_area(name) for name in names]) & self.skin
-        return float((place & self.burnt).sum() / max(place.sum(), 1))
+        skin = sum(self.shown[name].skin for name in names)
+        return 1 - sum(self.shown[name].matte for name in names) / max(skin, 1)
 
 
 def measure_concerns(pixels: Pixels, mesh: Mesh, scoring: Scoring) -> tuple[Concern, ...]:
@@ -178,9 +197,31 @@ def read_surface(coarse: Texture) -> Surface:
         skin & ~burnt,
         burnt,
         bright,
+        _shown(skin, skin & ~burnt),
         k,
         coarse.photo_px_per_mm,
     )
+
+
+def _shown(skin: Mask, matte: Mask) -> dict[str, Shown]:
+    masks = np.stack([skin.ravel(), matte.ravel()], axis=1).astype(np.float32)
+    counts = _all_parts() @ masks
+    whole = _part_sizes()
+    return {
+        name: Shown(float(whole[i]), float(counts[i, 0]), float(counts[i, 1]))
+        for i, name in enumerate(_PARTS)
+    }
+
+
+@cache
+def _all_parts() -> Map:
+    """(parts, pixels of the coarse texture) 0 or 1"""
+    return np.stack([_area(name).ravel() for name in _PARTS]).astype(np.float32)
+
+
+@cache
+def _part_sizes() -> Map:
+    return np.asarray(_all_parts().sum(axis=1))
 
 
 @cache
@@ -432,21 +473,40 @@ def _texture(face: Surface, fine: Texture | None, _: Texture | None) -> Measured
             return Measured(None, {}, reason=reason)
     if fine is None:
         return Measured(None, {}, reason=_COVERED)
-    band = _roughness(fine)
     inner = shrunk(face.matte, 1.2 * face.px_per_mm) & _off_features()
     regions = {}
     for name in (*CHEEKS, "forehead", "chin"):
         place = _area(name) & inner
         if place.sum() >= 0.3 * _area(name).sum() and face.burnt_share(name) <= 0.04:
-            values = band[np.kron(place, np.ones((2, 2), bool))]
+            rows, columns = _box(place, 6)
+            double = (
+                slice(2 * rows.start, 2 * rows.stop),
+                slice(2 * columns.start, 2 * columns.stop),
+            )
+            band = _roughness(fine.rgb[double], fine.px_per_mm)
+            values = band[np.kron(place[rows, columns], np.ones((2, 2), bool))]
             regions[name] = 100 * 1.4826 * float(np.median(np.abs(values - np.median(values))))
     if not regions:
         return Measured(None, {}, reason=_COVERED)
     return Measured(float(np.median(list(regions.values()))), regions, 0.7 * face.bare(*CHEEKS))
 
 
-def _roughness(fine: Texture) -> Map:
-    darkness, k = _darkness(fine.rgb), fine.px_per_mm
+def _box(place: Mask, margin: int) -> tuple[slice, slice]:
+    """Rows and columns that hold a mask, and `margin` px around it where there are any."""
+    found = []
+    for axis in (1, 0):
+        held = np.flatnonzero(place.any(axis=axis))
+        found.append(slice(max(int(held[0]) - margin, 0), int(held[-1]) + 1 + margin))
+    return found[0], found[1]
+
+
+@cache
+def _box_of(name: str) -> tuple[slice, slice]:
+    return _box(_area(name), 0)
+
+
+def _roughness(rgb: Pixels, k: float) -> Map:
+    darkness = _darkness(rgb)
     return smooth(darkness, 0.4 * k) - smooth(darkness, 0.9 * k)
 
 
@@ -465,8 +525,7 @@ def _pores(face: Surface, _: Texture | None, finest: Texture | None) -> Measured
         place = np.kron(_area(name) & inner, np.ones((4, 4), bool))
         if face.bare(name) < 0.4 or not place.any():
             continue
-        rows, columns = np.nonzero(place)
-        box = (slice(rows.min(), rows.max() + 1), slice(columns.min(), columns.max() + 1))
+        box = _box(place, 8)
         dots = _dots(finest.rgb[box], finest.px_per_mm)
         regions[name] = 100 * float(dots[place[box]].mean())
     if not regions:
@@ -508,12 +567,16 @@ def _lined(face: Surface) -> dict[str, Map]:
     at = landmarks_in(_COARSE)
     found = {}
     for name in (side + line for line in LINES for side in _SIDES[line]):
-        response = upright if name == "glabella" else level
+        box = _box_of(name)
         if name in _FOLDS:
             start, end = _FOLDS[name]
             along = at[end] - at[start]
-            response = _oblique(fine, along) - np.float32(0.45) * _oblique(broad, along)
-        found[name] = _ramp(response, 0.02, 0.08)
+            near, far = (_oblique(scale, box, along) for scale in (fine, broad))
+            response = near - np.float32(0.45) * far
+        else:
+            response = (upright if name == "glabella" else level)[box]
+        found[name] = np.zeros_like(filled)
+        found[name][box] = _ramp(response, 0.02, 0.08)
     return found
 
 
@@ -549,10 +612,12 @@ def _line(darkness: Map, k: float, *, across: bool) -> Map:
     return result
 
 
-def _oblique(bent: tuple[Map, Map, Map], along: NDArray[np.floating]) -> Map:
-    """Curvatures and a direction (x, y) -> dark lines along it; round spots cancel."""
-    x, y = along / np.linalg.norm(along)
-    down, across, mixed = bent
+def _oblique(
+    bent: tuple[Map, Map, Map], box: tuple[slice, slice], along: NDArray[np.floating]
+) -> Map:
+    """Curvatures in a box, and a direction (x, y) -> dark lines along it; round spots cancel."""
+    x, y = (float(part) for part in along / np.linalg.norm(along))
+    down, across, mixed = (values[box] for values in bent)
     over = x * x * down + y * y * across - 2 * x * y * mixed
     along_it = y * y * down + x * x * across + 2 * x * y * mixed
     return np.asarray(-over - np.abs(along_it), np.float32)
@@ -686,7 +751,9 @@ def _grey_map(face: Surface, _: Texture) -> Map:
 
 
 def _rough_map(face: Surface, fine: Texture) -> Map:
-    rough = np.abs(_roughness(fine)) * np.kron(face.skin, np.ones((2, 2), np.float32))
+    rough = np.abs(_roughness(fine.rgb, fine.px_per_mm)) * np.kron(
+        face.skin, np.ones((2, 2), np.float32)
+    )
     return _ramp(smooth(rough, 2 * fine.px_per_mm)[::2, ::2], 0.01, 0.06)
 
 

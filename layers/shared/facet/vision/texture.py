@@ -24,7 +24,7 @@ Mask = NDArray[np.bool_]
 
 WIDTH_MM, HEIGHT_MM = 144, 168
 _LEFT_MM, _TOP_MM = -72.0, -54.0  # of the layout, from the middle between the outer eye corners
-_BOX_MM = 6  # the warp is exact at this spacing and bilinear between
+_BOX_MM = 12  # the warp is exact at this spacing and bilinear between
 _EYES_MM = 88.9
 _SOFT_MM = 2.0  # landmarks closer than this to a point share it: their jitter evens out
 SIZES = (240, 480, 960)  # px wide: 1.7, 3.3 and 6.7 px per mm
