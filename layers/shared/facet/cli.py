@@ -95,6 +95,26 @@ def _parser() -> argparse.ArgumentParser:
     )
     imports.add_argument("--rules", type=Path, default=Path("data/imports"), metavar="FOLDER")
     imports.set_defaults(run=_import_products)
+    search = tasks.add_parser(
+        "search",
+        help="search what was built",
+        description="Search a built catalogue: all that is given must hold. One line a product: "
+        "its id, category, brand and name, tab between them.",
+    )
+    search.add_argument("text", nargs="?", default="", metavar="TEXT")
+    search.add_argument("--category", action="append", default=[], help="any of those given")
+    search.add_argument("--concern", help="what it should help with")
+    search.add_argument("--skin-type")
+    search.add_argument("--price-band", action="append", default=[], help="any of those given")
+    search.add_argument("--holds", action="append", default=[], metavar="INGREDIENT")
+    search.add_argument("--without", action="append", default=[], metavar="INGREDIENT")
+    search.add_argument("--pregnancy", action="store_true", help="only what nothing speaks against")
+    near = search.add_mutually_exclusive_group()
+    near.add_argument("--shade", metavar="#RRGGBB", help="nearest in colour first")
+    near.add_argument("--like", metavar="PRODUCT_ID", help="nearest in ingredients first")
+    search.add_argument("--limit", type=int, default=20)
+    search.add_argument("--out", type=Path, default=Path("build/catalogue"), metavar="FOLDER")
+    search.set_defaults(run=_search_catalogue)
     publish = tasks.add_parser(
         "publish",
         help="send what was built to a stack",
@@ -130,6 +150,43 @@ def _import_products(options: argparse.Namespace) -> int:
     why = ", ".join(f"{count} {code}" for code, count in done.codes.most_common())
     left_out = f"{done.left_out} left out" + (f" ({why})" if why else "")
     print(f"{done.read} rows read, {done.taken} taken, {left_out}: {done.out}")
+    return 0
+
+
+def _search_catalogue(options: argparse.Namespace) -> int:
+    from pydantic import ValidationError  # noqa: PLC0415
+
+    from facet.advice.catalogue import Catalogue  # noqa: PLC0415
+    from facet.advice.index import Index  # noqa: PLC0415
+    from facet.domain.search import Query  # noqa: PLC0415
+
+    point = {"shade": options.shade, "product_id": options.like}
+    try:
+        query = Query(
+            text=options.text,
+            categories=options.category,
+            concern=options.concern,
+            skin_type=options.skin_type,
+            price_bands=options.price_band,
+            holds=options.holds,
+            without=options.without,
+            pregnancy=options.pregnancy,
+            near={k: v for k, v in point.items() if v} or None,
+            limit=options.limit,
+        )
+        catalogue = Catalogue.open(options.out / "snapshot.json")
+    except ValidationError as error:
+        detail = error.errors()[0]
+        raise FacetError(f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}") from error
+    except OSError as error:
+        raise FacetError(f"{error.filename} is not there: `facet catalog build` first") from error
+    found = Index(catalogue).search(query)
+    for hit in found.hits:
+        row = catalogue.row(hit.product_id)
+        assert row is not None  # noqa: S101 - the index names only what is in its catalogue
+        category, brand = catalogue.categories[catalogue.category[row]], catalogue.brand_at(row)
+        print("\t".join((hit.product_id, category, brand or "", catalogue.names[row])))
+    print(f"{len(found.hits)} of {found.total}", file=sys.stderr)
     return 0
 
 

@@ -343,6 +343,14 @@ def test_the_command_says_what_it_did_and_fails_where_nothing_was_of_use(
 
     assert main(["catalog", "build", "--data", str(DATA)]) == 0
     assert "obf-3600520000015" in (tmp_path / "build/catalogue/products.jsonl").read_text()
+    capsys.readouterr()
+
+    assert main(["catalog", "search", "creme clai", "--holds", "zinc oxide"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "obf-3600520000015\tmoisturiser\tMaison Claire\tCrème de jour SPF 50"
+    ]
+    assert main(["catalog", "search", "--concern", "hunger"]) == 1
+    assert "concern" in capsys.readouterr().err
 
     source.write_bytes(b"{\n")
     assert main([*command, "--rules", str(RULES)]) == 1

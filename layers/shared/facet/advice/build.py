@@ -29,8 +29,9 @@ from facet.advice.catalogue import (
     Catalogue,
 )
 from facet.advice.files import written
+from facet.advice.index import index_columns
 from facet.advice.ingredients import Ingredient, Ingredients, normal
-from facet.advice.snapshot import Texts, pack, smallest
+from facet.advice.snapshot import JSON_UP_TO, Texts, pack, smallest
 from facet.domain.errors import PermanentError
 from facet.domain.products import (
     Goal,
@@ -291,6 +292,8 @@ def _build(data_dir: Path, imported: Iterable[Product]) -> tuple[bytes, list[str
         products=products,
         imported=_within_limits(imported, ingredients, left_out),
     )
+    if len(content["products"]["id"]) > JSON_UP_TO:
+        content["index"] = index_columns(Catalogue(content, version=""))
     return pack(content), left_out
 
 

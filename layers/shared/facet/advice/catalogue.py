@@ -127,7 +127,7 @@ class Catalogue:
             values = columns[name]
             return values if isinstance(values, np.ndarray) else smallest(values)
 
-        self._by_id = column("by_id")  # rows in the order of their ids
+        self.by_id = column("by_id")  # rows in the order of their ids
         self.brand = column("brand")  # index into brands, -1 none
         self.category = column("category")  # index into categories
         self.vehicle = column("vehicle")  # index into vehicles, -1 unknown
@@ -184,8 +184,8 @@ class Catalogue:
 
     def row(self, product_id: str) -> int | None:
         """The row of the product of this id, or None."""
-        at = bisect_left(self._by_id, product_id, key=lambda row: self.ids[int(row)])
-        if at == len(self) or self.ids[row := int(self._by_id[at])] != product_id:
+        at = bisect_left(self.by_id, product_id, key=lambda row: self.ids[int(row)])
+        if at == len(self) or self.ids[row := int(self.by_id[at])] != product_id:
             return None
         return row
 
@@ -258,7 +258,7 @@ class Catalogue:
             rinse_off=step == "cleanse",
             opened_months=OPENED_MONTHS,
         )
-        ids = [self.ingredients.all[i] for i in self._inci_of(row)]
+        ids = [self.ingredients.all[i] for i in self.inci_of(row)]
         actives = self._actives_of(row)
         return Item(
             name=self.names[row],
@@ -326,7 +326,8 @@ class Catalogue:
         number = self.vehicle[row]
         return None if number < 0 else self.vehicles[self._vehicle_names[number]]
 
-    def _inci_of(self, row: int) -> Numbers:
+    def inci_of(self, row: int) -> Numbers:
+        """Numbers of the ingredients of the product in this row."""
         start = self.inci_end[row - 1] if row else 0
         return self.inci[start : self.inci_end[row]]
 
@@ -356,7 +357,7 @@ class Catalogue:
                 Active(inci=i.inci, name=i.common_name, percent=percent)
                 for i, percent in self._actives_of(row)
             ),
-            inci=tuple(self.ingredients.all[i].inci for i in self._inci_of(row)),
+            inci=tuple(self.ingredients.all[i].inci for i in self.inci_of(row)),
             skin_types=cast(
                 tuple[SkinType, ...],
                 tuple(t for bit, t in enumerate(SKIN_TYPES) if self.skin[row] >> bit & 1),

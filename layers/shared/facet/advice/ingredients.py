@@ -125,6 +125,7 @@ class Ingredients:
     ) -> None:
         self.all = tuple(rows)
         self.by_id = {row.id: row for row in self.all}
+        self.number = {row.id: number for number, row in enumerate(self.all)}
         self._by_name: dict[str, Ingredient] = {}
         self._by_word: dict[str, list[tuple[str, Ingredient]]] = {}
         for row in self.all:
@@ -132,6 +133,7 @@ class Ingredients:
                 self._by_name.setdefault(name, row)
                 for word in set(name.split()):
                     self._by_word.setdefault(word, []).append((name, row))
+        self.words = sorted(self._by_word)  # every word of every name
         self._groups: dict[str, frozenset[str]] = {}
         for group in groups:
             for name in group["also"]:
