@@ -1,11 +1,15 @@
 from dataclasses import replace
+from io import BytesIO
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image
 
 from facet.domain.face import Pose
 from facet.vision import shape
+from facet.vision.analyze import analyze_photo
+from facet.vision.decode import inspect
+from facet.vision.gates import load_gates
 from facet.vision.mesh import Mesh
 from facet.vision.pose import HeadPose, canonical
 from facet.vision.shape import Distance
@@ -105,6 +109,38 @@ def test_a_face_without_a_known_lens_has_no_distance():
 
     assert face.camera_distance is None
     assert face.camera_distance_interval is None
+
+
+def photo_of(astronaut, **tags) -> bytes:
+    exif = Image.Exif()
+    exif.get_ifd(0x8769).update({getattr(ExifTags.Base, name): tag for name, tag in tags.items()})
+    out = BytesIO()
+    Image.fromarray(astronaut).save(out, "JPEG", quality=95, exif=exif)
+    return out.getvalue()
+
+
+def test_a_photo_that_names_its_lens_has_a_distance(models, astronaut):
+    def face_of_photo(**tags):
+        return analyze_photo(
+            photo_of(astronaut, **tags), models, load_gates("relaxed")
+        ).reading.face
+
+    portrait, wide = (face_of_photo(FocalLengthIn35mmFilm=focal) for focal in (70, 35))
+
+    assert portrait.camera_distance == pytest.approx(2 * wide.camera_distance, rel=0.02)
+    low, high = portrait.camera_distance_interval
+    assert low < portrait.camera_distance < high
+    assert face_of_photo().camera_distance is None
+
+
+def test_a_cropped_photo_says_nothing_of_its_lens(astronaut):
+    def focal(**tags):
+        return inspect(photo_of(astronaut, **tags), load_gates()).focal_35mm
+
+    assert focal(FocalLengthIn35mmFilm=26) == 26
+    assert focal(FocalLengthIn35mmFilm=26, ExifImageWidth=3000, ExifImageHeight=3000) == 26
+    assert focal(FocalLengthIn35mmFilm=26, ExifImageWidth=4032, ExifImageHeight=3024) is None
+    assert focal(FocalLengthIn35mmFilm=0) is None
 
 
 def test_shares_hold_under_tilt_and_size_and_less_so_in_the_mirror(models, faces):
