@@ -356,10 +356,45 @@ def _as_text(document: dict[str, Any]) -> str:
                 )
             ),
         ),
+        *_face_rows(document),
+        *_skin_rows(document),
         _row("photo", f"{photo['width']} x {photo['height']} px, upright"),
         *_check_rows(document["quality"]["checks"]),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _face_rows(document: dict[str, Any]) -> Iterator[str]:
+    face = document["face"]
+    if face.get("shape"):
+        yield _row("face shape", _shares(face["shape"]))
+    seen = [f"{one['feature']} {one['name']}" for one in face["colours"] if "name" in one]
+    if seen:
+        yield _row("colours", ", ".join(seen))
+    if document.get("season"):
+        yield _row("season", _shares(document["season"]))
+
+
+def _skin_rows(document: dict[str, Any]) -> Iterator[str]:
+    measured = [one for one in document["skin"]["concerns"] if "score" in one]
+    for title, one in zip(("skin", *[""] * len(measured)), measured, strict=False):
+        score = f"{one['score']:3.0f} of 100, {one['band']}"
+        yield _row(title, f"{_words(one['name']):<13}{score:<22}{one['measured']:g} {one['unit']}")
+    absent = [_words(one["name"]) for one in document["skin"]["concerns"] if "score" not in one]
+    if absent:
+        yield _row("not seen", ", ".join(absent))
+    if prediction := document.get("prediction"):
+        yield _row("condition", _shares(prediction["all_conditions"]))
+    for model in document["classifications"]:
+        yield _row("model", f"{model['model']} {model['version']}: {_shares(model['labels'])}")
+
+
+def _shares(shares: Sequence[dict[str, Any]]) -> str:
+    return ", ".join(f"{one['name']} {one['share']:.0%}" for one in shares[:3])
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def _title(name: str, verdict: str) -> str:

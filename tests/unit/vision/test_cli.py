@@ -67,6 +67,9 @@ def test_the_readable_answer_names_tone_and_light(photos, capsys):
     assert "face.jpg: usable" in out
     assert "ITA" in out
     assert "undertone" in out
+    assert "face shape" in out
+    assert "condition" in out
+    assert "haemoglobin" in out
     assert "coffee.png: rejected" in out
     assert "no_face" in out
 
