@@ -6,6 +6,7 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
+from facet.adapters.dynamodb import unpack
 from tests.integration.conftest import NAMES, USER, Stack, jpeg
 
 
@@ -17,7 +18,7 @@ def test_a_photo_becomes_measures_a_clean_copy_and_a_job(stack: Stack, portrait:
     row = stack.row(analysis_id)
     assert row["status"] == "recommending"
     assert row["pending"] == {"skincare"}
-    reading = json.loads(row["reading"])
+    reading = unpack(row["reading"])
     assert -90 <= reading["skin"]["tone"]["ita"] <= 90
     low, high = reading["skin"]["tone"]["ita_interval"]
     assert low < reading["skin"]["tone"]["ita"] < high

@@ -6,6 +6,7 @@ from typing import Any
 import boto3
 import pytest
 
+from facet.adapters.dynamodb import unpack
 from tests.integration.conftest import NAMES, USER, Stack
 
 
@@ -34,7 +35,7 @@ def test_a_job_writes_its_result_and_completes_the_analysis(
     assert row["status"] == "completed"
     assert "pending" not in row
     assert "open_shard" not in row
-    routine = json.loads(result_of(stack, job["analysis_id"])["result"])
+    routine = unpack(result_of(stack, job["analysis_id"])["result"])
     assert routine["am"]
     assert routine["pm"]
 
@@ -44,7 +45,7 @@ def test_a_completed_analysis_is_said_in_words(stack: Stack, job: dict[str, Any]
 
     words = json.loads(stack.row(job["analysis_id"])["enhanced_analysis"])
     assert words["source"] == "templates"
-    routine = json.loads(result_of(stack, job["analysis_id"])["result"])
+    routine = unpack(result_of(stack, job["analysis_id"])["result"])
     said = " ".join((words["summary"], *words["recommendations"]))
     assert all(step["product"]["name"] in said for step in routine["am"])
     status, document, _ = stack.http(
@@ -110,7 +111,7 @@ def test_without_a_catalogue_the_analysis_completes_and_the_result_says_why(
     stack.call("recommend", stack.batch(json.dumps(job)))
 
     assert stack.row(job["analysis_id"])["status"] == "completed"
-    result = json.loads(result_of(stack, job["analysis_id"])["result"])
+    result = unpack(result_of(stack, job["analysis_id"])["result"])
     assert (result["status"], result["code"]) == ("failed", "catalogue_missing")
 
 
@@ -143,6 +144,82 @@ def test_what_is_owned_comes_first(stack: Stack, job: dict[str, Any]) -> None:
 
     stack.call("recommend", stack.batch(json.dumps(job)))
 
-    routine = json.loads(result_of(stack, job["analysis_id"])["result"])
+    routine = unpack(result_of(stack, job["analysis_id"])["result"])
     assert "My own cleanser" in json.dumps([routine["am"], routine["pm"]])
     assert "b2" in json.dumps(routine["notes"]), "an unreadable item is named, not dropped"
+
+
+GARMENTS = {
+    "shirt": ("top", "#f4f2ee", 3, 2),
+    "jumper": ("top", "#9a4a2c", 2, 4),
+    "kurta": ("full_body", "#2a4a6a", 3, 3),
+    "jeans": ("bottom", "#3a4f73", 2, 3),
+    "coat": ("outer", "#6b6b6d", 3, 5),
+}
+
+
+def put(stack: Stack, key: str, document: object) -> None:
+    text = document if isinstance(document, str) else json.dumps(document)
+    stack.table.put_item(Item={"PK": f"USER#{USER}", "SK": key, "document": text})
+
+
+def advice(stack: Stack, analysis_id: str, kind: str) -> Any:
+    key = {"PK": f"USER#{USER}", "SK": f"RESULT#{analysis_id}#{kind}"}
+    return unpack(stack.table.get_item(Key=key)["Item"]["result"])
+
+
+def test_three_wishes_of_one_photo_complete_it_together(stack: Stack, portrait: bytes) -> None:
+    put(stack, "BAG#red", {"name": "My red", "category": "lipstick", "shade": "#b01a24"})
+    put(stack, "BAG#old", {"schema": 0})
+    for name, (slot, colour, formality, warmth) in GARMENTS.items():
+        garment = {
+            "category": name,
+            "slot": slot,
+            "colours": [{"hex": colour, "share": 1}],
+            "formality": formality,
+            "warmth": warmth,
+        }
+        put(stack, f"WARDROBE#{name}", garment)
+    put(stack, "WARDROBE#torn", "not json")
+    put(stack, "FEEDBACK#01", {"verdict": "worn", "item_ids": ["kurta"], "on": "2020-01-01"})
+    analysis_id = stack.start(
+        portrait,
+        wants=["skincare", "makeup", "outfit"],
+        occasion="office",
+        weather={"temperature_c": 8.5},
+    )
+    stack.call("analyze", stack.uploaded(analysis_id))
+    jobs = [message["Body"] for message in stack.jobs()]
+    assert sorted(json.loads(job)["kind"] for job in jobs) == ["makeup", "outfit", "skincare"]
+
+    for job in jobs[:2]:
+        stack.call("recommend", stack.batch(job))
+    assert stack.row(analysis_id)["status"] == "recommending"
+    stack.call("recommend", stack.batch(jobs[2]))
+
+    assert stack.row(analysis_id)["status"] == "completed"
+    assert advice(stack, analysis_id, "skincare")["am"]
+    makeup = advice(stack, analysis_id, "makeup")
+    assert {look["occasion"] for look in makeup["looks"]} == {"work"}
+    lips = [s for look in makeup["looks"] for s in look["steps"] if s["category"] == "lip"]
+    assert {step.get("item_id") for step in lips} == {"red"}, "what is owned comes first"
+    assert "old" in {note.get("item_id") for note in makeup["notes"]}
+    outfit = advice(stack, analysis_id, "outfit")
+    assert len(outfit["outfits"]) == 3
+    assert all("coat" in json.dumps(one["items"]) for one in outfit["outfits"]), "it is cold"
+    assert "torn" in {note.get("item_id") for note in outfit["notes"]}
+    status, document, _ = stack.http(
+        "api", "api_get_analysis.json", path=f"/v1/analyses/{analysis_id}"
+    )
+    assert status == 200
+    assert set(document["recommendations"]) == {"skincare", "makeup", "outfit"}
+
+
+def test_an_outfit_needs_no_catalogue(stack: Stack, portrait: bytes) -> None:
+    analysis_id = stack.start(portrait, wants=["outfit"])
+    stack.call("analyze", stack.uploaded(analysis_id))
+    stack.s3.delete_object(Bucket=NAMES["MEDIA_BUCKET"], Key="catalogue/snapshot.json")
+
+    stack.call("recommend", stack.batch(*(message["Body"] for message in stack.jobs())))
+
+    assert advice(stack, analysis_id, "outfit")["notes"][0]["code"] == "wardrobe_empty"

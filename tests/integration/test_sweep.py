@@ -6,6 +6,7 @@ from typing import Any
 
 import boto3
 
+from facet.adapters.dynamodb import unpack
 from tests.integration.conftest import NAMES, USER, Stack, recorded
 
 
@@ -89,7 +90,7 @@ def test_lost_jobs_are_queued_again_and_at_last_ended_with_a_failed_result(
     row = stack.row(analysis_id)
     assert row["status"] == "completed"
     key = {"PK": f"USER#{USER}", "SK": f"RESULT#{analysis_id}#skincare"}
-    assert json.loads(stack.table.get_item(Key=key)["Item"]["result"])["code"] == "job_lost"
+    assert unpack(stack.table.get_item(Key=key)["Item"]["result"])["code"] == "job_lost"
 
 
 def test_an_ending_that_was_never_announced_is_announced(stack: Stack, portrait: bytes) -> None:

@@ -3,6 +3,7 @@
 import json
 import random
 import time
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -52,12 +53,24 @@ def _iso(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
+def pack(document: str) -> bytes:
+    """JSON, deflated. Every write is charged by the KB of the whole row, and it takes a fifth."""
+    return zlib.compress(document.encode())
+
+
+def unpack(stored: Any) -> Any:
+    """What `pack` was given, parsed."""
+    return json.loads(zlib.decompress(bytes(stored)))
+
+
 def _to_analysis(item: Mapping[str, Any]) -> Analysis:
     parsed = {
         name: json.loads(item[name])
-        for name in ("reading", "failure", "enhanced_analysis")
+        for name in ("weather", "failure", "enhanced_analysis")
         if item.get(name) is not None
     }
+    if item.get("reading") is not None:
+        parsed["reading"] = unpack(item["reading"])
     expires_at = datetime.fromtimestamp(int(item["expires_at"]), UTC)
     return Analysis.model_validate({**item, **parsed, "expires_at": expires_at})
 
@@ -94,10 +107,7 @@ class AnalysisTable:
             ExpressionAttributeValues={":pk": _user(user_id), ":sk": f"RESULT#{analysis_id}#"},
             ConsistentRead=True,
         )["Items"]
-        return {
-            Kind(str(item["SK"]).rsplit("#", 1)[1]): json.loads(str(item["result"]))
-            for item in found
-        }
+        return {Kind(str(item["SK"]).rsplit("#", 1)[1]): unpack(item["result"]) for item in found}
 
     def history(self, user_id: str, limit: int, before_id: str | None) -> Page:
         """Up to `limit` analyses older than `before_id`, newest first (ULIDs sort by time)."""
@@ -153,8 +163,10 @@ class AnalysisTable:
         item = {
             **_key(analysis.user_id, analysis.analysis_id),
             **analysis.model_dump(
-                mode="json", exclude_none=True, exclude={"reading", "failure", "pending"}
+                mode="json", exclude_none=True, exclude={"reading", "failure", "pending", "weather"}
             ),
+            # As JSON: the table takes no floats.
+            **({"weather": analysis.weather.model_dump_json()} if analysis.weather else {}),
             "created_at": _iso(analysis.created_at),
             "updated_at": _iso(analysis.updated_at),
             "due_at": _iso(analysis.created_at + PATIENCE[analysis.status]),
@@ -211,7 +223,7 @@ class AnalysisTable:
             condition="#status = :analyzing",
             values={":analyzing": Status.ANALYZING},
             sets={
-                "reading": reading.model_dump_json(exclude_none=True),
+                "reading": pack(reading.model_dump_json(exclude_none=True)),
                 "photo": photo.model_dump(),
                 "pending": {str(kind) for kind in analysis.wants},
                 "redrives": 0,
@@ -233,7 +245,7 @@ class AnalysisTable:
                 "TableName": self._table.name,
                 "Item": {
                     **_result_key(analysis.user_id, analysis.analysis_id, kind),
-                    "result": json.dumps(result),
+                    "result": pack(json.dumps(result)),
                     "expires_at": int(analysis.expires_at.timestamp()),
                 },
                 "ConditionExpression": "attribute_not_exists(PK)",
@@ -442,23 +454,38 @@ class AnalysisTable:
 
 
 class BelongingsTable:
-    """A user's profile and bag."""
+    """A user's profile, and what a kind of advice asks of their bag, wardrobe and feedback."""
 
     def __init__(self, table: "Table") -> None:
         self._table = table
 
-    def of(self, user_id: str) -> Belongings:
+    def of(self, user_id: str, kind: Kind) -> Belongings:
         profile = self._table.get_item(Key={"PK": _user(user_id), "SK": "PROFILE"}).get("Item", {})
-        bag = self._table.query(
-            KeyConditionExpression="PK = :pk AND begins_with(SK, :sk)",
-            ExpressionAttributeValues={":pk": _user(user_id), ":sk": "BAG#"},
-        )["Items"]
+        told: Mapping[str, Any] = json.loads(str(profile.get("document", "{}")))
+        if kind is not Kind.OUTFIT:
+            return Belongings(profile=told, bag=self._rows(user_id, "BAG#"))
         return Belongings(
-            profile=_stored(profile),
-            bag=tuple({"item_id": str(item["SK"])[len("BAG#") :], **_stored(item)} for item in bag),
+            profile=told,
+            wardrobe=self._rows(user_id, "WARDROBE#"),
+            feedback=self._rows(user_id, "FEEDBACK#"),
+        )
+
+    def _rows(self, user_id: str, prefix: str) -> tuple[Mapping[str, Any], ...]:
+        """Documents, newest ids first, up to the megabyte that one query gives."""
+        found = self._table.query(
+            KeyConditionExpression="PK = :pk AND begins_with(SK, :sk)",
+            ExpressionAttributeValues={":pk": _user(user_id), ":sk": prefix},
+            ScanIndexForward=False,
+        )["Items"]
+        return tuple(
+            {**_stored(item), "item_id": str(item["SK"]).removeprefix(prefix)} for item in found
         )
 
 
 def _stored(item: Mapping[str, Any]) -> Mapping[str, Any]:
-    document: Mapping[str, Any] = json.loads(item.get("document", "{}"))
-    return document
+    """What is stored; nothing where it is no JSON object, which its reader then reports."""
+    try:
+        document = json.loads(str(item.get("document", "{}")))
+    except ValueError:
+        return {}
+    return document if isinstance(document, dict) else {}
