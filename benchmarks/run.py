@@ -30,6 +30,7 @@ FIGURES = (
     "analyze",
     "face_mesh",
     "handlers",
+    "search",
     "first_call",
     "sizes",
     "pipeline",
