@@ -23,7 +23,7 @@ from facet.adapters.s3 import Bucket
 from facet.adapters.settings import Settings
 from facet.adapters.sqs import CORRELATION_ATTRIBUTE
 from facet.adapters.tracing import traced
-from facet.advice.narrator import Narrator, TemplateNarrator, facts_of
+from facet.advice.narrator import ModelNarrator, Narrator, TemplateNarrator, facts_of
 from facet.domain.analysis import Analysis, Kind
 from facet.domain.messages import FaceAnalyzed
 from facet.domain.narration import EnhancedAnalysis
@@ -39,6 +39,7 @@ processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 class RecommendSettings(Settings):
     media_bucket: str
     event_bus_name: str
+    narrator_model_id: str  # empty: templates
 
 
 @cache
@@ -68,7 +69,13 @@ def events() -> EventBus:
 
 @cache
 def narrator() -> Narrator:
-    return TemplateNarrator()
+    templates = TemplateNarrator()
+    if not (model_id := settings().narrator_model_id):
+        return templates
+    from facet.adapters.bedrock import BedrockModel, bedrock_client  # noqa: PLC0415 - a slow import
+
+    model = BedrockModel(bedrock_client(), model_id, client("dynamodb"), settings().table_name)
+    return ModelNarrator(model, catalogue().get, templates)
 
 
 def narrate(

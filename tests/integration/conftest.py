@@ -206,6 +206,7 @@ def stack(monkeypatch: pytest.MonkeyPatch, snapshot: bytes) -> Iterator[Stack]:
         "AWS_SECRET_ACCESS_KEY": "testing",
         "STAGE": "local",
         "MAX_QUEUE_DEPTH": "100",
+        "NARRATOR_MODEL_ID": "",
         "RETENTION_DAYS": "30",
         "GATES_PRESET": "moderate",
         "MODELS_DIR": str(ROOT / "layers" / "models" / "models"),

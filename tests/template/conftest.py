@@ -62,9 +62,9 @@ class Template:
     def functions(self) -> dict[str, dict[str, Any]]:
         return self.of_type("AWS::Serverless::Function")
 
-    def timeout(self, function: str) -> int:
+    def timeout(self, function: str) -> Any:
         default = self.body["Globals"]["Function"]["Timeout"]
-        return int(self.functions[function].get("Timeout", default))
+        return self.functions[function].get("Timeout", default)
 
     def environment(self, function: str) -> set[str]:
         everywhere = self.body["Globals"]["Function"]["Environment"]["Variables"]

@@ -116,6 +116,7 @@ def test_everything_that_costs_money_is_tagged(template: Template) -> None:
     untagged = {
         *("AWS::ApiGateway::Account", "AWS::Cognito::UserPoolClient", "AWS::S3::BucketPolicy"),
         *("AWS::Cognito::UserPoolGroup", "AWS::SQS::QueuePolicy", "AWS::Serverless::LayerVersion"),
+        "AWS::IAM::Policy",
         "AWS::Serverless::Function",  # tagged by Globals
     }
     for name, resource in template.resources.items():
@@ -247,6 +248,11 @@ def test_only_logging_and_tracing_come_as_managed_policies(translated: Template)
 # --- queues ---------------------------------------------------------------------------------------
 
 
+def either(value: Any) -> list[Any]:
+    """What a value is with its condition met and unmet, or it alone."""
+    return value["Fn::If"][1:] if isinstance(value, dict) else [value]
+
+
 def test_a_queue_outwaits_its_function_and_gives_up_into_a_dead_letter_queue(
     template: Template,
 ) -> None:
@@ -256,7 +262,9 @@ def test_a_queue_outwaits_its_function_and_gives_up_into_a_dead_letter_queue(
     for name, mapping in mappings.items():
         queue = queues[mapping["EventSourceArn"]["Fn::GetAtt"][0]]
         # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
-        assert queue["VisibilityTimeout"] >= 6 * template.timeout(mapping["FunctionName"]["Ref"])
+        timeout = template.timeout(mapping["FunctionName"]["Ref"])
+        for waits, runs in zip(either(queue["VisibilityTimeout"]), either(timeout), strict=True):
+            assert waits >= 6 * runs, name
         assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"], name
         redrive = queue["RedrivePolicy"]
         assert redrive["maxReceiveCount"] == 3
@@ -321,6 +329,20 @@ def test_buckets_are_encrypted_and_closed(template: Template) -> None:
 def test_queues_are_encrypted(template: Template) -> None:
     for name, queue in template.of_type("AWS::SQS::Queue").items():
         assert queue["SqsManagedSseEnabled"] is True, name
+
+
+def test_bedrock_may_be_called_only_where_a_model_is_named(template: Template) -> None:
+    policy = template.resources["NarratorPolicy"]
+    assert policy["Condition"] == "HasNarrator"
+    assert template.body["Parameters"]["NarratorModelId"]["Default"] == ""
+    direct, through_profile = policy["Properties"]["PolicyDocument"]["Statement"]
+    for statement in (direct, through_profile):
+        assert statement["Action"] == "bedrock:InvokeModel"
+    assert all("${NarratorModelId}" in arn["Fn::Sub"] for arn in direct["Resource"])
+    (profile,) = through_profile["Condition"]["StringEquals"].values()
+    assert profile["Fn::Sub"].endswith("inference-profile/${NarratorModelId}")
+    roles = json.dumps([template.functions[name]["Policies"] for name in template.functions])
+    assert "bedrock" not in roles
 
 
 def test_nothing_is_reached_without_tls_in_the_cloud(template: Template) -> None:
