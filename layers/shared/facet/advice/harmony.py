@@ -29,7 +29,7 @@ class LCh(NamedTuple):
 
     @classmethod
     def of_lab(cls, lab: ArrayLike) -> "LCh":
-        lightness, a, b = (float(x) for x in lab)  # type: ignore[union-attr]
+        lightness, a, b = np.asarray(lab, dtype=float).tolist()
         return cls(lightness, math.hypot(a, b), math.degrees(math.atan2(b, a)) % 360)
 
     @classmethod
@@ -44,9 +44,10 @@ class LCh(NamedTuple):
 
     @property
     def is_neutral(self) -> bool:
-        """Too little colour to clash: black, white, greys, and the darkest of every hue."""
+        """Too little colour to clash: black, white, greys, navy."""
         table = rules()["harmony"]
-        return self.chroma < table["neutral_chroma"] or self.lightness < table["near_black"]
+        darker = max(0.0, table["dark_from"] - self.lightness)
+        return bool(self.chroma < table["neutral_chroma"] + table["dark_gain"] * darker)
 
 
 class Relation(NamedTuple):

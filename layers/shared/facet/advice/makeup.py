@@ -94,6 +94,19 @@ def recommend_makeup(
     return _Artist(reading, profile, bag, catalogue, occasion=occasion, today=today).result()
 
 
+def occasion_of(given: str | None) -> str | None:
+    """The known occasion a person's words mean ("a friend's wedding": ceremony); None: unknown.
+
+    Nothing given means every day.
+    """
+    if given is None:
+        return "everyday"
+    known = rules()["occasion"]
+    words = (normal(given), *normal(given).split())
+    names = (rules()["occasion_called"].get(word, word) for word in words)
+    return next((str(name) for name in names if name in known), None)
+
+
 def sampled_skin(tone: Tone) -> Floats:
     """(15, 3) CIELAB: equally likely colours of the skin behind one photo of it.
 
@@ -176,16 +189,11 @@ class _Artist:
     # --- what is known --------------------------------------------------------------------------
 
     def _occasion(self, given: str | None) -> str:
-        known = self.rules["occasion"]
-        if given is None:
-            return "everyday"
-        for word in (normal(given), *normal(given).split()):
-            name = self.rules["occasion_called"].get(word, word)
-            if name in known:
-                return str(name)
-        text = f"The occasion {given!r} is not one we know; these looks are for every day."
-        self._note("unknown_occasion", text)
-        return "everyday"
+        known = occasion_of(given)
+        if known is None:
+            text = f"The occasion {given!r} is not one we know; these looks are for every day."
+            self._note("unknown_occasion", text)
+        return known or "everyday"
 
     def _based_on(self) -> tuple[str, ...]:
         tone = self.reading.skin.tone
@@ -221,8 +229,8 @@ class _Artist:
         """The make-up of a bag entry that may be used, or None (with a note, where it is one)."""
         product = self.catalogue.product(entry.product_id) if entry.product_id else None
         if entry.product_id and product is None:
-            name = entry.name or entry.product_id
-            text = f"{name} is no longer in the catalogue and was left out."
+            called = entry.name or entry.product_id
+            text = f"{called} is no longer in the catalogue and was left out."
             self._note("product_withdrawn", text, entry.item_id)
             return None
         category = self._category(product.category if product else entry.category)
@@ -230,9 +238,9 @@ class _Artist:
         if category is None or not name:
             return None  # skincare and the like: another job's business
         labels = (name, *entry.ingredients, *(product.inci if product else ()))
-        colour = entry.shade or (product.shade if product else None)
+        colour: str | None = entry.shade or (product.shade if product else None)
         if colour is None and category == "mascara":
-            colour = self.rules["mascara"]["assumed"]
+            colour = str(self.rules["mascara"]["assumed"])
         months = self.rules["keeps"][category]
         open_for = (today - entry.opened).days if today and entry.opened else 0
         refusals = (
@@ -556,7 +564,10 @@ class _Artist:
         owned = self.owned.get(category, [])
         fits = self._fits([*owned, *card], idea, lead)
         top = max((fits[s.key] for s in card), default=0.0)
-        pool = [s for s in owned if fits[s.key] >= self.rules["choice"]["owned_from"] * top]
+        # What suits the person serves in every idea: a bright lip is a quiet one when sheer.
+        plain = self._fits(owned, {"eye": idea["eye"], "shift": {}}, None)
+        least = self.rules["choice"]["owned_from"] * top
+        pool = [s for s in owned if max(fits[s.key], plain[s.key]) >= least]
         if not pool and may_suggest:
             pool = [s for s in card if fits[s.key] > 0]
         if not pool:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from facet.domain.face import Check, FaceReading
 from facet.domain.narration import EnhancedAnalysis
 from facet.domain.products import Goal
+from facet.domain.style import Occasion, Weather
 
 
 class Status(StrEnum):
@@ -32,6 +33,8 @@ class Kind(StrEnum):
     """A wish an analysis can carry; one queued job and one result row each."""
 
     SKINCARE = "skincare"
+    MAKEUP = "makeup"
+    OUTFIT = "outfit"
 
 
 UPLOAD_WINDOW = timedelta(minutes=10)
@@ -92,6 +95,8 @@ class Analysis(BaseModel):
     redrives: int = 0
     wants: tuple[Kind, ...]
     goals: tuple[Goal, ...] = ()
+    occasion: Occasion | None = None
+    weather: Weather | None = None
     pending: frozenset[Kind] = frozenset()
     content_type: str
     content_length: int

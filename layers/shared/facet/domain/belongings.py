@@ -10,4 +10,6 @@ class Belongings:
     """Stored documents; empty where the user has told nothing yet."""
 
     profile: Mapping[str, Any]
-    bag: tuple[Mapping[str, Any], ...]
+    bag: tuple[Mapping[str, Any], ...] = ()
+    wardrobe: tuple[Mapping[str, Any], ...] = ()
+    feedback: tuple[Mapping[str, Any], ...] = ()

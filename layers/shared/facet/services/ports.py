@@ -43,7 +43,7 @@ class Analyses(Protocol):
 
 
 class BelongingsOf(Protocol):
-    def of(self, user_id: str) -> Belongings: ...
+    def of(self, user_id: str, kind: Kind) -> Belongings: ...
 
 
 class Objects(Protocol):

@@ -5,6 +5,8 @@ from datetime import date, datetime
 from typing import Any
 
 from facet.advice.catalogue import Catalogue
+from facet.advice.makeup import recommend_makeup
+from facet.advice.outfit import recommend_outfit
 from facet.advice.skincare import recommend_skincare
 from facet.domain.advice import Profile, SkincareResult
 from facet.domain.analysis import Analysis, Kind, Status
@@ -12,6 +14,7 @@ from facet.domain.errors import PermanentError
 from facet.domain.messages import FaceAnalyzed
 from facet.domain.narration import EnhancedAnalysis
 from facet.domain.products import Goal
+from facet.domain.style import MakeupResult, OutfitResult
 from facet.services.end_analysis import complete_analysis
 from facet.services.ports import Analyses, BelongingsOf, Events
 
@@ -37,7 +40,7 @@ def recommend(
         return None
     if job.kind in analysis.pending:
         try:
-            result = _advise(analysis, job.kind, belongings, catalogue(), now.date())
+            result = _advise(analysis, job.kind, belongings, catalogue, now.date())
             document = result.model_dump(mode="json", exclude_none=True)
         except PermanentError as error:
             document = {"status": "failed", "code": error.code, "message": error.message}
@@ -56,15 +59,32 @@ def recommend(
 
 
 def _advise(
-    analysis: Analysis, kind: Kind, belongings: BelongingsOf, catalogue: Catalogue, today: date
-) -> SkincareResult:
-    if analysis.reading is None:
+    analysis: Analysis,
+    kind: Kind,
+    belongings: BelongingsOf,
+    catalogue: Callable[[], Catalogue],
+    today: date,
+) -> SkincareResult | MakeupResult | OutfitResult:
+    reading, occasion = analysis.reading, analysis.occasion
+    if reading is None:
         raise PermanentError("reading_missing", "The analysis holds no measures to advise on.")
-    owned = belongings.of(analysis.user_id)
+    owned = belongings.of(analysis.user_id, kind)
+    profile = profile_of(owned.profile, goals=analysis.goals)
     match kind:
         case Kind.SKINCARE:
-            profile = profile_of(owned.profile, goals=analysis.goals)
-            return recommend_skincare(analysis.reading, profile, owned.bag, catalogue, today=today)
+            return recommend_skincare(reading, profile, owned.bag, catalogue(), today=today)
+        case Kind.MAKEUP:
+            return recommend_makeup(reading, profile, owned.bag, catalogue(), occasion, today=today)
+        case Kind.OUTFIT:
+            return recommend_outfit(
+                reading,
+                profile,
+                owned.wardrobe,
+                owned.feedback,
+                occasion,
+                weather=analysis.weather,
+                today=today,
+            )
 
 
 def profile_of(stored: Mapping[str, Any], goals: tuple[Goal, ...]) -> Profile:

@@ -11,6 +11,7 @@ from facet.domain.analysis import POLL_AFTER_MS, UPLOAD_WINDOW, Analysis, Kind, 
 from facet.domain.errors import BusyError, PermanentError
 from facet.domain.products import Goal
 from facet.domain.quota import Tier
+from facet.domain.style import Occasion, Weather
 from facet.services.ports import Analyses, Jobs, Objects
 
 PhotoType = Literal["image/jpeg", "image/png", "image/webp", "image/heic", "image/heif"]
@@ -35,6 +36,10 @@ class NewAnalysis(BaseModel):
     goals: tuple[Goal, ...] = Field(
         (), max_length=10, description="What the person wants to work on, most important first."
     )
+    occasion: Occasion | None = Field(
+        None, description="What the look and the outfit are for, in the person's words."
+    )
+    weather: Weather | None = Field(None, description="What the outfit has to stand.")
 
 
 class UploadTarget(BaseModel):
@@ -92,6 +97,8 @@ def start_analysis(
         expires_at=now + retention,
         wants=tuple(dict.fromkeys(wish.wants)),
         goals=wish.goals,
+        occasion=wish.occasion,
+        weather=wish.weather,
         content_type=wish.content_type,
         content_length=wish.content_length,
         checksum_sha256=wish.checksum_sha256,
