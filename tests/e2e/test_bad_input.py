@@ -141,8 +141,7 @@ def sixteen_bit(portrait, encode):
 
 
 @pytest.mark.parametrize("make", [grey, sixteen_bit])
-def test_a_photo_without_colour_ends_too(phone, portrait, encode, make):
+def test_a_photo_without_colour_is_refused_since_it_has_no_tone(phone, portrait, encode, make):
     result = through(phone, *make(portrait, encode))
 
-    assert result["status"] in ("completed", "failed")
-    assert (result["status"] == "failed") == ("failure" in result)
+    assert (result["status"], result["failure"]["code"]) == ("failed", "color_cast")

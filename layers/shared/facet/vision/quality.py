@@ -73,6 +73,7 @@ def exposure(face: Pixels) -> dict[str, float]:
     return {
         "too_dark": -math.log2(max(highlights, 1e-4)),
         "too_bright": float(np.mean(peaks >= _BURNT)),
+        "colourless": float(np.quantile(peaks - np.minimum.reduce(face.T), _HIGHLIGHTS)),
     }
 
 
