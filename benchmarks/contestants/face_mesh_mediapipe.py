@@ -4,7 +4,7 @@ import sys
 from io import BytesIO
 from pathlib import Path
 
-import mediapipe
+import mediapipe  # type: ignore[import-not-found]  # in its own environment
 import numpy as np
 from PIL import Image, ImageOps
 
