@@ -121,7 +121,11 @@ class Plain:
         for weight, written in fields:
             if word in written:
                 best = max(best, weight)
-            elif prefix and any(one.startswith(word) for one in written):
+            elif (
+                prefix
+                and (weight > INGREDIENT or len(word) > 1)
+                and any(one.startswith(word) for one in written)
+            ):
                 best = max(best, weight * PREFIX)
         return best
 

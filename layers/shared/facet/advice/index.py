@@ -4,11 +4,11 @@ Columns are numpy arrays and lists of rows ("postings"), so that a million produ
 milliseconds a query and some hundred megabytes. A large snapshot carries the postings; for a small
 one they are made when they are first needed.
 
-Relevance of a text, by its words (without case and accents): a word counts once, where
-it counts most: NAME, BRAND or INGREDIENT, times PREFIX where the last word is only the start of
-what is written there, times how rare it is, ln(1 + N / (1 + n)) with n of N products matching it.
-Found are products with every word; where there is none, those with most words come first. What is
-rated alike is in the order of shorter names, then of product ids.
+Relevance of a text, by its words (without case and accents): a word counts once, where it counts
+most: NAME, BRAND or INGREDIENT, times PREFIX where the last word is only the start of what is
+written there (of an ingredient two letters at the least), times how rare it is, ln(1 + N / (1 + n))
+with n of N products matching it. Found are products with every word; where there is none, those
+with most words come first. What is rated alike is in the order of shorter names, then of ids.
 """
 
 import re
@@ -127,7 +127,7 @@ class Index:
         """(n,) what one word counts for each product."""
         best = np.zeros(len(self.catalogue), dtype=np.float32)
         vocabulary = self.catalogue.ingredients.words
-        if prefix:
+        if prefix and len(word) > 1:  # every label holds something that begins with an "a"
             some = {i for w in _starting(vocabulary, word) for i in self._named(w)}
             best[self._holding(some)] = INGREDIENT * PREFIX
         best[self._holding(self._named(word))] = INGREDIENT
@@ -204,7 +204,7 @@ class Index:
         for name in query.holds:
             row = columns.ingredients.find(name)
             number = set() if row is None else {columns.ingredients.number[row.id]}
-            masks.append(self._mask(self._holding(number)))
+            masks.append(self._holding(number))
         if query.without:
             masks += self._without(query.without)
         if query.pregnancy:
@@ -221,7 +221,7 @@ class Index:
         avoided = self.catalogue.ingredients.avoided(terms)
         number = self.catalogue.ingredients.number
         masks = [self.catalogue.label > NO_LABEL]
-        masks.append(~self._mask(self._holding({number[id_] for id_ in avoided.ingredients})))
+        masks.append(~self._holding({number[id_] for id_ in avoided.ingredients}))
         for phrase in avoided.words:
             named = np.ones(len(self.catalogue), dtype=bool)
             for word in phrase.split():
@@ -236,17 +236,13 @@ class Index:
         mask[rows] = True
         return mask
 
-    def _holding(self, ingredients: set[int]) -> Numbers:
-        """Rows of products that hold any of these ingredients; one may come twice."""
+    def _holding(self, ingredients: Iterable[int]) -> Mask:
+        """(n,) products that hold any of these ingredients."""
         rows, ends = self._columns["holder_rows"], self._columns["holder_ends"]
-        lists = [_slice(rows, ends, number, number + 1) for number in sorted(ingredients)]
-        if sum(map(len, lists)) > 4 * len(self.catalogue):
-            # So much that reading every label once is cheaper.
-            wanted = np.zeros(len(self.catalogue.ingredients.all), dtype=np.uint8)
-            wanted[list(ingredients)] = 1
-            held = _reduced(np.bitwise_or, wanted[self.catalogue.inci], self.catalogue.inci_end)
-            return np.flatnonzero(held)
-        return np.concatenate(lists) if lists else np.zeros(0, dtype=np.int32)
+        mask = np.zeros(len(self.catalogue), dtype=bool)
+        for number in ingredients:
+            mask[_slice(rows, ends, number, number + 1)] = True
+        return mask
 
     # --- neighbours ----------------------------------------------------------------------------
 
