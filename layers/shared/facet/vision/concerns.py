@@ -163,6 +163,11 @@ _LIGHT_APART = (-1.1, 1.2)  # ln: how much darker or lighter than the face's mid
 _HARD_EDGE = 0.28  # ln per mm at a scale of 1.5 mm: frames of glasses, hair, cast shadows
 
 
+# ln: foreheads are as light as the cheeks or lighter (-0.5 to 0.0 on the evaluation photos); a fringe,
+# or what a hat shades, is darker (0.2 and more), even where it has the colour of skin
+_FRINGE = 0.15
+
+
 def read_surface(coarse: Texture) -> Surface:
     """Texture 240 px wide -> what is skin on it, and what that absorbs."""
     k = coarse.px_per_mm
@@ -187,6 +192,9 @@ def read_surface(coarse: Texture) -> Surface:
         filled = np.where(place, darkness, near[2])
         edge = np.hypot(smooth(filled, 1.5 * k, d_down=1), smooth(filled, 1.5 * k, d_across=1))
         skin = skin & ~grown(edge * np.float32(k) > _HARD_EDGE, 0.8 * k)
+        brow = skin & _area("forehead")
+        if brow.any() and float(np.median(lit[brow])) > _FRINGE:
+            skin, bright = skin & ~_brow(), bright & ~_brow()
     burnt = coarse.rgb.max(axis=-1) >= _BURNT
     return Surface(
         linear,
@@ -222,6 +230,12 @@ def _all_parts() -> Map:
 @cache
 def _part_sizes() -> Map:
     return np.asarray(_all_parts().sum(axis=1))
+
+
+@cache
+def _brow() -> Mask:
+    """The forehead, to the hairline."""
+    return grown(_area("forehead"), 4 * _COARSE / 144)
 
 
 @cache
@@ -345,7 +359,7 @@ def _specular(face: Surface) -> tuple[Map, Mask]:
     own /= own[1]
     square, total = float(own @ own), float(own.sum())
     white = (square * face.linear.sum(axis=-1) - total * (face.linear @ own)) / (
-        3 * square - total**2
+        max(3 * square - total**2, 1e-6)  # 0 on grey skin
     )
     bright = np.exp(-face.darkness)
     k = face.px_per_mm
