@@ -187,21 +187,6 @@ class _Tone(_Row):
     source: str
 
 
-class _Rank(_Row):
-    grade: float
-    need: float
-    skin: float
-    sensitive: float
-    irritancy: float
-    strength: float
-    price: float
-    medicine: float
-    tint_wanted: float
-    tint_unwanted: float
-    white_cast: float
-    source: str
-
-
 class _SeeDoctor(_Row):
     concern: Goal
     below: float = Field(ge=0, le=100)
@@ -237,7 +222,6 @@ class _Rules(_Row):
     actives: _Actives
     needs: _Needs
     tone: _Tone
-    rank: _Rank
     see_doctor: tuple[_SeeDoctor, ...]
     doctor: _Doctor
     avoid: _Avoid
@@ -433,7 +417,6 @@ def _check_rules(
     cited += [rules.routine.source, rules.sun.source, rules.tone.source]
     cited += [row.source for row in rules.sun.needed_by]
     cited += [rules.introduce.source, rules.actives.source, rules.needs.source]
-    cited += [rules.rank.source]
     for source in cited:
         if source not in sources:
             yield f"rules.toml: unknown source {source!r}"

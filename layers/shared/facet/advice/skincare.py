@@ -27,6 +27,7 @@ from facet.advice.catalogue import (
     Mask,
 )
 from facet.advice.ingredients import Avoided
+from facet.advice.ranking import Ranking, load_ranking
 from facet.advice.week import DAYS, Placed, Week
 from facet.domain.advice import (
     Note,
@@ -44,7 +45,7 @@ from facet.domain.products import BagItem, Session, StepName
 METHOD = "skincare-1"
 SESSIONS: tuple[Session, Session] = ("am", "pm")
 
-Scores = NDArray[np.float64]
+Scores = NDArray[Any]  # numbers, or true and false
 
 
 def recommend_skincare(
@@ -54,14 +55,16 @@ def recommend_skincare(
     catalogue: Catalogue,
     *,
     today: date | None = None,
+    ranking: Ranking | None = None,
 ) -> SkincareResult:
     """A routine that keeps every rule of the catalogue.
 
     bag: items of any age; one that cannot be read, was withdrawn or must not be used is left out
     with a note. today: lets opened dates count (what is past its time, what is new); without it
-    everything owned is taken as in use.
+    everything owned is taken as in use. ranking: the weights that order what fits a gap; None, the
+    version this release was tried with.
     """
-    return _Advisor(reading, profile, catalogue, today).advise(bag)
+    return _Advisor(reading, profile, catalogue, today, ranking or load_ranking()).advise(bag)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +78,19 @@ class _Advisor:
     """One piece of advice in the making."""
 
     def __init__(
-        self, reading: FaceReading, profile: Profile, catalogue: Catalogue, today: date | None
+        self,
+        reading: FaceReading,
+        profile: Profile,
+        catalogue: Catalogue,
+        today: date | None,
+        ranking: Ranking,
     ) -> None:
         self.reading = reading
         self.profile = profile
         self.catalogue = catalogue
         self.rules = catalogue.rules
+        self.ranking = ranking
+        self.weighed: dict[str, dict[str, float]] = {}  # features of what was chosen, by key
         self.week = Week(self.rules)
         self.notes: list[Note] = []
         self.suggestions: list[Suggestion] = []
@@ -204,6 +214,7 @@ class _Advisor:
             status="partial" if self.partial else "completed",
             version=METHOD,
             catalogue=self.catalogue.version,
+            ranking=self.ranking.version,
             based_on=self._based_on(len(shelf)),
             am=am,
             pm=pm,
@@ -303,7 +314,7 @@ class _Advisor:
 
     def _treatment_for(self, need: _Need) -> Item | None:
         """Suggest and place the one product for an unmet need; None if nothing fits."""
-        columns, rank = self.catalogue, self.rules["rank"]
+        columns = self.catalogue
         kinds = ["serum", "treatment", "exfoliant", "toner"]
         if need.goal == "dark_circles":
             kinds = ["eye_care"]
@@ -320,8 +331,8 @@ class _Advisor:
             fits &= columns.irritancy <= 1
         if need.goal != "blemishes":
             fits &= columns.medicine == 0
-        score = rank["grade"] * grade + self._fitness
-        score = score + rank["strength"] * columns.strength
+        features = {**self._fitness, "grade": grade, "strength": columns.strength}
+        score = self._score(features)
         for row in self._best(fits, score):
             item = columns.item_at(row)
             if item.rinse_off or not self._sun_allows(item):
@@ -329,6 +340,7 @@ class _Advisor:
             why = [*need.why, *self._evidence(item, need.goal), *self.sensitive_why]
             if self.week.place(item, True, why) is None:
                 self.introduced += 1
+                self._weigh(item, features, row)
                 self._suggest(need.goal, item, why)
                 return item
         return None
@@ -409,31 +421,49 @@ class _Advisor:
         return (price >= 0) & (price <= PRICE_BANDS.index(budget))
 
     @cached_property
-    def _fitness(self) -> Scores:
-        """(n,) how well each product fits this person, whatever the gap."""
-        columns, rank = self.catalogue, self.rules["rank"]
+    def _fitness(self) -> dict[str, Scores]:
+        """feature -> (n,): how each product fits this person, whatever the gap."""
+        columns = self.catalogue
         price = np.where(columns.price < 0, PRICE_BANDS.index("mid"), columns.price)
-        score: Scores = rank["irritancy"] * columns.irritancy + rank["price"] * price
-        score = score + rank["medicine"] * (columns.medicine > 0)
-        for need in self.needs:
-            score = score + rank["need"] * need.weight * columns.grade(need.goal)
+        features: dict[str, Scores] = {
+            "irritancy": columns.irritancy,
+            "price": price,
+            "medicine": columns.medicine > 0,
+        }
+        if self.needs:
+            features["need"] = sum(
+                (need.weight * columns.grade(need.goal) for need in self.needs),
+                start=np.zeros(len(columns)),
+            )
         if self.profile.skin_type:
-            score = score + rank["skin"] * columns.suits(self.profile.skin_type)
+            features["skin"] = columns.suits(self.profile.skin_type)
         if self.sensitive:
-            score = score + rank["sensitive"] * columns.suits("sensitive")
+            features["sensitive"] = columns.suits("sensitive")
+        return features
+
+    def _score(self, features: Mapping[str, Scores]) -> Scores:
+        """(n,) larger is better."""
+        score = np.zeros(len(self.catalogue))
+        for name, column in features.items():
+            score += self.ranking.weights[name] * column
         return score
+
+    def _weigh(self, item: Item, features: Mapping[str, Scores], row: int) -> None:
+        """Keep what the ranking saw of a chosen product: feedback on it can teach the next one."""
+        seen = {name: round(float(column[row]), 4) for name, column in features.items()}
+        self.weighed[item.key] = {name: value for name, value in seen.items() if value}
 
     def _candidate(self, category: str, sessions: tuple[Session, ...]) -> Item | None:
         """The best plain product of a category (nothing in it that treats), or None.
 
         Over budget rather than not at all, which is then said.
         """
-        columns, rank = self.catalogue, self.rules["rank"]
-        score = self._fitness
+        columns = self.catalogue
+        features = dict(self._fitness)
         if category == "sunscreen":
-            tint = rank["tint_wanted"] if self.tint else rank["tint_unwanted"]
-            score = score + tint * columns.tinted
-            score = score + rank["white_cast"] * (self.deep & columns.mineral & ~columns.tinted)
+            features["tint_wanted" if self.tint else "tint_unwanted"] = columns.tinted
+            features["white_cast"] = self.deep & columns.mineral & ~columns.tinted
+        score = self._score(features)
         for within_budget in (True, False):
             fits = self._allowed & columns.in_category(category) & ~columns.treats
             if within_budget:
@@ -443,6 +473,7 @@ class _Advisor:
             for row in self._best(fits, score):
                 item = columns.item_at(row)
                 if all(self.week.fits_daily(item, session) for session in sessions):
+                    self._weigh(item, features, row)
                     if not within_budget:
                         text = f"No {category} that suits you is within your budget."
                         self._note("over_budget", text)
@@ -552,7 +583,13 @@ class _Advisor:
 
     def _suggest(self, gap: str, item: Item, why: Iterable[Reason]) -> None:
         self.suggestions.append(
-            Suggestion(gap=gap, product=_ref(item), price_band=item.price_band, why=tuple(why))
+            Suggestion(
+                gap=gap,
+                product=_ref(item),
+                price_band=item.price_band,
+                why=tuple(why),
+                features=self.weighed.get(item.key, {}),
+            )
         )
 
     def _note(

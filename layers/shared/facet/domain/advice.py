@@ -74,6 +74,9 @@ class Suggestion(Part):
     product: ProductRef
     price_band: PriceBand | None = None
     why: tuple[Reason, ...]
+    features: dict[str, float] = Field(
+        default_factory=dict, description="what the ranking weighed, zeros left out"
+    )
 
 
 class Note(Part):
@@ -105,6 +108,7 @@ class SkincareResult(Part):
     )
     version: str = Field(description="of the method")
     catalogue: str = Field(description="of products and rules")
+    ranking: str | None = Field(default=None, description="version of the weights that chose")
     based_on: tuple[str, ...] = Field(description="what was known, in words")
     am: tuple[Step, ...]
     pm: tuple[Step, ...]
