@@ -223,3 +223,25 @@ def test_an_outfit_needs_no_catalogue(stack: Stack, portrait: bytes) -> None:
     stack.call("recommend", stack.batch(*(message["Body"] for message in stack.jobs())))
 
     assert advice(stack, analysis_id, "outfit")["notes"][0]["code"] == "wardrobe_empty"
+
+
+@pytest.mark.parametrize(
+    ("profile", "status"),
+    [
+        ({"skin_type": "dry", "of_a_newer_app": True}, "completed"),
+        ({"allergies": {"not": "a list"}}, "failed"),
+    ],
+)
+def test_a_profile_is_read_as_far_as_that_is_safe(
+    stack: Stack, job: dict[str, Any], profile: dict[str, Any], status: str
+) -> None:
+    row = {"PK": f"USER#{USER}", "SK": "PROFILE", "document": json.dumps(profile)}
+    stack.table.put_item(Item=row)
+
+    stack.call("recommend", stack.batch(json.dumps(job)))
+
+    _, body, _ = stack.http(
+        "api", "api_get_analysis.json", path=f"/v1/analyses/{job['analysis_id']}"
+    )
+    assert body["status"] == "completed"
+    assert body["recommendations"]["skincare"]["status"] == status

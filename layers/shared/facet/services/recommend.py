@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
+from pydantic import ValidationError
+
 from facet.advice.catalogue import Catalogue
 from facet.advice.makeup import recommend_makeup
 from facet.advice.outfit import recommend_outfit
@@ -88,6 +90,15 @@ def _advise(
 
 
 def profile_of(stored: Mapping[str, Any], goals: tuple[Goal, ...]) -> Profile:
-    """What the person told us, with this analysis' own goals first."""
-    profile = Profile.model_validate(dict(stored))
+    """What the person told us, with this analysis' own goals first; fields we do not know are left.
+
+    Raises PermanentError(profile_unreadable): advice that overlooks an allergy is worse than none.
+    """
+    known = {name: value for name, value in stored.items() if name in Profile.model_fields}
+    try:
+        profile = Profile.model_validate(known)
+    except ValidationError as error:
+        raise PermanentError(
+            "profile_unreadable", "Your profile could not be read; please save it again."
+        ) from error
     return profile.model_copy(update={"goals": tuple(dict.fromkeys((*goals, *profile.goals)))})
