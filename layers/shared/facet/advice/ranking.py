@@ -34,8 +34,8 @@ class Ranking:
 def load_ranking(version: str = DEFAULT, folder: Path = FOLDER) -> Ranking:
     """Raises FacetError for a version that is not there or does not weigh every feature."""
     try:
-        weights = tomllib.loads((folder / f"{version}.toml").read_text("utf-8"))["weights"]
-    except (OSError, KeyError, ValueError) as error:
+        weights = dict(tomllib.loads((folder / f"{version}.toml").read_text("utf-8"))["weights"])
+    except (OSError, KeyError, TypeError, ValueError) as error:
         raise FacetError(f"no ranking {version!r}: {error}") from error
     if weights.keys() != set(FEATURES) or not all(map(math.isfinite, weights.values())):
         raise FacetError(f"ranking {version!r} must weigh exactly {', '.join(FEATURES)}")
