@@ -163,9 +163,9 @@ _LIGHT_APART = (-1.1, 1.2)  # ln: how much darker or lighter than the face's mid
 _HARD_EDGE = 0.28  # ln per mm at a scale of 1.5 mm: frames of glasses, hair, cast shadows
 
 
-# ln: foreheads are as light as the cheeks or lighter (-0.5 to 0.0 on the evaluation photos); a fringe,
-# or what a hat shades, is darker (0.2 and more), even where it has the colour of skin
-_FRINGE = 0.15
+# ln: foreheads are as light as the cheeks or lighter (-0.3 to 0.0 on the evaluation photos); a
+# fringe, or what a hat shades, is darker (0.2 and more), even where it has the colour of skin
+_FRINGE = 0.12
 
 
 def read_surface(coarse: Texture) -> Surface:
@@ -193,7 +193,13 @@ def read_surface(coarse: Texture) -> Surface:
         edge = np.hypot(smooth(filled, 1.5 * k, d_down=1), smooth(filled, 1.5 * k, d_across=1))
         skin = skin & ~grown(edge * np.float32(k) > _HARD_EDGE, 0.8 * k)
         brow = skin & _area("forehead")
-        if brow.any() and float(np.median(lit[brow])) > _FRINGE:
+        bloodless = darkness - np.float32(0.75) * haemoglobin  # a flush darkens the cheeks
+        cheeks = skin & (_area("right_cheek") | _area("left_cheek"))
+        if (
+            brow.any()
+            and cheeks.any()
+            and np.median(bloodless[brow]) > np.median(bloodless[cheeks]) + _FRINGE
+        ):
             skin, bright = skin & ~_brow(), bright & ~_brow()
     burnt = coarse.rgb.max(axis=-1) >= _BURNT
     return Surface(
@@ -376,7 +382,7 @@ def _dullness(face: Surface, _: Texture | None, __: Texture | None) -> Measured:
     less colour than that looks grey or sallow. Only its darkness is taken against the whites, whose
     own colour varies with their vessels.
     """
-    if reason := _lost(face, *CHEEKS, "forehead"):
+    if reason := _lost(face, *CHEEKS, "nose"):
         return Measured(None, {}, reason=reason)
     whites = _eye_whites(face)
     if whites is None:

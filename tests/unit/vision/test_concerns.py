@@ -1,0 +1,289 @@
+"""Concerns: each follows its own change of the skin, and not the camera's."""
+
+import io
+from functools import cache
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from facet.domain.errors import PermanentError
+from facet.vision import colour
+from facet.vision.concerns import measure_concerns
+from facet.vision.overlay import draw_overlay
+from facet.vision.scores import BANDS, load_scoring
+from facet.vision.texture import SIZES, landmarks_in, photo_positions, resolution
+from tests.unit.vision.test_texture import mesh_of
+from tests.unit.vision.test_texture import portrait as bright_portrait
+
+CONCERNS = {
+    "redness", "blemishes", "dark_spots", "unevenness", "shine", "dullness",
+    "texture", "pores", "wrinkles", "dark_circles", "eye_bags",
+}  # fmt: skip
+HAEMOGLOBIN = np.array([0.12, 1.0, 0.75])
+MELANIN = np.array([0.67, 1.0, 1.64])
+
+
+@cache
+def portrait() -> np.ndarray:
+    """Half a stop darker than the file, whose cheeks are nearly burnt out."""
+    linear = colour.linear_from_srgb(bright_portrait()) * 0.7
+    return np.rint(colour.srgb_from_linear(linear) * 255).astype(np.uint8)
+
+
+def read(pixels):
+    """name -> Concern; the mesh of the unedited portrait, so that only the skin differs."""
+    found = measure_concerns(pixels, mesh_of(portrait()), load_scoring())
+    assert {one.name for one in found} == CONCERNS
+    return {one.name: one for one in found}
+
+
+@cache
+def unedited():
+    return read(portrait())
+
+
+def absorbed(depth, spectrum=(1, 1, 1), pixels=None):
+    """Linear light times exp(-depth x spectrum); depth (h, w)."""
+    linear = colour.linear_from_srgb(portrait() if pixels is None else pixels)
+    linear = linear * np.exp(-depth[..., None] * np.array(spectrum))
+    return np.rint(colour.srgb_from_linear(linear) * 255).astype(np.uint8)
+
+
+def at(landmarks) -> np.ndarray:
+    return mesh_of(portrait()).points[list(landmarks)].mean(axis=0)
+
+
+def lobe(centre, wide_mm, tall_mm=None):
+    """A Gaussian on the portrait, 1 in its middle."""
+    scale = resolution(mesh_of(portrait()).points)
+    rows, columns = np.mgrid[0 : portrait().shape[0], 0 : portrait().shape[1]]
+    x, y = (columns - centre[0]) / scale, (rows - centre[1]) / scale
+    return np.exp(-((x / wide_mm) ** 2 + (y / (tall_mm or wide_mm)) ** 2) / 2)
+
+
+def moved(edited, name) -> float:
+    """In minimum changes, signed."""
+    before, after = unedited()[name], edited[name]
+    assert before.measured is not None, before.reason
+    assert after.measured is not None, after.reason
+    return (after.measured - before.measured) / before.minimum_change
+
+
+def flush():
+    return lobe(at((50, 205)), 9) + lobe(at((280, 425)), 9)
+
+
+def spots():
+    """Nine places on cheeks and forehead, in the photo."""
+    places = landmarks_in(SIZES[0])[[50, 280, 205, 425, 151, 108, 337, 117, 346]]
+    return photo_positions(mesh_of(portrait()).points, places, SIZES[0])
+
+
+# --- what each must see ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("strength", [0.15, 0.3])
+def test_a_flush_is_redness_and_nothing_else(strength):
+    edited = read(absorbed(strength * flush(), HAEMOGLOBIN))
+    assert moved(edited, "redness") > 3
+    for other in ("blemishes", "dark_spots", "unevenness", "wrinkles", "texture"):
+        assert abs(moved(edited, other)) < 0.25 * moved(edited, "redness"), other
+
+
+def test_red_spots_are_blemishes_and_not_dark_spots():
+    depth = sum(lobe(place, 1.0) for place in spots())
+    edited = read(absorbed(0.5 * depth, HAEMOGLOBIN))
+    assert moved(edited, "blemishes") > 1
+    assert abs(moved(edited, "dark_spots")) < 0.2 * moved(edited, "blemishes")
+    assert edited["blemishes"].score < unedited()["blemishes"].score
+
+
+def test_brown_spots_are_dark_spots_and_not_blemishes():
+    depth = sum(lobe(place, 1.8) for place in spots())
+    edited = read(absorbed(0.45 * depth, MELANIN))
+    assert moved(edited, "dark_spots") > 1
+    assert abs(moved(edited, "blemishes")) < 0.2 * moved(edited, "dark_spots")
+
+
+def test_blotches_of_pigment_are_unevenness():
+    depth = lobe(at((187,)), 6) + lobe(at((346,)), 6) + lobe(at((427,)), 5) + lobe(at((1,)), 6)
+    assert moved(read(absorbed(0.5 * depth, MELANIN)), "unevenness") > 2
+
+
+def test_added_white_light_is_shine_and_leaves_colour_alone():
+    light = lobe(at((199,)), 6, 4) + lobe(at((4, 5)), 4, 7)  # her forehead is under a fringe
+    linear = colour.linear_from_srgb(portrait()) + 0.25 * light[..., None]
+    edited = read(np.rint(colour.srgb_from_linear(linear) * 255).astype(np.uint8))
+    assert moved(edited, "shine") > 2
+    assert abs(moved(edited, "redness")) < 0.3 * moved(edited, "shine")
+
+
+def test_dark_circles_and_eye_bags_are_told_apart():
+    grid = [at((230, 119)), at((450, 348))]
+    darker = read(absorbed(0.4 * sum(lobe(place, 12, 6) for place in grid)))
+    assert moved(darker, "dark_circles") > 2
+    lower, upper = [at((119, 119, 230)), at((348, 348, 450))], [at((230,)), at((450,))]
+    crease = sum(lobe(p, 9, 1.4) for p in lower) - 0.4 * sum(lobe(p, 9, 1.4) for p in upper)
+    assert moved(read(absorbed(0.4 * crease)), "eye_bags") > 2
+
+
+def test_lines_below_an_eye_are_wrinkles_of_that_place():
+    depth = sum(lobe(np.add(at((450, 348)), (0, down)), 9, 0.45) for down in (-12, 4, 20))
+    edited = read(absorbed(0.45 * depth))
+    before, after = (
+        {region.name: region.measured for region in one["wrinkles"].regions}
+        for one in (unedited(), edited)
+    )
+    rises = {name: after[name] - before[name] for name in before if name in after}
+    assert max(rises, key=rises.get) == "left_under_eye"
+    assert rises["left_under_eye"] > 3
+    assert abs(moved(edited, "dark_spots")) < 1
+
+
+def test_grey_skin_is_dull():
+    linear = colour.linear_from_srgb(portrait())
+    lab = colour.lab_from_linear(linear)
+    lab[..., 1:] *= 0.6
+    edited = np.rint(colour.srgb_from_linear(colour.linear_from_lab(lab)) * 255).astype(np.uint8)
+    assert moved(read(edited), "dullness") > 1
+
+
+def test_roughness_is_seen_and_softness_too():
+    draw = np.random.default_rng(5).standard_normal(portrait().shape[:2]).astype(np.float32)
+    noise = Image.fromarray(draw)
+    small = noise.resize((400, 400), Image.Resampling.BOX).resize((1000, 1000))
+    rough = np.asarray(small) / np.asarray(small).std()
+    assert moved(read(absorbed(0.06 * rough)), "texture") > 2
+
+
+# --- what none must see ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("gain", [(0.71, 0.71, 0.71), (0.95, 1, 1), (1, 1, 0.95)])
+def test_exposure_and_white_balance_are_no_change_of_the_skin(gain):
+    linear = colour.linear_from_srgb(portrait()) * np.array(gain)
+    edited = read(np.rint(colour.srgb_from_linear(linear) * 255).astype(np.uint8))
+    for name, before in unedited().items():
+        if before.measured is not None and edited[name].measured is not None:
+            assert abs(moved(edited, name)) <= 1.5, name
+
+
+def test_deeper_skin_keeps_its_relief_and_spots():
+    deeper = read(absorbed(np.full(portrait().shape[:2], 0.8), MELANIN))
+    for name in ("blemishes", "dark_spots", "texture", "wrinkles", "unevenness"):
+        assert abs(moved(deeper, name)) <= 1, name
+
+
+def test_a_blurred_or_small_face_has_no_pores_and_says_why():
+    pores = unedited()["pores"]
+    assert pores.score is None
+    assert pores.measured is None
+    assert "px per mm" in pores.reason
+
+
+def test_drawn_pores_are_counted_where_the_photo_carries_them():
+    large = np.asarray(Image.fromarray(portrait()).resize((2600, 2600), Image.Resampling.BICUBIC))
+    mesh = mesh_of(large)
+    scale = resolution(mesh.points)
+    assert scale > 6
+    clean = {one.name: one for one in measure_concerns(large, mesh, load_scoring())}["pores"]
+    dots = np.zeros(large.shape[:2], np.float32)
+    x, y = np.rint(mesh.points[4]).astype(int)
+    for row in range(y - 220, y + 60, 11):
+        for column in range(x - 110, x + 110, 11):
+            dots[row - 1 : row + 2, column - 1 : column + 2] = 1
+    edited = {
+        one.name: one
+        for one in measure_concerns(absorbed(0.4 * dots, pixels=large), mesh, load_scoring())
+    }["pores"]
+    assert edited.measured > clean.measured + clean.minimum_change
+
+
+def test_a_burnt_out_face_is_not_guessed_at():
+    linear = colour.linear_from_srgb(portrait()) * 9
+    edited = read(np.rint(colour.srgb_from_linear(linear) * 255).astype(np.uint8))
+    for name in ("redness", "unevenness", "shine", "dark_circles"):
+        assert edited[name].score is None
+        assert "burnt out" in edited[name].reason
+
+
+# --- the document and its scores ------------------------------------------------------------------
+
+
+def test_every_measured_concern_is_complete():
+    for one in unedited().values():
+        if one.measured is None:
+            assert one.reason
+            continue
+        assert 0 <= one.score <= 100
+        assert one.band in BANDS
+        assert one.unit
+        assert one.minimum_change > 0
+        assert 0 < one.confidence <= 1
+        for region in one.regions:
+            assert region.measured is not None
+            assert region.name == "t_zone" or len(region.polygon) >= 8
+
+
+def test_scores_fall_and_bands_rise_with_what_is_measured():
+    scoring = load_scoring()
+    for name, table in scoring.concerns.items():
+        values = np.linspace(table["anchors"][0][0] - 5, table["anchors"][-1][0] + 5, 60)
+        scores = [scoring.score(name, value) for value in values]
+        bands = [BANDS.index(scoring.band(name, value)) for value in values]
+        assert scores == sorted(scores, reverse=True), name
+        assert scores[0] == 100, name
+        assert scores[-1] == 0, name
+        assert bands == sorted(bands), name
+        assert set(bands) == {0, 1, 2, 3}, name
+        assert table["source"], name
+    assert set(scoring.concerns) == CONCERNS
+
+
+def test_an_unknown_scoring_version_is_refused_by_name():
+    with pytest.raises(PermanentError, match="known: 1"):
+        load_scoring("none")
+
+
+# --- the overlay ----------------------------------------------------------------------------------
+
+
+def test_an_overlay_lies_where_the_concern_is():
+    edited = absorbed(0.5 * lobe(at((280,)), 2.0), HAEMOGLOBIN)
+    points = mesh_of(portrait()).points
+    png = draw_overlay(edited, points, "blemishes")
+    layer = np.asarray(Image.open(io.BytesIO(png)))
+    assert layer.shape == (*edited.shape[:2], 4)
+    x, y = np.rint(at((280,))).astype(int)
+    assert layer[y - 3 : y + 4, x - 3 : x + 4, 3].max() > 100
+    clean = np.asarray(Image.open(io.BytesIO(draw_overlay(portrait(), points, "blemishes"))))
+    changed = np.abs(layer[..., 3].astype(int) - clean[..., 3])
+    rows, columns = np.nonzero(changed > 60)
+    assert np.hypot(rows - y, columns - x).max() < 6 * resolution(points)
+
+
+def test_every_concern_can_be_drawn_and_regions_are_outlined():
+    points = mesh_of(portrait()).points
+    for name in CONCERNS:
+        layer = np.asarray(Image.open(io.BytesIO(draw_overlay(portrait(), points, name))))
+        assert layer[:20, :20, 3].max() == 0, "nothing outside the face"
+    outlined = draw_overlay(portrait(), points, "redness", ("left_cheek",))
+    layer = np.asarray(Image.open(io.BytesIO(outlined)))
+    assert (layer == (255, 255, 255, 230)).all(axis=-1).sum() > 50
+
+
+# --- real faces -----------------------------------------------------------------------------------
+
+
+def test_a_fringe_the_colour_of_skin_is_not_skin():
+    names = {region.name for region in unedited()["redness"].regions}
+    assert "forehead" not in names
+    assert {"right_cheek", "left_cheek", "nose", "chin"} <= names
+
+
+def test_a_dark_fringe_is_not_skin(faces):
+    pixels = np.asarray(Image.open(faces / "closeups" / "if034.jpg").convert("RGB"))
+    found = measure_concerns(pixels, mesh_of(pixels), load_scoring())
+    redness = {one.name: one for one in found}["redness"]
+    assert "forehead" not in {region.name for region in redness.regions}
