@@ -283,11 +283,28 @@ def _publish_catalogue(options: argparse.Namespace) -> int:
         # The snapshot goes last: what a worker recommends can be looked up from the start.
         count = products.replace(rows)
         media = Bucket(client("s3"), outputs["MediaBucketName"])
+        if bucket := outputs.get("VectorBucketName"):
+            _publish_vectors(options.out / "snapshot.json", bucket)
         media.put(SNAPSHOT_KEY, snapshot, "application/json", "catalogue")
     except (BotoCoreError, ClientError, KeyError) as error:
         raise FacetError(f"{options.stack_name}: {error}") from error
     print(f"{count} products published to {options.stack_name}")
     return 0
+
+
+def _publish_vectors(snapshot: Path, name: str) -> None:
+    from facet.adapters.aws import client  # noqa: PLC0415
+    from facet.adapters.vectors import VectorBucket  # noqa: PLC0415
+    from facet.advice.catalogue import Catalogue  # noqa: PLC0415
+    from facet.advice.vectors import CARRIED, DIMENSIONS, METRICS, TEXTS, entries  # noqa: PLC0415
+
+    catalogue, bucket = Catalogue.open(snapshot), VectorBucket(client("s3vectors"), name)
+    for space, dimension in DIMENSIONS.items():
+        bucket.create(
+            space, dimension=dimension, metric=METRICS[space], texts=TEXTS, carried=CARRIED
+        )
+        count = bucket.replace(space, entries(catalogue, space))
+        print(f"{count} vectors of {space} in {name}")
 
 
 def _models_dir() -> Path:

@@ -5,13 +5,13 @@ import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
 from pydantic import BaseModel, Field, ValidationError
 
 from facet.advice.catalogue import GOALS, Catalogue
+from facet.advice.index import Index
 from facet.domain.advice import ProductRef, Reason, SkincareResult, Step
 from facet.domain.analysis import Kind
 from facet.domain.face import FaceReading
@@ -28,6 +28,7 @@ from facet.domain.narration import (
     Tool,
 )
 from facet.domain.products import Product
+from facet.domain.search import Query, Search
 
 logger = logging.getLogger(__name__)
 
@@ -226,16 +227,22 @@ class ModelNarrator:
     """
 
     def __init__(
-        self, model: LanguageModel, catalogue: Callable[[], Catalogue], instead: Narrator
+        self,
+        model: LanguageModel,
+        catalogue: Callable[[], Catalogue],
+        instead: Narrator,
+        search: Callable[[Catalogue], Search] = Index,
     ) -> None:
         self._model = model
         self._catalogue = catalogue
         self._instead = instead
+        self._search = search
 
     def narrate(self, facts: Facts) -> EnhancedAnalysis:
         catalogue = self._catalogue()
         try:
-            text = self._model.ask(_words()["prompt"]["system"], facts.prompt(), _tools(catalogue))
+            tools = _tools(catalogue, self._search(catalogue))
+            text = self._model.ask(_words()["prompt"]["system"], facts.prompt(), tools)
             answer = checked(text, facts, catalogue)
         except ModelError as error:
             logger.warning("templates speak instead of the model: %s", error)
@@ -332,19 +339,16 @@ def _refuse_names(own: str, facts: Facts) -> None:
 # --- what the model may look up ------------------------------------------------------------------
 
 
-def _tools(catalogue: Catalogue) -> tuple[Tool, Tool]:
+def _tools(catalogue: Catalogue, products: Search) -> tuple[Tool, Tool]:
     limit = {"type": "integer", "minimum": 1, "maximum": MOST_FOUND}
 
     def search(asked: Mapping[str, Any]) -> list[dict[str, Any]]:
-        words = str(asked["query"]).casefold().split()
-        if not words:
+        text = str(asked["query"]).strip()
+        if not text:
             raise ValueError("an empty query")
-        rows = (
-            row
-            for row, name in enumerate(catalogue.names)
-            if all(word in f"{catalogue.ids[row]} {name}".casefold() for word in words)
-        )
-        return [_known(catalogue.product_at(row)) for row in islice(rows, _most(asked))]
+        found = products.search(Query(text=text[:200], limit=_most(asked)))
+        named = (hit.product or catalogue.product(hit.product_id) for hit in found.hits)
+        return [_known(product) for product in named if product]
 
     def by_condition(asked: Mapping[str, Any]) -> list[dict[str, Any]]:
         if asked["condition"] not in GOALS:
@@ -354,7 +358,8 @@ def _tools(catalogue: Catalogue) -> tuple[Tool, Tool]:
     return (
         Tool(
             "search_products",
-            "Products of the catalogue whose name or id holds every word of the query.",
+            "Products of the catalogue by the words of their names, brands and ingredients, best "
+            "first.",
             {
                 "type": "object",
                 "properties": {"query": {"type": "string"}, "limit": limit},

@@ -1,11 +1,12 @@
 """What may be asked of a catalogue, and what it answers; the same of every kind of index."""
 
-from typing import Annotated, Literal, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal, Protocol
 
 from pydantic import Field, model_validator
 
 from facet.domain.face import Part
-from facet.domain.products import Goal, HexColor, PriceBand, SkinType
+from facet.domain.products import Goal, HexColor, PriceBand, Product, SkinType
 
 Term = Annotated[str, Field(min_length=1, max_length=200)]
 Space = Literal["concerns", "ingredients", "colour"]
@@ -66,6 +67,9 @@ class Hit(Part):
         description="concerns: Euclidean, 0..1 an axis; ingredients: 1 - cosine, 0..1; "
         "colour: CIEDE2000",
     )
+    product: Product | None = Field(
+        default=None, description="where the index carries its products, as S3 Vectors does"
+    )
 
 
 class Found(Part):
@@ -79,3 +83,28 @@ class Search(Protocol):
     """Anything that finds products."""
 
     def search(self, query: Query) -> Found: ...
+
+
+class Match(Part):
+    """What a store of vectors answers for one of its entries."""
+
+    key: str
+    metadata: dict[str, Any]
+    distance: float | None = None
+    score: float | None = None
+
+
+class VectorStore(Protocol):
+    """Vectors with metadata, in one index a space."""
+
+    def query(
+        self,
+        space: Space,
+        *,
+        vector: Sequence[float] | None,
+        text: str,
+        filters: Mapping[str, Any],
+        limit: int,
+    ) -> list[Match]: ...
+
+    def vector(self, space: Space, key: str) -> list[float] | None: ...
