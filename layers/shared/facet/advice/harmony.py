@@ -44,10 +44,12 @@ class LCh(NamedTuple):
 
     @property
     def is_neutral(self) -> bool:
-        """Too little colour to clash: black, white, greys, navy."""
+        """Too little colour to clash: black, white, greys, navy, camel."""
         table = rules()["harmony"]
         darker = max(0.0, table["dark_from"] - self.lightness)
-        return bool(self.chroma < table["neutral_chroma"] + table["dark_gain"] * darker)
+        low, high = table["earth_hues"]
+        earth = low <= self.hue <= high and self.chroma < table["earth_chroma"]
+        return bool(earth or self.chroma < table["neutral_chroma"] + table["dark_gain"] * darker)
 
 
 class Relation(NamedTuple):

@@ -601,21 +601,24 @@ class _Artist:
             if lighter > 0 and not metallic:  # matte and lighter than the skin looks like chalk
                 fit *= math.exp(-((lighter / choice["chalk"]) ** 2))
             if category == "eyeshadow":
-                fit *= self._eye_factor(shade, idea, metallic)
+                fit *= self._eye_factor(shade, idea, lead)
             if lead is not None and lead is not shade:
                 kind = self._relation(lead, shade, idea)
                 fit *= 1 - choice["harmony"] + choice["harmony"] * kind.fit
             found[shade.key] = fit
         return found
 
-    def _eye_factor(self, shade: Shade, idea: Mapping[str, Any], metallic: bool) -> float:
+    def _eye_factor(self, shade: Shade, idea: Mapping[str, Any], lead: Shade | None) -> float:
+        """An accent sets off the iris; any other lid is brown, colourless, or of the lead's hue."""
         choice = self.rules["choice"]
         if idea["eye"] == "accent":
             return self._set_off(shade)
         low, high = choice["quiet_hues"]
         quiet = low <= shade.lch.hue <= high or shade.lch.chroma < choice["quiet_chroma"]
-        loud = (idea["eye"] == "neutral" and not quiet) or metallic
-        return float(choice["loud"]) if loud else 1.0
+        if idea["eye"] == "tonal" and lead is not None:
+            turn = abs(harmony.hue_difference(shade.lch.hue, lead.lch.hue))
+            quiet = quiet or turn <= choice["family"]
+        return 1.0 if quiet and shade.finish not in choice["metallic"] else float(choice["loud"])
 
     def _relation(self, lead: Shade, shade: Shade, idea: Mapping[str, Any]) -> harmony.Relation:
         kind = harmony.relation(lead.lch, shade.lch)

@@ -124,6 +124,7 @@ class _Stylist:
         self.liking = self._likings()
         self.pieces = [self._piece(g) for g in self._fresh(self._allowed(garments))]
         self.relations: dict[tuple[LCh, LCh], Relation] = {}
+        self.best: dict[Slot, list[Piece]] = {}
 
     def result(self) -> OutfitResult:
         outfits = self._outfits()
@@ -281,10 +282,12 @@ class _Stylist:
         return {base for base, verdict in found.items() if verdict == "reject"}
 
     def _candidates(self, slot: Slot) -> list[Piece]:
-        rule = self.rules["outfit"]
-        pieces = [p for p in self.pieces if p.slot == slot]
-        pieces.sort(key=lambda p: (-self._alone(p), p.key))
-        return pieces[: rule["candidates"]]
+        """The garments of a slot that suit best alone."""
+        if slot not in self.best:
+            pieces = [p for p in self.pieces if p.slot == slot]
+            pieces.sort(key=lambda p: (-self._alone(p), p.key))
+            self.best[slot] = pieces[: self.rules["outfit"]["candidates"]]
+        return self.best[slot]
 
     def _alone(self, piece: Piece) -> float:
         weight = self.rules["weight"]
@@ -300,7 +303,7 @@ class _Stylist:
         rain = bool(self.weather and self.weather.rain)
         if rain or missing >= self.rules["clo"]["outer_from_clo"]:
             best = max(
-                [best, *(self._scored((*base, o)) for o in self._candidates("outer"))],
+                [best, *(self._scored((*base, o)) for o in self._candidates("outer")[:6])],
                 key=lambda one: one.worth,
             )
         for slot, least in (("shoes", 0.0), ("accessory", best.worth)):
