@@ -85,7 +85,7 @@ bench: setup .tools/peers/.ready .tools/mediapipe/.ready .tools/node/.ready ## m
 # --- the local stack: the real template on loopback, no Docker, no AWS account ---------------------
 
 demo: setup ## send a photo through the whole pipeline; PHOTO=path and GOALS="redness pores" for your own
-	@$(BIN)/python -m local.demo $(if $(GOALS),--goals "$(GOALS)") $(if $(PHOTO),"$(PHOTO)")
+	@$(BIN)/python -m local.demo $(if $(GOALS),--goals "$(GOALS)") $(if $(OCCASION),--occasion "$(OCCASION)") $(if $(PHOTO),"$(PHOTO)")
 
 up: setup ## start the local stack, leave it running, print its URL and a token
 	@$(BIN)/python -m local.stack up

@@ -1,10 +1,13 @@
 """One photo through the whole pipeline, told as a person would want to hear it.
 
 `python -m local.demo [PHOTO]` starts the local stack if it does not run, and leaves it running so
-that the next photo takes seconds. Writes `.demo/result.json` and `.demo/report.html`.
+that the next photo takes seconds. The new user owns what `local/sample_belongings.json` makes up:
+there has to be something to make a look and an outfit of. Writes `.demo/result.json` and
+`.demo/report.html`.
 """
 
 import argparse
+import base64
 import json
 import mimetypes
 import signal
@@ -18,16 +21,20 @@ from rich.console import Console
 from rich.table import Table
 
 from local.phone import Phone, PipelineError, send, sign_in
-from local.report import headline, limit, measured, render, tone_line, words
+from local.report import by_score, headline, limit, measured, render, tone_line, words
 from local.stack import ROOT, LocalStack, StackError, console, step
 
 OUT = ROOT / ".demo"
+SAMPLE = Path(__file__).with_name("sample_belongings.json")
 GOALS = "dullness dryness"
+OCCASION = "dinner"
+CELSIUS = 12.0
+TOP = 3  # concerns that the terminal names
 REJECTED = 2  # exit code: the pipeline works, this photo does not
 STATES = {
     "awaiting_upload": "Waiting for the photo to arrive",
     "analyzing": "Measuring the face",
-    "recommending": "Making a routine",
+    "recommending": "Making a routine, looks and outfits",
 }
 
 Document = dict[str, Any]
@@ -44,16 +51,37 @@ def default_photo() -> Path:
     return path
 
 
-def run(stack: LocalStack, photo: Path, goals: list[str]) -> tuple[Document, dict[str, float]]:
+def own_samples(stack: LocalStack, phone: Phone) -> None:
+    """Give the signed-in user the made-up bag and wardrobe."""
+    claims = phone.token.split(".")[1]
+    user_id = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))["sub"]
+    sample = json.loads(SAMPLE.read_text())
+    dynamodb = stack.client("dynamodb")
+    for prefix, things in (("BAG", sample["bag"]), ("WARDROBE", sample["wardrobe"])):
+        for item_id, thing in things.items():
+            row = {
+                "PK": f"USER#{user_id}",
+                "SK": f"{prefix}#{item_id}",
+                "document": json.dumps(thing),
+            }
+            dynamodb.put_item(
+                TableName=stack.outputs["TableName"],
+                Item={name: {"S": value} for name, value in row.items()},
+            )
+
+
+def run(stack: LocalStack, photo: Path, **wishes: Any) -> tuple[Document, dict[str, float]]:
     """(terminal result document, seconds spent in each state)."""
     data = photo.read_bytes()
     content_type = mimetypes.guess_type(photo.name)[0] or "image/jpeg"
     with step("Signing a new user up and in"):
         phone = sign_in(stack, f"{uuid.uuid4()}@example.com")
+    with step("Lending them a sample bag and wardrobe"):
+        own_samples(stack, phone)
     with step("Asking whether the API is ready"):
         phone.call("GET", "/v1/health/ready").expect(200)
     with step("Asking for an upload URL"):
-        asked = phone.ask(data, content_type, goals=goals).expect(201)
+        asked = phone.ask(data, content_type, **wishes).expect(201)
     with step(f"Uploading {photo.name}, {len(data) / 1e6:.1f} MB"):
         phone.upload(asked, data).expect(200)
     document, seconds = follow(phone, asked["analysis_id"])
@@ -102,7 +130,11 @@ def tell(document: Document) -> None:
     monk = ", ".join(f"{one['tone']} ({one['share']:.0%})" for one in tone["monk"][:3])
     say.print(f"\n[on {tone['hex']}]        [/]  {tone_line(tone)}")
     say.print(f"          Monk Skin Tone {monk}; {tone['undertone']} undertone")
-    tell_skincare(document["recommendations"]["skincare"])
+    tell_skin(document)
+    results = document["recommendations"]
+    tell_skincare(results["skincare"])
+    tell_look(results["makeup"])
+    tell_outfit(results["outfit"])
 
 
 def tell_checks(checks: list[dict[str, Any]]) -> None:
@@ -117,6 +149,51 @@ def tell_checks(checks: list[dict[str, Any]]) -> None:
         name = f"{mark} {words(check['code'])}"
         table.add_row(name, measured(check), limit(check), check["hint"])
     say.print(table)
+
+
+def tell_skin(document: Document) -> None:
+    """The measures with the lowest scores, and how many the photo did not carry."""
+    concerns = by_score(document)
+    if concerns:
+        table = Table(box=None, header_style="dim", padding=(0, 3, 0, 0))
+        for heading in ("Skin, lowest first", "Measured", "Score of 100", "", "Confidence"):
+            table.add_column(heading)
+        for one in concerns[:TOP]:
+            score, confidence = f"{one['score']:.0f}", f"{one['confidence']:.0%}"
+            table.add_row(words(one["name"]), measured(one), score, one["band"], confidence)
+        say.print()
+        say.print(table)
+    if missing := len(document["skin"]["concerns"]) - len(concerns):
+        say.print(f"{missing} not measured on this photo; the report says why", style="dim")
+
+
+def tell_look(makeup: dict[str, Any]) -> None:
+    """The first look in one line a step."""
+    if makeup["status"] == "failed" or not makeup["looks"]:
+        say.print(f"\nNo look: {makeup.get('message', 'nothing to make one of')}")
+        return
+    look = makeup["looks"][0]
+    say.print(f"\n[bold]Look[/]  {look['name']} [dim]confidence {look['confidence']:.0%}[/]")
+    for number, one in enumerate(look["steps"], start=1):
+        whose = "yours" if one.get("item_id") else "to find"
+        say.print(
+            f"{number:>3} [on {one['hex']}]    [/] {one['category']}: {one['name']}"
+            f" [dim]{one['hex']}, {whose}[/]"
+        )
+
+
+def tell_outfit(outfit: dict[str, Any]) -> None:
+    """The first outfit."""
+    if outfit["status"] == "failed" or not outfit["outfits"]:
+        say.print(f"\nNo outfit: {outfit.get('message', 'nothing to wear goes with this')}")
+        return
+    one = outfit["outfits"][0]
+    items = ", ".join(f"[on {item['hex']}]  [/] {item['name']}" for item in one["items"])
+    say.print(
+        f"\n[bold]Outfit[/]  {words(one['occasion'])} [dim]confidence {one['confidence']:.0%}[/]"
+    )
+    say.print(f"    {items}")
+    say.print(f"Look and outfit use {SAMPLE.relative_to(ROOT)}, which is made up.", style="dim")
 
 
 def tell_skincare(skincare: dict[str, Any]) -> None:
@@ -152,6 +229,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m local.demo", description=__doc__)
     parser.add_argument("photo", type=Path, nargs="?", help="any photo; a portrait if left out")
     parser.add_argument("--goals", default=GOALS, help="what to work on (%(default)s)")
+    parser.add_argument("--occasion", default=OCCASION, help="of look and outfit (%(default)s)")
+    parser.add_argument("--celsius", type=float, default=CELSIUS, help="outdoors (%(default)s)")
+    parser.add_argument("--rain", action="store_true")
     options = parser.parse_args()
     photo = options.photo
     # A terminated demo cleans up as an interrupted one does.
@@ -165,7 +245,14 @@ def main() -> int:
         if photo is not None and not photo.is_file():
             raise PipelineError(f"There is no photo at {photo}.")
         stack.up()
-        document, seconds = run(stack, photo or default_photo(), options.goals.split())
+        document, seconds = run(
+            stack,
+            photo or default_photo(),
+            wants=["skincare", "makeup", "outfit"],
+            goals=options.goals.split(),
+            occasion=options.occasion,
+            weather={"temperature_c": options.celsius, "rain": options.rain},
+        )
         picture = picture_of(document)
     except (StackError, PipelineError) as error:
         console.print(f"✗ {error}", style="red", markup=False)
@@ -178,7 +265,9 @@ def main() -> int:
         console.print("Interrupted; what this demo started is stopped.")
         return 130
     (OUT / "result.json").write_text(json.dumps(document, indent=2) + "\n")
-    (OUT / "report.html").write_text(render(document, seconds, picture))
+    (OUT / "report.html").write_text(
+        render(document, seconds, picture, sample=str(SAMPLE.relative_to(ROOT)))
+    )
     tell(document)
     here = OUT.relative_to(ROOT)
     say.print(f"\nMore of it: {here}/report.html, {here}/result.json")

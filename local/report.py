@@ -3,7 +3,7 @@
 import base64
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from itertools import pairwise
 from pathlib import Path
@@ -69,6 +69,61 @@ def flat(versions: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
+def by_score(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The concerns that were measured, lowest score first."""
+    concerns = (document.get("skin") or {}).get("concerns", ())
+    return sorted(
+        (one for one in concerns if one.get("score") is not None), key=lambda one: one["score"]
+    )
+
+
+def centre(polygon: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """Mean of the corners."""
+    return (
+        sum(x for x, _ in polygon) / len(polygon),
+        sum(y for _, y in polygon) / len(polygon),
+    )
+
+
+def face_view(
+    concerns: Sequence[Mapping[str, Any]], width: int, height: int
+) -> tuple[float, float, float, float] | None:
+    """(left, top, width, height): what the regions cover and some margin, pixels of the photo.
+
+    None where no concern has an outline.
+    """
+    points = [
+        point
+        for concern in concerns
+        for region in concern.get("regions", ())
+        for point in region["polygon"]
+    ]
+    if not points:
+        return None
+    xs, ys = zip(*points, strict=True)
+    margin = 0.3 * max(max(xs) - min(xs), max(ys) - min(ys))
+    left, top = max(min(xs) - margin, 0), max(min(ys) - margin, 0)
+    right, bottom = min(max(xs) + margin, width), min(max(ys) + margin, height)
+    return left, top, right - left, bottom - top
+
+
+def sources_of(
+    results: Mapping[str, Mapping[str, Any]],
+) -> tuple[list[Mapping[str, Any]], dict[str, dict[str, int]]]:
+    """(every source once, its number by kind of advice and id); ids are of one kind only."""
+    listed: list[Mapping[str, Any]] = []
+    numbers: dict[str, dict[str, int]] = {}
+    for kind, result in results.items():
+        numbers[kind] = {}
+        for source in result.get("sources", ()):
+            places = [one["title"] for one in listed]
+            if source["title"] not in places:
+                listed.append(source)
+                places.append(source["title"])
+            numbers[kind][source["id"]] = places.index(source["title"]) + 1
+    return listed, numbers
+
+
 def turns(pose: Mapping[str, float]) -> list[tuple[str, float, str, str]]:
     """(axis, degrees, word if positive, word if negative), from the person's own side."""
     return [
@@ -102,8 +157,17 @@ def ita_place(ita: float) -> float:
     raise AssertionError("the bounds cover the clipped value")
 
 
-def render(document: Mapping[str, Any], seconds: Mapping[str, float], picture: bytes | None) -> str:
-    """One self-contained HTML page; `picture` is a JPEG, `seconds` how long each state took."""
+def render(
+    document: Mapping[str, Any],
+    seconds: Mapping[str, float],
+    picture: bytes | None,
+    sample: str | None = None,
+) -> str:
+    """One self-contained HTML page.
+
+    picture: a JPEG. seconds: how long each state took. sample: the file that what the person owns
+    was made up in, which the page then says.
+    """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -114,12 +178,18 @@ def render(document: Mapping[str, Any], seconds: Mapping[str, float], picture: b
         "words": words,
         "measured": measured,
         "limit": limit,
+        "number": number,
+        "centre": centre,
         "ita": ita_place,
     }
     failure = document.get("failure")
-    tone = (document.get("skin") or {}).get("tone")
-    skincare = document.get("recommendations", {}).get("skincare")
-    sources = skincare.get("sources", ()) if skincare else ()
+    skin = document.get("skin") or {}
+    tone = skin.get("tone")
+    results = document.get("recommendations") or {}
+    skincare = results.get("skincare")
+    concerns = by_score(document)
+    photo = document.get("photo")
+    sources, cited = sources_of(results)
     return environment.get_template("report.html").render(
         document=document,
         seconds=seconds,
@@ -130,14 +200,18 @@ def render(document: Mapping[str, Any], seconds: Mapping[str, float], picture: b
         ita_classes=ita_axis()[0],
         monk=MONK,
         monk_shares={one["tone"]: one["share"] for one in tone["monk"]} if tone else {},
-        concerns=[
-            one for one in (document.get("skin") or {}).get("concerns", ()) if "score" in one
-        ],
+        concerns=concerns,
+        unmeasured=[one for one in skin.get("concerns", ()) if one.get("score") is None],
+        view=face_view(concerns, photo["width"], photo["height"]) if photo else None,
         versions=flat(document.get("versions") or {}),
         skincare=skincare,
+        makeup=results.get("makeup"),
+        outfit=results.get("outfit"),
         suggestions=gaps(skincare) if skincare else (),
         turns=turns(document["face"]["pose"]) if document.get("face") else (),
-        cited={source["id"]: number for number, source in enumerate(sources, start=1)},
+        sources=sources,
+        cited=cited,
+        sample=sample,
         picture=base64.b64encode(picture).decode() if picture else None,
         raw=json.dumps(document, indent=2),
     )
