@@ -23,10 +23,15 @@ from facet.adapters.s3 import Bucket
 from facet.adapters.settings import Settings
 from facet.adapters.sqs import CORRELATION_ATTRIBUTE
 from facet.adapters.tracing import traced
+from facet.adapters.vectors import VectorBucket
+from facet.advice.catalogue import Catalogue
+from facet.advice.index import Index
 from facet.advice.narrator import ModelNarrator, Narrator, TemplateNarrator, facts_of
+from facet.advice.vectors import VectorSearch
 from facet.domain.analysis import Analysis, Kind
 from facet.domain.messages import FaceAnalyzed
 from facet.domain.narration import EnhancedAnalysis
+from facet.domain.search import Search
 from facet.services.current_catalogue import CurrentCatalogue
 from facet.services.recommend import recommend
 
@@ -40,6 +45,7 @@ class RecommendSettings(Settings):
     media_bucket: str
     event_bus_name: str
     narrator_model_id: str  # empty: templates
+    vector_bucket_name: str  # empty: products are searched in memory
 
 
 @cache
@@ -75,7 +81,14 @@ def narrator() -> Narrator:
     from facet.adapters.bedrock import BedrockModel, bedrock_client  # noqa: PLC0415 - a slow import
 
     model = BedrockModel(bedrock_client(), model_id, client("dynamodb"), settings().table_name)
-    return ModelNarrator(model, catalogue().get, templates)
+    return ModelNarrator(model, catalogue().get, templates, search)
+
+
+def search(catalogue: Catalogue) -> Search:
+    """Where a model looks products up."""
+    if not (bucket := settings().vector_bucket_name):
+        return Index(catalogue)
+    return VectorSearch(catalogue.ingredients, VectorBucket(client("s3vectors"), bucket))
 
 
 def narrate(

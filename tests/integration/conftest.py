@@ -207,6 +207,7 @@ def stack(monkeypatch: pytest.MonkeyPatch, snapshot: bytes) -> Iterator[Stack]:
         "STAGE": "local",
         "MAX_QUEUE_DEPTH": "100",
         "NARRATOR_MODEL_ID": "",
+        "VECTOR_BUCKET_NAME": "",
         "RETENTION_DAYS": "30",
         "GATES_PRESET": "moderate",
         "MODELS_DIR": str(ROOT / "layers" / "models" / "models"),

@@ -345,6 +345,17 @@ def test_bedrock_may_be_called_only_where_a_model_is_named(template: Template) -
     assert "bedrock" not in roles
 
 
+def test_vectors_may_be_read_only_where_a_bucket_is_named(template: Template) -> None:
+    policy = template.resources["VectorsPolicy"]
+    assert policy["Condition"] == "HasVectors"
+    assert template.body["Parameters"]["VectorBucketName"]["Default"] == ""
+    (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
+    assert set(statement["Action"]) == {"s3vectors:QueryVectors", "s3vectors:GetVectors"}
+    assert statement["Resource"]["Fn::Sub"].endswith(":bucket/${VectorBucketName}/index/*")
+    roles = json.dumps([template.functions[name]["Policies"] for name in template.functions])
+    assert "s3vectors" not in roles
+
+
 def test_nothing_is_reached_without_tls_in_the_cloud(template: Template) -> None:
     policies = {
         **template.of_type("AWS::S3::BucketPolicy"),
