@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Logger, Metrics, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.batch import (
     BatchProcessor,
@@ -15,7 +15,6 @@ from aws_lambda_powertools.utilities.batch import (
 )
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
-
 from facet.adapters.aws import client, table
 from facet.adapters.dynamodb import AnalysisTable, BelongingsTable
 from facet.adapters.events import EventBus
@@ -27,12 +26,15 @@ from facet.adapters.vectors import VectorBucket
 from facet.advice.catalogue import Catalogue
 from facet.advice.index import Index
 from facet.advice.narrator import ModelNarrator, Narrator, TemplateNarrator, facts_of
+from facet.advice.ranking import Ranking, Rollout, load_ranking
 from facet.advice.vectors import VectorSearch
 from facet.domain.analysis import Analysis, Kind
 from facet.domain.messages import FaceAnalyzed
 from facet.domain.narration import EnhancedAnalysis
 from facet.domain.search import Search
 from facet.services.current_catalogue import CurrentCatalogue
+from pydantic import Field
+
 from facet.services.recommend import recommend
 
 logger = Logger()
@@ -45,6 +47,9 @@ class RecommendSettings(Settings):
     media_bucket: str
     event_bus_name: str
     narrator_model_id: str  # empty: templates
+    ranking_version: str
+    ranking_candidate: str  # empty: none
+    ranking_candidate_percent: float = Field(ge=0, le=100)
     vector_bucket_name: str  # empty: products are searched in memory
 
 
@@ -105,6 +110,13 @@ def narrate(
         return None
 
 
+def ranking_for(user_id: str) -> Ranking:
+    """Raises FacetError for a version this release does not hold."""
+    of = settings()
+    rollout = Rollout(of.ranking_version, of.ranking_candidate, of.ranking_candidate_percent)
+    return load_ranking(rollout.version_for(user_id))
+
+
 def handle_record(record: SQSRecord) -> None:
     """Raises for what SQS should bring again; what it cannot read ends in the dead-letter queue."""
     try:
@@ -120,6 +132,7 @@ def advise(record: SQSRecord) -> None:
     logger.set_correlation_id(correlation.string_value if correlation else None)
     job = FaceAnalyzed.model_validate_json(record.body)
     logger.append_keys(analysis_id=job.analysis_id, kind=job.kind)
+    ranking = ranking_for(job.user_id)
     status = recommend(
         job,
         now=datetime.now(UTC),
@@ -127,10 +140,14 @@ def advise(record: SQSRecord) -> None:
         belongings=belongings(),
         catalogue=catalogue().get,
         events=events(),
+        ranking=ranking,
         narrate=narrate,
     )
     logger.info("recommended", extra={"status": status or "nothing was waiting"})
     metrics.add_metric("Recommended" if status else "RepeatedJob", MetricUnit.Count, 1)
+    if status and job.kind is Kind.SKINCARE:
+        with single_metric("SkincareAdvised", MetricUnit.Count, 1) as metric:
+            metric.add_dimension("ranking", ranking.version)
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -1,12 +1,15 @@
 """Recommendation jobs from the queue."""
 
 import json
+import shutil
+from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 
 from facet.adapters.dynamodb import unpack
+from facet.advice.ranking import FOLDER, load_ranking
 from tests.integration.conftest import NAMES, USER, Stack
 
 
@@ -245,3 +248,48 @@ def test_a_profile_is_read_as_far_as_that_is_safe(
     )
     assert body["status"] == "completed"
     assert body["recommendations"]["skincare"]["status"] == status
+
+
+@pytest.mark.parametrize(("percent", "version"), [("0", "skincare-1"), ("100", "trial")])
+def test_a_rollout_s_version_is_in_the_result_and_in_the_metric(
+    stack: Stack,
+    job: dict[str, Any],
+    *,
+    percent: str,
+    version: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    shutil.copy(FOLDER / "skincare-1.toml", tmp_path / "skincare-1.toml")
+    trial = (FOLDER / "skincare-1.toml").read_text().replace("price = -0.2", "price = -5.0")
+    (tmp_path / "trial.toml").write_text(trial)
+    function = stack.function("recommend")
+    monkeypatch.setattr(function, "load_ranking", lambda name: load_ranking(name, tmp_path))
+    monkeypatch.setenv("RANKING_CANDIDATE", "trial")
+    monkeypatch.setenv("RANKING_CANDIDATE_PERCENT", percent)
+    capsys.readouterr()
+
+    stack.call("recommend", stack.batch(json.dumps(job)))
+
+    _, document, _ = stack.http(
+        "api", "api_get_analysis.json", path=f"/v1/analyses/{job['analysis_id']}"
+    )
+    routine = document["recommendations"]["skincare"]
+    assert routine["ranking"] == version
+    assert any(suggestion["features"] for suggestion in routine["suggestions"])
+    emitted = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
+    (advised,) = [one for one in emitted if "SkincareAdvised" in one]
+    assert advised["ranking"] == version
+    assert advised["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["ranking", "service"]]
+
+
+def test_a_version_nobody_has_returns_the_job(
+    stack: Stack, job: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RANKING_VERSION", "never-written")
+
+    answer = stack.call("recommend", stack.batch(json.dumps(job)))
+
+    assert answer["batchItemFailures"]
+    assert stack.row(job["analysis_id"])["status"] == "recommending"

@@ -450,8 +450,9 @@ class _Advisor:
 
     def _weigh(self, item: Item, features: Mapping[str, Scores], row: int) -> None:
         """Keep what the ranking saw of a chosen product: feedback on it can teach the next one."""
-        seen = {name: round(float(column[row]), 4) for name, column in features.items()}
-        self.weighed[item.key] = {name: value for name, value in seen.items() if value}
+        self.weighed[item.key] = {
+            name: round(float(column[row]), 4) for name, column in features.items()
+        }
 
     def _candidate(self, category: str, sessions: tuple[Session, ...]) -> Item | None:
         """The best plain product of a category (nothing in it that treats), or None.

@@ -75,7 +75,7 @@ class Suggestion(Part):
     price_band: PriceBand | None = None
     why: tuple[Reason, ...]
     features: dict[str, float] = Field(
-        default_factory=dict, description="what the ranking weighed, zeros left out"
+        default_factory=dict, description="what the ranking weighed, by name"
     )
 
 

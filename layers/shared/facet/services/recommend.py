@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from facet.advice.catalogue import Catalogue
 from facet.advice.makeup import recommend_makeup
 from facet.advice.outfit import recommend_outfit
+from facet.advice.ranking import Ranking
 from facet.advice.skincare import recommend_skincare
 from facet.domain.advice import Profile, SkincareResult
 from facet.domain.analysis import Analysis, Kind, Status
@@ -29,6 +30,7 @@ def recommend(
     belongings: BelongingsOf,
     catalogue: Callable[[], Catalogue],
     events: Events,
+    ranking: Ranking,
     narrate: Callable[[Analysis, Mapping[Kind, Mapping[str, Any]]], EnhancedAnalysis | None],
 ) -> Status | None:
     """Do one job; safe to repeat, the first result stays. None where nothing was waiting for it.
@@ -42,7 +44,9 @@ def recommend(
         return None
     if job.kind in analysis.pending:
         try:
-            result = _advise(analysis, job.kind, belongings, catalogue, now.date())
+            result = _advise(
+                analysis, job.kind, belongings, catalogue, ranking=ranking, today=now.date()
+            )
             document = result.model_dump(mode="json", exclude_none=True)
         except PermanentError as error:
             document = {"status": "failed", "code": error.code, "message": error.message}
@@ -65,6 +69,8 @@ def _advise(
     kind: Kind,
     belongings: BelongingsOf,
     catalogue: Callable[[], Catalogue],
+    *,
+    ranking: Ranking,
     today: date,
 ) -> SkincareResult | MakeupResult | OutfitResult:
     reading, occasion = analysis.reading, analysis.occasion
@@ -74,7 +80,9 @@ def _advise(
     profile = profile_of(owned.profile, goals=analysis.goals)
     match kind:
         case Kind.SKINCARE:
-            return recommend_skincare(reading, profile, owned.bag, catalogue(), today=today)
+            return recommend_skincare(
+                reading, profile, owned.bag, catalogue(), today=today, ranking=ranking
+            )
         case Kind.MAKEUP:
             return recommend_makeup(reading, profile, owned.bag, catalogue(), occasion, today=today)
         case Kind.OUTFIT:
