@@ -15,6 +15,8 @@ from aws_lambda_powertools.utilities.batch import (
 )
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import Field
+
 from facet.adapters.aws import client, table
 from facet.adapters.dynamodb import AnalysisTable, BelongingsTable
 from facet.adapters.events import EventBus
@@ -33,8 +35,6 @@ from facet.domain.messages import FaceAnalyzed
 from facet.domain.narration import EnhancedAnalysis
 from facet.domain.search import Search
 from facet.services.current_catalogue import CurrentCatalogue
-from pydantic import Field
-
 from facet.services.recommend import recommend
 
 logger = Logger()
