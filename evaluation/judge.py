@@ -13,7 +13,7 @@ import numpy as np
 from scipy import stats
 
 from evaluation.edits import NUISANCES, OWN
-from evaluation.measure import CONCERNS, ENLARGED, TONELESS, Row, judged_on
+from evaluation.measure import CONCERNS, ENLARGED, PRESETS, TONELESS, Row, judged_on
 from evaluation.photos import PORTRAITS, FacePhoto
 
 _WORST = 4
@@ -492,7 +492,7 @@ def rejections(rows: Rows, photos: Sequence[FacePhoto]) -> list[Finding]:
             groups[f"frontal, ITA {_tone_group(photo.ita)}"].append(row)
     findings = []
     for name in sorted(groups):
-        for preset in ("moderate", "strict"):
+        for preset in PRESETS:
             codes = [[c for c in row[preset] if c not in _SIZE] for row in groups[name]]
             findings.append(_refused(f"{name}, {preset}", codes))
     for edit in rows.edits("tone"):

@@ -11,7 +11,7 @@ from evaluation import edits
 from evaluation.photos import CLOSEUPS, ROOT, FacePhoto
 from facet.domain.errors import PhotoRejectedError
 from facet.vision.analyze import analyze_photo
-from facet.vision.gates import PRESETS, Preset, load_gates
+from facet.vision.gates import Preset, load_gates
 from facet.vision.landmarks import part
 from facet.vision.models import FaceModels
 
@@ -36,6 +36,8 @@ TONELESS = frozenset({"texture", "wrinkles", "blemishes", "dark_spots"})
 # Frontal close-ups at the scale that pores take. No photo at hand has it: these have no detail of
 # their own there, so they show that pores are measured where they are drawn, and no more.
 ENLARGED = "enlarged"
+
+PRESETS: tuple[Preset, ...] = ("moderate", "strict")
 
 Row = dict[str, Any]
 
