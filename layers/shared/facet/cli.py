@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -123,7 +124,38 @@ def _parser() -> argparse.ArgumentParser:
     publish.add_argument("--stack-name", required=True, metavar="NAME", help="e.g. facet-dev")
     publish.add_argument("--out", type=Path, default=Path("build/catalogue"), metavar="FOLDER")
     publish.set_defaults(run=_publish_catalogue)
+    _add_learn(commands)
     return parser
+
+
+def _add_learn(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    learn = commands.add_parser("learn", help="the ranking, from what people made of it")
+    lessons = learn.add_subparsers(title="tasks", metavar="TASK", required=True)
+    export = lessons.add_parser(
+        "export",
+        help="a stack's feedback, one JSON document a line",
+        description="Print a deployed stack's feedback: no user ids, no comments.",
+    )
+    export.add_argument("--stack-name", required=True, metavar="NAME", help="e.g. facet-dev")
+    export.set_defaults(run=_export_feedback)
+    fit = lessons.add_parser(
+        "fit",
+        help="refit the ranking weights",
+        description="Refit the ranking weights to exported feedback and write them as a new "
+        "version, with the figures of one person in five held out.",
+    )
+    fit.add_argument("feedback", type=Path, metavar="FEEDBACK.jsonl")
+    fit.add_argument("--version", required=True, metavar="NAME", help="of the new weights")
+    fit.add_argument("--base", default="skincare-1", metavar="NAME", help="(%(default)s)")
+    fit.add_argument(
+        "--strength",
+        type=float,
+        default=10.0,
+        metavar="N",
+        help="how firmly it stays with the base's weights (%(default)s)",
+    )
+    fit.add_argument("--out", type=Path, metavar="FOLDER", help="default: where the rankings are")
+    fit.set_defaults(run=_fit_ranking)
 
 
 def _build_catalogue(options: argparse.Namespace) -> int:
@@ -274,18 +306,21 @@ def _publish_catalogue(options: argparse.Namespace) -> int:
 
     try:
         snapshot = (options.out / "snapshot.json").read_bytes()
-        rows = (options.out / "products.jsonl").read_text("utf-8").splitlines()
+        rows = (options.out / "products.jsonl").open(encoding="utf-8")
     except FileNotFoundError as error:
         raise FacetError(f"{error.filename} is not there: `facet catalog build` first") from error
     try:
         outputs = stack_outputs(client("cloudformation"), options.stack_name)
         products = ProductsTable(table(outputs["ProductsTableName"]))
         # The snapshot goes last: what a worker recommends can be looked up from the start.
-        count = products.replace(rows)
+        with rows:
+            count = products.replace(rows)
         media = Bucket(client("s3"), outputs["MediaBucketName"])
         if bucket := outputs.get("VectorBucketName"):
             _publish_vectors(options.out / "snapshot.json", bucket)
-        media.put(SNAPSHOT_KEY, snapshot, "application/json", "catalogue")
+        readable = snapshot.startswith(b"{")
+        kind = "application/json" if readable else "application/octet-stream"
+        media.put(SNAPSHOT_KEY, snapshot, kind, "catalogue")
     except (BotoCoreError, ClientError, KeyError) as error:
         raise FacetError(f"{options.stack_name}: {error}") from error
     print(f"{count} products published to {options.stack_name}")
@@ -305,6 +340,46 @@ def _publish_vectors(snapshot: Path, name: str) -> None:
         )
         count = bucket.replace(space, entries(catalogue, space))
         print(f"{count} vectors of {space} in {name}")
+
+
+def _export_feedback(options: argparse.Namespace) -> int:
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+    from facet.adapters.aws import client, table  # noqa: PLC0415
+    from facet.adapters.catalogue import stack_outputs  # noqa: PLC0415
+    from facet.adapters.feedback import export_feedback  # noqa: PLC0415
+
+    try:
+        outputs = stack_outputs(client("cloudformation"), options.stack_name)
+        for feedback in export_feedback(table(outputs["TableName"])):
+            print(feedback.model_dump_json(exclude_none=True))
+    except (BotoCoreError, ClientError, KeyError) as error:
+        raise FacetError(f"{options.stack_name}: {error}") from error
+    return 0
+
+
+def _fit_ranking(options: argparse.Namespace) -> int:
+    from facet.advice.learning import fit, read_feedback, write_ranking  # noqa: PLC0415
+    from facet.advice.ranking import FOLDER, load_ranking  # noqa: PLC0415
+
+    folder = options.out or FOLDER
+    try:
+        lines = options.feedback.read_text("utf-8").splitlines()
+    except (OSError, ValueError) as error:
+        raise FacetError(f"{options.feedback}: {error}") from error
+    if options.strength < 0 or not re.fullmatch("[a-z0-9-]+", options.version):
+        raise FacetError("a version is a-z, 0-9 and hyphens; a strength is not below 0")
+    feedback, problems = read_feedback(lines)
+    for problem in problems:
+        print(f"facet: {options.feedback}: {problem}", file=sys.stderr)
+    new = fit(feedback, load_ranking(options.base), options.version, options.strength)
+    path = write_ranking(new, folder)
+    print(f"{new.fitted} answers fitted, {new.held_out} held out, {new.skipped} say nothing")
+    print(f"log-loss {new.before.log_loss:.4f} -> {new.after.log_loss:.4f}")
+    print(f"AUC      {new.before.auc:.4f} -> {new.after.auc:.4f}")
+    verdict = "worth a rollout" if new.better else "not better: no reason for a rollout"
+    print(f"{path}: {verdict}")
+    return 0
 
 
 def _models_dir() -> Path:
