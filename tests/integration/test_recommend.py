@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 import pytest
 
-from facet.adapters.dynamodb import unpack
+from facet.adapters.dynamodb import AnalysisTable, unpack
 from facet.advice.ranking import FOLDER, load_ranking
 from tests.integration.conftest import NAMES, USER, Stack
 
@@ -216,6 +216,29 @@ def test_three_wishes_of_one_photo_complete_it_together(stack: Stack, portrait: 
     )
     assert status == 200
     assert set(document["recommendations"]) == {"skincare", "makeup", "outfit"}
+
+
+def test_workers_that_overtake_each_other_do_not_lose_the_words(
+    stack: Stack, portrait: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    analysis_id = stack.start(portrait, wants=["skincare", "makeup"])
+    stack.call("analyze", stack.uploaded(analysis_id))
+    slow, *fast = [message["Body"] for message in stack.jobs()]
+    results = AnalysisTable.results
+
+    def overtaken(self: AnalysisTable, user_id: str, analysis_id: str) -> Any:
+        seen = results(self, user_id, analysis_id)
+        if fast:  # another job is saved between this worker's look and its next step
+            body = fast.pop()
+            with monkeypatch.context() as patch:
+                patch.setattr(AnalysisTable, "complete", lambda *_: None)
+                stack.call("recommend", stack.batch(body))
+        return seen
+
+    monkeypatch.setattr(AnalysisTable, "results", overtaken)
+    stack.call("recommend", stack.batch(slow))
+
+    assert stack.row(analysis_id)["status"] == "recommending", "its end belongs to who saw it all"
 
 
 def test_an_outfit_needs_no_catalogue(stack: Stack, portrait: bytes) -> None:

@@ -52,15 +52,18 @@ def recommend(
             document = {"status": "failed", "code": error.code, "message": error.message}
         analyses.save_result(analysis, job.kind, document)
     results = analyses.results(job.user_id, job.analysis_id)
-    complete_analysis(
-        job.user_id,
-        job.analysis_id,
-        now=now,
-        analyses=analyses,
-        events=events,
-        # Two last jobs at once may both find the words; one of them completes the analysis.
-        enhanced=narrate(analysis, results) if results.keys() >= set(analysis.wants) else None,
-    )
+    # Saved in one step with `pending` and read consistently: whoever saves last sees them all, and
+    # one who does not must leave the end to it, or the analysis would complete without its words.
+    if results.keys() >= set(analysis.wants):
+        complete_analysis(
+            job.user_id,
+            job.analysis_id,
+            now=now,
+            analyses=analyses,
+            events=events,
+            # Two last jobs at once may both find the words; one of them completes the analysis.
+            enhanced=narrate(analysis, results),
+        )
     return Status.COMPLETED
 
 
