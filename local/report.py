@@ -185,7 +185,9 @@ def render(
     failure = document.get("failure")
     skin = document.get("skin") or {}
     tone = skin.get("tone")
-    results = document.get("recommendations") or {}
+    found = document.get("recommendations") or {}
+    # As the page shows them, so that its sources count up.
+    results = {kind: found[kind] for kind in ("skincare", "makeup", "outfit") if kind in found}
     skincare = results.get("skincare")
     concerns = by_score(document)
     photo = document.get("photo")
