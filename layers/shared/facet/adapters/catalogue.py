@@ -24,13 +24,15 @@ class ProductsTable:
 
     def replace(self, rows: Iterable[str]) -> int:
         """Write every product (one JSON document each), delete all others; how many there are."""
-        products: list[dict[str, Any]] = [json.loads(row, parse_float=Decimal) for row in rows]
+        kept: set[str] = set()
         with self._table.batch_writer() as batch:
-            for product in products:
+            for row in rows:
+                product: dict[str, Any] = json.loads(row, parse_float=Decimal)
                 batch.put_item(Item=product)
-            for gone in self._ids() - {product["product_id"] for product in products}:
+                kept.add(product["product_id"])
+            for gone in self._ids() - kept:
                 batch.delete_item(Key={"product_id": gone})
-        return len(products)
+        return len(kept)
 
     def _ids(self) -> set[str]:
         pages = self._table.meta.client.get_paginator("scan").paginate(
