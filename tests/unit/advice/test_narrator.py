@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from facet.advice.catalogue import Catalogue
+from facet.advice.makeup import recommend_makeup
 from facet.advice.narrator import ModelNarrator, TemplateNarrator, facts_of
 from facet.advice.skincare import recommend_skincare
 from facet.domain.advice import Profile
@@ -279,3 +280,20 @@ def test_a_result_of_another_schema_is_named_and_spoils_nothing(
 
     assert facts.missing == ("skincare",)
     assert "skincare advice could not be made" in TemplateNarrator().narrate(facts).summary
+
+
+def test_the_best_look_is_named_with_its_cautions_and_without_its_owner_s_words(
+    reading: Callable[..., FaceReading], catalogue: Catalogue
+) -> None:
+    bag = [{"item_id": "item-9", "name": "Annabel's lipstick", "category": "lipstick"}]
+    result = recommend_makeup(reading(20, redness=40.0), Profile(), bag, catalogue, "work")
+    step = result.looks[0].steps[0].model_copy(update={"cautions": ("Not on broken skin.",)})
+    look = result.looks[0].model_copy(update={"steps": (step, *result.looks[0].steps[1:])})
+    document = result.model_copy(update={"looks": (look,)}).model_dump(mode="json")
+
+    facts = facts_of(reading(20, redness=40.0), {Kind.MAKEUP: document})
+
+    said = words_of(TemplateNarrator().narrate(facts))
+    assert f"For the {look.occasion} look, take your " in said
+    assert "Not on broken skin." in said
+    assert "Annabel" not in facts.prompt() + said

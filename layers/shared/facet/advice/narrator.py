@@ -29,6 +29,7 @@ from facet.domain.narration import (
 )
 from facet.domain.products import Product
 from facet.domain.search import Query, Search
+from facet.domain.style import MakeupResult
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +44,7 @@ _SPOKEN = (
 )
 _SERIOUSNESS: tuple[Seriousness, ...] = ("none", "mild", "moderate", "marked")
 MOST_FOUND = 10
+MAKEUP = "makeup"
 
 
 class Narrator(Protocol):
@@ -82,7 +84,7 @@ def facts_of(reading: FaceReading, results: Mapping[Kind, Mapping[str, Any]]) ->
         severity=serious[-1] if measured and serious else None,
         shape=reading.face.shape[0].name if reading.face.shape else None,
         season=reading.season[0].name if reading.season else None,
-        steps=tuple(_steps(routine)) if routine else (),
+        steps=(*(_steps(routine) if routine else ()), *_look(results.get(Kind.MAKEUP))),
         gaps=tuple(GapFact(gap=s.gap, product=_product(s.product)) for s in routine.suggestions)
         if routine
         else (),
@@ -114,6 +116,27 @@ def _steps(routine: SkincareResult) -> Iterator[StepFact]:
                 why=tuple(reason.text for reason in step.why if _is_spoken(reason)),
                 cautions=step.cautions,
             )
+
+
+def _look(document: Mapping[str, Any] | None) -> Iterator[StepFact]:
+    """The steps of the look that suits best; none where there is none that can be read."""
+    try:
+        looks = MakeupResult.model_validate(document).looks
+    except ValidationError:
+        return
+    for step in looks[0].steps if looks else ():
+        yield StepFact(
+            when=f"{_plain(looks[0].occasion)} look",
+            what=MAKEUP,
+            product=ProductFact(
+                product_id=step.product_id,
+                name=step.name if step.product_id else None,
+                category=step.category,
+                owned=step.owned,
+            ),
+            why=tuple(reason.text for reason in step.why if _is_spoken(reason)),
+            cautions=step.cautions,
+        )
 
 
 def _is_spoken(reason: Reason) -> bool:
@@ -165,7 +188,10 @@ class TemplateNarrator:
     def _recommendations(self, facts: Facts) -> Iterator[str]:
         say = _words()
         steps: dict[tuple[str, str, str], list[str]] = {}
+        look = [step for step in facts.steps if step.what == MAKEUP]
         for step in facts.steps:
+            if step.what == MAKEUP:
+                continue
             key = (step.what, _called(step.product), step.how_often or "")
             if step.what != "treat":
                 key = (step.what, _called(step.product), "")
@@ -174,6 +200,9 @@ class TemplateNarrator:
             when = say["when"]["both"] if len(parts) > 1 else say["when"].get(parts[0], parts[0])
             sentence: str = say["step"].get(what, say["step"]["other"])
             yield sentence.format(when=when, what=_plain(what), product=product, often=often)
+        if look:
+            products = _list(list(dict.fromkeys(_called(step.product) for step in look)))
+            yield say["step"]["look"].format(look=look[0].when, products=products)
         for gap in facts.gaps:
             product = _called(gap.product)
             yield say["gap"]["text"].format(

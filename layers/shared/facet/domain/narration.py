@@ -48,8 +48,8 @@ class ProductFact(Part):
 class StepFact(Part):
     """One thing to do."""
 
-    when: str = Field(description="morning, evening; a look's or an outfit's occasion")
-    what: str = Field(description="cleanse, treat, moisturise, protect, ...")
+    when: str = Field(description="morning, evening, or the look it belongs to")
+    what: str = Field(description="cleanse, treat, moisturise, protect, makeup")
     product: ProductFact
     how_often: str | None = None
     why: tuple[str, ...] = ()
