@@ -18,7 +18,7 @@ from facet.advice.catalogue import GOALS, Catalogue
 from facet.advice.skincare import recommend_skincare
 from facet.domain.advice import Profile, SkincareResult, Step
 from facet.domain.face import FaceReading
-from facet.domain.products import BagItem
+from facet.domain.products import BagItem, Product
 
 DATA = Path(__file__).parents[3] / "data" / "skincare"
 # Read here without the code under test, so that a rule it forgets is not forgotten twice.
@@ -246,10 +246,46 @@ def random_catalogue(folder: Path, seed: int) -> Catalogue:
     while True:
         (folder / "products.csv").write_text("\n".join([header, *rows]) + "\n", "utf-8")
         try:
-            return Catalogue.load(build_catalogue(folder))
+            return Catalogue.load(build_catalogue(folder, imported(rng)))
         except CatalogueError as error:  # leave out what the checks refuse
             refused = {problem.split()[1].rstrip(":") for problem in error.problems}
             rows = [row for row in rows if row.split(",")[0] not in refused]
+
+
+def imported(rng: random.Random) -> list[Product]:
+    """Real products as lists know them: no vehicle, few concentrations, odd or missing labels."""
+    everything = [row["inci"] for row in FACTS.values()] + ["Moonstone Extract", "Glow Worm Water"]
+    categories = [
+        "cleanser",
+        "serum",
+        "treatment",
+        "exfoliant",
+        "moisturiser",
+        "sunscreen",
+        "blush",
+    ]
+    products = []
+    for number in range(60):
+        inci = rng.sample(everything, rng.choice([0, 1, 3, 12]))
+        stated = [name for name in inci if rng.random() < 0.5]
+        products.append(
+            Product.model_validate(
+                {
+                    "product_id": f"imported-{number}",
+                    "name": rng.choice(["Theirs", "Niacinamide cream", "Retinol night SPF 50"]),
+                    "category": rng.choice(categories),
+                    "inci": inci,
+                    "actives": [
+                        {"inci": name, "name": name, "percent": rng.choice([0.01, 0.1, 1, 5])}
+                        for name in stated
+                    ],
+                    "price_band": rng.choice(["low", None]),
+                    "spf": rng.choice([None, 15, 30, 50]),
+                    "skin_types": rng.choice([[], ["dry", "oily", "normal", "sensitive"]]),
+                }
+            )
+        )
+    return products
 
 
 @pytest.fixture(scope="session")
