@@ -13,7 +13,7 @@ from facet.advice.build import build_catalogue
 from facet.advice.catalogue import Catalogue, Numbers
 from facet.advice.files import written
 from facet.advice.index import index_columns
-from facet.advice.snapshot import JSON_UP_TO, Texts, pack, smallest
+from facet.advice.snapshot import JSON_UP_TO, SCHEMA, Texts, pack, smallest
 from facet.domain.products import Product
 
 FORMULAS = 20_000
@@ -27,7 +27,7 @@ KINDS = ("cream", "serum", "gel", "oil", "fluid", "balm", "lotion", "stick", "mi
 
 def shop(products: int) -> Path:
     """The snapshot's file; made once, as it takes a minute at a million."""
-    path = OUT / f"shop-{products}.snapshot"
+    path = OUT / f"shop-{SCHEMA}-{products}.snapshot"
     if not path.exists():
         with written(path) as file:
             file.write(_snapshot(products))
