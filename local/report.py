@@ -88,9 +88,9 @@ def centre(polygon: Sequence[tuple[float, float]]) -> tuple[float, float]:
 def face_view(
     concerns: Sequence[Mapping[str, Any]], width: int, height: int
 ) -> tuple[float, float, float, float] | None:
-    """(left, top, width, height): what the regions cover and some margin, pixels of the photo.
+    """(left, top, width, height): a square round the regions, pixels of the photo.
 
-    None where no concern has an outline.
+    Narrower where the photo ends; None where no concern has an outline.
     """
     points = [
         point
@@ -101,9 +101,10 @@ def face_view(
     if not points:
         return None
     xs, ys = zip(*points, strict=True)
-    margin = 0.3 * max(max(xs) - min(xs), max(ys) - min(ys))
-    left, top = max(min(xs) - margin, 0), max(min(ys) - margin, 0)
-    right, bottom = min(max(xs) + margin, width), min(max(ys) + margin, height)
+    half = 0.8 * max(max(xs) - min(xs), max(ys) - min(ys))
+    x, y = (min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2
+    left, top = max(x - half, 0), max(y - half, 0)
+    right, bottom = min(x + half, width), min(y + half, height)
     return left, top, right - left, bottom - top
 
 
