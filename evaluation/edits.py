@@ -222,18 +222,21 @@ def add_shine(canvas: Canvas, strength: float) -> Pixels:
 
 
 def dull(canvas: Canvas, strength: float) -> Pixels:
-    """Greyer, a little darker, its light and shade flattened; fine detail stays."""
-    lab = colour.lab_from_linear(canvas.linear)
+    """Greyer and a little darker, its broad light and shade flattened; spots and detail stay.
+
+    The whole complexion takes on the absorbance that brings its colour nearer to grey. Scaling
+    each pixel's chroma would even out blotches and flush as well.
+    """
     skin = canvas.complexion
+    light = np.log(colour.luminance(canvas.linear) + 1e-3)
     weight = ndimage.gaussian_filter(skin, 6 * canvas.px_per_mm)
-    broad = ndimage.gaussian_filter(lab[..., 0] * skin, 6 * canvas.px_per_mm)
+    broad = ndimage.gaussian_filter(light * skin, 6 * canvas.px_per_mm)
     broad /= np.maximum(weight, 1e-3)
-    middle = np.median(lab[..., 0][skin > 0.5])
-    amount = strength * skin
-    light = lab[..., 0] + amount * (0.35 * (middle - broad) - 3.5)
-    chroma = lab[..., 1:] * (1 - 0.35 * amount)[..., None]
-    edited = colour.linear_from_lab(np.dstack([light, chroma]))
-    return canvas.developed(np.where(amount[..., None] > 0, edited, canvas.linear))
+    middle = np.median(broad[skin > 0.5])
+    colour_of = np.median(canvas.linear[skin > 0.5], axis=0)
+    to_grey = np.log(colour.luminance(colour_of) / colour_of)
+    change = 0.35 * to_grey + (0.3 * (middle - broad) - 0.08)[..., None]
+    return canvas.developed(canvas.linear * np.exp(strength * skin[..., None] * change))
 
 
 def roughen(canvas: Canvas, strength: float) -> Pixels:
