@@ -83,11 +83,12 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """Pixels of one part: in the layout, of skin, of matte skin."""
+    """Pixels of one part: in the layout, of skin, of matte skin, of skin in a burnt-out place."""
 
     whole: float
     skin: float
     matte: float
+    burnt: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ class Surface:
     def burnt_share(self, *names: str) -> float:
         """0..1: how much of the skin of these parts is burnt out."""
         skin = sum(self.shown[name].skin for name in names)
-        return 1 - sum(self.shown[name].matte for name in names) / max(skin, 1)
+        return sum(self.shown[name].burnt for name in names) / max(skin, 1)
 
 
 def measure_concerns(pixels: Pixels, mesh: Mesh, scoring: Scoring) -> tuple[Concern, ...]:
@@ -158,6 +159,7 @@ def measure(
 # --- the skin as quantities ----------------------------------------------------------------------
 
 _BURNT = 248  # of 255, in any channel
+_BURNT_PLACE = 246  # the same of a mean over some 3 mm
 _HUE_APART = (0.45, 0.55)  # ln: how far smoothed ln R/G and ln G/B may lie from the face's own
 _LIGHT_APART = (-1.1, 1.2)  # ln: how much darker or lighter than the face's middle skin may be
 _HARD_EDGE = 0.28  # ln per mm at a scale of 1.5 mm: frames of glasses, hair, cast shadows
@@ -201,7 +203,10 @@ def read_surface(coarse: Texture) -> Surface:
             and np.median(bloodless[brow]) > np.median(bloodless[cheeks]) + _FRINGE
         ):
             skin, bright = skin & ~_brow(), bright & ~_brow()
-    burnt = coarse.rgb.max(axis=-1) >= _BURNT
+    peak = coarse.rgb.max(axis=-1)
+    burnt = peak >= _BURNT
+    # As places, not pixels: roughness alone does not burn a cheek out.
+    burnt_place = smooth(peak.astype(np.float32), 1.2 * k) >= _BURNT_PLACE
     return Surface(
         linear,
         darkness,
@@ -211,18 +216,19 @@ def read_surface(coarse: Texture) -> Surface:
         skin & ~burnt,
         burnt,
         bright,
-        _shown(skin, skin & ~burnt),
+        _shown(skin, skin & ~burnt, skin & burnt_place),
         k,
         coarse.photo_px_per_mm,
     )
 
 
-def _shown(skin: Mask, matte: Mask) -> dict[str, Shown]:
-    masks = np.stack([skin.ravel(), matte.ravel()], axis=1).astype(np.float32)
+def _shown(*masks_of_skin: Mask) -> dict[str, Shown]:
+    """Masks of skin, matte skin and burnt-out skin -> how much of every part they show."""
+    masks = np.stack([mask.ravel() for mask in masks_of_skin], axis=1).astype(np.float32)
     counts = _all_parts() @ masks
     whole = _part_sizes()
     return {
-        name: Shown(float(whole[i]), float(counts[i, 0]), float(counts[i, 1]))
+        name: Shown(float(whole[i]), *(float(count) for count in counts[i]))
         for i, name in enumerate(_PARTS)
     }
 
@@ -494,6 +500,7 @@ def _texture(face: Surface, fine: Texture | None, _: Texture | None) -> Measured
     if fine is None:
         return Measured(None, {}, reason=_COVERED)
     inner = shrunk(face.matte, 1.2 * face.px_per_mm) & _off_features()
+    inner &= ~grown(_brown_spots(face) > 0.2, face.px_per_mm)  # a spot's edge is not roughness
     regions = {}
     for name in (*CHEEKS, "forehead", "chin"):
         place = _area(name) & inner
@@ -559,10 +566,13 @@ def _dots(rgb: Pixels, k: float) -> Map:
 
 def _wrinkles(face: Surface, _: Texture | None, __: Texture | None) -> Measured:
     """% of the places where lines form that lies in dark lines along their usual direction."""
-    inner = _off_features() & shrunk(face.skin, 0.8 * face.px_per_mm)
+    # A deep fold is a hard edge too: where folds run, only what is dark like hair is left out.
+    smooth_skin, folded = (
+        _off_features() & shrunk(mask, 0.8 * face.px_per_mm) for mask in (face.skin, face.lit)
+    )
     regions = {}
     for name, lined in _lined(face).items():
-        place = _area(name) & inner
+        place = _area(name) & (folded if name in _FOLDS else smooth_skin)
         if place.sum() < max(60, 0.3 * _area(name).sum()) or face.burnt_share(name) > 0.15:
             continue
         regions[name] = 100 * float(lined[place].mean())
@@ -583,7 +593,8 @@ def _lined(face: Surface) -> dict[str, Map]:
     filled = np.where(face.skin, face.darkness, mean_near(face.darkness, face.skin, 1.5 * k))
     level = _line(filled, k, across=False)
     upright = _line(filled, k, across=True)
-    fine, broad = curvature(filled, 0.8 * k), curvature(filled, 1.7 * k)
+    folds = np.where(face.lit, face.darkness, mean_near(face.darkness, face.lit, 1.5 * k))
+    fine, broad = curvature(folds, 0.8 * k), curvature(folds, 1.7 * k)
     at = landmarks_in(_COARSE)
     found = {}
     for name in (side + line for line in LINES for side in _SIDES[line]):
@@ -689,7 +700,7 @@ def _dark_circles(face: Surface, _: Texture | None, __: Texture | None) -> Measu
         cheek = f"{side}_cheek"
         if not _lost(face, cheek, burnt=0.1):
             middle = float(np.median(face.darkness[face.region(cheek)]))
-            below = float(profile[(_DEPTHS > 0.24) & (_DEPTHS < 0.76)].mean())
+            below = float(profile[(_DEPTHS > 0.33) & (_DEPTHS < 0.62)].mean())
             regions[f"{side}_under_eye"] = 100 * (below - middle)
     return _of_both_eyes(face, regions)
 
