@@ -171,19 +171,12 @@ def own_edit(rows: Rows, concern: str) -> list[Finding]:
             if row["photo"] in rows.base and _value(rows.base[row["photo"]], concern) is not None:
                 series[row["photo"]][row["strength"]] = row
         if not series:
-            findings.append(
-                Finding(
-                    "Own edit",
-                    f"{concern}: {name}",
-                    None,
-                    least=limit["least"],
-                    note="not measured",
-                )
-            )
+            findings.append(_unmeasured(rows, "Own edit", f"{concern}: {name}", concern, limit))
             continue
         moves = {photo: _moved(rows, at[max(at)], concern) for photo, at in series.items()}
         # The measure may count up or down as skin gets worse; but for all faces alike.
-        way = np.sign(np.nanmedian(list(moves.values()))) or 1.0
+        sizes = [move for move in moves.values() if not math.isnan(move)] or [math.nan]
+        way = math.copysign(1, np.median(sizes))
         if len(next(iter(series.values()))) < 3:
             continue
         ranks = {
@@ -201,7 +194,7 @@ def own_edit(rows: Rows, concern: str) -> list[Finding]:
             if _value(at[max(at)], concern) is not None
         ]
         change = np.mean([after - before for after, before in scores]) if scores else math.nan
-        size = np.nanmedian(np.abs(list(moves.values())))
+        size = np.median(np.abs(sizes))
         findings.append(
             Finding(
                 "Own edit",
