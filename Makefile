@@ -115,7 +115,7 @@ lock-mediapipe: $(UV)
 	cd requirements && $(UV) pip compile -q --generate-hashes --no-header --no-annotate --no-emit-index-url \
 	  --python-version 3.12 --python $(PYTHON312) mediapipe.in -o mediapipe.txt
 
-evaluate: setup .tools/mediapipe/.ready ## hold every measure against its limits on ../shared/faces; FACES=n for some
+evaluate: setup .tools/mediapipe/.ready ## hold every measure against its limits on ../shared/faces; FACES=n edits that many
 	$(BIN)/python -m evaluation.run $(if $(FACES),--faces $(FACES))
 
 # --- packaging: what AWS gets ---------------------------------------------------------------------

@@ -51,6 +51,7 @@ class Plan:
     nuisances: Sequence[str] = field(default_factory=lambda: (*edits.NUISANCES, *edits.BALANCES))
     tones: Sequence[int] = tuple(range(2, 10))
     regions: bool = True  # lines in each region on its own
+    edited: bool = True  # else every photo is read as it is, and no more
 
 
 def judged_on(concern: str, group: str) -> bool:
@@ -80,7 +81,7 @@ def _rows(photo: FacePhoto, plan: Plan) -> Iterator[Row]:
     base = read(edits.as_png(photo.pixels))
     yield about | {"kind": "base", **base}
     # What the gates refuse as it is says nothing about the measures.
-    if base.get("rejected"):
+    if base.get("rejected") or not plan.edited:
         return
     canvas = edits.Canvas(photo.pixels, mesh.points)
     for name, strength, make in _made(canvas, plan, photo.group):

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import replace
 from typing import Any
 
 # Before numpy is loaded here or in the workers: one thread for each of the processes.
@@ -30,13 +31,11 @@ OUT = ROOT / ".evaluation"
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 150)
 
 
-def measured(photos: Sequence[FacePhoto], plan: Plan) -> Iterator[list[Row]]:
+def measured(plans: Sequence[tuple[FacePhoto, Plan]]) -> Iterator[list[Row]]:
     """The rows of each photo, as they come, from as many processes as there are cores."""
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(os.process_cpu_count(), mp_context=spawn) as pool:
-        # The close-ups take longest: first, so that no core idles at the end.
-        ordered = sorted(photos, key=lambda photo: photo.group)
-        jobs = [pool.submit(measure, photo, plan) for photo in ordered]
+        jobs = [pool.submit(measure, photo, plan) for photo, plan in plans]
         try:
             for job in as_completed(jobs):
                 yield job.result()
@@ -77,20 +76,29 @@ def asked(one: Finding) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m evaluation.run", description=__doc__)
     parser.add_argument("--only", default="", help="concerns, with commas between")
-    parser.add_argument("--faces", type=int, default=int(os.environ.get("FACES") or 0))
+    parser.add_argument(
+        "--faces", type=int, default=0, help="edit about this many photos; all are read"
+    )
     options = parser.parse_args()
     only = [name for name in options.only.split(",") if name]
     if unknown := sorted(set(only) - set(CONCERNS)):
         parser.error(f"no concern {', '.join(unknown)}; there are {', '.join(CONCERNS)}")
     try:
-        photos = some(load_photos(folder()), options.faces)
+        photos = load_photos(folder())
     except FileNotFoundError as error:
         print(f"Not evaluated: no photos ({error.filename}); set FACET_FACES.", file=sys.stderr)
         return 1
-    quick = Plan(frozenset(only), tones=(2, 5, 9), regions="wrinkles" in only)
+    edited = some(photos, options.faces)
+    if only:
+        plan, photos = Plan(frozenset(only), tones=(2, 5, 9), regions="wrinkles" in only), edited
+    else:
+        plan = Plan()
+    # The close-ups take longest: first, so that no core idles at the end.
+    plans = [(photo, plan) for photo in sorted(edited, key=lambda photo: photo.group)]
+    plans += [(photo, replace(plan, edited=False)) for photo in photos if photo not in edited]
     begun = time.monotonic()
     rows: list[Row] = []
-    for number, of_one in enumerate(measured(photos, quick if only else Plan()), start=1):
+    for number, of_one in enumerate(measured(plans), start=1):
         rows += of_one
         if sys.stderr.isatty():
             spent = time.monotonic() - begun
@@ -105,11 +113,13 @@ def main() -> int:
     missed = [one for one in findings if one.met is False]
     judged = sum(one.met is not None for one in findings)
     print(
-        f"{judged - len(missed)} of {judged} reached, on {len(photos)} photos in {seconds:.0f} s."
+        f"{judged - len(missed)} of {judged} reached, on {len(photos)} photos, "
+        f"{len(edited)} of them edited, in {seconds:.0f} s."
     )
     OUT.mkdir(exist_ok=True)
     document: dict[str, Any] = {
         "photos": [photo.name for photo in photos],
+        "edited": [photo.name for photo in edited],
         "seconds": round(seconds, 1),
         "findings": [one.as_json() for one in findings],
     }
