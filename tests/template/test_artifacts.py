@@ -41,7 +41,7 @@ files = sorted(pathlib.Path(models).glob("*/*/model.onnx"))
 sessions = [onnxruntime.InferenceSession(str(file)) for file in files]
 print(json.dumps([len(session.get_outputs()) > 0 for session in sessions]))
 """
-LIMIT_MB = {"AnalyzeFunction": 110}  # DESIGN.md, budgets
+LIMIT_MB = {"AnalyzeFunction": 110}  # the design's budget
 
 
 @pytest.fixture(scope="session")
