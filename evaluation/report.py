@@ -1,6 +1,7 @@
 """The findings as a page, with pictures to look at. Local output: it shows real people's faces."""
 
 import re
+import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -39,7 +40,8 @@ def write(
 ) -> Path:
     """report.html and its pictures below `out` -> the page."""
     pictures = out / "pictures"
-    pictures.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(pictures, ignore_errors=True)
+    pictures.mkdir(parents=True)
     by_name = {photo.name: photo for photo in photos}
     canvases = {
         row["photo"]: edits.Canvas(by_name[row["photo"]].pixels, np.array(row["points"]))
