@@ -14,20 +14,9 @@ from facet.vision.analyze import analyze_photo
 from facet.vision.gates import Preset, load_gates
 from facet.vision.landmarks import part
 from facet.vision.models import FaceModels
+from facet.vision.scores import load_scoring
 
-CONCERNS = (
-    "redness",
-    "blemishes",
-    "dark_spots",
-    "unevenness",
-    "shine",
-    "dullness",
-    "texture",
-    "pores",
-    "wrinkles",
-    "dark_circles",
-    "eye_bags",
-)
+CONCERNS = tuple(load_scoring().concerns)
 # The portraits are small and retouched: fine detail is judged on close-ups only.
 FINE = frozenset({"texture", "pores", "wrinkles", "blemishes"})
 # What a face of each skin tone must agree on with itself.

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, get_args
+from typing import Any, BinaryIO, Literal
 
 from pydantic import ValidationError
 
@@ -28,7 +28,6 @@ from facet.domain.errors import FacetError
 from facet.domain.products import Product
 
 Format = Literal["facet", "openbeautyfacts", "csv"]
-FORMATS: tuple[Format, ...] = get_args(Format)
 LONGEST_LINE = 16 * 2**20  # bytes; the longest products of the dump have about one million
 LONGEST_NAME = 200
 LONGEST_INGREDIENT = 120
