@@ -9,6 +9,7 @@ import pytest
 from facet.advice.catalogue import Catalogue
 from facet.advice.makeup import recommend_makeup
 from facet.advice.narrator import ModelNarrator, TemplateNarrator, facts_of
+from facet.advice.outfit import recommend_outfit
 from facet.advice.skincare import recommend_skincare
 from facet.domain.advice import Profile
 from facet.domain.analysis import Kind
@@ -297,3 +298,34 @@ def test_the_best_look_is_named_with_its_cautions_and_without_its_owner_s_words(
     assert f"For the {look.occasion} look, take your " in said
     assert "Not on broken skin." in said
     assert "Annabel" not in facts.prompt() + said
+
+
+def test_the_best_outfit_is_named_to_its_owner_and_to_no_model(
+    reading: Callable[..., FaceReading], catalogue: Catalogue
+) -> None:
+    wardrobe = [
+        {
+            "item_id": name,
+            "name": f"Zelda's {name}",
+            "category": name,
+            "slot": slot,
+            "colours": [{"hex": "#6b6b6d", "share": 1.0}],
+            "formality": 4,
+            "warmth": 3,
+        }
+        for name, slot in (("blouse", "top"), ("skirt", "bottom"))
+    ]
+    result = recommend_outfit(reading(20, redness=40.0), Profile(), wardrobe, [], "evening")
+    facts = facts_of(
+        reading(20, redness=40.0), {Kind.OUTFIT: result.model_dump(mode="json", exclude_none=True)}
+    )
+    model = Scripted(
+        '{"summary": "Your photo shows some redness today.", "recommendations": ["A"]}'
+    )
+
+    wear = "For an evening out, wear your Zelda's blouse and Zelda's skirt."
+    assert wear in TemplateNarrator().narrate(facts).recommendations
+    spoken = ModelNarrator(model, lambda: catalogue, TemplateNarrator()).narrate(facts)
+    assert wear in spoken.recommendations
+    assert spoken.source == "bedrock:a.model"
+    assert "Zelda" not in model.asked[0][1]

@@ -22,6 +22,7 @@ from facet.domain.narration import (
     LanguageModel,
     Measure,
     ModelError,
+    OutfitFact,
     ProductFact,
     Seriousness,
     StepFact,
@@ -29,7 +30,7 @@ from facet.domain.narration import (
 )
 from facet.domain.products import Product
 from facet.domain.search import Query, Search
-from facet.domain.style import MakeupResult
+from facet.domain.style import MakeupResult, OutfitResult
 
 logger = logging.getLogger(__name__)
 
@@ -90,6 +91,7 @@ def facts_of(reading: FaceReading, results: Mapping[Kind, Mapping[str, Any]]) ->
         else (),
         see_doctor=tuple(hint.text for hint in hints if hint.code != "pregnancy"),
         told=tuple(hint.text for hint in hints if hint.code == "pregnancy"),
+        outfit=_outfit(results.get(Kind.OUTFIT)),
         missing=tuple(
             str(kind)
             for kind, document in results.items()
@@ -137,6 +139,18 @@ def _look(document: Mapping[str, Any] | None) -> Iterator[StepFact]:
             why=tuple(reason.text for reason in step.why if _is_spoken(reason)),
             cautions=step.cautions,
         )
+
+
+def _outfit(document: Mapping[str, Any] | None) -> OutfitFact | None:
+    """The outfit that suits best; None where there is none that can be read."""
+    try:
+        outfits = OutfitResult.model_validate(document).outfits
+    except ValidationError:
+        return None
+    if not outfits:
+        return None
+    names = tuple(item.name for item in outfits[0].items)
+    return OutfitFact(occasion=outfits[0].occasion, garments=names)
 
 
 def _is_spoken(reason: Reason) -> bool:
@@ -203,6 +217,7 @@ class TemplateNarrator:
         if look:
             products = _list(list(dict.fromkeys(_called(step.product) for step in look)))
             yield say["step"]["look"].format(look=look[0].when, products=products)
+        yield from _wear(facts)
         for gap in facts.gaps:
             product = _called(gap.product)
             yield say["gap"]["text"].format(
@@ -212,6 +227,13 @@ class TemplateNarrator:
 
 
 _GAPS = {"cleanse": "cleansing", "moisturise": "moisturising", "protect": "sun protection"}
+
+
+def _wear(facts: Facts) -> Iterator[str]:
+    if facts.outfit:
+        say, occasion = _words()["wear"], facts.outfit.occasion
+        garments = _list(list(facts.outfit.garments))
+        yield say["text"].format(occasion=say.get(occasion, _plain(occasion)), garments=garments)
 
 
 def _closing(facts: Facts) -> Iterator[str]:
@@ -282,7 +304,7 @@ class ModelNarrator:
         return EnhancedAnalysis(
             summary=answer.summary,
             severity=facts.severity,
-            recommendations=(*answer.recommendations, *told, say["limits"]),
+            recommendations=(*answer.recommendations, *_wear(facts), *told, say["limits"]),
             source=f"bedrock:{self._model.name}",
         )
 

@@ -63,8 +63,15 @@ class GapFact(Part):
     product: ProductFact
 
 
+class OutfitFact(Part):
+    """What to wear, as its owner calls it: in no prompt."""
+
+    occasion: str
+    garments: tuple[str, ...]
+
+
 class Facts(Part):
-    """Measures and advice as plain data: no picture, no name, no id, no text a person typed."""
+    """Measures and advice as plain data: no picture, no id; what a person typed is in no prompt."""
 
     photo: str = Field(description="good or usable")
     tone: str
@@ -80,6 +87,9 @@ class Facts(Part):
     told: tuple[str, ...] = Field(
         default=(), description="hints about what a person told of their health: in no prompt"
     )
+    outfit: OutfitFact | None = Field(
+        default=None, description="the one that suits best: in no prompt, its names are typed"
+    )
     missing: tuple[str, ...] = Field(default=(), description="kinds of advice that failed")
 
     @property
@@ -89,7 +99,7 @@ class Facts(Part):
 
     def prompt(self) -> str:
         """What a language model may see of them, as JSON."""
-        return self.model_dump_json(exclude_none=True, exclude_defaults=True, exclude={"told"})
+        return self.model_dump_json(exclude_none=True, exclude_defaults=True, exclude={"told", "outfit"})
 
 
 @dataclass(frozen=True, slots=True)
