@@ -18,6 +18,7 @@ from cfnlint.decode import cfn_yaml
 
 from benchmarks.measure import OUT, ROOT
 from benchmarks.report import Row, budget
+from local.invoke import memory_of
 
 PRICES: dict[str, Any] = tomllib.loads(Path(__file__).with_name("prices.toml").read_text())
 NEEDED = ("handlers", "first_call", "pipeline")
@@ -54,13 +55,8 @@ def _costs(
     handlers: dict[str, dict[str, Any]], first: dict[str, float], polls: float
 ) -> dict[str, float]:
     """USD of ANALYSES analyses, by what is paid for."""
-    resources = cfn_yaml.load(str(ROOT / "template.yaml"))
-    memory = {
-        function: resources["Resources"][function]["Properties"].get(
-            "MemorySize", resources["Globals"]["Function"]["MemorySize"]
-        )
-        for function in handlers
-    }
+    template = cfn_yaml.load(str(ROOT / "template.yaml"))
+    memory = {function: memory_of(function, template) for function in handlers}
     api, logs = PRICES["api"], PRICES["logs"]
     one: defaultdict[str, float] = defaultdict(float)
     one["s3"] += PRICES["s3"]["put"]  # the phone's own

@@ -28,7 +28,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -252,6 +252,15 @@ class Invocation:
     log: str
 
 
+def memory_of(function: str, template: Mapping[str, Any]) -> int:
+    """MB of a function, by its parameter's default where it has one."""
+    properties = template["Resources"][function]["Properties"]
+    memory = properties.get("MemorySize", template["Globals"]["Function"]["MemorySize"])
+    return int(
+        template["Parameters"][memory["Ref"]]["Default"] if isinstance(memory, dict) else memory
+    )
+
+
 def invoke(
     function: str, event: dict[str, Any], aws: EmulatedAws, runs: int, folder: Path
 ) -> Invocation:
@@ -261,7 +270,8 @@ def invoke(
     """
     client = _runtime_client(folder)
     here, api = _free_ports(2)
-    properties = cfn_yaml.load(str(folder / "template.yaml"))["Resources"][function]["Properties"]
+    template = cfn_yaml.load(str(folder / "template.yaml"))
+    properties = template["Resources"][function]["Properties"]
     environment = ENVIRONMENTS[function] | aws.environment
     if "MODELS_DIR" in environment:
         environment["MODELS_DIR"] = str(folder / "ModelsLayer" / "models")
@@ -270,7 +280,7 @@ def invoke(
         "PYTHONPATH": os.pathsep.join(map(str, [*python_path(function, folder), client])),
         "PYDANTIC_DISABLE_PLUGINS": "__all__",
         "AWS_LAMBDA_FUNCTION_NAME": function,
-        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(properties.get("MemorySize", 512)),
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(memory_of(function, template)),
         "AWS_LAMBDA_FUNCTION_TIMEOUT": str(_timeout(properties)),
         "AWS_DEFAULT_REGION": REGION,
         "AWS_REGION": REGION,
