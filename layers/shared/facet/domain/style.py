@@ -24,6 +24,7 @@ MakeupCategory = Literal[
     "eyeliner",
     "mascara",
     "lip",
+    "lip_liner",
 ]
 Region = Literal[
     "face",
@@ -37,10 +38,16 @@ Region = Literal[
     "chin",
     "brows",
     "lids",
+    "crease",
+    "outer_corners",
+    "inner_corners",
     "lash_line",
+    "lower_lash_line",
     "lashes",
     "lips",
+    "lip_line",
 ]
+Finish = Literal["matte", "satin", "gloss", "shimmer"]
 Slot = Literal["top", "bottom", "full_body", "outer", "shoes", "accessory"]
 Level = Annotated[int, Field(ge=1, le=5)]
 Occasion = Annotated[str, Field(min_length=1, max_length=60)]
@@ -97,6 +104,16 @@ class LookStep(Part):
     @property
     def owned(self) -> bool:
         return self.item_id is not None
+
+
+class Makeup(Part):
+    """One product as it is drawn on a photo. What a category may be put on: render.toml."""
+
+    category: MakeupCategory
+    regions: tuple[Region, ...] = Field(default=(), description="none: the category's usual ones")
+    hex: HexColor
+    finish: Finish = "satin"
+    intensity: int = Field(ge=0, le=100, description="0 none, 100 as much as the product gives")
 
 
 class Look(Part):
