@@ -14,6 +14,7 @@ from facet.domain.analysis import PATIENCE, Analysis, Failure, Kind, Page, Size,
 from facet.domain.belongings import Belongings
 from facet.domain.errors import FacetError
 from facet.domain.face import FaceReading
+from facet.domain.looks import DrawnLook, LookPage, LookStatus, SavedLook
 from facet.domain.narration import EnhancedAnalysis
 from facet.domain.quota import QuotaExceededError, Tier, Usage
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 OPEN_INDEX = "open-index"
 OPEN_SHARDS = 4
+DRAWN = "looks"  # beside the kinds of results: what became of the looks of one
 QUOTA_ROW_LIFE = timedelta(days=8)
 CONFLICT_TRIES = 12
 # A claim is held as long as the analyze function may run (its Timeout in template.yaml).
@@ -36,8 +38,12 @@ def _key(user_id: str, analysis_id: str) -> dict[str, str]:
     return {"PK": _user(user_id), "SK": f"ANALYSIS#{analysis_id}"}
 
 
-def _result_key(user_id: str, analysis_id: str, kind: Kind) -> dict[str, str]:
+def _result_key(user_id: str, analysis_id: str, kind: str) -> dict[str, str]:
     return {"PK": _user(user_id), "SK": f"RESULT#{analysis_id}#{kind}"}
+
+
+def _look_key(user_id: str, look_id: str) -> dict[str, str]:
+    return {"PK": _user(user_id), "SK": f"LOOK#{look_id}"}
 
 
 def _quota_key(user_id: str, day: str) -> dict[str, str]:
@@ -75,6 +81,27 @@ def _to_analysis(item: Mapping[str, Any]) -> Analysis:
     return Analysis.model_validate({**item, **parsed, "expires_at": expires_at})
 
 
+_PACKED_OF_LOOK = ("wanted", "products")
+
+
+def _look_item(look: SavedLook) -> dict[str, Any]:
+    parts = look.model_dump(mode="json", exclude_none=True)
+    return {
+        **_look_key(look.user_id, look.look_id),
+        **parts,
+        **{name: json.dumps(parts[name]) for name in _PACKED_OF_LOOK},
+        "created_at": _iso(look.created_at),
+        "updated_at": _iso(look.updated_at),
+        "expires_at": int(look.expires_at.timestamp()),
+    }
+
+
+def _to_look(item: Mapping[str, Any]) -> SavedLook:
+    parsed = {name: json.loads(item[name]) for name in _PACKED_OF_LOOK}
+    expires_at = datetime.fromtimestamp(int(item["expires_at"]), UTC)
+    return SavedLook.model_validate({**item, **parsed, "expires_at": expires_at})
+
+
 def _cancellation_codes(error: ClientError) -> set[str]:
     code = error.response["Error"]["Code"]
     if code == "TransactionCanceledException":
@@ -86,6 +113,15 @@ def _cancellation_codes(error: ClientError) -> set[str]:
 def _only_a_condition_failed(error: ClientError) -> bool:
     """Somebody else was there first, which is an answer and not an error."""
     return _cancellation_codes(error) <= {"None", "ConditionalCheckFailed"}
+
+
+def _pages(table: "Table", request: dict[str, Any]) -> Iterator[list[dict[str, Any]]]:
+    while True:
+        page = table.query(**request)
+        yield page["Items"]
+        if "LastEvaluatedKey" not in page:
+            return
+        request = {**request, "ExclusiveStartKey": page["LastEvaluatedKey"]}
 
 
 class AnalysisTable:
@@ -102,12 +138,21 @@ class AnalysisTable:
 
     def results(self, user_id: str, analysis_id: str) -> dict[Kind, dict[str, Any]]:
         """The recommendation documents written so far, by kind."""
+        return self.answers(user_id, analysis_id)[0]
+
+    def answers(
+        self, user_id: str, analysis_id: str
+    ) -> tuple[dict[Kind, dict[str, Any]], tuple[DrawnLook, ...] | None]:
+        """The results written so far, and what became of their looks once they are drawn."""
         found = self._table.query(
             KeyConditionExpression="PK = :pk AND begins_with(SK, :sk)",
             ExpressionAttributeValues={":pk": _user(user_id), ":sk": f"RESULT#{analysis_id}#"},
             ConsistentRead=True,
         )["Items"]
-        return {Kind(str(item["SK"]).rsplit("#", 1)[1]): unpack(item["result"]) for item in found}
+        by_name = {str(item["SK"]).rsplit("#", 1)[1]: unpack(item["result"]) for item in found}
+        drawn = by_name.pop(DRAWN, None)
+        looks = None if drawn is None else tuple(map(DrawnLook.model_validate, drawn))
+        return {Kind(name): result for name, result in by_name.items()}, looks
 
     def history(self, user_id: str, limit: int, before_id: str | None) -> Page:
         """Up to `limit` analyses older than `before_id`, newest first (ULIDs sort by time)."""
@@ -267,6 +312,32 @@ class AnalysisTable:
         }
         return self._transact([put, take_off])
 
+    def save_drawn(self, analysis: Analysis, looks: Sequence[DrawnLook]) -> bool:
+        """Write what became of a result's looks; they expire with the analysis.
+
+        False when that is there already, which stays, or the analysis is gone.
+        """
+        there = {
+            "ConditionCheck": {
+                "TableName": self._table.name,
+                "Key": _key(analysis.user_id, analysis.analysis_id),
+                "ConditionExpression": "attribute_exists(PK)",
+            }
+        }
+        rows = [look.model_dump(mode="json", exclude_none=True) for look in looks]
+        put = {
+            "Put": {
+                "TableName": self._table.name,
+                "Item": {
+                    **_result_key(analysis.user_id, analysis.analysis_id, DRAWN),
+                    "result": pack(json.dumps(rows)),
+                    "expires_at": int(analysis.expires_at.timestamp()),
+                },
+                "ConditionExpression": "attribute_not_exists(PK)",
+            }
+        }
+        return self._transact([there, put])
+
     def complete(
         self,
         user_id: str,
@@ -342,18 +413,13 @@ class AnalysisTable:
                     "Key": _result_key(analysis.user_id, analysis.analysis_id, kind),
                 }
             }
-            for kind in Kind
+            for kind in (*Kind, DRAWN)
         ]
         refund = [self._refund(analysis)] if analysis.status is Status.AWAITING_UPLOAD else []
         return self._transact([gone, *results, *refund])
 
     def _pages(self, request: dict[str, Any]) -> Iterator[list[dict[str, Any]]]:
-        while True:
-            page = self._table.query(**request)
-            yield page["Items"]
-            if "LastEvaluatedKey" not in page:
-                return
-            request = {**request, "ExclusiveStartKey": page["LastEvaluatedKey"]}
+        return _pages(self._table, request)
 
     # -- expressions ---------------------------------------------------------------------------
 
@@ -451,6 +517,99 @@ class AnalysisTable:
             else:
                 return True
         raise FacetError("the rows stayed contended")
+
+
+class LookTable:
+    """Rows of the looks people asked for."""
+
+    def __init__(self, table: "Table") -> None:
+        self._table = table
+
+    def create(self, look: SavedLook) -> None:
+        self._table.put_item(Item=_look_item(look), ConditionExpression="attribute_not_exists(PK)")
+
+    def get(self, user_id: str, look_id: str) -> SavedLook | None:
+        found = self._table.get_item(Key=_look_key(user_id, look_id), ConsistentRead=True)
+        return _to_look(found["Item"]) if "Item" in found else None
+
+    def page(self, user_id: str, limit: int, before_id: str | None) -> LookPage:
+        """Up to `limit` looks older than `before_id`, newest first."""
+        newest = f"LOOK#{before_id}" if before_id else "LOOK#~"
+        looks: list[SavedLook] = []
+        request: dict[str, Any] = {
+            "KeyConditionExpression": "PK = :pk AND SK BETWEEN :oldest AND :newest",
+            "ExpressionAttributeValues": {
+                ":pk": _user(user_id),
+                ":oldest": "LOOK#",
+                ":newest": newest,
+            },
+            "ScanIndexForward": False,
+            "Limit": limit + 2,  # before_id itself and one to know of a next page
+        }
+        for page in _pages(self._table, request):
+            looks += [_to_look(item) for item in page if item["SK"] != newest]
+            if len(looks) > limit:
+                break
+        return LookPage(
+            tuple(looks[:limit]), looks[limit - 1].look_id if len(looks) > limit else None
+        )
+
+    def finish(self, look: SavedLook) -> bool:
+        """rendering -> completed or failed, as `look` has it; False when nobody waits for it."""
+        item = _look_item(look)
+        names = ("status", "code", "message", "products", "updated_at")
+        sets = {name: item[name] for name in names if name in item}
+        return self._set(look.user_id, look.look_id, sets, "#status = :rendering") is not None
+
+    def change(
+        self, user_id: str, look_id: str, name: str, favourite: bool, now: datetime
+    ) -> SavedLook | None:
+        """None where there is none."""
+        sets = {"name": name, "favourite": favourite, "updated_at": _iso(now)}
+        return self._set(user_id, look_id, sets, "attribute_exists(PK)")
+
+    def delete(self, user_id: str, look_id: str) -> SavedLook | None:
+        """The look as it was; None where there was none."""
+        gone = self._table.delete_item(Key=_look_key(user_id, look_id), ReturnValues="ALL_OLD")
+        return _to_look(gone["Attributes"]) if "Attributes" in gone else None
+
+    def delete_of(self, user_id: str, analysis_id: str) -> None:
+        """Every look on one photo."""
+        request = {
+            "KeyConditionExpression": "PK = :pk AND begins_with(SK, :sk)",
+            "FilterExpression": "analysis_id = :analysis",
+            "ExpressionAttributeValues": {
+                ":pk": _user(user_id),
+                ":sk": "LOOK#",
+                ":analysis": analysis_id,
+            },
+            "ProjectionExpression": "PK, SK",
+        }
+        for page in _pages(self._table, request):
+            for key in page:
+                self._table.delete_item(Key=key)
+
+    def _set(
+        self, user_id: str, look_id: str, sets: Mapping[str, Any], condition: str
+    ) -> SavedLook | None:
+        values = {f":set_{name}": value for name, value in sets.items()}
+        names = {f"#{name}": name for name in sets}
+        if ":rendering" in condition:
+            values[":rendering"] = LookStatus.RENDERING
+        try:
+            changed = self._table.update_item(
+                Key=_look_key(user_id, look_id),
+                UpdateExpression="SET " + ", ".join(f"#{name} = :set_{name}" for name in sets),
+                ConditionExpression=condition,
+                ExpressionAttributeNames=names,
+                ExpressionAttributeValues=values,
+                ReturnValues="ALL_NEW",
+            )
+        except ClientError as error:
+            if not _only_a_condition_failed(error):
+                raise
+            return None
+        return _to_look(changed["Attributes"])
 
 
 class BelongingsTable:

@@ -88,6 +88,22 @@ class Bucket:
             Bucket=self.name, Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True}
         )
 
+    def delete_below(self, prefix: str) -> None:
+        """Every object whose key starts so."""
+        pages = self._client.get_paginator("list_objects_v2")
+        for page in pages.paginate(Bucket=self.name, Prefix=prefix):
+            if keys := [found["Key"] for found in page.get("Contents", [])]:
+                self.delete(*keys)
+
+    def exists(self, key: str) -> bool:
+        try:
+            self._client.head_object(Bucket=self.name, Key=key)
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+                return False
+            raise
+        return True
+
     def send_event_again(self, key: str) -> bool:
         """Copy an object onto itself, which S3 announces as created; False when it is gone."""
         try:

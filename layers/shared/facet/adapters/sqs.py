@@ -1,9 +1,9 @@
-"""The queue of recommendation jobs."""
+"""The queues of work to do: recommendations to make, looks to draw."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from facet.domain.messages import FaceAnalyzed
+from facet.domain.messages import FaceAnalyzed, LookWanted
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -12,13 +12,13 @@ CORRELATION_ATTRIBUTE = "correlation_id"
 
 
 class JobQueue:
-    """Recommendation jobs, one message each, with the correlation id as message attribute."""
+    """Jobs, one message each, with the correlation id as message attribute."""
 
     def __init__(self, client: "SQSClient", url: str) -> None:
         self._client = client
         self._url = url
 
-    def send(self, jobs: Iterable[FaceAnalyzed], correlation_id: str) -> None:
+    def send(self, jobs: Iterable[FaceAnalyzed | LookWanted], correlation_id: str) -> None:
         """One message each. Not as a batch, which may fail in part and saves nothing for three."""
         for job in jobs:
             self._client.send_message(

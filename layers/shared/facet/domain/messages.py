@@ -17,6 +17,16 @@ class FaceAnalyzed(BaseModel):
     kind: Kind
 
 
+class LookWanted(BaseModel):
+    """Pictures to draw: of every look of a makeup result, or of the one saved look `look_id`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    analysis_id: str
+    user_id: str
+    look_id: str | None = None
+
+
 class AnalysisEnded(BaseModel):
     """Detail of the EventBridge events AnalysisCompleted and AnalysisFailed, source `facet`."""
 

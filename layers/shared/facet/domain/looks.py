@@ -1,0 +1,122 @@
+"""Looks as pictures: those a makeup result advises, and those a person asked for.
+
+A picture of a look lies at looks/<user>/<analysis>/<name>.jpg in the media bucket, the pair of
+before and after beside it.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from facet.domain.face import Part, Stored
+from facet.domain.products import HexColor
+from facet.domain.style import LookStep, MakeupCategory, Region
+
+Finish = Literal["matte", "satin", "gloss", "shimmer"]
+
+# Three receives, each at most one visibility timeout (6 x 30 s) apart.
+RENDER_PATIENCE = timedelta(minutes=10)
+POLL_AFTER_MS = 400
+TIMED_OUT = ("render_timed_out", "This look was not drawn in time; please ask for it again.")
+
+
+class LookStatus(StrEnum):
+    RENDERING = "rendering"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+class LookProduct(Stored):
+    """One product of a look, as it is drawn."""
+
+    category: MakeupCategory | None = Field(
+        None, description="What it is; of an owned product once it was looked up."
+    )
+    name: str | None = Field(None, description="Of the owned product or the suggested shade.")
+    item_id: str | None = Field(None, description="The bag item; none: not owned.")
+    product_id: str | None = Field(None, description="The catalogue's product, if it is one.")
+    hex: HexColor | None = Field(None, description="Its colour in sRGB.")
+    regions: tuple[Region, ...] = Field((), description="Where it goes.")
+    finish: str | None = Field(None, description="matte, satin, gloss, shimmer, ...")
+    intensity: int | None = Field(
+        None, ge=0, le=100, description="0 none, 100 as much as the product gives."
+    )
+
+    @classmethod
+    def of(cls, step: LookStep) -> Self:
+        return cls.model_validate({name: getattr(step, name) for name in cls.model_fields})
+
+
+class DrawnLook(Stored):
+    """What became of one look of a makeup result."""
+
+    name: str
+    status: LookStatus
+    code: str | None = None
+    message: str | None = None
+    picture: str | None = Field(default=None, description="name of its pictures, where it has any")
+
+
+class WantedProduct(Part):
+    """A product to put on: one of the bag by `item_id`, or any colour by `category` and `hex`."""
+
+    item_id: str | None = Field(
+        None, min_length=1, max_length=64, description="A product of the bag, in its own shade."
+    )
+    category: MakeupCategory | None = Field(None, description="With `hex`: what it is.")
+    hex: HexColor | None = Field(None, description="With `category`: its colour in sRGB.")
+    regions: tuple[Region, ...] | None = Field(
+        None, min_length=1, max_length=6, description="Where it goes; its usual place if left out."
+    )
+    finish: Finish | None = Field(None, description="The product's own if left out.")
+    intensity: int | None = Field(
+        None, ge=0, le=100, description="0 none, 100 as much as it gives; the usual if left out."
+    )
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        colour = self.category is not None and self.hex is not None
+        if (self.item_id is not None) == colour or (
+            self.item_id is not None and (self.category or self.hex)
+        ):
+            raise ValueError("name an item_id, or a category and a hex")
+        return self
+
+
+class SavedLook(BaseModel):
+    """A look a person asked for: one row."""
+
+    model_config = ConfigDict(frozen=True)
+
+    look_id: str
+    user_id: str
+    analysis_id: str
+    name: str
+    favourite: bool = False
+    status: LookStatus
+    code: str | None = None
+    message: str | None = None
+    wanted: tuple[WantedProduct, ...] = ()
+    garment_item_id: str | None = None
+    products: tuple[LookProduct, ...] = ()
+    created_at: datetime
+    updated_at: datetime
+    expires_at: datetime
+    correlation_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LookPage:
+    """Some saved looks, newest first, and before which id the next page starts (None: no more)."""
+
+    looks: tuple[SavedLook, ...]
+    next_id: str | None
+
+
+def picture_keys(user_id: str, analysis_id: str, name: str) -> tuple[str, str]:
+    """Keys of a look's picture and of its before and after."""
+    stem = f"looks/{user_id}/{analysis_id}/{name}"
+    return f"{stem}.jpg", f"{stem}-before-after.jpg"
