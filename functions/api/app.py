@@ -9,13 +9,15 @@ from typing import Annotated, Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Header, Path, Query
+from aws_lambda_powertools.event_handler.openapi.params import Header, Path
 from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from facet.adapters.aws import client, table
 from facet.adapters.dynamodb import AnalysisTable
 from facet.adapters.http import (
+    Cursor,
+    Limit,
     caller,
     json_response,
     problems,
@@ -23,10 +25,12 @@ from facet.adapters.http import (
     resolver,
     respond,
 )
+from facet.adapters.idempotency import Repeats
 from facet.adapters.s3 import Bucket
 from facet.adapters.settings import Settings
 from facet.adapters.sqs import JobQueue
 from facet.adapters.tracing import traced
+from facet.domain.cursor import Cursors
 from facet.domain.errors import PermanentError
 from facet.domain.quota import Usage
 from facet.services.delete_analysis import delete_analysis
@@ -49,6 +53,8 @@ class ApiSettings(Settings):
     uploads_bucket: str
     media_bucket: str
     recommend_queue_url: str
+    idempotency_table_name: str
+    cursor_secret: str
     gates_preset: str
 
 
@@ -72,6 +78,16 @@ def media() -> Bucket:
     return Bucket(client("s3"), settings().media_bucket)
 
 
+@cache
+def repeats() -> Repeats:
+    return Repeats(app, client("dynamodb"), settings().idempotency_table_name)
+
+
+@cache
+def cursors() -> Cursors:
+    return Cursors(settings().cursor_secret)
+
+
 AnalysisId = Annotated[str, Path(description="ULID.", pattern="^[0-9A-HJKMNP-TV-Z]{26}$")]
 
 
@@ -83,11 +99,10 @@ AnalysisId = Annotated[str, Path(description="ULID.", pattern="^[0-9A-HJKMNP-TV-
     tags=["analyses"],
     responses=problems(200, History, 400, 401),
 )
-def get_analyses(
-    limit: Annotated[int, Query(ge=1, le=100, description="How many at most.")] = 20,
-    cursor: Annotated[str | None, Query(max_length=64, description="From the page before.")] = None,
-) -> Response[str]:
-    page = list_analyses(caller(app).user_id, limit, cursor, analyses=analyses(), media=media())
+def get_analyses(limit: Limit = 20, cursor: Cursor = None) -> Response[str]:
+    page = list_analyses(
+        caller(app).user_id, limit, cursor, cursors=cursors(), analyses=analyses(), media=media()
+    )
     return json_response(page)
 
 

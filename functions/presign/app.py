@@ -1,26 +1,15 @@
 """POST /v1/analyses: take a wish, answer with a presigned upload."""
 
 import os
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Header
 from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.metrics import MetricUnit
-from aws_lambda_powertools.utilities.idempotency import (
-    DynamoDBPersistenceLayer,
-    IdempotencyConfig,
-    idempotent_function,
-)
-from aws_lambda_powertools.utilities.idempotency.exceptions import (
-    IdempotencyAlreadyInProgressError,
-    IdempotencyValidationError,
-)
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from facet.adapters.aws import client, table
@@ -35,11 +24,11 @@ from facet.adapters.http import (
     resolver,
     respond,
 )
+from facet.adapters.idempotency import IdempotencyKey, Repeats
 from facet.adapters.s3 import Bucket
 from facet.adapters.settings import Settings
 from facet.adapters.sqs import JobQueue
 from facet.adapters.tracing import traced
-from facet.domain.errors import PermanentError
 from facet.services.start_analysis import (
     NewAnalysis,
     StartedAnalysis,
@@ -102,47 +91,9 @@ def start(wish: NewAnalysis, who: Caller) -> str:
     )
 
 
-def start_for_request(*, request: dict[str, Any], wish: NewAnalysis, who: Caller) -> str:
-    """`request` is what idempotency compares; the rest is what is done."""
-    return start(wish, who)
-
-
 @cache
-def idempotency() -> IdempotencyConfig:
-    return IdempotencyConfig(
-        event_key_jmespath="[user_id, key]",
-        payload_validation_jmespath="wish",
-        expires_after_seconds=86_400,
-    )
-
-
-@cache
-def start_once() -> Callable[..., Any]:
-    once: Callable[..., Any] = idempotent_function(
-        start_for_request,
-        data_keyword_argument="request",
-        persistence_store=DynamoDBPersistenceLayer(
-            table_name=settings().idempotency_table_name, boto3_client=client("dynamodb")
-        ),
-        config=idempotency(),
-        key_prefix="POST /v1/analyses",
-    )
-    return once
-
-
-def start_again(wish: NewAnalysis, who: Caller, key: str) -> str:
-    """The same key and body: the same analysis. Raises PermanentError for another body."""
-    request = {"user_id": who.user_id, "key": key, "wish": wish.model_dump(mode="json")}
-    try:
-        return str(start_once()(request=request, wish=wish, who=who))
-    except IdempotencyValidationError as error:
-        raise PermanentError(
-            "idempotency_key_reused", "This Idempotency-Key came with another request before."
-        ) from error
-    except IdempotencyAlreadyInProgressError as error:
-        raise PermanentError(
-            "request_in_progress", "The first request with this Idempotency-Key is still running."
-        ) from error
+def repeats() -> Repeats:
+    return Repeats(app, client("dynamodb"), settings().idempotency_table_name)
 
 
 @app.post(
@@ -153,20 +104,9 @@ def start_again(wish: NewAnalysis, who: Caller, key: str) -> str:
     tags=["analyses"],
     responses=problems(201, StartedAnalysis, 400, 401, 409, 413, 429, 503),
 )
-def post_analysis(
-    wish: NewAnalysis,
-    idempotency_key: Annotated[
-        str | None,
-        Header(
-            alias="Idempotency-Key",
-            min_length=1,
-            max_length=255,
-            description="Repeat it to repeat the request safely; good for a day.",
-        ),
-    ] = None,
-) -> Response[str]:
+def post_analysis(wish: NewAnalysis, idempotency_key: IdempotencyKey = None) -> Response[str]:
     who = caller(app)
-    analysis_id = start_again(wish, who, idempotency_key) if idempotency_key else start(wish, who)
+    analysis_id = repeats().remembered(idempotency_key, wish, lambda: start(wish, who))
     now = datetime.now(UTC)
     started = sign_upload(who.user_id, analysis_id, now=now, analyses=analyses(), uploads=uploads())
     usage = analyses().usage(who.user_id, who.tier, now)
@@ -178,7 +118,6 @@ def post_analysis(
 @metrics.log_metrics
 @traced
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    idempotency().register_lambda_context(context)
     answer = respond(app, event, context)
     started = answer["statusCode"] == HTTPStatus.CREATED
     metrics.add_metric("AnalysisStarted" if started else "AnalysisRefused", MetricUnit.Count, 1)

@@ -206,6 +206,7 @@ def stack(monkeypatch: pytest.MonkeyPatch, snapshot: bytes) -> Iterator[Stack]:
         "AWS_SECRET_ACCESS_KEY": "testing",
         "STAGE": "local",
         "MAX_QUEUE_DEPTH": "100",
+        "CURSOR_SECRET": "a secret of these tests",
         "NARRATOR_MODEL_ID": "",
         "RANKING_VERSION": "skincare-1",
         "RANKING_CANDIDATE": "",

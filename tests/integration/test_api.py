@@ -136,6 +136,21 @@ def test_a_page_outside_the_contract_is_refused(stack: Stack, query: dict[str, s
     assert status == 400
 
 
+def test_a_cursor_is_good_for_its_user_alone(stack: Stack, portrait: bytes) -> None:
+    for _ in range(2):
+        stack.start(portrait)
+    _, page, _ = stack.http("api", GET, path="/v1/analyses", query={"limit": "1"})
+    query = {"cursor": page["cursor"]}
+
+    mine, *_ = stack.http("api", GET, path="/v1/analyses", query=query)
+    status, body, _ = stack.http(
+        "api", GET, path="/v1/analyses", query=query, claims={"sub": "somebody-else"}
+    )
+
+    assert mine == 200
+    assert (status, body["code"]) == (400, "invalid_cursor")
+
+
 def test_deleting_removes_rows_results_and_every_picture(stack: Stack, portrait: bytes) -> None:
     analysis_id = finish(stack, portrait)
 

@@ -428,9 +428,25 @@ def test_only_health_and_the_document_are_open(template: Template) -> None:
         assert method != "any"
 
 
-def test_a_browser_may_ask_first(template: Template) -> None:
-    paths = {path for _, path in template.routes()} - OPEN
-    assert {path for method, path in template.routes() if method == "options"} >= paths
+def test_a_browser_may_ask_first_at_every_path(template: Template) -> None:
+    """A method that a resource does not have goes to the greedy one beside it."""
+    asked = [path for method, path in template.routes() if method == "options"]
+    assert asked == ["/v1/{proxy+}"]
+    assert all(path.startswith("/v1/") for _, path in template.routes())
+
+
+def test_answers_over_a_kilobyte_are_compressed(template: Template) -> None:
+    api = template.of_type("AWS::Serverless::Api")["Api"]
+    assert api["MinimumCompressionSize"] == 1024
+    assert "BinaryMediaTypes" not in api
+
+
+def test_cursors_are_signed_with_a_secret_that_nobody_wrote(template: Template) -> None:
+    secret = template.of_type("AWS::SecretsManager::Secret")["CursorSecret"]
+    assert secret["GenerateSecretString"]["PasswordLength"] >= 32
+    variables = template.functions["ApiFunction"]["Environment"]["Variables"]
+    reference = variables["CURSOR_SECRET"]["Fn::Sub"]
+    assert reference == "{{resolve:secretsmanager:${CursorSecret}:SecretString}}"
 
 
 def test_the_gateway_s_own_answers_are_problems_too(template: Template) -> None:

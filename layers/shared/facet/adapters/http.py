@@ -5,12 +5,13 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, CORSConfig, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel
@@ -42,6 +43,13 @@ CORS = CORSConfig(
     ],
     max_age=600,
 )
+
+
+Limit = Annotated[int, Query(ge=1, le=100, description="How many at most.")]
+Cursor = Annotated[
+    str | None,
+    Query(min_length=1, max_length=512, description="`cursor` of the page before, as it came."),
+]
 
 
 class Problem(BaseModel):
@@ -192,5 +200,5 @@ def respond(
     headers["X-Request-Id"] = [event["requestContext"]["requestId"]]
     if event["httpMethod"] == "OPTIONS":
         # This app knows its own routes only, and the same path may have others' beside it.
-        headers["Access-Control-Allow-Methods"] = ["DELETE,GET,OPTIONS,POST"]
+        headers["Access-Control-Allow-Methods"] = ["DELETE,GET,OPTIONS,POST,PUT"]
     return response

@@ -1,13 +1,12 @@
 """What an app polls: one analysis with its results and signed pictures, or a page of them."""
 
-import base64
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
-from ulid import ULID
 
 from facet.domain.analysis import POLL_AFTER_MS, Analysis, Failure, Kind, Status
+from facet.domain.cursor import Cursors
 from facet.domain.errors import PermanentError
 from facet.domain.face import Classification, Face, Prediction, Quality, Share, Skin, Versions
 from facet.domain.narration import EnhancedAnalysis
@@ -84,26 +83,24 @@ def read_analysis(
 
 
 def list_analyses(
-    user_id: str, limit: int, cursor: str | None, *, analyses: Analyses, media: Objects
+    user_id: str,
+    limit: int,
+    cursor: str | None,
+    *,
+    cursors: Cursors,
+    analyses: Analyses,
+    media: Objects,
 ) -> History:
     """`limit` analyses after the cursor, without their recommendations.
 
     Raises PermanentError(invalid_cursor).
     """
-    page = analyses.history(user_id, limit, _before_id(cursor))
+    before_id = cursors.read(user_id, "analyses", cursor) if cursor else None
+    page = analyses.history(user_id, limit, before_id)
     return History(
         analyses=tuple(_document(one, {}, media) for one in page.analyses),
-        cursor=base64.urlsafe_b64encode(page.next_id.encode()).decode() if page.next_id else None,
+        cursor=cursors.sign(user_id, "analyses", page.next_id) if page.next_id else None,
     )
-
-
-def _before_id(cursor: str | None) -> str | None:
-    if cursor is None:
-        return None
-    try:
-        return str(ULID.from_str(base64.b64decode(cursor, altchars=b"-_", validate=True).decode()))
-    except ValueError as error:
-        raise PermanentError("invalid_cursor", "Send the cursor as it came.") from error
 
 
 def etag_of(document: AnalysisDocument, now: datetime) -> str:
