@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from facet.domain.analysis import PATIENCE, Analysis, Failure, Kind, Page, Size, Status
-from facet.domain.belongings import Belongings
 from facet.domain.errors import FacetError
 from facet.domain.face import FaceReading
 from facet.domain.looks import DrawnLook, LookPage, LookStatus, SavedLook
@@ -81,15 +80,12 @@ def _to_analysis(item: Mapping[str, Any]) -> Analysis:
     return Analysis.model_validate({**item, **parsed, "expires_at": expires_at})
 
 
-_PACKED_OF_LOOK = ("wanted", "products")
-
-
 def _look_item(look: SavedLook) -> dict[str, Any]:
     parts = look.model_dump(mode="json", exclude_none=True)
     return {
         **_look_key(look.user_id, look.look_id),
         **parts,
-        **{name: json.dumps(parts[name]) for name in _PACKED_OF_LOOK},
+        "products": json.dumps(parts["products"]),
         "created_at": _iso(look.created_at),
         "updated_at": _iso(look.updated_at),
         "expires_at": int(look.expires_at.timestamp()),
@@ -97,9 +93,9 @@ def _look_item(look: SavedLook) -> dict[str, Any]:
 
 
 def _to_look(item: Mapping[str, Any]) -> SavedLook:
-    parsed = {name: json.loads(item[name]) for name in _PACKED_OF_LOOK}
+    products = json.loads(item["products"])
     expires_at = datetime.fromtimestamp(int(item["expires_at"]), UTC)
-    return SavedLook.model_validate({**item, **parsed, "expires_at": expires_at})
+    return SavedLook.model_validate({**item, "products": products, "expires_at": expires_at})
 
 
 def _cancellation_codes(error: ClientError) -> set[str]:
@@ -610,41 +606,3 @@ class LookTable:
                 raise
             return None
         return _to_look(changed["Attributes"])
-
-
-class BelongingsTable:
-    """A user's profile, and what a kind of advice asks of their bag, wardrobe and feedback."""
-
-    def __init__(self, table: "Table") -> None:
-        self._table = table
-
-    def of(self, user_id: str, kind: Kind) -> Belongings:
-        profile = self._table.get_item(Key={"PK": _user(user_id), "SK": "PROFILE"}).get("Item", {})
-        told: Mapping[str, Any] = json.loads(str(profile.get("document", "{}")))
-        if kind is not Kind.OUTFIT:
-            return Belongings(profile=told, bag=self._rows(user_id, "BAG#"))
-        return Belongings(
-            profile=told,
-            wardrobe=self._rows(user_id, "WARDROBE#"),
-            feedback=self._rows(user_id, "FEEDBACK#"),
-        )
-
-    def _rows(self, user_id: str, prefix: str) -> tuple[Mapping[str, Any], ...]:
-        """Documents, newest ids first, up to the megabyte that one query gives."""
-        found = self._table.query(
-            KeyConditionExpression="PK = :pk AND begins_with(SK, :sk)",
-            ExpressionAttributeValues={":pk": _user(user_id), ":sk": prefix},
-            ScanIndexForward=False,
-        )["Items"]
-        return tuple(
-            {**_stored(item), "item_id": str(item["SK"]).removeprefix(prefix)} for item in found
-        )
-
-
-def _stored(item: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What is stored; nothing where it is no JSON object, which its reader then reports."""
-    try:
-        document = json.loads(str(item.get("document", "{}")))
-    except ValueError:
-        return {}
-    return document if isinstance(document, dict) else {}

@@ -1,9 +1,14 @@
 """Photos in, pictures out: the two buckets."""
 
+import io
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
+
+from boto3.s3.transfer import TransferConfig
 
 from botocore.exceptions import ClientError
 
+from facet.domain.errors import FacetError
 from facet.domain.storage import Upload
 
 if TYPE_CHECKING:
@@ -83,17 +88,67 @@ class Bucket:
             Metadata={CORRELATION_METADATA: correlation_id},
         )
 
+    def put_stream(self, key: str, pieces: Iterable[bytes], content_type: str) -> int:
+        """Write an object of unknown length, 8 MB of it in memory at a time; its size in bytes.
+
+        What `pieces` raises leaves no object.
+        """
+        stream = _Stream(pieces)
+        self._client.upload_fileobj(
+            io.BufferedReader(stream),
+            self.name,
+            key,
+            ExtraArgs={"ContentType": content_type},
+            Config=TransferConfig(use_threads=False),
+        )
+        return stream.size
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """Of every object whose key starts so."""
+        pages = self._client.get_paginator("list_objects_v2")
+        for page in pages.paginate(Bucket=self.name, Prefix=prefix):
+            for found in page.get("Contents", []):
+                yield found["Key"]
+
+    def erase_below(self, prefix: str) -> int:
+        """Remove every version of every object whose key starts so; how many there were.
+
+        Raises FacetError where S3 keeps one.
+        """
+        count = 0
+        pages = self._client.get_paginator("list_object_versions")
+        for page in pages.paginate(Bucket=self.name, Prefix=prefix):
+            found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+            if not found:
+                continue
+            answer = self._client.delete_objects(
+                Bucket=self.name,
+                Delete={
+                    "Objects": [
+                        {"Key": one["Key"], "VersionId": one["VersionId"]} for one in found
+                    ],
+                    "Quiet": True,
+                },
+            )
+            if refused := answer.get("Errors"):
+                raise FacetError(f"not deleted: {refused[0].get('Code')}, {len(refused)} objects")
+            count += len(found)
+        return count
+
     def delete(self, *keys: str) -> None:
         self._client.delete_objects(
             Bucket=self.name, Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True}
         )
 
-    def delete_below(self, prefix: str) -> None:
-        """Every object whose key starts so."""
+    def delete_below(self, prefix: str) -> int:
+        """Every object whose key starts so; how many there were."""
+        deleted = 0
         pages = self._client.get_paginator("list_objects_v2")
         for page in pages.paginate(Bucket=self.name, Prefix=prefix):
             if keys := [found["Key"] for found in page.get("Contents", [])]:
                 self.delete(*keys)
+                deleted += len(keys)
+        return deleted
 
     def exists(self, key: str) -> bool:
         try:
@@ -125,3 +180,26 @@ class Bucket:
     def check(self) -> None:
         """Raises ClientError or a BotoCoreError where the bucket cannot be reached."""
         self._client.head_bucket(Bucket=self.name)
+
+
+class _Stream(io.RawIOBase):
+    """Pieces as a file to read."""
+
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self._pieces = iter(pieces)
+        self._left = memoryview(b"")
+        self.size = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        while not self._left:
+            if (piece := next(self._pieces, None)) is None:
+                return 0
+            self._left = memoryview(piece)
+        count = min(len(buffer), len(self._left))
+        buffer[:count] = self._left[:count]
+        self._left = self._left[count:]
+        self.size += count
+        return count

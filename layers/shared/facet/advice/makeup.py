@@ -26,7 +26,7 @@ from facet.advice.ingredients import Avoided, normal, read_percent
 from facet.colour import delta_e_2000, lab_from_hex
 from facet.domain.advice import Note, Profile, Reason, Source
 from facet.domain.face import FaceReading, Tone
-from facet.domain.products import BagItem
+from facet.domain.products import BagItem, HexColor, Product
 from facet.domain.style import (
     Look,
     LookStep,
@@ -105,6 +105,22 @@ def occasion_of(given: str | None) -> str | None:
     words = (normal(given), *normal(given).split())
     names = (rules()["occasion_called"].get(word, word) for word in words)
     return next((str(name) for name in names if name in known), None)
+
+
+def worn(
+    entry: BagItem, product: Product | None
+) -> tuple[MakeupCategory | None, HexColor | None, str | None]:
+    """What an owned product is as makeup, its colour and its finish; None: nobody said.
+
+    product: the catalogue's, where the entry names one.
+    """
+    word = normal((product.category if product else entry.category) or "")
+    name = rules()["called"].get(word, word.replace(" ", "_"))
+    category = cast(MakeupCategory, name) if name in CATEGORIES else None
+    colour = entry.shade or (product.shade if product else None)
+    if colour is None and category == "mascara":
+        colour = str(rules()["mascara"]["assumed"])
+    return category, colour, entry.finish or (product.finish if product else None)
 
 
 def sampled_skin(tone: Tone) -> Floats:
@@ -233,14 +249,11 @@ class _Artist:
             text = f"{called} is no longer in the catalogue and was left out."
             self._note("product_withdrawn", text, entry.item_id)
             return None
-        category = self._category(product.category if product else entry.category)
+        category, colour, finish = worn(entry, product)
         name = product.name if product else entry.name
         if category is None or not name:
             return None  # skincare and the like: another job's business
         labels = (name, *entry.ingredients, *(product.inci if product else ()))
-        colour: str | None = entry.shade or (product.shade if product else None)
-        if colour is None and category == "mascara":
-            colour = str(self.rules["mascara"]["assumed"])
         months = self.rules["keeps"][category]
         open_for = (today - entry.opened).days if today and entry.opened else 0
         refusals = (
@@ -263,18 +276,12 @@ class _Artist:
                 source = self.rules["keeps"]["source"] if code == "expired" else None
                 self._note(code, f"{name}: {text}", entry.item_id, source)
                 return None
-        finish = entry.finish or (product.finish if product else None)
         return Shade(category, name, str(colour), finish, entry.item_id, entry.product_id)
 
     def _is_avoided(self, labels: Sequence[str]) -> bool:
         known = self.catalogue.ingredients
         ids = {found.id for label in labels if (found := known.find(read_percent(label)[0]))}
         return bool(ids & self.avoided.ingredients) or any(map(self.avoided.named_in, labels))
-
-    def _category(self, given: str | None) -> MakeupCategory | None:
-        word = normal(given or "")
-        name = self.rules["called"].get(word, word.replace(" ", "_"))
-        return cast(MakeupCategory, name) if name in CATEGORIES else None
 
     # --- one look -------------------------------------------------------------------------------
 

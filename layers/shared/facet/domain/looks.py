@@ -7,15 +7,13 @@ before and after beside it.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Literal, Self
+from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from facet.domain.face import Part, Stored
 from facet.domain.products import HexColor
-from facet.domain.style import LookStep, MakeupCategory, Region
-
-Finish = Literal["matte", "satin", "gloss", "shimmer"]
+from facet.domain.style import Finish, LookStep, MakeupCategory, Region
 
 # Three receives, each at most one visibility timeout (6 x 30 s) apart.
 RENDER_PATIENCE = timedelta(minutes=10)
@@ -47,7 +45,7 @@ class LookProduct(Stored):
 
     @classmethod
     def of(cls, step: LookStep) -> Self:
-        return cls.model_validate({name: getattr(step, name) for name in cls.model_fields})
+        return cls.model_validate(step.model_dump(include=set(cls.model_fields)))
 
 
 class DrawnLook(Stored):
@@ -99,9 +97,8 @@ class SavedLook(BaseModel):
     status: LookStatus
     code: str | None = None
     message: str | None = None
-    wanted: tuple[WantedProduct, ...] = ()
-    garment_item_id: str | None = None
     products: tuple[LookProduct, ...] = ()
+    garment_item_id: str | None = None
     created_at: datetime
     updated_at: datetime
     expires_at: datetime
