@@ -143,7 +143,7 @@ def test_a_cropped_photo_says_nothing_of_its_lens(astronaut):
     assert focal(FocalLengthIn35mmFilm=0) is None
 
 
-def test_shares_hold_under_tilt_and_size_and_less_so_in_the_mirror(models, faces):
+def test_shares_hold_under_tilt_size_and_mirror(models, faces):
     moved: dict[str, list[float]] = {"tilt": [], "size": [], "mirror": []}
     for path in sorted((faces / "portraits").glob("*.jpg"))[::5]:
         image = Image.open(path).convert("RGB")
@@ -156,14 +156,14 @@ def test_shares_hold_under_tilt_and_size_and_less_so_in_the_mirror(models, faces
         for name, variant in variants.items():
             moved[name].append(np.abs(unknown_distance(models, variant) - before).sum() / 2)
 
-    # Half the sum of the differences: 0 the same shares, 1 nothing in common. The mesh itself is
-    # not symmetric: a face and its mirror image differ by 1.6 % of the eye distance.
-    for name, limit in {"tilt": 0.06, "size": 0.06, "mirror": 0.2}.items():
+    # Half the sum of the differences: 0 the same shares, 1 nothing in common.
+    for name, limit in {"tilt": 0.06, "size": 0.06, "mirror": 0.08}.items():
         assert np.median(moved[name]) < limit, name
         assert np.quantile(moved[name], 0.9) < 2.5 * limit, name
 
 
 def unknown_distance(models, image: Image.Image) -> np.ndarray:
-    (found, *_) = models.find_faces(np.asarray(image))
-    weights = shape.shape_weights(shape.ratios(found.mesh), None)
+    pixels = np.asarray(image)
+    (found, *_) = models.find_faces(pixels)
+    weights = shape.shape_weights(shape.ratios(models.evened(pixels, found.mesh)), None)
     return weights / weights.sum()

@@ -68,7 +68,9 @@ def analyze_photo(data: bytes, models: FaceModels, gates: Gates) -> PhotoAnalysi
     if photo is decoded and photo.scale < 1 and eye_distance(mesh.points) < _ENOUGH_EYES:
         photo, mesh = _closer(data, photo, mesh, models, gates)
 
-    pixels, points = photo.pixels, mesh.points
+    pixels = photo.pixels
+    mesh = models.evened(pixels, mesh)
+    points = mesh.points
     pose = _pose(mesh)
     outline = points[part("face")]
     eyes = [points[part("right_eye")], points[part("left_eye")]]

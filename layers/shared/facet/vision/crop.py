@@ -1,7 +1,7 @@
 """Square, turned crops of a photo, sampled as the face models were trained to see them."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +38,15 @@ class Crop:
         low, high = turned.min(axis=0), turned.max(axis=0)
         x, y = turn @ ((low + high) / 2)
         return cls(float(x), float(y), scale * float((high - low).max()), angle)
+
+    def mirror_source(self, size: int) -> "Crop":
+        """The crop whose `size` columns, read backwards, are this crop of the mirrored photo.
+
+        Columns run from -size / 2 to size / 2 - 1: backwards, they start one further.
+        """
+        step = self.side / size
+        x, y = self.x + math.cos(self.angle) * step, self.y + math.sin(self.angle) * step
+        return replace(self, x=x, y=y)
 
     def sample(self, pixels: Pixels, size: int) -> Floats:
         """The crop as (size, size, 3), float32, 0..255; black outside the photo.

@@ -8,6 +8,7 @@ from facet.vision.classifier import SkinClassifier, load_classifiers
 from facet.vision.crop import Pixels
 from facet.vision.detect import Detection, FaceDetector
 from facet.vision.mesh import Mesh, MeshModel
+from facet.vision.pose import canonical
 from facet.vision.runtime import model_settings, newest
 
 
@@ -62,6 +63,10 @@ class FaceModels:
             if mesh.flag >= least:
                 faces.append(FoundFace(detection, mesh))
         return tuple(faces)
+
+    def evened(self, pixels: Pixels, mesh: Mesh) -> Mesh:
+        """The mesh to measure and to draw on: averaged with that of the photo's mirror image."""
+        return self.mesh.evened(pixels, mesh, canonical().mirror)
 
 
 def _version(folder: Path) -> str:
