@@ -18,7 +18,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import Field
 
 from facet.adapters.aws import client, table
-from facet.adapters.dynamodb import AnalysisTable, BelongingsTable
+from facet.adapters.belongings import BelongingsTable
+from facet.adapters.dynamodb import AnalysisTable
 from facet.adapters.events import EventBus
 from facet.adapters.s3 import Bucket
 from facet.adapters.settings import Settings

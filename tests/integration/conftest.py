@@ -3,9 +3,10 @@
 import hashlib
 import json
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 from types import ModuleType
@@ -20,6 +21,7 @@ from skimage import data as skimage_data
 
 from facet.adapters import aws as clients
 from facet.advice.build import build_catalogue
+from facet.domain.products import Product
 from local.openapi import function_module
 
 ROOT = Path(__file__).parents[2]
@@ -28,6 +30,7 @@ USER = "5f3d1c2a-0000-4000-8000-000000000001"
 NAMES = {
     "TABLE_NAME": "facet",
     "IDEMPOTENCY_TABLE_NAME": "facet-idempotency",
+    "PRODUCTS_TABLE_NAME": "facet-products",
     "UPLOADS_BUCKET": "facet-uploads",
     "MEDIA_BUCKET": "facet-media",
     "EVENT_BUS_NAME": "default",
@@ -191,6 +194,12 @@ class Stack:
         key = {"PK": f"USER#{user}", "SK": f"QUOTA#{datetime.now(UTC).date()}"}
         return int(self.table.get_item(Key=key).get("Item", {}).get("used", 0))
 
+    def publish(self, products: Iterable[Product]) -> None:
+        """Put products where they are looked up by their ids, beside those already there."""
+        there = boto3.resource("dynamodb").Table(NAMES["PRODUCTS_TABLE_NAME"])
+        for product in products:
+            there.put_item(Item=json.loads(product.model_dump_json(), parse_float=Decimal))
+
     def keys(self, bucket: str) -> set[str]:
         found = self.s3.list_objects_v2(Bucket=NAMES[bucket]).get("Contents", [])
         return {one["Key"] for one in found}
@@ -229,6 +238,7 @@ def stack(monkeypatch: pytest.MonkeyPatch, snapshot: bytes) -> Iterator[Stack]:
         for logical_id, name in (
             ("Table", NAMES["TABLE_NAME"]),
             ("IdempotencyTable", NAMES["IDEMPOTENCY_TABLE_NAME"]),
+            ("ProductsTable", NAMES["PRODUCTS_TABLE_NAME"]),
         ):
             _make_table(dynamodb, resources[logical_id]["Properties"], name)
         s3 = boto3.client("s3")

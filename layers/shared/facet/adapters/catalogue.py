@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from facet.domain.products import Product
+
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_dynamodb.service_resource import Table
@@ -17,10 +19,15 @@ def stack_outputs(client: "CloudFormationClient", stack_name: str) -> dict[str, 
 
 
 class ProductsTable:
-    """What GET /v1/products reads; workers search the snapshot instead."""
+    """Products by their ids; what is searched is the snapshot instead."""
 
     def __init__(self, table: "Table") -> None:
         self._table = table
+
+    def get(self, product_id: str) -> Product | None:
+        """The product of this id, or None."""
+        item = self._table.get_item(Key={"product_id": product_id}).get("Item")
+        return Product.model_validate(item) if item else None
 
     def replace(self, rows: Iterable[str]) -> int:
         """Write every product (one JSON document each), delete all others; how many there are."""

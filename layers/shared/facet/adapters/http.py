@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -22,8 +22,13 @@ from facet.domain.quota import QuotaExceededError, Tier, Usage
 # Any other PermanentError a request can cause is a plain 400.
 STATUS_OF = {
     "analysis_not_found": HTTPStatus.NOT_FOUND,
+    "bag_item_not_found": HTTPStatus.NOT_FOUND,
+    "product_not_found": HTTPStatus.NOT_FOUND,
+    "profile_unreadable": HTTPStatus.CONFLICT,
     "not_found": HTTPStatus.NOT_FOUND,
+    "export_not_found": HTTPStatus.NOT_FOUND,
     "unauthorized": HTTPStatus.UNAUTHORIZED,
+    "account_erased": HTTPStatus.UNAUTHORIZED,
     "file_too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "idempotency_key_reused": HTTPStatus.CONFLICT,
     "request_in_progress": HTTPStatus.CONFLICT,
@@ -69,18 +74,44 @@ class Caller(BaseModel):
 
     user_id: str
     tier: Tier
+    username: str
+
+
+def _claims(app: APIGatewayRestResolver) -> dict[str, str]:
+    authorizer = app.current_event.raw_event["requestContext"].get("authorizer") or {}
+    return authorizer.get("claims") or {}
 
 
 def caller(app: APIGatewayRestResolver) -> Caller:
     """Raises PermanentError(unauthorized) for anything but an ID token: API Gateway takes only
     those on an unscoped method, but not everything that stands in for it is as strict."""
-    authorizer = app.current_event.raw_event["requestContext"].get("authorizer") or {}
-    claims = authorizer.get("claims") or {}
+    claims = _claims(app)
     if claims.get("token_use") != "id" or not claims.get("sub"):
         raise PermanentError("unauthorized", "Sign in and send the ID token.")
     # The groups claim arrives as one string: `pro,beta` or `[pro beta]`.
     groups = re.findall(r"[\w.-]+", claims.get("cognito:groups", ""))
-    return Caller(user_id=claims["sub"], tier=Tier.of(groups))
+    return Caller(
+        user_id=claims["sub"],
+        tier=Tier.of(groups),
+        username=claims.get("cognito:username", claims["sub"]),
+    )
+
+
+def refuse_erased(app: APIGatewayRestResolver, is_erased: Callable[[str], bool]) -> None:
+    """Have every route of `app` but DELETE /v1/me raise PermanentError(account_erased) for a user
+    who asked to be erased: their token outlives them by up to an hour."""
+
+    def refuse(app: APIGatewayRestResolver, go_on: Callable[..., Response[str]]) -> Response[str]:
+        event = app.current_event
+        user_id = _claims(app).get("sub")
+        erases = (event.http_method, event.path) == ("DELETE", "/v1/me")
+        if user_id and not erases and is_erased(user_id):
+            raise PermanentError(
+                "account_erased", "This account is being erased; sign up again to start anew."
+            )
+        return go_on(app)
+
+    app.use(middlewares=[refuse])
 
 
 def request_id(app: APIGatewayRestResolver) -> str:

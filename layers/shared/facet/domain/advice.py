@@ -13,12 +13,20 @@ Term = Annotated[str, Field(min_length=1, max_length=100)]
 class Profile(Part):
     """What a person told us. Nothing here is ever inferred from a photo."""
 
-    skin_type: SkinType | None = None
+    skin_type: SkinType | None = Field(default=None, description="what they say their skin is")
     sensitive: bool = Field(default=False, description="stings or burns easily")
-    goals: tuple[Goal, ...] = Field(default=(), description="most important first")
-    allergies: tuple[Term, ...] = Field(default=(), max_length=50)
-    avoided_ingredients: tuple[Term, ...] = Field(default=(), max_length=50)
-    pregnancy: Literal["pregnant", "planning", "breastfeeding"] | None = None
+    goals: tuple[Goal, ...] = Field(
+        default=(), max_length=12, description="what to work on, most important first; at most 12"
+    )
+    allergies: tuple[Term, ...] = Field(
+        default=(), max_length=50, description="ingredients or groups, by any name; at most 50"
+    )
+    avoided_ingredients: tuple[Term, ...] = Field(
+        default=(), max_length=50, description="ingredients or groups, by any name; at most 50"
+    )
+    pregnancy: Literal["pregnant", "planning", "breastfeeding"] | None = Field(
+        default=None, description="told, never inferred; what speaks against it is left out"
+    )
     budget: PriceBand | None = Field(default=None, description="the dearest band to suggest")
     pigmentation_prone: bool | None = Field(default=None, description="dark marks come easily")
 

@@ -2,7 +2,24 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
+
+from pydantic import Field
+
+from facet.domain.face import Part
+from facet.domain.products import BagItem
+
+# What an app may call a thing it puts somewhere itself: `kitchen-blush-2`, a UUID, a ULID.
+ITEM_ID = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
+
+
+class Shelf(StrEnum):
+    """Where a user's things lie; the first part of their sort keys."""
+
+    BAG = "BAG"
+    WARDROBE = "WARDROBE"
+    FEEDBACK = "FEEDBACK"
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,3 +30,18 @@ class Belongings:
     bag: tuple[Mapping[str, Any], ...] = ()
     wardrobe: tuple[Mapping[str, Any], ...] = ()
     feedback: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ShelfPage:
+    """Some things in the order of their ids, and after which id the next page starts."""
+
+    documents: tuple[Mapping[str, Any], ...]  # each with its `item_id`
+    next_id: str | None  # None: no more
+
+
+class BagPage(Part):
+    """A page of the bag, in the order of the items' ids."""
+
+    items: tuple[BagItem, ...]
+    cursor: str | None = Field(None, description="Send it back for the next page; absent: no more.")

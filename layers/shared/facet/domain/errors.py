@@ -30,6 +30,15 @@ class PhotoRejectedError(PermanentError):
         self.checks = tuple(checks)
 
 
+class ProfileUnreadableError(PermanentError):
+    """A stored profile nobody can read: advice that overlooks an allergy is worse than none."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "profile_unreadable", "Your profile could not be read; please save it again."
+        )
+
+
 class BusyError(FacetError):
     """More work is queued than the workers get through; try again after `retry_after` seconds."""
 

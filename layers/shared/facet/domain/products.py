@@ -74,18 +74,35 @@ class Product(Part):
     sources: tuple[str, ...] = Field(default=(), description="ids of the source table")
 
 
-class BagItem(Part):
+class BagDetails(Part):
+    """What a person says of a product they own: one of the catalogue, or a description."""
+
+    product_id: Slug | None = Field(
+        default=None, description="of the catalogue; without it, name and category are needed"
+    )
+    name: str | None = Field(
+        default=None, min_length=1, max_length=200, description="what its owner calls it"
+    )
+    category: str | None = Field(
+        default=None, min_length=1, max_length=40, description="cleanser, sunscreen, blush, ..."
+    )
+    shade: HexColor | None = Field(default=None, description="make-up: its colour in sRGB")
+    finish: str | None = Field(
+        default=None, max_length=40, description="make-up: matte, satin, gloss, shimmer, ..."
+    )
+    ingredients: tuple[Annotated[str, Field(max_length=200)], ...] = Field(
+        default=(),
+        max_length=120,
+        description="as on the label, at most 120; 'Niacinamide 5 %' is understood",
+    )
+    spf: int | None = Field(default=None, ge=2, le=100, description="sun protection factor, 2..100")
+    opened: date | None = Field(default=None, description="day it was opened")
+    quantity: float | None = Field(
+        default=None, ge=0, le=100, description="units left, 0..100; 0 is used up"
+    )
+
+
+class BagItem(BagDetails):
     """Something a person owns: a product of the catalogue, or one they describe themselves."""
 
-    item_id: str = Field(min_length=1, max_length=64)
-    product_id: Slug | None = None
-    name: str | None = Field(default=None, max_length=200)
-    category: str | None = Field(default=None, max_length=40)
-    shade: HexColor | None = None
-    finish: str | None = Field(default=None, max_length=40)
-    ingredients: tuple[Annotated[str, Field(max_length=200)], ...] = Field(
-        default=(), max_length=120, description="as on the label; 'Niacinamide 5 %' is understood"
-    )
-    spf: int | None = Field(default=None, ge=2, le=100)
-    opened: date | None = None
-    quantity: float | None = Field(default=None, ge=0, le=100, description="units left")
+    item_id: str = Field(min_length=1, max_length=64, description="its owner's own id for it")

@@ -4,21 +4,19 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from pydantic import ValidationError
-
 from facet.advice.catalogue import Catalogue
 from facet.advice.makeup import recommend_makeup
 from facet.advice.outfit import recommend_outfit
 from facet.advice.ranking import Ranking
 from facet.advice.skincare import recommend_skincare
-from facet.domain.advice import Profile, SkincareResult
+from facet.domain.advice import SkincareResult
 from facet.domain.analysis import Analysis, Kind, Status
 from facet.domain.errors import PermanentError
 from facet.domain.messages import FaceAnalyzed
 from facet.domain.narration import EnhancedAnalysis
-from facet.domain.products import Goal
 from facet.domain.style import MakeupResult, OutfitResult
 from facet.services.end_analysis import complete_analysis
+from facet.services.keep_profile import profile_of
 from facet.services.ports import Analyses, BelongingsOf, Events
 
 
@@ -98,18 +96,3 @@ def _advise(
                 weather=analysis.weather,
                 today=today,
             )
-
-
-def profile_of(stored: Mapping[str, Any], goals: tuple[Goal, ...]) -> Profile:
-    """What the person told us, with this analysis' own goals first; fields we do not know are left.
-
-    Raises PermanentError(profile_unreadable): advice that overlooks an allergy is worse than none.
-    """
-    known = {name: value for name, value in stored.items() if name in Profile.model_fields}
-    try:
-        profile = Profile.model_validate(known)
-    except ValidationError as error:
-        raise PermanentError(
-            "profile_unreadable", "Your profile could not be read; please save it again."
-        ) from error
-    return profile.model_copy(update={"goals": tuple(dict.fromkeys((*goals, *profile.goals)))})

@@ -1,0 +1,160 @@
+"""What a user told us and owns: rows of one JSON document each, below the user's own partition."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from facet.domain.analysis import Kind
+from facet.domain.belongings import Belongings, Shelf, ShelfPage
+from facet.domain.errors import FacetError, ProfileUnreadableError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+PROFILE = "PROFILE"
+TRIES = 10
+
+type Document = Mapping[str, Any]
+
+
+class BelongingsTable:
+    """The profile and the shelves of every user."""
+
+    def __init__(self, table: "Table") -> None:
+        self._table = table
+
+    def of(self, user_id: str, kind: Kind) -> Belongings:
+        """What a kind of advice asks of the profile, the bag, the wardrobe and the feedback."""
+        told = self.profile(user_id) or {}
+        if kind is not Kind.OUTFIT:
+            return Belongings(profile=told, bag=self._newest(user_id, Shelf.BAG))
+        return Belongings(
+            profile=told,
+            wardrobe=self._newest(user_id, Shelf.WARDROBE),
+            feedback=self._newest(user_id, Shelf.FEEDBACK),
+        )
+
+    # -- the profile -----------------------------------------------------------------------------
+
+    def profile(self, user_id: str) -> Document | None:
+        """What was told, None for nothing yet. Raises PermanentError(profile_unreadable)."""
+        item = self._item(_key(user_id, PROFILE))
+        if item is None:
+            return None
+        try:
+            document = json.loads(str(item.get("document", "{}")))
+        except ValueError as error:
+            raise ProfileUnreadableError from error
+        if not isinstance(document, dict):
+            raise ProfileUnreadableError
+        return document
+
+    def save_profile(self, user_id: str, document: Document) -> None:
+        self._table.put_item(Item={**_key(user_id, PROFILE), "document": json.dumps(document)})
+
+    # -- things on a shelf -----------------------------------------------------------------------
+
+    def page(self, user_id: str, shelf: Shelf, limit: int, after_id: str | None) -> ShelfPage:
+        """Up to `limit` things, in the order of their ids, after the one of `after_id`."""
+        request: dict[str, Any] = {**_all_of(user_id, shelf), "Limit": limit + 1}
+        if after_id is not None:
+            request["ExclusiveStartKey"] = _key(user_id, f"{shelf}#{after_id}")
+        found: list[dict[str, Any]] = []
+        while True:  # a page ends at a megabyte as well
+            page = self._table.query(**request)
+            found += page["Items"]
+            if len(found) > limit or "LastEvaluatedKey" not in page:
+                break
+            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        documents = tuple(_stored(item, shelf) for item in found[:limit])
+        more = len(found) > limit
+        return ShelfPage(documents, documents[-1]["item_id"] if more else None)
+
+    def get(self, user_id: str, shelf: Shelf, item_id: str) -> Document | None:
+        """One thing with its `item_id`, or None."""
+        item = self._item(_key(user_id, f"{shelf}#{item_id}"))
+        return _stored(item, shelf) if item else None
+
+    def put(self, user_id: str, shelf: Shelf, item_id: str, document: Document) -> bool:
+        """Create or replace; True where there was none before."""
+        before = self._table.put_item(
+            Item={**_key(user_id, f"{shelf}#{item_id}"), "document": _text(document)},
+            ReturnValues="ALL_OLD",
+        )
+        return "Attributes" not in before
+
+    def change(
+        self,
+        user_id: str,
+        shelf: Shelf,
+        item_id: str,
+        edit: Callable[[Document | None], Document | None],
+    ) -> Document | None:
+        """Replace a thing by what `edit` makes of it (None: of nothing), whoever else writes it.
+
+        What `edit` returned last; None leaves everything as it is. It may be called again, and
+        anything it raises is raised.
+        """
+        key = _key(user_id, f"{shelf}#{item_id}")
+        for _ in range(TRIES):
+            item = self._item(key)
+            edited = edit(_stored(item, shelf) if item else None)
+            if edited is None:
+                return None
+            condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(PK)"}
+            if item:
+                condition = {
+                    "ConditionExpression": "#document = :seen",
+                    "ExpressionAttributeNames": {"#document": "document"},
+                    "ExpressionAttributeValues": {":seen": item["document"]},
+                }
+            try:
+                self._table.put_item(Item={**key, "document": _text(edited)}, **condition)
+            except ClientError as error:
+                if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                    raise
+                continue
+            return edited
+        raise FacetError("the row kept changing while it was changed")
+
+    def delete(self, user_id: str, shelf: Shelf, item_id: str) -> bool:
+        """False where there was none."""
+        gone = self._table.delete_item(
+            Key=_key(user_id, f"{shelf}#{item_id}"), ReturnValues="ALL_OLD"
+        )
+        return "Attributes" in gone
+
+    def _item(self, key: dict[str, str]) -> dict[str, Any] | None:
+        return self._table.get_item(Key=key, ConsistentRead=True).get("Item")
+
+    def _newest(self, user_id: str, shelf: Shelf) -> tuple[Document, ...]:
+        """Documents, newest ids first, up to the megabyte that one query gives."""
+        found = self._table.query(**_all_of(user_id, shelf), ScanIndexForward=False)["Items"]
+        return tuple(_stored(item, shelf) for item in found)
+
+
+def _key(user_id: str, sort_key: str) -> dict[str, str]:
+    return {"PK": f"USER#{user_id}", "SK": sort_key}
+
+
+def _all_of(user_id: str, shelf: Shelf) -> dict[str, Any]:
+    return {
+        "KeyConditionExpression": "PK = :pk AND begins_with(SK, :sk)",
+        "ExpressionAttributeValues": {":pk": f"USER#{user_id}", ":sk": f"{shelf}#"},
+    }
+
+
+def _text(document: Document) -> str:
+    return json.dumps({name: value for name, value in document.items() if name != "item_id"})
+
+
+def _stored(item: Mapping[str, Any], shelf: Shelf) -> Document:
+    """What is stored; the id alone where it is no JSON object, which its reader then reports."""
+    item_id = str(item["SK"]).removeprefix(f"{shelf}#")
+    try:
+        document = json.loads(str(item.get("document", "{}")))
+    except ValueError:
+        document = None
+    return {**(document if isinstance(document, dict) else {}), "item_id": item_id}

@@ -1,0 +1,77 @@
+"""The bag: products a person owns, of the catalogue or described by themselves."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from facet.domain.belongings import BagPage, Shelf
+from facet.domain.cursor import Cursors
+from facet.domain.errors import PermanentError
+from facet.domain.products import BagDetails, BagItem
+from facet.services.ports import Products, Shelves
+
+
+def list_bag(
+    user_id: str, limit: int, cursor: str | None, *, cursors: Cursors, shelves: Shelves
+) -> BagPage:
+    """`limit` items after the cursor. Raises PermanentError(invalid_cursor)."""
+    after_id = cursors.read(user_id, "bag", cursor) if cursor else None
+    page = shelves.page(user_id, Shelf.BAG, limit, after_id)
+    return BagPage(
+        items=tuple(_item(document) for document in page.documents),
+        cursor=cursors.sign(user_id, "bag", page.next_id) if page.next_id else None,
+    )
+
+
+def read_bag_item(user_id: str, item_id: str, *, shelves: Shelves) -> BagItem:
+    """Raises PermanentError(bag_item_not_found)."""
+    document = shelves.get(user_id, Shelf.BAG, item_id)
+    if document is None:
+        raise not_in_the_bag()
+    return _item(document)
+
+
+def keep_bag_item(
+    user_id: str, item_id: str, details: BagDetails, *, shelves: Shelves, products: Products
+) -> tuple[BagItem, bool]:
+    """The item as it is kept, and whether it is new: all of it is replaced.
+
+    What the catalogue says of a product stands in for the name and the category left out, so that
+    a bag can be read without it. Raises PermanentError(bag_item_incomplete, product_not_found).
+    """
+    told = details.model_dump(mode="json", exclude_defaults=True)
+    if details.product_id is not None:
+        product = products.get(details.product_id)
+        if product is None:
+            raise PermanentError(
+                "product_not_found", f"There is no product {details.product_id} in the catalogue."
+            )
+        told = {"name": product.name, "category": product.category, **told}
+    elif not (details.name and details.category):
+        raise PermanentError(
+            "bag_item_incomplete",
+            "Give the product_id of a catalogue product, or a name and a category.",
+        )
+    item = BagItem.model_validate({**told, "item_id": item_id})
+    return item, shelves.put(user_id, Shelf.BAG, item_id, told)
+
+
+def drop_bag_item(user_id: str, item_id: str, *, shelves: Shelves) -> None:
+    """Raises PermanentError(bag_item_not_found)."""
+    if not shelves.delete(user_id, Shelf.BAG, item_id):
+        raise not_in_the_bag()
+
+
+def not_in_the_bag() -> PermanentError:
+    return PermanentError("bag_item_not_found", "Your bag holds nothing of this id.")
+
+
+def _item(document: Mapping[str, Any]) -> BagItem:
+    """What can be read of an item; a field of another schema is left out rather than the item."""
+    known = {name: document[name] for name in document if name in BagItem.model_fields}
+    try:
+        return BagItem.model_validate(known)
+    except ValidationError as error:
+        broken = {str(one["loc"][0]) for one in error.errors()}
+        return BagItem.model_validate({n: v for n, v in known.items() if n not in broken})

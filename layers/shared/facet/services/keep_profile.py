@@ -1,0 +1,36 @@
+"""GET and PUT /v1/profile: what a person tells us, and advice keeps to."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from facet.domain.advice import Profile
+from facet.domain.errors import ProfileUnreadableError
+from facet.domain.products import Goal
+from facet.services.ports import Shelves
+
+
+def read_profile(user_id: str, *, shelves: Shelves) -> Profile:
+    """What was told; an empty one where nothing was. Raises PermanentError(profile_unreadable)."""
+    return profile_of(shelves.profile(user_id) or {})
+
+
+def keep_profile(user_id: str, profile: Profile, *, shelves: Shelves) -> Profile:
+    """The profile as it is kept from now on: all of it is replaced."""
+    profile = profile.model_copy(update={"goals": tuple(dict.fromkeys(profile.goals))})
+    shelves.save_profile(user_id, profile.model_dump(mode="json", exclude_defaults=True))
+    return profile
+
+
+def profile_of(stored: Mapping[str, Any], goals: tuple[Goal, ...] = ()) -> Profile:
+    """What the person told us, with this analysis' own goals first; fields we do not know are left.
+
+    Raises PermanentError(profile_unreadable): advice that overlooks an allergy is worse than none.
+    """
+    known = {name: value for name, value in stored.items() if name in Profile.model_fields}
+    try:
+        profile = Profile.model_validate(known)
+    except ValidationError as error:
+        raise ProfileUnreadableError from error
+    return profile.model_copy(update={"goals": tuple(dict.fromkeys((*goals, *profile.goals)))})
