@@ -83,6 +83,42 @@ def linear_from_lab(lab: ArrayLike) -> Floats:
     return np.asarray(xyz @ _RGB_FROM_XYZ.T)
 
 
+# sRGB's linear light to the cube roots' inputs, and those to L, a, b: Ottosson 2020,
+# https://bottosson.github.io/posts/oklab/ (the matrices of 2021-01-25).
+_LMS_FROM_RGB = np.array(
+    [
+        [0.4122214708, 0.5363325363, 0.0514459929],
+        [0.2119034982, 0.6806995451, 0.1073969566],
+        [0.0883024619, 0.2817188376, 0.6299787005],
+    ],
+    np.float32,
+)
+_OKLAB_FROM_LMS = np.array(
+    [
+        [0.2104542553, 0.7936177850, -0.0040720468],
+        [1.9779984951, -2.4285922050, 0.4505937099],
+        [0.0259040371, 0.7827717662, -0.8086757660],
+    ],
+    np.float32,
+)
+_RGB_FROM_LMS = np.linalg.inv(_LMS_FROM_RGB.astype(float)).astype(np.float32)
+_LMS_FROM_OKLAB = np.linalg.inv(_OKLAB_FROM_LMS.astype(float)).astype(np.float32)
+
+
+def oklab_from_linear(linear: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Linear RGB (3, n), channels first -> OKLab (3, n): L 0..1, a and b about -0.4..0.4.
+
+    Twice the light is cbrt(2) times L, a and b alike, so shading is one factor on all of them.
+    """
+    return np.asarray(_OKLAB_FROM_LMS @ np.cbrt(_LMS_FROM_RGB @ linear))
+
+
+def linear_from_oklab(oklab: NDArray[np.float32]) -> NDArray[np.float32]:
+    """OKLab (3, n) -> linear RGB (3, n); outside 0..1 where sRGB cannot show the colour."""
+    lms = _LMS_FROM_OKLAB @ oklab
+    return np.asarray(_RGB_FROM_LMS @ (lms * lms * lms))
+
+
 def lab_from_hex(shade: str) -> Floats:
     """`#rrggbb` -> CIELAB (3,). Raises ValueError for anything else."""
     if len(shade) != 7 or not shade.startswith("#"):
