@@ -66,7 +66,12 @@ def _rows(photo: FacePhoto, plan: Plan) -> Iterator[Row]:
     if not faces:
         return
     mesh = max(faces, key=lambda face: face.detection.width).mesh
-    yield about | {"kind": "mesh", "points": mesh.points.round(3).tolist()}
+    evened = models().evened(photo.pixels, mesh)
+    yield (
+        about
+        | {"kind": "mesh", "points": mesh.points.round(3).tolist()}
+        | {"evened": evened.points.round(3).tolist()}
+    )
     base = read(edits.as_png(photo.pixels))
     yield about | {"kind": "base", **base}
     # What the gates refuse as it is says nothing about the measures.
