@@ -250,6 +250,11 @@ def stack(monkeypatch: pytest.MonkeyPatch, snapshot: bytes) -> Iterator[Stack]:
         sqs = boto3.client("sqs")
         queue_url = sqs.create_queue(QueueName="facet-recommend")["QueueUrl"]
         monkeypatch.setenv("RECOMMEND_QUEUE_URL", queue_url)
+        account_queue_url = sqs.create_queue(QueueName="facet-account")["QueueUrl"]
+        monkeypatch.setenv("ACCOUNT_QUEUE_URL", account_queue_url)
+        users = boto3.client("cognito-idp")
+        pool_id = users.create_user_pool(PoolName="facet")["UserPool"]["Id"]
+        monkeypatch.setenv("USER_POOL_ID", pool_id)
         modules: dict[str, ModuleType] = {}
 
         def function(verb: str) -> ModuleType:

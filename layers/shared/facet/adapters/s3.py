@@ -4,8 +4,6 @@ import io
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from boto3.s3.transfer import TransferConfig
-
 from botocore.exceptions import ClientError
 
 from facet.domain.errors import FacetError
@@ -93,6 +91,8 @@ class Bucket:
 
         What `pieces` raises leaves no object.
         """
+        from boto3.s3.transfer import TransferConfig  # noqa: PLC0415 a slow import, for one caller
+
         stream = _Stream(pieces)
         self._client.upload_fileobj(
             io.BufferedReader(stream),

@@ -1,9 +1,10 @@
-"""The queues of work to do: recommendations to make, looks to draw."""
+"""The queues of work to do: recommendations, looks, exports and erasures."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from facet.domain.messages import FaceAnalyzed, LookWanted
+from pydantic import BaseModel
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -18,12 +19,18 @@ class JobQueue:
         self._client = client
         self._url = url
 
-    def send(self, jobs: Iterable[FaceAnalyzed | LookWanted], correlation_id: str) -> None:
-        """One message each. Not as a batch, which may fail in part and saves nothing for three."""
+    def send(
+        self, jobs: Iterable[BaseModel], correlation_id: str, delay: timedelta = timedelta()
+    ) -> None:
+        """One message each, to be seen after `delay` (at most 15 minutes).
+
+        Not as a batch, which may fail in part and saves nothing for three.
+        """
         for job in jobs:
             self._client.send_message(
                 QueueUrl=self._url,
                 MessageBody=job.model_dump_json(),
+                DelaySeconds=int(delay.total_seconds()),
                 MessageAttributes={
                     CORRELATION_ATTRIBUTE: {"DataType": "String", "StringValue": correlation_id}
                 },

@@ -1,0 +1,100 @@
+"""All of a person's data at once: an export of it, and its erasure."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+# Below <prefix>/<user_id>/ lies everything of a user; the uploads bucket first.
+UPLOAD_PREFIXES = ("faces", "garments")
+MEDIA_PREFIXES = ("photos", "thumbnails", "looks", "overlays", "garments", "exports")
+
+# The lifecycle rule of exports/ in template.yaml says the same.
+EXPORT_LIFE = timedelta(days=7)
+# Three receives of its message, half an hour apart, and what the last may take.
+EXPORT_PATIENCE = timedelta(hours=2)
+EXPORT_POLL_AFTER_MS = 2000
+
+# Longer than a request may run (ApiFunction's Timeout): whatever was let in before the account was
+# marked has been written by then.
+ERASURE_DELAY = timedelta(seconds=15)
+# After this an erasure is asked for again by whoever repeats the request: its message may be dead.
+ERASURE_PATIENCE = timedelta(hours=2)
+
+
+class ExportStatus(StrEnum):
+    PENDING = "pending"
+    READY = "ready"
+    FAILED = "failed"
+
+
+class Export(BaseModel):
+    """One ZIP of everything a user has here, as its row says."""
+
+    model_config = ConfigDict(frozen=True)
+
+    export_id: str
+    requested_at: datetime
+    expires_at: datetime
+    ready_at: datetime | None = None
+    bytes: int | None = None
+
+    def status(self, now: datetime) -> ExportStatus:
+        if self.ready_at:
+            return ExportStatus.READY
+        late = now - self.requested_at > EXPORT_PATIENCE
+        return ExportStatus.FAILED if late else ExportStatus.PENDING
+
+
+def export_key(user_id: str, export_id: str) -> str:
+    """Where it lies in the media bucket."""
+    return f"exports/{user_id}/{export_id}.zip"
+
+
+class Erasure(BaseModel):
+    """What remains of an erased account: that it was, when, and how much. Nobody's name."""
+
+    model_config = ConfigDict(frozen=True)
+
+    erasure_id: str = Field(description="ULID; quote it when you ask about this erasure.")
+    status: Literal["erasing", "erased"]
+    requested_at: datetime
+    erased_at: datetime | None = Field(None, description="When the last of it was gone (UTC).")
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A signed-in user: the id all rows and objects lie under, and the user pool's own name."""
+
+    user_id: str
+    username: str
+
+
+class ExportRequested(BaseModel):
+    """Message to AccountFunction: put everything of this user into a ZIP."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    job: Literal["export"] = "export"
+    user_id: str
+    username: str = Field(description="The user pool's; not the id for who signs in with Google.")
+    export_id: str
+
+
+class ErasureRequested(BaseModel):
+    """Message to AccountFunction: remove everything of this user."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    job: Literal["erasure"] = "erasure"
+    user_id: str
+    username: str
+    erasure_id: str
+
+
+type AccountJob = ExportRequested | ErasureRequested
+ACCOUNT_JOB: TypeAdapter[AccountJob] = TypeAdapter(
+    Annotated[ExportRequested | ErasureRequested, Field(discriminator="job")]
+)

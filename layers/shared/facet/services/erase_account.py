@@ -1,0 +1,80 @@
+"""DELETE /v1/me: nothing of a user is left but that there was one.
+
+Mark, objects, rows, user, and last the record that it is done. Every step may be repeated, and the
+queue repeats all of them until the last one has been taken, so a crash between any two is mended.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from ulid import ULID
+
+from facet.domain.account import (
+    ERASURE_DELAY,
+    ERASURE_PATIENCE,
+    MEDIA_PREFIXES,
+    UPLOAD_PREFIXES,
+    Erasure,
+    ErasureRequested,
+    Person,
+)
+from facet.services.ports import AccountJobs, Accounts, Objects, Remembered, Users
+
+
+def request_erasure(
+    person: Person,
+    correlation_id: str,
+    *,
+    now: datetime,
+    accounts: Accounts,
+    jobs: AccountJobs,
+) -> Erasure:
+    """Queue it and mark the account; asked again, say how far it is."""
+    erasure = accounts.erasure(person.user_id)
+    if erasure and (erasure.erased_at or now - erasure.requested_at < ERASURE_PATIENCE):
+        return erasure
+    erasure_id = erasure.erasure_id if erasure else str(ULID.from_datetime(now))
+    wanted = ErasureRequested(
+        user_id=person.user_id, username=person.username, erasure_id=erasure_id
+    )
+    # The message first: a mark without one would lock out a user whom nobody erases.
+    jobs.send([wanted], correlation_id, delay=ERASURE_DELAY)
+    return accounts.mark_erasure(person.user_id, erasure_id, now)
+
+
+def erase_account(
+    job: ErasureRequested,
+    *,
+    accounts: Accounts,
+    remembered: Remembered,
+    users: Users,
+    uploads: Objects,
+    media: Objects,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> None:
+    """Remove everything, again until a second look finds nothing; safe to repeat."""
+    erasure = accounts.mark_erasure(job.user_id, job.erasure_id, clock())
+    if erasure.erased_at:
+        return
+    # What the pipeline was writing when its rows went, it removes itself, or the next look does.
+    while _remove_what_is_there(job.user_id, accounts=accounts, uploads=uploads, media=media):
+        pass
+    remembered.delete_rows(job.user_id)
+    users.delete(job.username)
+    accounts.end_erasure(job.user_id, clock())
+
+
+def _remove_what_is_there(
+    user_id: str, *, accounts: Accounts, uploads: Objects, media: Objects
+) -> bool:
+    """Whether there was anything."""
+    found = False
+    for bucket, prefixes in ((uploads, UPLOAD_PREFIXES), (media, MEDIA_PREFIXES)):
+        for prefix in prefixes:
+            if objects := bucket.delete_below(f"{prefix}/{user_id}/"):
+                accounts.count_erased(user_id, objects=objects, rows=0)
+                found = True
+    if rows := accounts.delete_rows(user_id):
+        accounts.count_erased(user_id, objects=0, rows=rows)
+        found = True
+    return found

@@ -1,0 +1,230 @@
+"""POST /v1/me/export and what comes of it: one ZIP of everything a user has here."""
+
+import io
+import json
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from itertools import batched
+
+from pydantic import BaseModel, ConfigDict, Field
+from ulid import ULID
+
+from facet.domain.account import (
+    EXPORT_LIFE,
+    EXPORT_POLL_AFTER_MS,
+    MEDIA_PREFIXES,
+    UPLOAD_PREFIXES,
+    Export,
+    ExportRequested,
+    ExportStatus,
+    Person,
+    export_key,
+)
+from facet.domain.errors import PermanentError
+from facet.services.ports import AccountJobs, Accounts, Objects, Users
+
+DOWNLOAD_SIGNED_FOR = timedelta(hours=1)
+# Pictures read at once: all that is in memory of them, each at most a photo's 10 MB.
+PICTURES_AT_ONCE = 8
+README = """\
+Everything Facet keeps about you, as of {now:%Y-%m-%d %H:%M} UTC.
+
+account.json             how you sign in: e-mail address, state, second factors
+profile.json             what you told us about yourself: preferences, allergies, budget
+bag/<id>.json            a product you own
+wardrobe/<id>.json       a garment you own, with the colours read from its photo
+looks/<id>.json          a look you saved
+feedback/<id>.json       what you said about a suggestion or a product
+usage/<date>.json        analyses counted on that day (UTC)
+exports/<id>.json        an export you asked for
+analyses/<id>.json       one analysis: what you asked for, which consent text you had accepted
+                         (consent_version), what was measured on the photo, when it is deleted
+analyses/<id>/<kind>.json  the advice made of it: skincare, makeup, outfit
+other/                   rows of any other kind, by their own name
+pictures/photos/         the photo of an analysis, turned upright and without its camera data
+pictures/thumbnails/     small copies of it
+pictures/looks/          looks drawn on it
+pictures/overlays/       what a measure saw where, drawn on it
+pictures/garments/       photos of garments
+uploads/                 photos as you sent them; they are deleted a day after
+
+A folder or file that is not here means that there is nothing of its kind. Times are UTC, scores run
+from 0 to 100 (100 is best), every measured value stands beside its unit. The files are JSON (text)
+and JPEG or PNG pictures. In the table they came from they are packed; nothing was left out but
+fields that steer the work, such as when a retry is due.
+"""
+FOLDERS = {
+    "BAG": "bag",
+    "WARDROBE": "wardrobe",
+    "LOOK": "looks",
+    "FEEDBACK": "feedback",
+    "QUOTA": "usage",
+    "EXPORT": "exports",
+    "ANALYSIS": "analyses",
+}
+
+
+class ExportDocument(BaseModel):
+    """An export: poll it until `status` is ready, then fetch `download_url`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    export_id: str = Field(description="ULID.")
+    status: ExportStatus
+    requested_at: datetime
+    expires_at: datetime = Field(description="When the ZIP is deleted (UTC).")
+    ready_at: datetime | None = None
+    bytes: int | None = Field(None, description="Size of the ZIP.")
+    download_url: str | None = Field(None, description="Signed, good for an hour; ask again then.")
+    poll_after_ms: int | None = Field(
+        None, description="Ask again after this many milliseconds; absent once ready or failed."
+    )
+
+
+def request_export(
+    person: Person,
+    correlation_id: str,
+    *,
+    now: datetime,
+    accounts: Accounts,
+    jobs: AccountJobs,
+) -> str:
+    """The id of a new export, or of the one that is still being made."""
+    newest = accounts.newest_export(person.user_id)
+    if newest and newest.status(now) is ExportStatus.PENDING:
+        export = newest  # its message may be lost with the request that was to send it
+    else:
+        export = Export(
+            export_id=str(ULID.from_datetime(now)), requested_at=now, expires_at=now + EXPORT_LIFE
+        )
+        accounts.save_export(person.user_id, export)
+    wanted = ExportRequested(
+        user_id=person.user_id, username=person.username, export_id=export.export_id
+    )
+    jobs.send([wanted], correlation_id)
+    return export.export_id
+
+
+def read_export(
+    user_id: str, export_id: str, *, now: datetime, accounts: Accounts, media: Objects
+) -> ExportDocument:
+    """Raises PermanentError(export_not_found), for other people's exports too."""
+    export = accounts.export(user_id, export_id)
+    if export is None:
+        raise PermanentError("export_not_found", "You have no export with this id.")
+    status = export.status(now)
+    url = None
+    if status is ExportStatus.READY:
+        seconds = int(min(DOWNLOAD_SIGNED_FOR, export.expires_at - now).total_seconds())
+        url = media.presign_get(export_key(user_id, export_id), max(1, seconds))
+    return ExportDocument(
+        status=status,
+        download_url=url,
+        poll_after_ms=EXPORT_POLL_AFTER_MS if status is ExportStatus.PENDING else None,
+        **export.model_dump(),
+    )
+
+
+def export_account(
+    job: ExportRequested,
+    *,
+    accounts: Accounts,
+    users: Users,
+    uploads: Objects,
+    media: Objects,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> int | None:
+    """Write the ZIP; its size in bytes, or None where there is nothing (left) to do."""
+    export = accounts.export(job.user_id, job.export_id)
+    if export is None or export.ready_at:
+        return None
+    key = export_key(job.user_id, job.export_id)
+    files = everything(job, clock(), accounts=accounts, users=users, uploads=uploads, media=media)
+    size = media.put_stream(key, zipped(files), "application/zip")
+    if not accounts.export_ready(job.user_id, job.export_id, size, clock()):
+        media.delete(key)  # erased while it was written
+        return None
+    return size
+
+
+def everything(
+    job: ExportRequested,
+    now: datetime,
+    *,
+    accounts: Accounts,
+    users: Users,
+    uploads: Objects,
+    media: Objects,
+) -> Iterator[tuple[str, bytes]]:
+    """(name in the ZIP, content), a few pictures at a time."""
+    yield "README.txt", README.format(now=now.astimezone(UTC)).encode()
+    yield "account.json", _json(users.describe(job.username))
+    for sort_key, document in accounts.rows(job.user_id):
+        yield name_of(sort_key), _json(document)
+    for bucket, prefixes, folder in (
+        (media, MEDIA_PREFIXES, "pictures"),
+        (uploads, UPLOAD_PREFIXES, "uploads"),
+    ):
+        for prefix in prefixes:
+            if prefix != "exports":
+                below = f"{prefix}/{job.user_id}/"
+                for key, data in _contents(bucket, below):
+                    yield f"{folder}/{prefix}/{key.removeprefix(below)}", data
+
+
+def _contents(bucket: Objects, prefix: str) -> Iterator[tuple[str, bytes]]:
+    with ThreadPoolExecutor(PICTURES_AT_ONCE) as pool:
+        for keys in batched(bucket.keys(prefix), PICTURES_AT_ONCE, strict=False):
+            for key, data in zip(keys, pool.map(bucket.get, keys), strict=True):
+                if data is not None:  # else deleted meanwhile
+                    yield key, data
+
+
+def name_of(sort_key: str) -> str:
+    """Name in the ZIP of a row: BAG#<id> is bag/<id>.json, RESULT#<id>#<kind> analyses/<id>/..."""
+    kind, *rest = sort_key.split("#")
+    match kind, rest:
+        case "PROFILE", []:
+            return "profile.json"
+        case "RESULT", [analysis_id, result]:
+            return f"analyses/{analysis_id}/{result}.json"
+        case _, [name] if kind in FOLDERS:
+            return f"{FOLDERS[kind]}/{name}.json"
+    return f"other/{'_'.join([kind, *rest])}.json"
+
+
+def _json(document: object) -> bytes:
+    return json.dumps(document, indent=2, ensure_ascii=False, default=str).encode()
+
+
+def zipped(files: Iterable[tuple[str, bytes]]) -> Iterator[bytes]:
+    """A ZIP of (name, content) in pieces, never whole; pictures are stored as they are."""
+    sink = _Sink()
+    with zipfile.ZipFile(sink, "w") as archive:
+        for name, content in files:
+            packed = name.endswith((".json", ".txt"))
+            how = zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED
+            archive.writestr(name, content, how)
+            yield sink.take()
+    yield sink.take()
+
+
+class _Sink(io.RawIOBase):
+    """What is written, to be taken away; zipfile needs no more of a file than this."""
+
+    def __init__(self) -> None:
+        self._written = bytearray()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: bytes) -> int:  # type: ignore[override]
+        self._written += data
+        return len(data)
+
+    def take(self) -> bytes:
+        taken = bytes(self._written)
+        self._written.clear()
+        return taken
