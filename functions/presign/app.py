@@ -12,6 +12,7 @@ from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from facet.adapters.account import AccountTable
 from facet.adapters.aws import client, table
 from facet.adapters.dynamodb import AnalysisTable
 from facet.adapters.http import (
@@ -20,6 +21,7 @@ from facet.adapters.http import (
     json_response,
     problems,
     rate_limit_headers,
+    refuse_erased,
     request_id,
     resolver,
     respond,
@@ -96,13 +98,16 @@ def repeats() -> Repeats:
     return Repeats(app, client("dynamodb"), settings().idempotency_table_name)
 
 
+refuse_erased(app, lambda user: bool(AccountTable(table(settings().table_name)).erasure(user)))
+
+
 @app.post(
     "/v1/analyses",
     summary="Start an analysis",
     operation_id="startAnalysis",
     description="Charges one analysis of the day and answers with a presigned URL for the photo.",
     tags=["analyses"],
-    responses=problems(201, StartedAnalysis, 400, 401, 409, 413, 429, 503),
+    responses=problems(201, StartedAnalysis, "file_too_large", "quota_exceeded", "busy"),
 )
 def post_analysis(wish: NewAnalysis, idempotency_key: IdempotencyKey = None) -> Response[str]:
     who = caller(app)

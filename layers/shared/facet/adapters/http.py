@@ -1,10 +1,15 @@
 """API Gateway in, JSON out: the caller, problem+json errors, and the headers every answer has."""
 
+import hashlib
 import json
 import re
+import tomllib
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
 from http import HTTPStatus
+from pathlib import Path
 from typing import Annotated, Any
 
 from aws_lambda_powertools import Logger
@@ -14,27 +19,15 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from facet.domain.errors import BusyError, PermanentError
 from facet.domain.quota import QuotaExceededError, Tier, Usage
 
-# Any other PermanentError a request can cause is a plain 400.
-STATUS_OF = {
-    "analysis_not_found": HTTPStatus.NOT_FOUND,
-    "bag_item_not_found": HTTPStatus.NOT_FOUND,
-    "product_not_found": HTTPStatus.NOT_FOUND,
-    "profile_unreadable": HTTPStatus.CONFLICT,
-    "not_found": HTTPStatus.NOT_FOUND,
-    "export_not_found": HTTPStatus.NOT_FOUND,
-    "unauthorized": HTTPStatus.UNAUTHORIZED,
-    "account_erased": HTTPStatus.UNAUTHORIZED,
-    "file_too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    "idempotency_key_reused": HTTPStatus.CONFLICT,
-    "request_in_progress": HTTPStatus.CONFLICT,
-    "quota_exceeded": HTTPStatus.TOO_MANY_REQUESTS,
-    "busy": HTTPStatus.SERVICE_UNAVAILABLE,
-}
+# Answers carry picture URLs signed for an hour (services/read_analysis.py): an unchanged answer is
+# sent again after half of that, so that a 304 never outlives its URLs.
+ETAG_HOLDS_FOR = timedelta(minutes=30)
+SIGNED_QUERY = re.compile(r'\?[^"\s]*X-Amz-Signature=[^"\s]*')
 CORS = CORSConfig(
     allow_origin="*",
     allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-None-Match"],
@@ -57,16 +50,47 @@ Cursor = Annotated[
 ]
 
 
+@dataclass(frozen=True, slots=True)
+class ProblemKind:
+    """One code of problems.toml: what a request may end in, and what to do next."""
+
+    code: str
+    status: HTTPStatus
+    title: str
+    detail: str
+    hint: str
+
+
+@cache
+def problem_kinds() -> dict[str, ProblemKind]:
+    """Code -> what is said of it; read with the first problem, since most calls have none."""
+    table = tomllib.loads(Path(__file__).with_name("problems.toml").read_text(encoding="utf-8"))
+    return {
+        code: ProblemKind(code, HTTPStatus(row.pop("status")), **row)
+        for code, row in table["http"].items()
+    }
+
+
+class FieldError(BaseModel):
+    """What is wrong with one field of a request."""
+
+    field: str = Field(description="Where it is: body.wants.0, query.limit, header.If-Match.")
+    message: str = Field(description="What is wrong with it, in English.")
+
+
 class Problem(BaseModel):
     """RFC 9457 problem details, with a code an app can switch on."""
 
-    type: str
-    title: str
-    status: int
-    code: str
-    detail: str
-    request_id: str
-    errors: list[dict[str, str]] | None = None
+    type: str = Field(description="urn:facet:problem: and the code.")
+    title: str = Field(description="What kind of problem it is; the same for every one of a code.")
+    status: int = Field(ge=400, le=599, description="The HTTP status, again.")
+    code: str = Field(description="Stable snake_case word; treat one you do not know by status.")
+    detail: str = Field(description="What happened to this request, in English.")
+    hint: str = Field(description="What to do next.")
+    request_id: str = Field(description="X-Request-Id of this answer; in every log line of it.")
+    errors: list[FieldError] | None = Field(
+        None, description="invalid_request: every field that does not fit."
+    )
 
 
 class Caller(BaseModel):
@@ -131,18 +155,21 @@ def json_response(
     return Response(status, content_type, text, headers=dict(headers or {}))
 
 
-def problems(status: int, model: type | None, *codes: int) -> dict[int, OpenAPIResponse]:
-    """OpenAPI responses of a route: its answer and the problems it may end in."""
+def problems(status: int, model: type | None, *codes: int | str) -> dict[int, OpenAPIResponse]:
+    """OpenAPI responses of a route: its answer, and the codes of problems.toml it may end in.
+
+    What any call may end in need not be named: local/openapi.py adds it, and gives each code its
+    status, headers and example.
+    """
     answer: OpenAPIResponse = {"description": HTTPStatus(status).phrase}
     if model:
         answer["content"] = {"application/json": {"model": model}}
-    responses = {status: answer}
-    for code in (*codes, 500):
-        responses[code] = {
-            "description": HTTPStatus(code).phrase,
-            "content": {"application/problem+json": {"model": Problem}},
-        }
-    return responses
+    examples: dict[str, Any] = {code: {} for code in codes if isinstance(code, str)}
+    problem: OpenAPIResponse = {
+        "description": "Problem",
+        "content": {"application/problem+json": {"model": Problem, "examples": examples}},
+    }
+    return {status: answer, 500: problem}
 
 
 def rate_limit_headers(usage: Usage, now: datetime) -> dict[str, str]:
@@ -162,31 +189,34 @@ def resolver(logger: Logger) -> APIGatewayRestResolver:
 
     def problem(
         code: str,
-        detail: str,
+        detail: str | None = None,
         *,
-        status: HTTPStatus | None = None,
         headers: Mapping[str, str] | None = None,
-        errors: list[dict[str, str]] | None = None,
+        errors: list[FieldError] | None = None,
     ) -> Response[str]:
-        status = status or STATUS_OF.get(code, HTTPStatus.BAD_REQUEST)
+        kind = problem_kinds().get(code)
+        if kind is None:  # a test knows every code that is raised; an answer is still due
+            logger.error("a code that problems.toml does not know", extra={"code": code})
+            kind = problem_kinds()["invalid_request"]
         body = Problem(
             type=f"urn:facet:problem:{code}",
-            title=status.phrase,
-            status=status,
+            title=kind.title,
+            status=kind.status,
             code=code,
-            detail=detail,
+            detail=detail or kind.detail,
+            hint=kind.hint,
             request_id=request_id(app),
             errors=errors,
         )
-        return json_response(body, status, headers, "application/problem+json")
+        return json_response(body, kind.status, headers, "application/problem+json")
 
     @app.exception_handler(RequestValidationError)
     def invalid(error: RequestValidationError) -> Response[str]:
         errors = [
-            {"field": ".".join(str(part) for part in one["loc"]), "message": one["msg"]}
+            FieldError(field=".".join(str(part) for part in one["loc"]), message=one["msg"])
             for one in error.errors()
         ]
-        return problem("invalid_request", "The request does not fit the contract.", errors=errors)
+        return problem("invalid_request", errors=errors)
 
     @app.exception_handler(QuotaExceededError)
     def exhausted(error: QuotaExceededError) -> Response[str]:
@@ -196,11 +226,7 @@ def resolver(logger: Logger) -> APIGatewayRestResolver:
 
     @app.exception_handler(BusyError)
     def busy(error: BusyError) -> Response[str]:
-        return problem(
-            "busy",
-            "More photos are waiting than can be analysed soon; try again a little later.",
-            headers={"Retry-After": str(error.retry_after)},
-        )
+        return problem("busy", headers={"Retry-After": str(error.retry_after)})
 
     @app.exception_handler(PermanentError)
     def refused(error: PermanentError) -> Response[str]:
@@ -209,27 +235,49 @@ def resolver(logger: Logger) -> APIGatewayRestResolver:
     @app.exception_handler(Exception)
     def broken(error: Exception) -> Response[str]:
         logger.exception("unhandled", exc_info=error)
-        return problem(
-            "internal_error",
-            "Something went wrong on our side; please try again.",
-            status=HTTPStatus.INTERNAL_SERVER_ERROR,
-        )
+        return problem("internal_error")
 
     @app.not_found
     def unknown(_error: NotFoundError) -> Response[str]:
-        return problem("not_found", "There is nothing at this address.")
+        return problem("not_found")
 
     return app
+
+
+def etag_of(body: str, now: datetime) -> str:
+    """A weak ETag: changes with the body, but not with the signatures of the URLs in it; with
+    those it changes every half an hour, which keeps them good."""
+    unsigned, urls = SIGNED_QUERY.subn("", body)
+    slot = int(now.timestamp() // ETAG_HOLDS_FOR.total_seconds()) if urls else ""
+    return f'W/"{hashlib.sha256(f"{slot}{unsigned}".encode()).hexdigest()[:32]}"'
 
 
 def respond(
     app: APIGatewayRestResolver, event: dict[str, Any], context: LambdaContext
 ) -> dict[str, Any]:
-    """Resolve one request; every answer carries its X-Request-Id."""
+    """Resolve one request; every answer carries its X-Request-Id.
+
+    What was read carries an ETag and Cache-Control unless its route said otherwise, and is a 304
+    for who already has it.
+    """
     response = app.resolve(event, context)
     headers = response["multiValueHeaders"]
     headers["X-Request-Id"] = [event["requestContext"]["requestId"]]
     if event["httpMethod"] == "OPTIONS":
         # This app knows its own routes only, and the same path may have others' beside it.
         headers["Access-Control-Allow-Methods"] = ["DELETE,GET,OPTIONS,POST,PUT"]
+    if event["httpMethod"] == "GET" and response["statusCode"] == HTTPStatus.OK:
+        (control,) = headers.setdefault("Cache-Control", ["private, no-cache"])
+        if control != "no-store":
+            etag = etag_of(response["body"], datetime.now(UTC))
+            headers["ETag"] = [etag]
+            if _has(app.current_event.headers.get("If-None-Match"), etag):
+                headers.pop("Content-Type", None)
+                return {**response, "statusCode": int(HTTPStatus.NOT_MODIFIED), "body": ""}
     return response
+
+
+def _has(if_none_match: str | None, etag: str) -> bool:
+    """RFC 9110, 13.1.2: a list of ETags, compared weakly, or `*`."""
+    known = [one.strip().removeprefix("W/") for one in (if_none_match or "").split(",")]
+    return "*" in known or etag.removeprefix("W/") in known
