@@ -71,7 +71,7 @@ def _remove_what_is_there(
     found = False
     for bucket, prefixes in ((uploads, UPLOAD_PREFIXES), (media, MEDIA_PREFIXES)):
         for prefix in prefixes:
-            if objects := bucket.delete_below(f"{prefix}/{user_id}/"):
+            if objects := bucket.erase_below(f"{prefix}/{user_id}/"):
                 accounts.count_erased(user_id, objects=objects, rows=0)
                 found = True
     if rows := accounts.delete_rows(user_id):
