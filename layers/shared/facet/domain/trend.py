@@ -1,0 +1,138 @@
+"""How a concern moved from one photo to another, and when that cannot be said.
+
+Every measure says how much of a difference is noise (`minimum_change`: the 95th percentile of what
+edits that leave the skin as it is do to it, facet/vision/scoring/). Two readings that lie no
+further apart than the larger of their two are the same: nothing inside the noise is a change.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field
+
+from facet.domain.analysis import Analysis
+from facet.domain.face import Concern, Part
+
+
+class Verdict(StrEnum):
+    """What became of a concern. Measures grow with what they are named after: more is worse."""
+
+    BETTER = "better"
+    WORSE = "worse"
+    WITHIN_NOISE = "within_noise"
+    NOT_COMPARABLE = "not_comparable"
+
+
+class NoiseBand(Part):
+    """Between these, a later photo of the same skin may fall by chance."""
+
+    low: float = Field(description="measured - minimum_change, in the concern's unit")
+    high: float = Field(description="measured + minimum_change, in the concern's unit")
+
+
+class Comparison(Part):
+    """This reading against an earlier one."""
+
+    analysis_id: str = Field(description="the earlier analysis")
+    created_at: datetime = Field(description="when the earlier analysis was started (UTC)")
+    verdict: Verdict = Field(
+        description="better or worse only where the change is larger than the noise of both"
+    )
+    change: float | None = Field(
+        default=None, description="this minus the earlier one, in the concern's unit; more is worse"
+    )
+    minimum_changes: float | None = Field(
+        default=None,
+        description="the change in units of minimum_change, the larger of both; -1..1 is noise",
+    )
+    reason: Literal["not_measured", "scoring_version", "unit"] | None = Field(
+        default=None, description="not_comparable: what stands in the way"
+    )
+
+
+class Trend(Part):
+    """One concern of an analysis beside the same concern of earlier ones."""
+
+    concern: str = Field(description="its name")
+    unit: str = Field(description="of measured, noise_band and change")
+    measured: float | None = Field(default=None, description="in `unit`; absent: not measured")
+    noise_band: NoiseBand | None = Field(
+        default=None, description="measured give or take minimum_change"
+    )
+    previous: Comparison | None = Field(
+        default=None, description="with the last comparable analysis before; absent: the first one"
+    )
+    first: Comparison | None = Field(
+        default=None, description="with the first comparable analysis; absent: the first one"
+    )
+
+
+def trends(analysis: Analysis, earlier: Sequence[Analysis]) -> tuple[Trend, ...]:
+    """Of every concern of an analysis; `earlier` ones newest first. Empty without a reading."""
+    if analysis.reading is None:
+        return ()
+    return tuple(_trend(concern, analysis, earlier) for concern in analysis.reading.skin.concerns)
+
+
+def compare(name: str, now: Analysis, then: Analysis) -> Comparison | None:
+    """One concern of two analyses; None where either has no reading."""
+    if now.reading is None or then.reading is None:
+        return None
+
+    def answer(verdict: Verdict, **more: object) -> Comparison:
+        return Comparison.model_validate(
+            {
+                "analysis_id": then.analysis_id,
+                "created_at": then.created_at,
+                "verdict": verdict,
+                **more,
+            }
+        )
+
+    new, old = (_concern(name, one.reading.skin.concerns) for one in (now, then) if one.reading)
+    if new is None or old is None or new.measured is None or old.measured is None:
+        return answer(Verdict.NOT_COMPARABLE, reason="not_measured")
+    if new.unit != old.unit:
+        return answer(Verdict.NOT_COMPARABLE, reason="unit")
+    noise = max(new.minimum_change or 0, old.minimum_change or 0)
+    if not noise:
+        return answer(Verdict.NOT_COMPARABLE, reason="not_measured")
+    if now.reading.versions.scoring != then.reading.versions.scoring:
+        return answer(Verdict.NOT_COMPARABLE, reason="scoring_version")
+    change = round(new.measured - old.measured, 4)
+    times = round(change / noise, 3)
+    verdict = (
+        Verdict.WITHIN_NOISE if abs(times) <= 1 else Verdict.WORSE if times > 0 else Verdict.BETTER
+    )
+    return answer(verdict, change=change, minimum_changes=times)
+
+
+def _trend(concern: Concern, analysis: Analysis, earlier: Sequence[Analysis]) -> Trend:
+    measured, noise = concern.measured, concern.minimum_change
+    band = None
+    if measured is not None and noise is not None:
+        band = NoiseBand(low=round(measured - noise, 4), high=round(measured + noise, 4))
+    compared = [
+        one for then in earlier if (one := compare(concern.name, analysis, then)) is not None
+    ]
+    return Trend(
+        concern=concern.name,
+        unit=concern.unit,
+        measured=measured,
+        noise_band=band,
+        previous=_first_comparable(compared),
+        first=_first_comparable(reversed(compared)),
+    )
+
+
+def _first_comparable(compared: Iterable[Comparison]) -> Comparison | None:
+    """The first that can be compared, else the first that says why not."""
+    listed = list(compared)
+    able = (one for one in listed if one.verdict is not Verdict.NOT_COMPARABLE)
+    return next(able, listed[0] if listed else None)
+
+
+def _concern(name: str, concerns: Iterable[Concern]) -> Concern | None:
+    return next((one for one in concerns if one.name == name), None)
