@@ -158,8 +158,8 @@ def measure(
 
 # --- the skin as quantities ----------------------------------------------------------------------
 
-_BURNT = 248  # of 255, in any channel
-_BURNT_PLACE = 246  # the same of a mean over some 3 mm
+_BURNT = 253  # of 255, in any channel; what a camera clips, JPEG spreads over 253 to 255
+_BURNT_PLACE = 251  # the same of a mean over some 3 mm
 _HUE_APART = (0.45, 0.55)  # ln: how far smoothed ln R/G and ln G/B may lie from the face's own
 _LIGHT_APART = (-1.1, 1.2)  # ln: how much darker or lighter than the face's middle skin may be
 _HARD_EDGE = 0.28  # ln per mm at a scale of 1.5 mm: frames of glasses, hair, cast shadows
