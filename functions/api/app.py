@@ -9,15 +9,16 @@ from typing import Annotated, Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Header, Path
+from aws_lambda_powertools.event_handler.openapi.params import Path
 from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from ulid import ULID
 
 from facet.adapters.account import AccountTable
 from facet.adapters.aws import client, table
 from facet.adapters.belongings import BelongingsTable
 from facet.adapters.catalogue import ProductsTable
-from facet.adapters.dynamodb import AnalysisTable
+from facet.adapters.dynamodb import AnalysisTable, LookTable
 from facet.adapters.http import (
     Cursor,
     Limit,
@@ -42,15 +43,33 @@ from facet.domain.cursor import Cursors
 from facet.domain.errors import PermanentError
 from facet.domain.products import BagDetails, BagItem
 from facet.domain.quota import Usage
+from facet.services.ask_for_look import NewLook, ask_for_look
 from facet.services.delete_analysis import delete_analysis
 from facet.services.erase_account import request_erasure
 from facet.services.export_account import ExportDocument, read_export, request_export
 from facet.services.keep_bag import drop_bag_item, keep_bag_item, list_bag, read_bag_item
+from facet.services.keep_looks import (
+    LookChange,
+    LookDocument,
+    LookList,
+    change_look,
+    delete_look,
+    list_looks,
+    read_look,
+)
 from facet.services.keep_profile import keep_profile, read_profile
+from facet.services.keep_wardrobe import (
+    NewGarment,
+    WardrobeItem,
+    WardrobePage,
+    drop_garment,
+    keep_garment,
+    list_wardrobe,
+    read_garment_item,
+)
 from facet.services.read_analysis import (
     AnalysisDocument,
     History,
-    etag_of,
     list_analyses,
     read_analysis,
 )
@@ -60,6 +79,8 @@ from facet.vision.gates import Gates, load_gates
 logger = Logger()
 app = resolver(logger)
 CHECK_TIMEOUT_SECONDS = 2
+NOT_KEPT = {"Cache-Control": "no-store"}
+KEPT_FOR_AN_HOUR = {"Cache-Control": "private, max-age=3600"}
 
 
 class ApiSettings(Settings):
@@ -67,6 +88,7 @@ class ApiSettings(Settings):
     media_bucket: str
     recommend_queue_url: str
     account_queue_url: str
+    tryon_queue_url: str
     products_table_name: str
     idempotency_table_name: str
     cursor_secret: str
@@ -81,6 +103,16 @@ def settings() -> ApiSettings:
 @cache
 def analyses() -> AnalysisTable:
     return AnalysisTable(table(settings().table_name))
+
+
+@cache
+def looks() -> LookTable:
+    return LookTable(table(settings().table_name))
+
+
+@cache
+def look_jobs() -> JobQueue:
+    return JobQueue(client("sqs"), settings().tryon_queue_url)
 
 
 @cache
@@ -126,6 +158,7 @@ def cursors() -> Cursors:
 refuse_erased(app, lambda user_id: accounts().erasure(user_id) is not None)
 
 AnalysisId = Annotated[str, Path(description="ULID.", pattern="^[0-9A-HJKMNP-TV-Z]{26}$")]
+LookId = Annotated[str, Path(description="ULID.", pattern="^[0-9A-HJKMNP-TV-Z]{26}$")]
 ItemId = Annotated[
     str,
     Path(
@@ -143,7 +176,7 @@ ItemId = Annotated[
     operation_id="listAnalyses",
     description="Newest first, without their recommendations.",
     tags=["analyses"],
-    responses=problems(200, History, 400, 401),
+    responses=problems(200, History, "invalid_cursor"),
 )
 def get_analyses(limit: Limit = 20, cursor: Cursor = None) -> Response[str]:
     page = list_analyses(
@@ -158,19 +191,17 @@ def get_analyses(limit: Limit = 20, cursor: Cursor = None) -> Response[str]:
     operation_id="getAnalysis",
     description="Poll it after `poll_after_ms` until `status` is completed, failed or expired.",
     tags=["analyses"],
-    responses=problems(200, AnalysisDocument, 400, 401, 404)
-    | {304: {"description": "Unchanged since the ETag in If-None-Match."}},
+    responses=problems(200, AnalysisDocument, "analysis_not_found"),
 )
-def get_analysis(
-    analysis_id: AnalysisId,
-    if_none_match: Annotated[str | None, Header(alias="If-None-Match")] = None,
-) -> Response[str]:
-    document = read_analysis(caller(app).user_id, analysis_id, analyses=analyses(), media=media())
-    etag = etag_of(document, datetime.now(UTC))
-    headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
-    if if_none_match == etag:
-        return Response(HTTPStatus.NOT_MODIFIED, body="", headers=headers)
-    return json_response(document, headers=headers)
+def get_analysis(analysis_id: AnalysisId) -> Response[str]:
+    document = read_analysis(
+        caller(app).user_id,
+        analysis_id,
+        now=datetime.now(UTC),
+        analyses=analyses(),
+        media=media(),
+    )
+    return json_response(document)
 
 
 @app.delete(
@@ -179,13 +210,127 @@ def get_analysis(
     operation_id="deleteAnalysis",
     description="Removes its rows, its photo and every picture made of it.",
     tags=["analyses"],
-    responses=problems(204, None, 400, 401, 404),
+    responses=problems(204, None, "analysis_not_found"),
 )
 def remove_analysis(analysis_id: AnalysisId) -> Response[str]:
     if not delete_analysis(
-        caller(app).user_id, analysis_id, analyses=analyses(), uploads=uploads(), media=media()
+        caller(app).user_id,
+        analysis_id,
+        analyses=analyses(),
+        looks=looks(),
+        uploads=uploads(),
+        media=media(),
     ):
         raise PermanentError("analysis_not_found", "You have no analysis with this id.")
+    return Response(HTTPStatus.NO_CONTENT, body="")
+
+
+# --- looks ----------------------------------------------------------------------------------------
+
+
+@app.post(
+    "/v1/analyses/<analysis_id>/looks",
+    summary="Render another look",
+    operation_id="renderLook",
+    description="Draws makeup of the bag or of any colours, or a garment, on the analysed photo. "
+    "Poll the look until its `status` is completed or failed.",
+    tags=["looks"],
+    responses=problems(
+        202,
+        LookDocument,
+        *("analysis_not_found", "photo_not_ready", "region_not_possible"),
+        *("bag_item_not_found", "garment_not_found"),
+    ),
+)
+def post_look(
+    analysis_id: AnalysisId, wanted: NewLook, idempotency_key: IdempotencyKey = None
+) -> Response[str]:
+    who, now = caller(app), datetime.now(UTC)
+
+    def ask() -> str:
+        return ask_for_look(
+            wanted,
+            user_id=who.user_id,
+            analysis_id=analysis_id,
+            correlation_id=request_id(app),
+            now=now,
+            analyses=analyses(),
+            looks=looks(),
+            shelves=shelves(),
+            jobs=look_jobs(),
+        ).look_id
+
+    look_id = repeats().remembered(idempotency_key, wanted, ask)
+    look = read_look(who.user_id, look_id, now=now, looks=looks(), media=media())
+    return json_response(look, HTTPStatus.ACCEPTED)
+
+
+@app.get(
+    "/v1/looks",
+    summary="List looks",
+    operation_id="listLooks",
+    description="Those that were asked for, newest first; the advised ones are in the analysis.",
+    tags=["looks"],
+    responses=problems(200, LookList, "invalid_cursor"),
+)
+def get_looks(limit: Limit = 20, cursor: Cursor = None) -> Response[str]:
+    page = list_looks(
+        caller(app).user_id,
+        limit,
+        cursor,
+        now=datetime.now(UTC),
+        cursors=cursors(),
+        looks=looks(),
+        media=media(),
+    )
+    return json_response(page)
+
+
+@app.get(
+    "/v1/looks/<look_id>",
+    summary="Read a look",
+    operation_id="getLook",
+    description="Poll it after `poll_after_ms` until `status` is completed or failed.",
+    tags=["looks"],
+    responses=problems(200, LookDocument, "look_not_found"),
+)
+def get_look(look_id: LookId) -> Response[str]:
+    look = read_look(
+        caller(app).user_id, look_id, now=datetime.now(UTC), looks=looks(), media=media()
+    )
+    return json_response(look)
+
+
+@app.put(
+    "/v1/looks/<look_id>",
+    summary="Name a look",
+    operation_id="putLook",
+    description="Sets its name and whether it is a favourite; what is drawn stays.",
+    tags=["looks"],
+    responses=problems(200, LookDocument, "look_not_found"),
+)
+def put_look(look_id: LookId, change: LookChange) -> Response[str]:
+    look = change_look(
+        caller(app).user_id,
+        look_id,
+        change,
+        now=datetime.now(UTC),
+        looks=looks(),
+        media=media(),
+    )
+    return json_response(look)
+
+
+@app.delete(
+    "/v1/looks/<look_id>",
+    summary="Delete a look",
+    operation_id="deleteLook",
+    description="Removes its row and its pictures.",
+    tags=["looks"],
+    responses=problems(204, None, "look_not_found"),
+)
+def remove_look(look_id: LookId) -> Response[str]:
+    delete_look(caller(app).user_id, look_id, looks=looks(), media=media())
     return Response(HTTPStatus.NO_CONTENT, body="")
 
 
@@ -244,6 +389,116 @@ def delete_bag_item(item_id: ItemId) -> Response[str]:
     return Response(HTTPStatus.NO_CONTENT, body="")
 
 
+# --- wardrobe -------------------------------------------------------------------------------------
+
+
+def put_garment(item_id: str, wish: NewGarment) -> bool:
+    return keep_garment(
+        caller(app).user_id,
+        item_id,
+        wish,
+        max_photo_bytes=load_gates(settings().gates_preset).max_bytes,
+        correlation_id=request_id(app),
+        now=datetime.now(UTC),
+        shelves=shelves(),
+    )
+
+
+def garment(item_id: str, *, signed: bool) -> WardrobeItem:
+    """signed: with the URL that its photo is to be put to, where one is awaited."""
+    return read_garment_item(
+        caller(app).user_id,
+        item_id,
+        now=datetime.now(UTC),
+        shelves=shelves(),
+        media=media(),
+        uploads=uploads() if signed else None,
+    )
+
+
+@app.get(
+    "/v1/wardrobe",
+    summary="List the wardrobe",
+    operation_id="listWardrobe",
+    description="Garments in the order of their ids.",
+    tags=["wardrobe"],
+    responses=problems(200, WardrobePage, "invalid_cursor"),
+)
+def get_wardrobe(limit: Limit = 20, cursor: Cursor = None) -> Response[str]:
+    page = list_wardrobe(
+        caller(app).user_id,
+        limit,
+        cursor,
+        now=datetime.now(UTC),
+        cursors=cursors(),
+        shelves=shelves(),
+        media=media(),
+    )
+    return json_response(page)
+
+
+@app.post(
+    "/v1/wardrobe",
+    summary="Add a garment",
+    operation_id="addGarment",
+    description="With a photo it answers with a presigned URL: PUT the photo there, then poll the "
+    "garment until `status` is ready or failed. Its colours are read from the photo unless given.",
+    tags=["wardrobe"],
+    responses=problems(201, WardrobeItem, "colours_needed", "file_too_large"),
+)
+def post_garment(wish: NewGarment, idempotency_key: IdempotencyKey = None) -> Response[str]:
+    def add() -> str:
+        item_id = str(ULID())
+        put_garment(item_id, wish)
+        return item_id
+
+    item_id = repeats().remembered(idempotency_key, wish, add)
+    return json_response(garment(item_id, signed=True), HTTPStatus.CREATED)
+
+
+@app.get(
+    "/v1/wardrobe/<item_id>",
+    summary="Read a garment",
+    operation_id="getGarment",
+    description="Poll it after `poll_after_ms` while its photo is read.",
+    tags=["wardrobe"],
+    responses=problems(200, WardrobeItem, "garment_not_found", "garment_unreadable"),
+)
+def get_garment(item_id: ItemId) -> Response[str]:
+    return json_response(garment(item_id, signed=False))
+
+
+@app.put(
+    "/v1/wardrobe/<item_id>",
+    summary="Put a garment into the wardrobe",
+    operation_id="putGarment",
+    description="Creates it (201) or replaces what was told of it (200). Its picture stays until "
+    "there is another photo; its colours stay where neither colours nor a photo come.",
+    tags=["wardrobe"],
+    responses=problems(200, WardrobeItem, "colours_needed", "file_too_large")
+    | problems(201, WardrobeItem, "colours_needed", "file_too_large"),
+)
+def replace_garment(item_id: ItemId, wish: NewGarment) -> Response[str]:
+    is_new = put_garment(item_id, wish)
+    status = HTTPStatus.CREATED if is_new else HTTPStatus.OK
+    return json_response(garment(item_id, signed=True), status)
+
+
+@app.delete(
+    "/v1/wardrobe/<item_id>",
+    summary="Take a garment out of the wardrobe",
+    operation_id="deleteGarment",
+    description="With its picture.",
+    tags=["wardrobe"],
+    responses=problems(204, None, "garment_not_found"),
+)
+def delete_garment(item_id: ItemId) -> Response[str]:
+    drop_garment(
+        caller(app).user_id, item_id, shelves=shelves(), uploads=uploads(), media=media()
+    )
+    return Response(HTTPStatus.NO_CONTENT, body="")
+
+
 # --- profile --------------------------------------------------------------------------------------
 
 
@@ -279,15 +534,12 @@ def put_profile(profile: Profile) -> Response[str]:
     summary="Today's quota",
     operation_id="getUsage",
     tags=["me"],
-    responses=problems(200, Usage, 401),
+    responses=problems(200, Usage),
 )
 def get_usage() -> Response[str]:
     who, now = caller(app), datetime.now(UTC)
     usage = analyses().usage(who.user_id, who.tier, now)
     return json_response(usage, headers=rate_limit_headers(usage, now))
-
-
-# --- guide and health -----------------------------------------------------------------------------
 
 
 def person() -> Person:
@@ -302,7 +554,7 @@ def person() -> Person:
     description="A ZIP of every row (JSON) and every picture of the user, with a README. Poll it "
     "until `status` is ready. While one is being made, asking again answers with that one.",
     tags=["me"],
-    responses=problems(202, ExportDocument, 400, 401, 409),
+    responses=problems(202, ExportDocument),
 )
 def post_export(idempotency_key: IdempotencyKey = None) -> Response[str]:
     who, now = person(), datetime.now(UTC)
@@ -323,7 +575,7 @@ def post_export(idempotency_key: IdempotencyKey = None) -> Response[str]:
     operation_id="getExport",
     description="Where the ZIP is, once it is ready. It is deleted after a week.",
     tags=["me"],
-    responses=problems(200, ExportDocument, 400, 401, 404),
+    responses=problems(200, ExportDocument, "export_not_found"),
 )
 def get_export(
     export_id: Annotated[str, Path(description="ULID.", pattern="^[0-9A-HJKMNP-TV-Z]{26}$")],
@@ -347,7 +599,7 @@ def get_export(
     "while it goes on and 200 once done: ask again to hear. Any other call of this user is refused "
     "from now on with 401 `account_erased`.",
     tags=["me"],
-    responses=problems(202, Erasure, 401) | problems(200, Erasure),
+    responses=problems(202, Erasure) | problems(200, Erasure),
 )
 def delete_me() -> Response[str]:
     erasure = request_erasure(
@@ -360,13 +612,16 @@ def delete_me() -> Response[str]:
     return json_response(erasure, HTTPStatus.OK if erasure.erased_at else HTTPStatus.ACCEPTED)
 
 
+# --- guide and health -----------------------------------------------------------------------------
+
+
 @app.get(
     "/v1/capture-guide",
     summary="The photo gates",
     operation_id="getCaptureGuide",
     description="What a photo is judged on, for the phone to check before it uploads.",
     tags=["guide"],
-    responses=problems(200, Gates, 401),
+    responses=problems(200, Gates),
 )
 def get_capture_guide() -> Response[str]:
     caller(app)
@@ -381,7 +636,7 @@ def get_capture_guide() -> Response[str]:
     responses=problems(200, Health),
 )
 def get_live() -> Response[str]:
-    return json_response(Health(status="ok"))
+    return json_response(Health(status="ok"), headers=NOT_KEPT)
 
 
 @app.get(
@@ -389,7 +644,7 @@ def get_live() -> Response[str]:
     summary="Can it reach its table, queue and buckets?",
     operation_id="getReady",
     tags=["health"],
-    responses=problems(200, Health) | {503: {"description": "Something cannot be reached."}},
+    responses=problems(200, Health) | problems(503, Health),
 )
 def get_ready() -> Response[str]:
     s3 = client("s3", read_timeout=CHECK_TIMEOUT_SECONDS)
@@ -406,7 +661,8 @@ def get_ready() -> Response[str]:
         }
     )
     ok = health.status == "ok"
-    return json_response(health, HTTPStatus.OK if ok else HTTPStatus.SERVICE_UNAVAILABLE)
+    status = HTTPStatus.OK if ok else HTTPStatus.SERVICE_UNAVAILABLE
+    return json_response(health, status, NOT_KEPT)
 
 
 @app.get(
@@ -414,11 +670,12 @@ def get_ready() -> Response[str]:
     summary="This contract",
     operation_id="getOpenapi",
     tags=["guide"],
-    responses={200: {"description": "OpenAPI 3.1"}},
+    description="OpenAPI 3.1, as a client generator takes it.",
+    responses=problems(200, dict[str, Any]),
 )
 def get_openapi() -> Response[str]:
     document = (File(__file__).parent / "openapi.json").read_text()
-    return Response(HTTPStatus.OK, "application/json", document)
+    return Response(HTTPStatus.OK, "application/json", document, headers=KEPT_FOR_AN_HOUR)
 
 
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_REST)

@@ -1,4 +1,4 @@
-"""An analysed photo was saved: draw its thumbnails."""
+"""A photo was saved: draw the thumbnails of a face, read the colours of a garment."""
 
 import os
 from functools import cache
@@ -10,6 +10,7 @@ from aws_lambda_powertools.utilities.data_classes import S3Event, event_source
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from facet.adapters.aws import client, table
+from facet.adapters.belongings import BelongingsTable
 from facet.adapters.dynamodb import AnalysisTable
 from facet.adapters.s3 import Bucket
 from facet.adapters.settings import Settings
@@ -21,6 +22,7 @@ metrics = Metrics()
 
 
 class ThumbnailSettings(Settings):
+    uploads_bucket: str
     media_bucket: str
 
 
@@ -35,8 +37,47 @@ def analyses() -> AnalysisTable:
 
 
 @cache
+def shelves() -> BelongingsTable:
+    return BelongingsTable(table(settings().table_name))
+
+
+@cache
+def uploads() -> Bucket:
+    return Bucket(client("s3"), settings().uploads_bucket)
+
+
+@cache
 def media() -> Bucket:
     return Bucket(client("s3"), settings().media_bucket)
+
+
+def draw_thumbnails(key: str) -> bool:
+    drawn = save_thumbnails(
+        key, analyses=analyses(), media=media(), correlate=logger.set_correlation_id
+    )
+    metrics.add_metric("ThumbnailsDrawn", MetricUnit.Count, int(drawn))
+    if drawn:
+        logger.info("thumbnails drawn")
+    else:
+        logger.warning("photo or analysis is gone")
+    return drawn
+
+
+def read_garment(key: str) -> bool:
+    # Reading colours takes numpy, which no thumbnail needs.
+    from facet.services.save_garment_photo import save_garment_photo  # noqa: PLC0415
+
+    became = save_garment_photo(
+        key,
+        shelves=shelves(),
+        uploads=uploads(),
+        media=media(),
+        correlate=logger.set_correlation_id,
+    )
+    logger.info("garment read", extra={"status": became or "nobody waits for it"})
+    metrics.add_metric("GarmentRead", MetricUnit.Count, int(became == "ready"))
+    metrics.add_metric("GarmentRejected", MetricUnit.Count, int(became == "failed"))
+    return became == "ready"
 
 
 @logger.inject_lambda_context
@@ -48,12 +89,5 @@ def lambda_handler(event: S3Event, context: LambdaContext) -> dict[str, Any]:
     for record in event.records:
         key = record.s3.get_object.key
         logger.append_keys(photo=key)
-        if save_thumbnails(
-            key, analyses=analyses(), media=media(), correlate=logger.set_correlation_id
-        ):
-            drawn += 1
-            logger.info("thumbnails drawn")
-        else:
-            logger.warning("photo or analysis is gone")
-    metrics.add_metric("ThumbnailsDrawn", MetricUnit.Count, drawn)
+        drawn += read_garment(key) if key.startswith("garments/") else draw_thumbnails(key)
     return {"drawn": drawn}

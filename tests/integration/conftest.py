@@ -168,6 +168,16 @@ class Stack:
         event["Records"][0]["s3"]["object"]["key"] = f"photos/{USER}/{analysis_id}.jpg"
         return event
 
+    def garment_uploaded(self, item_id: str, photo: bytes | None = None) -> dict[str, Any]:
+        """The S3 event of a garment's photo, which is put there if it is given."""
+        event = recorded("s3_garment_uploaded.json")
+        key = f"garments/{USER}/{item_id}"
+        event["Records"][0]["s3"]["bucket"]["name"] = NAMES["UPLOADS_BUCKET"]
+        event["Records"][0]["s3"]["object"]["key"] = key
+        if photo is not None:
+            self.s3.put_object(Bucket=NAMES["UPLOADS_BUCKET"], Key=key, Body=photo)
+        return event
+
     def jobs(self) -> list[dict[str, Any]]:
         """Take all waiting messages off the queue."""
         got = self.sqs.receive_message(
@@ -217,6 +227,7 @@ def stack(monkeypatch: pytest.MonkeyPatch, snapshot: bytes) -> Iterator[Stack]:
         "MAX_QUEUE_DEPTH": "100",
         "CURSOR_SECRET": "a secret of these tests",
         "NARRATOR_MODEL_ID": "",
+        "GARMENT_MODEL_ID": "",
         "RANKING_VERSION": "skincare-1",
         "RANKING_CANDIDATE": "",
         "RANKING_CANDIDATE_PERCENT": "0",
@@ -250,6 +261,7 @@ def stack(monkeypatch: pytest.MonkeyPatch, snapshot: bytes) -> Iterator[Stack]:
         sqs = boto3.client("sqs")
         queue_url = sqs.create_queue(QueueName="facet-recommend")["QueueUrl"]
         monkeypatch.setenv("RECOMMEND_QUEUE_URL", queue_url)
+        monkeypatch.setenv("TRYON_QUEUE_URL", sqs.create_queue(QueueName="facet-tryon")["QueueUrl"])
         account_queue_url = sqs.create_queue(QueueName="facet-account")["QueueUrl"]
         monkeypatch.setenv("ACCOUNT_QUEUE_URL", account_queue_url)
         users = boto3.client("cognito-idp")

@@ -391,20 +391,20 @@ def test_pictures_are_forgotten_and_the_catalogue_is_not(template: Template) -> 
 
 
 def test_no_function_writes_where_it_listens(translated: Template) -> None:
-    listening = {
-        next(name for name in references(rule["Function"])): (
-            bucket,
+    listening = [
+        (
+            next(name for name in references(rule["Function"])),
+            {"UploadsBucket": "-uploads-", "MediaBucket": "-media-"}[bucket],
             rule["Filter"]["S3Key"]["Rules"][0]["Value"],
         )
         for bucket, properties in translated.of_type("AWS::S3::Bucket").items()
         for rule in properties["NotificationConfiguration"]["LambdaConfigurations"]
-    }
-    assert len(listening) == 2
-    for function, statement in statements(translated):
-        if function in listening and "s3:PutObject" in as_list(statement["Action"]):
-            bucket, prefix = listening[function]
-            place = {"UploadsBucket": "-uploads-", "MediaBucket": "-media-"}[bucket]
-            for resource in as_list(statement["Resource"]):
+    ]
+    assert len(listening) == 3
+    writes = [one for one in statements(translated) if "s3:PutObject" in as_list(one[1]["Action"])]
+    for listener, place, prefix in listening:
+        for function, statement in writes:
+            for resource in as_list(statement["Resource"]) if function == listener else ():
                 assert not (place in resource["Fn::Sub"] and f"/{prefix}" in resource["Fn::Sub"])
 
 

@@ -80,9 +80,13 @@ def test_the_bytes_of_a_photo_give_the_same() -> None:
     photo = BytesIO()
     drawn("#f2f0ec", "#9a4a2c").resize((1360, 1760)).save(photo, "JPEG", quality=92)
 
-    (colour,) = read_garment(photo.getvalue())
+    read = read_garment(photo.getvalue())
 
+    (colour,) = read.colours
     assert away(colour.hex, "#9a4a2c") < 3
+    picture = Image.open(BytesIO(read.picture))
+    assert (picture.format, max(picture.size)) == ("JPEG", 800)
+    assert not dict(picture.getexif())
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 2), (40, 7)])

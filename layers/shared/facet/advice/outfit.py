@@ -22,6 +22,7 @@ from facet.advice.harmony import LCh, Palette, Relation, Scale
 from facet.advice.makeup import occasion_of
 from facet.colour import hex_from_lab
 from facet.domain.advice import Note, Profile, Reason, Source
+from facet.domain.analysis import Kind
 from facet.domain.face import FaceReading
 from facet.domain.style import (
     Feedback,
@@ -114,10 +115,10 @@ class _Stylist:
         self.occasion = known or "everyday"
         self.palette = Palette(reading)
         self.avoided = {t.casefold() for t in (*profile.allergies, *profile.avoided_ingredients)}
-        # A rating or a comment alone says nothing of what to wear.
-        verdicts = [f for f in feedback if isinstance(f, Feedback) or "verdict" in f]
+        # A rating or a comment alone says nothing of what to wear, nor does a word on a product.
+        verdicts = [f for f in feedback if isinstance(f, Feedback) or _on_an_outfit(f)]
         self.feedback = list(self._read(Feedback, verdicts, "feedback_unreadable"))
-        garments = list(self._read(Garment, wardrobe, "garment_unreadable"))
+        garments = list(self._read(Garment, self._coloured(wardrobe), "garment_unreadable"))
         self.owned = len(garments)
         self.slots = {g.item_id: g.slot for g in garments}
         self.waterproof = any(g.slot == "outer" and g.waterproof for g in garments)
@@ -159,6 +160,20 @@ class _Stylist:
                 what = "garment" if model is Garment else "piece of feedback"
                 text = f"One {what} could not be read and was left out."
                 self._note(code, text, item_id if isinstance(item_id, str) else None)
+
+    def _coloured(
+        self, wardrobe: Iterable[Garment | Mapping[str, Any]]
+    ) -> list[Garment | Mapping[str, Any]]:
+        """Without garments whose photo is to tell their colours and has not."""
+        known = []
+        for row in wardrobe:
+            if isinstance(row, Mapping) and row.get("photo") and not row.get("colours"):
+                name = row.get("name") or row.get("category") or "A garment"
+                text = f"{name} was left out: its photo has not told its colours yet."
+                self._note("garment_not_read", text, str(row.get("item_id", "")) or None)
+            else:
+                known.append(row)
+        return known
 
     def _allowed(self, garments: Iterable[Garment]) -> list[Garment]:
         """None that is called by what the person is allergic to or avoids ('wool jumper')."""
@@ -537,6 +552,10 @@ def _said(occasion: str) -> str:
     return {"everyday": "every day", "evening": "an evening out", "ceremony": "a ceremony"}.get(
         occasion, occasion
     )
+
+
+def _on_an_outfit(said: Mapping[str, Any]) -> bool:
+    return "verdict" in said and said.get("kind", Kind.OUTFIT) == Kind.OUTFIT
 
 
 def _base(one: _Scored) -> frozenset[str]:

@@ -147,23 +147,56 @@ class MakeupResult(Part):
 class GarmentColour(Part):
     """One colour of a garment and how much of it there is."""
 
-    hex: HexColor
-    share: Fraction
+    hex: HexColor = Field(description="in sRGB")
+    share: Fraction = Field(description="of the garment, 0..1")
 
 
-class Garment(Part):
-    """Something to wear. `category` is the owner's own word; `slot` says where it goes."""
+class GarmentDetails(Part):
+    """What a person says of a garment."""
 
-    item_id: str = Field(min_length=1, max_length=64)
-    name: str | None = Field(default=None, max_length=200)
-    category: str = Field(min_length=1, max_length=60, description="kurta, jeans, hijab, ...")
-    slot: Slot
-    colours: tuple[GarmentColour, ...] = Field(min_length=1, max_length=5)
-    pattern: str = Field(default="plain", max_length=40)
+    name: str | None = Field(
+        default=None, min_length=1, max_length=200, description="what its owner calls it"
+    )
+    category: str = Field(
+        min_length=1, max_length=60, description="its owner's own word: kurta, jeans, hijab, ..."
+    )
+    slot: Slot = Field(description="where it goes")
+    colours: tuple[GarmentColour, ...] = Field(
+        default=(), max_length=5, description="at most 5; left out, they are read from its photo"
+    )
+    pattern: str = Field(
+        default="plain", max_length=40, description="plain, striped, floral, ... in any words"
+    )
     formality: Level = Field(description="1 at home .. 5 ceremony")
     warmth: Level = Field(description="1 for the hottest days .. 5 for the coldest")
-    waterproof: bool = False
-    last_worn: date | None = None
+    waterproof: bool = Field(default=False, description="keeps rain out")
+    last_worn: date | None = Field(
+        default=None, description="day it was last worn; `worn` feedback sets it as well"
+    )
+
+
+class GarmentPhoto(Stored):
+    """The photo that a garment's owner is about to send, or has sent."""
+
+    status: Literal["awaiting_upload", "ready", "failed"]
+    content_type: str
+    content_length: int = Field(gt=0, description="bytes")
+    checksum_sha256: str = Field(description="base64; which of several uploads is meant")
+    expires_at: datetime = Field(description="when its upload URL stops working (UTC)")
+    correlation_id: str
+    code: str | None = Field(default=None, description="why it could not be read")
+    message: str | None = None
+
+
+class Garment(GarmentDetails):
+    """Something to wear, whose colours are known."""
+
+    item_id: str = Field(min_length=1, max_length=64, description="its owner's own id for it")
+    colours: tuple[GarmentColour, ...] = Field(
+        min_length=1, max_length=5, description="one to five, as told or as its photo shows them"
+    )
+    photo: GarmentPhoto | None = None
+    picture: bool = Field(default=False, description="there is a picture of it")
 
 
 class Feedback(Stored):

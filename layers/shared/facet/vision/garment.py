@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,17 +17,30 @@ from facet.colour import (
     linear_from_srgb,
 )
 from facet.domain.style import GarmentColour
-from facet.vision.decode import decode
+from facet.vision.decode import decode, encode_jpeg
 from facet.vision.gates import load_gates
 
 Mask = NDArray[np.bool_]
 Floats = NDArray[np.floating]
 
 
-def read_garment(data: bytes) -> tuple[GarmentColour, ...]:
-    """JPEG, PNG, WebP or HEIC -> its garment's colours. Raises PhotoRejectedError as `decode`."""
-    photo = decode(data, load_gates("relaxed"), edge=2 * _rules()["edge"])
-    return garment_colours(np.asarray(photo.image))
+_QUALITY = 85
+
+
+@dataclass(frozen=True, slots=True)
+class GarmentReading:
+    """What the photo of a garment gave."""
+
+    colours: tuple[GarmentColour, ...]  # one to three, largest share first
+    picture: bytes  # JPEG, 800 px long edge or the photo's own, upright, without metadata
+
+
+def read_garment(data: bytes) -> GarmentReading:
+    """JPEG, PNG, WebP or HEIC -> colours and picture. Raises PhotoRejectedError as `decode`."""
+    edge = _rules()["picture"]
+    image = decode(data, load_gates("relaxed"), edge=edge).image
+    image.thumbnail((edge, edge))
+    return GarmentReading(garment_colours(np.asarray(image)), encode_jpeg(image, _QUALITY))
 
 
 def garment_colours(pixels: NDArray[np.uint8]) -> tuple[GarmentColour, ...]:

@@ -1,0 +1,244 @@
+"""The wardrobe: garments as their owner describes them, with a photo that tells their colours."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError
+
+from facet.domain.analysis import UPLOAD_WINDOW
+from facet.domain.belongings import Shelf
+from facet.domain.cursor import Cursors
+from facet.domain.errors import PermanentError
+from facet.domain.face import Part
+from facet.domain.style import GarmentDetails, GarmentPhoto
+from facet.services.ports import Objects, Shelves
+from facet.services.start_analysis import PhotoType, UploadTarget
+
+PICTURE_SIGNED_FOR = timedelta(hours=1)
+POLL_AFTER_MS = 1000
+# S3 announces a photo, and it is read, within seconds of the last moment it may come.
+LATE = timedelta(minutes=1)
+NEVER_CAME = {
+    "code": "upload_expired",
+    "message": "No photo arrived in time; put the garment again with its photo.",
+}
+
+
+class NewPhoto(Part):
+    """A photo of the garment that the app is about to upload."""
+
+    content_type: PhotoType = Field(description="Media type of the photo; S3 refuses another.")
+    content_length: int = Field(gt=0, description="Exact size of the photo in bytes.")
+    checksum_sha256: str = Field(
+        pattern=r"^[A-Za-z0-9+/]{43}=$", description="Base64 of the photo's SHA-256."
+    )
+
+
+class NewGarment(GarmentDetails):
+    """A garment as its owner describes it; its colours here, or read from a photo."""
+
+    photo: NewPhoto | None = Field(
+        None, description="Asks for an upload URL; its colours are read unless they are given."
+    )
+
+
+class WardrobeItem(GarmentDetails):
+    """A garment as told, its colours as told or read, and how far the reading of its photo is."""
+
+    item_id: str = Field(description="The owner's own id for it, or a ULID.")
+    status: Literal["awaiting_upload", "ready", "failed"] = Field(
+        description="Of its photo; ready where there is none. While it has no colours, outfits "
+        "are made without it."
+    )
+    code: str | None = Field(
+        None, description="Why the photo failed: a photo gate's code, or upload_expired."
+    )
+    message: str | None = Field(None, description="The same in one sentence for its owner.")
+    picture_url: str | None = Field(
+        None, description="JPEG, at most 800 px on the long edge; good for an hour."
+    )
+    upload_url: str | None = Field(
+        None, description="Presigned URL for one PUT of the photo; in the answer to asking for it."
+    )
+    upload: UploadTarget | None = Field(None, description="How to send it; with `upload_url`.")
+    poll_after_ms: int | None = Field(
+        None, description="Ask again after this many milliseconds; absent once it is read."
+    )
+
+
+class WardrobePage(Part):
+    """A page of the wardrobe, in the order of the garments' ids."""
+
+    items: tuple[WardrobeItem, ...]
+    unreadable: tuple[str, ...] = Field(
+        (), description="Ids of garments that this release cannot read; put or delete them."
+    )
+    cursor: str | None = Field(None, description="Send it back for the next page; absent: no more.")
+
+
+def upload_key(user_id: str, item_id: str) -> str:
+    """In the uploads bucket."""
+    return f"garments/{user_id}/{item_id}"
+
+
+def picture_key(user_id: str, item_id: str) -> str:
+    """In the media bucket."""
+    return f"garments/{user_id}/{item_id}.jpg"
+
+
+def list_wardrobe(
+    user_id: str,
+    limit: int,
+    cursor: str | None,
+    *,
+    now: datetime,
+    cursors: Cursors,
+    shelves: Shelves,
+    media: Objects,
+) -> WardrobePage:
+    """`limit` garments after the cursor. Raises PermanentError(invalid_cursor)."""
+    after_id = cursors.read(user_id, "wardrobe", cursor) if cursor else None
+    page = shelves.page(user_id, Shelf.WARDROBE, limit, after_id)
+    items, unreadable = [], []
+    for document in page.documents:
+        try:
+            items.append(_item(user_id, document, now, media))
+        except PermanentError:
+            unreadable.append(document["item_id"])
+    return WardrobePage(
+        items=tuple(items),
+        unreadable=tuple(unreadable),
+        cursor=cursors.sign(user_id, "wardrobe", page.next_id) if page.next_id else None,
+    )
+
+
+def read_garment_item(
+    user_id: str,
+    item_id: str,
+    *,
+    now: datetime,
+    shelves: Shelves,
+    media: Objects,
+    uploads: Objects | None = None,
+) -> WardrobeItem:
+    """uploads: signs the upload of the photo that is awaited, where one is.
+
+    Raises PermanentError(garment_not_found, garment_unreadable).
+    """
+    document = shelves.get(user_id, Shelf.WARDROBE, item_id)
+    if document is None:
+        raise not_in_the_wardrobe()
+    item = _item(user_id, document, now, media)
+    photo = photo_of(document)
+    if uploads is None or photo is None or item.status != "awaiting_upload":
+        return item
+    upload = uploads.presign_put(
+        upload_key(user_id, item_id),
+        content_type=photo.content_type,
+        content_length=photo.content_length,
+        checksum_sha256=photo.checksum_sha256,
+        correlation_id=photo.correlation_id,
+        seconds=max(1, int((photo.expires_at - now).total_seconds())),
+    )
+    target = UploadTarget(method=upload.method, headers=upload.headers, expires_at=photo.expires_at)
+    return item.model_copy(update={"upload_url": upload.url, "upload": target})
+
+
+def keep_garment(
+    user_id: str,
+    item_id: str,
+    wish: NewGarment,
+    *,
+    max_photo_bytes: int,
+    correlation_id: str,
+    now: datetime,
+    shelves: Shelves,
+) -> bool:
+    """Create or replace; whether it is new.
+
+    What is told replaces all that was told. A picture stays until there is another photo, and so
+    do colours where neither colours nor a photo come. Raises PermanentError(file_too_large,
+    colours_needed).
+    """
+    if wish.photo and wish.photo.content_length > max_photo_bytes:
+        raise PermanentError(
+            "file_too_large",
+            f"The photo has {wish.photo.content_length:,} bytes; "
+            f"at most {max_photo_bytes:,} are taken.",
+        )
+    told = wish.model_dump(mode="json", exclude={"photo"}, exclude_defaults=True)
+    is_new = True
+
+    def edit(before: Mapping[str, Any] | None) -> Mapping[str, Any]:
+        nonlocal is_new
+        is_new = before is None
+        before = before or {}
+        kept = {name: before[name] for name in ("photo", "picture") if name in before}
+        document = {**kept, **told}
+        if wish.photo:
+            photo = GarmentPhoto(
+                status="awaiting_upload",
+                expires_at=now + UPLOAD_WINDOW,
+                correlation_id=correlation_id,
+                **wish.photo.model_dump(),
+            )
+            document["photo"] = photo.model_dump(mode="json", exclude_none=True)
+        elif not wish.colours and before.get("colours"):
+            document["colours"] = before["colours"]
+        awaited = photo_of(document)
+        if not document.get("colours") and (awaited is None or awaited.status == "failed"):
+            raise PermanentError(
+                "colours_needed", "Give the garment's colours, or a photo that shows them."
+            )
+        return document
+
+    shelves.change(user_id, Shelf.WARDROBE, item_id, edit)
+    return is_new
+
+
+def drop_garment(
+    user_id: str, item_id: str, *, shelves: Shelves, uploads: Objects, media: Objects
+) -> None:
+    """The row first: a photo that is being read finds it gone and keeps nothing.
+
+    Raises PermanentError(garment_not_found).
+    """
+    was_there = shelves.delete(user_id, Shelf.WARDROBE, item_id)
+    uploads.delete(upload_key(user_id, item_id))
+    media.delete(picture_key(user_id, item_id))
+    if not was_there:
+        raise not_in_the_wardrobe()
+
+
+def not_in_the_wardrobe() -> PermanentError:
+    return PermanentError("garment_not_found", "Your wardrobe holds nothing of this id.")
+
+
+def photo_of(document: Mapping[str, Any]) -> GarmentPhoto | None:
+    """The photo of a stored garment; None without one, or where it is of another schema."""
+    try:
+        return GarmentPhoto.model_validate(document["photo"])
+    except (KeyError, ValidationError):
+        return None
+
+
+def _item(user_id: str, document: Mapping[str, Any], now: datetime, media: Objects) -> WardrobeItem:
+    """Raises PermanentError(garment_unreadable)."""
+    item = {n: document[n] for n in document if n in GarmentDetails.model_fields}
+    item |= {"item_id": document["item_id"], "status": "ready"}
+    if photo := photo_of(document):
+        item |= {"status": photo.status, "code": photo.code, "message": photo.message}
+        if photo.status == "awaiting_upload":
+            item["poll_after_ms"] = POLL_AFTER_MS
+            if now > photo.expires_at + LATE:
+                item |= {"status": "failed", "poll_after_ms": None, **NEVER_CAME}
+    if document.get("picture"):
+        key = picture_key(user_id, document["item_id"])
+        item["picture_url"] = media.presign_get(key, int(PICTURE_SIGNED_FOR.total_seconds()))
+    try:
+        return WardrobeItem.model_validate(item)
+    except ValidationError as error:
+        raise PermanentError(
+            "garment_unreadable", "This garment could not be read; please put it again."
+        ) from error

@@ -1,0 +1,71 @@
+"""The photo of a garment has arrived: read its colours, keep a small picture, drop the original."""
+
+import base64
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+from facet.domain.belongings import Shelf
+from facet.domain.errors import PermanentError
+from facet.domain.style import GarmentPhoto
+from facet.services.keep_wardrobe import photo_of, picture_key
+from facet.services.ports import Objects, Shelves
+from facet.vision.garment import read_garment
+
+
+def save_garment_photo(
+    key: str,
+    *,
+    shelves: Shelves,
+    uploads: Objects,
+    media: Objects,
+    correlate: Callable[[str], object],
+) -> Literal["ready", "failed"] | None:
+    """Handle one `photo uploaded` event of `garments/<sub>/<item_id>`; safe to repeat.
+
+    What became of the photo, or None where nobody waits for it any more: the garment is gone, the
+    photo was read before, or another one is on its way.
+    """
+    _, user_id, item_id = key.split("/")
+    document = shelves.get(user_id, Shelf.WARDROBE, item_id)
+    awaited = _awaited(document)
+    if awaited is None:
+        uploads.delete(key)
+        return None
+    correlate(awaited.correlation_id)
+    data = uploads.get(key)
+    if data is None or base64.b64encode(hashlib.sha256(data).digest()).decode() != (
+        awaited.checksum_sha256
+    ):
+        return None
+    found: dict[str, Any] = {}
+    try:
+        read = read_garment(data)
+    except PermanentError as error:
+        outcome = {"status": "failed", "code": error.code, "message": error.message}
+    else:
+        outcome = {"status": "ready"}
+        found = {
+            "colours": [one.model_dump(mode="json") for one in read.colours],
+            "picture": True,
+        }
+        media.put(picture_key(user_id, item_id), read.picture, "image/jpeg", awaited.correlation_id)
+
+    def edit(document: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+        if document is None or _awaited(document) != awaited:
+            return None
+        # What its owner says of the colours is not overruled by a photo.
+        return {**found, **document, "photo": {**document["photo"], **outcome}}
+
+    saved = shelves.change(user_id, Shelf.WARDROBE, item_id, edit)
+    if saved is None and shelves.get(user_id, Shelf.WARDROBE, item_id) is None:
+        media.delete(picture_key(user_id, item_id))  # deleted while it was read
+    uploads.delete(key)
+    if saved is None:
+        return None
+    return "ready" if found else "failed"
+
+
+def _awaited(document: Mapping[str, Any] | None) -> GarmentPhoto | None:
+    photo = photo_of(document) if document else None
+    return photo if photo and photo.status == "awaiting_upload" else None
