@@ -59,14 +59,45 @@ def test_light_skin_is_not_given_the_middle_of_the_monk_scale():
     assert tone_of(SKINS["light"]).monk[0].tone <= 3
 
 
-def test_half_a_stop_of_exposure_stays_within_the_interval():
-    patches = face(SKINS["intermediate"])
+def moved(patches, gain) -> dict[str, np.ndarray]:
+    """The same patches with linear light times gain, a full channel staying full."""
+    linear = {name: colour.linear_from_srgb(pixels) * gain for name, pixels in patches.items()}
+    return {
+        name: np.rint(colour.srgb_from_linear(np.minimum(values, 1)) * 255).astype(np.uint8)
+        for name, values in linear.items()
+    }
+
+
+@pytest.mark.parametrize("lab", [*SKINS.values(), (77.0, 24.4, 25.5)])
+@pytest.mark.parametrize("stops", [-0.5, 0.5])
+def test_half_a_stop_of_exposure_stays_within_the_interval(lab, stops):
+    # The last of them is bright enough to lose its red.
+    patches = face(lab)
     low, high = measure_tone(skin_colour(patches), SURE).ita_interval
-    for stops in (-0.5, 0.5):
-        linear = colour.linear_from_srgb(patches["right_cheek"]) * 2.0**stops
-        moved = np.rint(colour.srgb_from_linear(linear) * 255).astype(np.uint8)
-        angle = measure_tone(skin_colour({"right_cheek": moved}), SURE).ita
-        assert low - 1 <= angle <= high + 1
+
+    angle = measure_tone(skin_colour(moved(patches, 2.0**stops)), SURE).ita
+    assert low - 0.3 <= angle <= high + 0.3  # 8 bits are not finer
+
+
+@pytest.mark.parametrize("channel", range(3))
+@pytest.mark.parametrize("gain", [0.95, 1.05])
+def test_five_percent_of_white_balance_stay_within_the_interval(channel, gain):
+    for lab in SKINS.values():
+        patches, gains = face(lab), np.ones(3)
+        gains[channel] = gain
+        low, high = measure_tone(skin_colour(patches), SURE).ita_interval
+        assert low <= measure_tone(skin_colour(moved(patches, gains)), SURE).ita <= high
+
+
+def test_patches_that_disagree_widen_the_interval():
+    # One cheek in the lamp's light, the other in the window's.
+    agreed = tone_of((60.0, 14.0, 18.0))
+    disputed = tone_of((60.0, 14.0, 18.0), left_cheek=(64.0, 10.0, 12.0))
+    lonely = measure_tone(skin_colour({"left_cheek": patch((60.0, 14.0, 18.0))}), SURE)
+
+    assert np.ptp(disputed.ita_interval) > 1.05 * np.ptp(agreed.ita_interval)
+    assert np.ptp(lonely.ita_interval) > 1.05 * np.ptp(agreed.ita_interval)
+    assert disputed.confidence <= agreed.confidence
 
 
 def test_a_disputed_white_balance_widens_the_interval_and_lowers_confidence():

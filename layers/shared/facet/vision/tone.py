@@ -38,6 +38,11 @@ class SkinColour:
     patches: Mapping[str, NDArray[np.floating]]  # linear RGB of every patch, outliers included
     apart: Mapping[str, float]  # CIEDE2000 of every patch from the mean of the cheeks
 
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """The patches that speak for the face: the cheeks, and what agrees with them."""
+        return tuple(name for name in self.patches if _speaks(name, self.apart[name]))
+
 
 def skin_colour(patches: Mapping[str, Pixels]) -> SkinColour | None:
     """uint8 pixels (n, 3) by patch -> the colour of the skin, or None when no cheek can be seen.
@@ -59,7 +64,7 @@ def skin_colour(patches: Mapping[str, Pixels]) -> SkinColour | None:
         name: float(colour.delta_e_2000(colour.lab_from_linear(linear), reference))
         for name, linear in medians.items()
     }
-    kept = [name for name in medians if name in CHEEKS or apart[name] <= table["outlier"]]
+    kept = [name for name in medians if _speaks(name, apart[name])]
     linear = np.median([medians[name] for name in kept], axis=0)
     return SkinColour(linear, colour.lab_from_linear(linear), medians, apart)
 
@@ -102,6 +107,10 @@ def table_version() -> str:
     return str(_table()["version"])
 
 
+def _speaks(patch: str, apart: float) -> bool:
+    return patch in CHEEKS or apart <= _table()["patches"]["outlier"]
+
+
 def _trimmed_median(pixels: Pixels, trim: float) -> NDArray[np.floating]:
     linear = colour.linear_from_srgb(pixels)
     bright = colour.luminance(linear)
@@ -123,11 +132,23 @@ def _ita_interval(skin: SkinColour, light: Light) -> tuple[float, float]:
             gains = [1.0, 1.0, 1.0]
             gains[channel] += sign * balance
             moved.append((gains[0], gains[1], gains[2]))
-    shifts = colour.ita(colour.lab_from_linear(skin.linear * np.array(moved))) - angle
+    # A channel that is full stays full: bright skin loses its red first, and turns pale.
+    ends = np.minimum(skin.linear * np.array(moved), 1.0)
+    shifts = colour.ita(colour.lab_from_linear(ends)) - angle
+    apart = _patches_error(skin)
     # Exposure is one cause, the three channels another; within a cause the worst counts.
-    down = math.hypot(min(0.0, *shifts[:2]), min(0.0, *shifts[2:]))
-    up = math.hypot(max(0.0, *shifts[:2]), max(0.0, *shifts[2:]))
+    down = math.hypot(min(0.0, *shifts[:2]), min(0.0, *shifts[2:]), apart)
+    up = math.hypot(max(0.0, *shifts[:2]), max(0.0, *shifts[2:]), apart)
     return max(-90.0, angle - down), min(90.0, angle + up)
+
+
+def _patches_error(skin: SkinColour) -> float:
+    """Standard error, in degrees of ITA, of what the patches say together."""
+    linear = np.array([skin.patches[name] for name in skin.kept])
+    if len(linear) < 2:  # nothing to agree with
+        return float(_table()["patches"]["spread"])
+    angles = colour.ita(colour.lab_from_linear(linear))
+    return float(np.std(angles, ddof=1) / math.sqrt(len(angles)))
 
 
 def _split_normal(
