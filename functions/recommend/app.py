@@ -23,7 +23,7 @@ from facet.adapters.dynamodb import AnalysisTable
 from facet.adapters.events import EventBus
 from facet.adapters.s3 import Bucket
 from facet.adapters.settings import Settings
-from facet.adapters.sqs import CORRELATION_ATTRIBUTE
+from facet.adapters.sqs import CORRELATION_ATTRIBUTE, JobQueue
 from facet.adapters.tracing import traced
 from facet.adapters.vectors import VectorBucket
 from facet.advice.catalogue import Catalogue
@@ -47,6 +47,7 @@ processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 class RecommendSettings(Settings):
     media_bucket: str
     event_bus_name: str
+    tryon_queue_url: str
     narrator_model_id: str  # empty: templates
     ranking_version: str
     ranking_candidate: str  # empty: none
@@ -77,6 +78,11 @@ def catalogue() -> CurrentCatalogue:
 @cache
 def events() -> EventBus:
     return EventBus(client("events"), settings().event_bus_name)
+
+
+@cache
+def look_jobs() -> JobQueue:
+    return JobQueue(client("sqs"), settings().tryon_queue_url)
 
 
 @cache
@@ -143,6 +149,7 @@ def advise(record: SQSRecord) -> None:
         events=events(),
         ranking=ranking,
         narrate=narrate,
+        look_jobs=look_jobs(),
     )
     logger.info("recommended", extra={"status": status or "nothing was waiting"})
     metrics.add_metric("Recommended" if status else "RepeatedJob", MetricUnit.Count, 1)

@@ -11,6 +11,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from facet.domain.belongings import ITEM_ID
 from facet.domain.face import Part, Stored
 from facet.domain.products import HexColor
 from facet.domain.style import Finish, LookStep, MakeupCategory, Region
@@ -62,7 +63,7 @@ class WantedProduct(Part):
     """A product to put on: one of the bag by `item_id`, or any colour by `category` and `hex`."""
 
     item_id: str | None = Field(
-        None, min_length=1, max_length=64, description="A product of the bag, in its own shade."
+        None, pattern=ITEM_ID, description="A product of the bag, in its own shade."
     )
     category: MakeupCategory | None = Field(None, description="With `hex`: what it is.")
     hex: HexColor | None = Field(None, description="With `category`: its colour in sRGB.")

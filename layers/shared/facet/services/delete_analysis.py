@@ -1,13 +1,20 @@
 """DELETE /v1/analyses/{id}: the row, its results and every file made of it."""
 
+from facet.domain.analysis import Analysis
 from facet.domain.errors import FacetError
-from facet.services.ports import Analyses, Objects
+from facet.services.ports import Analyses, Looks, Objects
 
 TRIES = 5
 
 
 def delete_analysis(
-    user_id: str, analysis_id: str, *, analyses: Analyses, uploads: Objects, media: Objects
+    user_id: str,
+    analysis_id: str,
+    *,
+    analyses: Analyses,
+    looks: Looks,
+    uploads: Objects,
+    media: Objects,
 ) -> bool:
     """False when there is none. Files go first: a crash leaves a row to delete again."""
     for _ in range(TRIES):
@@ -15,7 +22,16 @@ def delete_analysis(
         if analysis is None:
             return False
         uploads.delete(analysis.upload_key)
-        media.delete(*analysis.media_keys)
+        _delete_pictures(analysis, media)
+        looks.delete_of(user_id, analysis_id)
         if analyses.delete(analysis):
+            # A look or an overlay may have been put there since; from now on none is.
+            _delete_pictures(analysis, media)
             return True
     raise FacetError("the analysis kept changing while it was deleted")
+
+
+def _delete_pictures(analysis: Analysis, media: Objects) -> None:
+    media.delete(*analysis.media_keys)
+    for kind in ("looks", "overlays"):
+        media.delete_below(f"{kind}/{analysis.user_id}/{analysis.analysis_id}/")

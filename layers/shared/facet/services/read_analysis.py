@@ -1,6 +1,6 @@
 """What an app polls: one analysis with its results and signed pictures, or a page of them."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -9,12 +9,22 @@ from facet.domain.analysis import POLL_AFTER_MS, Analysis, Failure, Kind, Status
 from facet.domain.cursor import Cursors
 from facet.domain.errors import PermanentError
 from facet.domain.face import Classification, Face, Prediction, Quality, Share, Skin, Versions
+from facet.domain.looks import (
+    POLL_AFTER_MS as POLL_LOOKS_AFTER_MS,
+)
+from facet.domain.looks import (
+    RENDER_PATIENCE,
+    TIMED_OUT,
+    DrawnLook,
+    LookProduct,
+    LookStatus,
+    picture_keys,
+)
 from facet.domain.narration import EnhancedAnalysis
 from facet.services.ports import Analyses, Objects
 
-# Pictures are signed for twice as long as an ETag holds, so that a 304 never outlives its URLs.
+# Twice as long as an ETag holds (adapters/http.py), so that a 304 never outlives its URLs.
 PICTURES_SIGNED_FOR = timedelta(hours=1)
-ETAG_HOLDS_FOR = timedelta(minutes=30)
 
 
 # Of a reading, as the document shows it.
@@ -30,6 +40,22 @@ class PhotoLinks(BaseModel):
     height: int = Field(description="Pixels of the upright, normalised photo.")
     thumbnail_url: str | None = Field(None, description="JPEG, 200 px on the long edge.")
     optimized_url: str | None = Field(None, description="JPEG, about 1024 px on the long edge.")
+
+
+class LookPicture(BaseModel):
+    """One look of the makeup result on the person's own face; its URLs are good for an hour."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str = Field(description="As in `recommendations.makeup.looks`.")
+    status: LookStatus = Field(description="An analysis completes without waiting for pictures.")
+    code: str | None = Field(None, description="Why it failed.")
+    message: str | None = Field(None, description="The same in a sentence.")
+    image_url: str | None = Field(None, description="JPEG, at most 1024 px on the long edge.")
+    before_after_url: str | None = Field(
+        None, description="JPEG of the face twice, without makeup on the left and with it."
+    )
+    products: tuple[LookProduct, ...] = Field((), description="What is drawn.")
 
 
 class AnalysisDocument(BaseModel):
@@ -58,6 +84,9 @@ class AnalysisDocument(BaseModel):
     enhanced_analysis: EnhancedAnalysis | None = Field(
         None, description="The whole in plain words; comes with `completed`."
     )
+    looks: tuple[LookPicture, ...] = Field(
+        (), description="The looks of the makeup result as pictures."
+    )
     failure: Failure | None = None
     versions: Versions | None = None
 
@@ -72,14 +101,17 @@ class History(BaseModel):
 
 
 def read_analysis(
-    user_id: str, analysis_id: str, *, analyses: Analyses, media: Objects
+    user_id: str, analysis_id: str, *, now: datetime, analyses: Analyses, media: Objects
 ) -> AnalysisDocument:
     """Raises PermanentError(analysis_not_found), for other people's analyses too."""
     analysis = analyses.get(user_id, analysis_id)
     if analysis is None:
         raise PermanentError("analysis_not_found", "You have no analysis with this id.")
-    results = analyses.results(user_id, analysis_id) if analysis.reading else {}
-    return _document(analysis, results, media)
+    if analysis.reading is None:
+        return _document(analysis, {}, media)
+    results, drawn = analyses.answers(user_id, analysis_id)
+    looks = _looks(analysis, results.get(Kind.MAKEUP, {}), drawn, now=now, media=media)
+    return _document(analysis, results, media, looks)
 
 
 def list_analyses(
@@ -103,18 +135,16 @@ def list_analyses(
     )
 
 
-def etag_of(document: AnalysisDocument, now: datetime) -> str:
-    """Changes with the document, and often enough that its signed URLs stay good."""
-    slot = int(now.astimezone(UTC).timestamp() // ETAG_HOLDS_FOR.total_seconds())
-    pictures = bool(document.photo and document.photo.thumbnail_url)
-    done = len(document.recommendations)
-    return f'"{document.updated_at.timestamp():.6f}-{document.status}-{done}-{pictures:d}-{slot}"'
-
-
 def _document(
-    analysis: Analysis, results: dict[Kind, dict[str, Any]], media: Objects
+    analysis: Analysis,
+    results: dict[Kind, dict[str, Any]],
+    media: Objects,
+    looks: tuple[LookPicture, ...] = (),
 ) -> AnalysisDocument:
     reading = analysis.reading
+    poll_after_ms = POLL_AFTER_MS.get(analysis.status)
+    if poll_after_ms is None and any(look.status is LookStatus.RENDERING for look in looks):
+        poll_after_ms = POLL_LOOKS_AFTER_MS
     measured = {name: getattr(reading, name) for name in _PARTS} if reading else {}
     return AnalysisDocument(
         analysis_id=analysis.analysis_id,
@@ -122,13 +152,58 @@ def _document(
         created_at=analysis.created_at,
         updated_at=analysis.updated_at,
         expires_at=analysis.expires_at,
-        poll_after_ms=POLL_AFTER_MS.get(analysis.status),
+        poll_after_ms=poll_after_ms,
         photo=_photo(analysis, media),
         recommendations=results,
         enhanced_analysis=analysis.enhanced_analysis,
+        looks=looks,
         failure=analysis.failure,
         **measured,
     )
+
+
+def _looks(
+    analysis: Analysis,
+    makeup: dict[str, Any],
+    drawn: tuple[DrawnLook, ...] | None,
+    *,
+    now: datetime,
+    media: Objects,
+) -> tuple[LookPicture, ...]:
+    """The looks of a makeup result, with what became of each so far."""
+    advised = makeup.get("looks", ())
+    if drawn is None:
+        late = analysis.status.is_terminal and now - analysis.updated_at > RENDER_PATIENCE
+        drawn = tuple(
+            DrawnLook(name=look["name"], status=LookStatus.RENDERING)
+            if not late
+            else DrawnLook(
+                name=look["name"],
+                status=LookStatus.FAILED,
+                code=TIMED_OUT[0],
+                message=TIMED_OUT[1],
+            )
+            for look in advised
+        )
+    seconds = int(PICTURES_SIGNED_FOR.total_seconds())
+    shown = []
+    for look, one in zip(advised, drawn, strict=True):
+        links: dict[str, Any] = {}
+        if one.picture:
+            keys = picture_keys(analysis.user_id, analysis.analysis_id, one.picture)
+            urls = (media.presign_get(key, seconds) for key in keys)
+            links = dict(zip(("image_url", "before_after_url"), urls, strict=True))
+        shown.append(
+            LookPicture(
+                name=one.name,
+                status=one.status,
+                code=one.code,
+                message=one.message,
+                products=tuple(LookProduct.model_validate(step) for step in look["steps"]),
+                **links,
+            )
+        )
+    return tuple(shown)
 
 
 def _photo(analysis: Analysis, media: Objects) -> PhotoLinks | None:

@@ -12,12 +12,12 @@ from facet.advice.skincare import recommend_skincare
 from facet.domain.advice import SkincareResult
 from facet.domain.analysis import Analysis, Kind, Status
 from facet.domain.errors import PermanentError
-from facet.domain.messages import FaceAnalyzed
+from facet.domain.messages import FaceAnalyzed, LookWanted
 from facet.domain.narration import EnhancedAnalysis
 from facet.domain.style import MakeupResult, OutfitResult
 from facet.services.end_analysis import complete_analysis
 from facet.services.keep_profile import profile_of
-from facet.services.ports import Analyses, BelongingsOf, Events
+from facet.services.ports import Analyses, BelongingsOf, Events, LookJobs
 
 
 def recommend(
@@ -30,15 +30,16 @@ def recommend(
     events: Events,
     ranking: Ranking,
     narrate: Callable[[Analysis, Mapping[Kind, Mapping[str, Any]]], EnhancedAnalysis | None],
+    look_jobs: LookJobs,
 ) -> Status | None:
     """Do one job; safe to repeat, the first result stays. None where nothing was waiting for it.
 
     A job that cannot succeed leaves a result with `status: failed` and its code, so that the
-    analysis completes with what it has. narrate: the whole in words once every result is there;
-    None leaves it without.
+    analysis completes with what it has; it does not wait for pictures of the looks. narrate: the
+    whole in words once every result is there; None leaves it without.
     """
     analysis = analyses.get(job.user_id, job.analysis_id)
-    if analysis is None or analysis.status is not Status.RECOMMENDING:
+    if analysis is None or analysis.status not in (Status.RECOMMENDING, Status.COMPLETED):
         return None
     if job.kind in analysis.pending:
         try:
@@ -50,6 +51,12 @@ def recommend(
             document = {"status": "failed", "code": error.code, "message": error.message}
         analyses.save_result(analysis, job.kind, document)
     results = analyses.results(job.user_id, job.analysis_id)
+    # Again for a repeated job: the first try may have died before it sent this.
+    if job.kind is Kind.MAKEUP and results.get(job.kind, {}).get("looks"):
+        wanted = LookWanted(analysis_id=job.analysis_id, user_id=job.user_id)
+        look_jobs.send([wanted], analysis.correlation_id)
+    if analysis.status is Status.COMPLETED:
+        return None
     # Saved in one step with `pending` and read consistently: whoever saves last sees them all, and
     # one who does not must leave the end to it, or the analysis would complete without its words.
     if results.keys() >= set(analysis.wants):

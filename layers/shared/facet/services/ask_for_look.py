@@ -1,0 +1,120 @@
+"""POST /v1/analyses/{id}/looks: any other look on a photo that is there already."""
+
+import tomllib
+from collections.abc import Iterable
+from datetime import datetime
+from functools import cache
+from importlib import resources
+from typing import Self
+
+from pydantic import ConfigDict, Field, model_validator
+from ulid import ULID
+
+from facet.domain.belongings import ITEM_ID, Shelf
+from facet.domain.errors import PermanentError
+from facet.domain.face import Part
+from facet.domain.looks import LookProduct, LookStatus, SavedLook, WantedProduct
+from facet.domain.messages import LookWanted
+from facet.services.keep_bag import not_in_the_bag
+from facet.services.ports import Analyses, LookJobs, Looks, Shelves
+
+
+class NewLook(Part):
+    """Makeup to see on the photo, or one garment of the wardrobe."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str | None = Field(
+        None, min_length=1, max_length=100, description="What to call it; a name is made if none."
+    )
+    products: tuple[WantedProduct, ...] = Field(
+        (), max_length=20, description="Makeup to put on, each with its place and strength."
+    )
+    garment_item_id: str | None = Field(
+        None, pattern=ITEM_ID, description="A garment of the wardrobe to try on instead."
+    )
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if bool(self.products) == bool(self.garment_item_id):
+            raise ValueError("send products or a garment_item_id, and not both")
+        return self
+
+
+def ask_for_look(
+    wanted: NewLook,
+    *,
+    user_id: str,
+    analysis_id: str,
+    correlation_id: str,
+    now: datetime,
+    analyses: Analyses,
+    looks: Looks,
+    shelves: Shelves,
+    jobs: LookJobs,
+) -> SavedLook:
+    """Write the look's row and queue it for drawing.
+
+    Raises PermanentError: analysis_not_found, photo_not_ready, bag_item_not_found,
+    garment_not_found, region_not_possible.
+    """
+    analysis = analyses.get(user_id, analysis_id)
+    if analysis is None:
+        raise PermanentError("analysis_not_found", "You have no analysis with this id.")
+    if analysis.photo is None:
+        raise PermanentError("photo_not_ready", "This analysis has no photo to draw on.")
+    for one in wanted.products:
+        if one.item_id and shelves.get(user_id, Shelf.BAG, one.item_id) is None:
+            raise not_in_the_bag()
+        if one.category and not set(one.regions or ()) <= set(_places()[one.category]):
+            raise region_not_possible(one.category, _places()[one.category])
+    item_id = wanted.garment_item_id
+    if item_id and shelves.get(user_id, Shelf.WARDROBE, item_id) is None:
+        raise PermanentError("garment_not_found", "Your wardrobe holds nothing of this id.")
+    products = tuple(LookProduct.model_validate(_told(one)) for one in wanted.products)
+    look = SavedLook(
+        look_id=str(ULID.from_datetime(now)),
+        user_id=user_id,
+        analysis_id=analysis_id,
+        name=wanted.name or _name_of(products),
+        status=LookStatus.RENDERING,
+        products=products,
+        garment_item_id=item_id,
+        created_at=now,
+        updated_at=now,
+        expires_at=analysis.expires_at,
+        correlation_id=correlation_id,
+    )
+    looks.create(look)
+    jobs.send(
+        [LookWanted(analysis_id=analysis_id, user_id=user_id, look_id=look.look_id)],
+        correlation_id,
+    )
+    return look
+
+
+def region_not_possible(category: str, may: Iterable[str]) -> PermanentError:
+    return PermanentError(
+        "region_not_possible", f"{category} goes on {', '.join(may)}, and nowhere else."
+    )
+
+
+def _told(one: WantedProduct) -> dict[str, object]:
+    return one.model_dump(exclude_none=True)
+
+
+def _name_of(products: tuple[LookProduct, ...]) -> str:
+    """lip, blush and 2 more."""
+    said = [(one.category or "own product").replace("_", " ") for one in products]
+    if not said:
+        return "Garment"
+    names = list(dict.fromkeys(said))
+    more = f" and {len(names) - 2} more" if len(names) > 2 else ""
+    return (" and ".join(names[:2]) if not more else ", ".join(names[:2]) + more).capitalize()
+
+
+@cache
+def _places() -> dict[str, list[str]]:
+    """Where each category may go; read from the renderer's rules, without its numpy."""
+    text = resources.files("facet.vision").joinpath("render.toml").read_text()
+    return {name: one["places"] for name, one in tomllib.loads(text)["product"].items()}

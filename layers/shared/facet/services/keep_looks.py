@@ -1,0 +1,142 @@
+"""The looks a person asked for: listed, read, renamed, deleted."""
+
+from datetime import datetime
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from facet.domain.cursor import Cursors
+from facet.domain.errors import PermanentError
+from facet.domain.face import Part
+from facet.domain.looks import (
+    POLL_AFTER_MS,
+    RENDER_PATIENCE,
+    TIMED_OUT,
+    LookProduct,
+    LookStatus,
+    SavedLook,
+    picture_keys,
+)
+from facet.services.ports import Looks, Objects
+from facet.services.read_analysis import PICTURES_SIGNED_FOR
+
+
+class LookDocument(BaseModel):
+    """A look that was asked for; final once it is no longer rendering."""
+
+    model_config = ConfigDict(frozen=True)
+
+    look_id: str = Field(description="ULID; ids sort by time.")
+    analysis_id: str = Field(description="Whose photo it is drawn on.")
+    name: str
+    favourite: bool = False
+    status: LookStatus
+    code: str | None = Field(None, description="Why it failed.")
+    message: str | None = Field(None, description="The same in a sentence.")
+    poll_after_ms: int | None = Field(
+        None, description="Ask again after this many milliseconds; absent once it is drawn."
+    )
+    products: tuple[LookProduct, ...] = Field(
+        (), description="As asked for; complete once it is drawn."
+    )
+    garment_item_id: str | None = Field(None, description="The garment that is tried on.")
+    image_url: str | None = Field(None, description="JPEG, at most 1024 px; good for an hour.")
+    before_after_url: str | None = Field(
+        None, description="JPEG of the photo twice, without on the left and with on the right."
+    )
+    created_at: datetime
+    updated_at: datetime
+    expires_at: datetime = Field(description="When it is deleted, with its analysis (UTC).")
+
+    @classmethod
+    def of(cls, look: SavedLook, now: datetime, media: Objects) -> Self:
+        known = look.model_dump(include=set(cls.model_fields))
+        if look.status is LookStatus.RENDERING:
+            if now - look.created_at > RENDER_PATIENCE:
+                code, message = TIMED_OUT
+                known |= {"status": LookStatus.FAILED, "code": code, "message": message}
+            else:
+                known["poll_after_ms"] = POLL_AFTER_MS
+        elif look.status is LookStatus.COMPLETED:
+            keys = picture_keys(look.user_id, look.analysis_id, look.look_id)
+            seconds = int(PICTURES_SIGNED_FOR.total_seconds())
+            known["image_url"], known["before_after_url"] = (
+                media.presign_get(key, seconds) for key in keys
+            )
+        return cls.model_validate(known)
+
+
+class LookList(BaseModel):
+    """A page of looks, newest first."""
+
+    model_config = ConfigDict(frozen=True)
+
+    looks: tuple[LookDocument, ...]
+    cursor: str | None = Field(None, description="Send it back for the next page; absent: no more.")
+
+
+class LookChange(Part):
+    """What a person may say of a look."""
+
+    name: str = Field(min_length=1, max_length=100)
+    favourite: bool = False
+
+
+def list_looks(
+    user_id: str,
+    limit: int,
+    cursor: str | None,
+    *,
+    now: datetime,
+    cursors: Cursors,
+    looks: Looks,
+    media: Objects,
+) -> LookList:
+    """`limit` looks after the cursor. Raises PermanentError(invalid_cursor)."""
+    before_id = cursors.read(user_id, "looks", cursor) if cursor else None
+    page = looks.page(user_id, limit, before_id)
+    return LookList(
+        looks=tuple(LookDocument.of(look, now, media) for look in page.looks),
+        cursor=cursors.sign(user_id, "looks", page.next_id) if page.next_id else None,
+    )
+
+
+def read_look(
+    user_id: str, look_id: str, *, now: datetime, looks: Looks, media: Objects
+) -> LookDocument:
+    """Raises PermanentError(look_not_found)."""
+    look = looks.get(user_id, look_id)
+    if look is None:
+        raise _not_found()
+    return LookDocument.of(look, now, media)
+
+
+def change_look(
+    user_id: str,
+    look_id: str,
+    change: LookChange,
+    *,
+    now: datetime,
+    looks: Looks,
+    media: Objects,
+) -> LookDocument:
+    """Raises PermanentError(look_not_found)."""
+    look = looks.change(user_id, look_id, change.name, change.favourite, now)
+    if look is None:
+        raise _not_found()
+    return LookDocument.of(look, now, media)
+
+
+def delete_look(user_id: str, look_id: str, *, looks: Looks, media: Objects) -> None:
+    """Raises PermanentError(look_not_found). Pictures go first: a crash leaves a row."""
+    look = looks.get(user_id, look_id)
+    if look is None:
+        raise _not_found()
+    keys = picture_keys(user_id, look.analysis_id, look_id)
+    media.delete(*keys)
+    looks.delete(user_id, look_id)
+    media.delete(*keys)  # it may have been drawn just then
+
+
+def _not_found() -> PermanentError:
+    return PermanentError("look_not_found", "You have no look with this id.")

@@ -1,0 +1,216 @@
+"""Looks were advised or asked for: draw them on the photo they are for."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from facet.advice.makeup import worn
+from facet.domain.analysis import Analysis, Kind
+from facet.domain.belongings import Shelf
+from facet.domain.errors import PermanentError
+from facet.domain.face import GateCode
+from facet.domain.looks import DrawnLook, LookProduct, LookStatus, SavedLook, picture_keys
+from facet.domain.messages import LookWanted
+from facet.domain.style import Look, Makeup, Slot
+from facet.services.ask_for_look import region_not_possible
+from facet.services.keep_bag import read_bag_item
+from facet.services.ports import Analyses, Dresser, Looks, Objects, Products, Shelves
+from facet.vision.portrait import LookPictures, Portrait, draw_look, show_dressed
+from facet.vision.render import finish_called, makeup_of, places_of
+
+type OpenPortrait = Callable[[bytes], Portrait]
+
+EYES = {"eyeshadow", "eyeliner", "mascara"}
+LIPS = {"lip", "lip_liner"}
+ASKED_INTENSITY = 70  # 0..100, where none is given
+
+
+def render_looks(
+    wanted: LookWanted,
+    *,
+    now: datetime,
+    analyses: Analyses,
+    looks: Looks,
+    shelves: Shelves,
+    products: Products,
+    media: Objects,
+    open_portrait: OpenPortrait,
+    dresser: Dresser | None,
+    correlate: Callable[[str], object],
+) -> Sequence[LookStatus]:
+    """Do one message; safe to repeat, the first result stays. What became of each look drawn.
+
+    A look that cannot be drawn is saved as failed with its code; whatever may succeed another time
+    is raised. dresser: None where no service for garments is set up.
+    """
+    analysis = analyses.get(wanted.user_id, wanted.analysis_id)
+    if analysis is None:
+        return ()
+    correlate(analysis.correlation_id)
+    easel = _Easel(analysis, media, open_portrait)
+    if wanted.look_id is None:
+        return _advised(easel, analyses=analyses)
+    look = looks.get(wanted.user_id, wanted.look_id)
+    if look is None or look.status is not LookStatus.RENDERING:
+        return ()
+    return _asked(
+        look, easel, now=now, looks=looks, shelves=shelves, products=products, dresser=dresser
+    )
+
+
+class _Easel:
+    """One analysis' photo, opened once, and where its pictures go."""
+
+    def __init__(self, analysis: Analysis, media: Objects, open_portrait: OpenPortrait) -> None:
+        self.analysis, self.media = analysis, media
+        self._open = open_portrait
+        self._portrait: Portrait | None = None
+
+    def photo(self) -> bytes:
+        photo = self.media.get(self.analysis.photo_key)
+        if photo is None:
+            raise PermanentError("photo_gone", "The photo is no longer there to draw on.")
+        return photo
+
+    def draw(self, makeup: Sequence[Makeup]) -> LookPictures:
+        """Raises PermanentError: photo_gone, face_not_found, eyes_closed, lips_occluded."""
+        if self._portrait is None:
+            self._portrait = self._open(self.photo())
+        used = {one.category for one in makeup}
+        checks = self.analysis.reading.quality.checks if self.analysis.reading else ()
+        if used & EYES and any(check.code is GateCode.EYES_CLOSED for check in checks):
+            raise PermanentError(
+                "eyes_closed", "Eye makeup needs open eyes: take another photo for this look."
+            )
+        if used & LIPS and self._portrait.lips_hidden:
+            raise PermanentError(
+                "lips_occluded", "Something covers the lips: take another photo for this look."
+            )
+        return draw_look(self._portrait, makeup)
+
+    def keep(self, name: str, pictures: LookPictures) -> None:
+        analysis = self.analysis
+        keys = picture_keys(analysis.user_id, analysis.analysis_id, name)
+        for key, data in zip(keys, (pictures.look, pictures.before_after), strict=True):
+            self.media.put(key, data, "image/jpeg", analysis.correlation_id)
+
+
+# --- the looks of a makeup result ----------------------------------------------------------------
+
+
+def _advised(easel: _Easel, *, analyses: Analyses) -> Sequence[LookStatus]:
+    analysis, media = easel.analysis, easel.media
+    results, drawn_before = analyses.answers(analysis.user_id, analysis.analysis_id)
+    advised = results.get(Kind.MAKEUP, {}).get("looks", ())
+    if drawn_before is not None or not advised:
+        return ()
+    drawn = [
+        _draw_advised(Look.model_validate(look), f"look-{number}", easel)
+        for number, look in enumerate(advised, start=1)
+    ]
+    if analyses.save_drawn(analysis, drawn):
+        return [look.status for look in drawn]
+    if analyses.get(analysis.user_id, analysis.analysis_id) is None:  # deleted while we drew
+        media.delete_below(f"looks/{analysis.user_id}/{analysis.analysis_id}/")
+    return ()
+
+
+def _draw_advised(look: Look, picture: str, easel: _Easel) -> DrawnLook:
+    try:
+        easel.keep(picture, easel.draw([makeup_of(step) for step in look.steps]))
+    except PermanentError as error:
+        return DrawnLook(
+            name=look.name, status=LookStatus.FAILED, code=error.code, message=error.message
+        )
+    return DrawnLook(name=look.name, status=LookStatus.COMPLETED, picture=picture)
+
+
+# --- looks that were asked for -------------------------------------------------------------------
+
+
+def _asked(
+    look: SavedLook,
+    easel: _Easel,
+    *,
+    now: datetime,
+    looks: Looks,
+    shelves: Shelves,
+    products: Products,
+    dresser: Dresser | None,
+) -> Sequence[LookStatus]:
+    changes: dict[str, Any] = {"updated_at": now}
+    try:
+        if look.garment_item_id:
+            pictures = _dress(look.user_id, look.garment_item_id, easel, shelves, dresser)
+        else:
+            changes["products"] = tuple(
+                _looked_up(one, look.user_id, shelves, products) for one in look.products
+            )
+            pictures = easel.draw([_makeup(one) for one in changes["products"]])
+        easel.keep(look.look_id, pictures)
+        changes["status"] = LookStatus.COMPLETED
+    except PermanentError as error:
+        changes |= {"status": LookStatus.FAILED, "code": error.code, "message": error.message}
+    done = look.model_copy(update=changes)
+    if looks.finish(done):
+        return (done.status,)
+    if looks.get(look.user_id, look.look_id) is None:  # deleted while we drew
+        easel.media.delete(*picture_keys(look.user_id, look.analysis_id, look.look_id))
+    return ()
+
+
+def _looked_up(one: LookProduct, user_id: str, shelves: Shelves, products: Products) -> LookProduct:
+    """What was asked for, with what the bag and the catalogue know of it.
+
+    Raises PermanentError: bag_item_not_found, not_makeup, shade_needed, region_not_possible.
+    """
+    category, colour, finish, name = one.category, one.hex, one.finish, one.name
+    product_id = None
+    if one.item_id:
+        entry = read_bag_item(user_id, one.item_id, shelves=shelves)
+        product = products.get(entry.product_id) if entry.product_id else None
+        category, colour, of_product = worn(entry, product)
+        finish = finish or of_product
+        name = entry.name or (product.name if product else one.item_id)
+        product_id = entry.product_id
+    if category is None:
+        raise PermanentError("not_makeup", f"{name} is no makeup that can be drawn.")
+    if colour is None:
+        raise PermanentError("shade_needed", f"{name} has no shade: add it first.")
+    may = places_of(category)
+    if not set(one.regions) <= set(may):
+        raise region_not_possible(category, may)
+    return LookProduct(
+        category=category,
+        name=name,
+        item_id=one.item_id,
+        product_id=product_id,
+        hex=colour,
+        regions=one.regions or may[:1],
+        finish=finish_called(finish),
+        intensity=ASKED_INTENSITY if one.intensity is None else one.intensity,
+    )
+
+
+def _makeup(one: LookProduct) -> Makeup:
+    return Makeup.model_validate(one.model_dump(include=set(Makeup.model_fields)))
+
+
+def _dress(
+    user_id: str, item_id: str, easel: _Easel, shelves: Shelves, dresser: Dresser | None
+) -> LookPictures:
+    """Raises PermanentError: provider_unavailable, garment_not_found, garment_photo_missing, and
+    what the dresser refuses."""
+    if dresser is None:
+        raise PermanentError("provider_unavailable", "Trying garments on is not set up here.")
+    garment = shelves.get(user_id, Shelf.WARDROBE, item_id)
+    if garment is None:
+        raise PermanentError("garment_not_found", "Your wardrobe holds nothing of this id.")
+    picture = easel.media.get(f"garments/{user_id}/{item_id}.jpg")
+    if picture is None:
+        raise PermanentError(
+            "garment_photo_missing", "This garment has no photo: add one to try it on."
+        )
+    slot: Slot = garment["slot"]
+    photo = easel.photo()
+    return show_dressed(photo, dresser.dress(photo, picture, slot))

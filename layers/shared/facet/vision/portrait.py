@@ -1,0 +1,106 @@
+"""A photo with the face on it, and the pictures that are made of both."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from facet.domain.errors import PermanentError
+from facet.domain.style import Makeup
+from facet.vision import colour
+from facet.vision.decode import decode, encode_jpeg
+from facet.vision.gates import load_gates
+from facet.vision.landmarks import part
+from facet.vision.models import FaceModels
+from facet.vision.patches import Pixels, cut
+from facet.vision.render import before_and_after, render_look
+
+LOOK_EDGE = 1024
+_QUALITY = 90
+# Around the face in a before and after, in face widths and heights on every side.
+_MARGIN = 0.3
+# CIELAB a*. Bare and painted lips of 107 portraits of all tones: 9 to 40. Masks and scarves that
+# are white, black, grey, blue or green: about 0 and below.
+_LEAST_RED = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Portrait:
+    """An upright sRGB photo and the landmarks of the largest face on it."""
+
+    pixels: Pixels  # (height, width, 3) uint8
+    points: NDArray[np.floating]  # (468, 2) x, y in its pixels
+
+    @property
+    def lips_hidden(self) -> bool:
+        """Whether what is where the lips should be is not reddish at all."""
+        found = cut(self.pixels, self.points[part("lips")], self.points[part("mouth")])
+        if not len(found):
+            return True
+        middle = np.median(colour.linear_from_srgb(found), axis=0)
+        return bool(colour.lab_from_linear(middle)[1] < _LEAST_RED)
+
+
+@dataclass(frozen=True, slots=True)
+class LookPictures:
+    """JPEGs without metadata."""
+
+    look: bytes  # the whole photo with the look on, at most 1024 px
+    before_after: bytes  # the face twice, side by side
+
+
+def open_portrait(photo: bytes, models: FaceModels, *, edge: int | None = None) -> Portrait:
+    """JPEG -> its pixels, at most `edge` px on the long side, and its face.
+
+    Raises PermanentError(face_not_found), PhotoRejectedError for a file that cannot be read.
+    """
+    image = decode(photo, load_gates("relaxed")).image
+    if edge and max(image.size) > edge:
+        ratio = edge / max(image.size)
+        size = round(image.width * ratio), round(image.height * ratio)
+        image = image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    pixels = np.asarray(image)
+    faces = models.find_faces(pixels)
+    if not faces:
+        raise PermanentError("face_not_found", "The face was not found on the kept photo again.")
+    largest = max(faces, key=lambda face: float(np.ptp(face.mesh.points[part("face"), 0])))
+    return Portrait(pixels, largest.mesh.points)
+
+
+def draw_look(portrait: Portrait, makeup: Sequence[Makeup]) -> LookPictures:
+    """The photo with this makeup on, and the face before and after."""
+    before = portrait.pixels
+    after = render_look(before, portrait.points, makeup)
+    face = _around_face(portrait)
+    return LookPictures(_jpeg(after), _jpeg(before_and_after(before[face], after[face])))
+
+
+def show_dressed(photo: bytes, dressed: bytes) -> LookPictures:
+    """A photo and the same in other clothes (PNG or JPEG) -> both pictures, the pair uncut."""
+    gates = load_gates("relaxed")
+    before, after = (_within(decode(data, gates).image) for data in (photo, dressed))
+    if after.size != before.size:
+        after = after.resize(before.size, Image.Resampling.LANCZOS)
+    whole = np.asarray(after)
+    return LookPictures(_jpeg(whole), _jpeg(before_and_after(np.asarray(before), whole)))
+
+
+def _within(image: Image.Image) -> Image.Image:
+    image.thumbnail((LOOK_EDGE, LOOK_EDGE), Image.Resampling.LANCZOS)
+    return image
+
+
+def _jpeg(pixels: Pixels) -> bytes:
+    return encode_jpeg(Image.fromarray(pixels), _QUALITY)
+
+
+def _around_face(portrait: Portrait) -> tuple[slice, slice]:
+    outline = portrait.points[part("face")]
+    low, high = outline.min(axis=0), outline.max(axis=0)
+    margin = _MARGIN * (high - low)
+    height, width = portrait.pixels.shape[:2]
+    left, top = np.maximum(np.floor(low - margin), 0).astype(int)
+    right, bottom = np.minimum(np.ceil(high + margin), (width, height)).astype(int)
+    return slice(top, bottom), slice(left, right)
