@@ -7,7 +7,7 @@ finishes are data: render.toml. All lengths are in millimetres of the face.
 """
 
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -28,6 +28,7 @@ Points = NDArray[np.floating]
 Window = tuple[slice, slice]
 
 _EYES = ("right_eye", "left_eye")
+_FAINT = np.float32(0.02)  # of L: what is darker counts as this, so that nothing divides by nothing
 
 
 def render_look(pixels: Pixels, points: Points, steps: Sequence[Makeup]) -> Pixels:
@@ -123,6 +124,7 @@ class _Canvas:
         self.empty = min(self.shape) < _rules()["skin"]["least_pixels"]
         if not self.empty:
             self.lab = _oklab(self.pixels)
+            self.light = self.lab[0].copy()  # L before any makeup
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -130,100 +132,149 @@ class _Canvas:
 
     def develop(self, result: Pixels) -> None:
         """Write what was touched into the whole photo."""
-        linear = colour.linear_from_oklab(self.lab[:, self.touched])
-        steps = np.sqrt(linear.clip(0, 1)) * np.float32(len(_encoded()) - 1) + np.float32(0.5)
-        result[self.window][self.touched] = _encoded()[steps.astype(np.uint16)].T
+        linear = colour.linear_from_oklab(self.lab.reshape(3, -1)).reshape(self.lab.shape)
+        np.clip(linear, 0, 1, out=linear)
+        np.sqrt(linear, out=linear)
+        linear *= np.float32(len(_encoded()) - 1)
+        linear += np.float32(0.5)
+        made = _encoded().take(linear.astype(np.uint16)).transpose(1, 2, 0)
+        np.copyto(result[self.window], made, where=self.touched[..., None])
 
     @cached_property
     def skin(self) -> "_Skin":
         return _Skin(self)
 
+    @cached_property
+    def lips(self) -> "_Lips | None":
+        return _find_lips(self)
+
+    @cached_property
+    def lids(self) -> "dict[str, _Lid]":
+        return {side: _find_lid(self, side) for side in _EYES if _eye_shows(self, side)}
+
+    def around(self, polygon: Points, mm: float) -> Window | None:
+        """The part of the canvas within `mm` of a polygon's box; None where that lies outside."""
+        height, width = self.shape
+        reach = mm * self.px_per_mm
+        left, top = np.floor(polygon.min(axis=0) - reach).astype(int).clip(0, (width, height))
+        right, bottom = (
+            np.ceil(polygon.max(axis=0) + reach + 1).astype(int).clip(0, (width, height))
+        )
+        if right - left < 2 or bottom - top < 2:
+            return None
+        return slice(int(top), int(bottom)), slice(int(left), int(right))
+
     def area(self, polygons: Sequence[Points], feather: float) -> _Area | None:
         """Polygons (n, 2) -> what they enclose, its edge softened over `feather` mm."""
         sigma = feather * self.px_per_mm
-        every = np.concatenate(polygons)
-        height, width = self.shape
-        left, top = np.floor(every.min(axis=0) - 3 * sigma - 1).astype(int).clip(0, (width, height))
-        right, bottom = (np.ceil(every.max(axis=0) + 3 * sigma).astype(int) + 2).clip(
-            0, (width, height)
-        )
-        if right - left < 1 or bottom - top < 1:
+        window = self.around(np.concatenate(polygons), 3 * feather + 1 / self.px_per_mm)
+        if window is None:
             return None
-        fine = 4 if sigma < 2 else 1
-        size = int(right - left) * fine, int(bottom - top) * fine
+        rows, columns = window
+        width, height = columns.stop - columns.start, rows.stop - rows.start
+        # A narrow edge needs parts of pixels, a wide one not even every pixel.
+        scale = 3.0 if sigma < 2 else 1 / max(1, int(sigma / 2))
+        size = max(1, round(width * scale)), max(1, round(height * scale))
+        stretch = np.array(size) / (width, height)
         covered = np.zeros(size[::-1], bool)
         for polygon in polygons:
-            covered |= inside((polygon - (left, top) + 0.5) * fine - 0.5, *size)
-        image = Image.fromarray(covered.astype(np.uint8) * 255)
-        if fine > 1:
-            image = image.reduce(fine)
-        soft = np.asarray(image.filter(ImageFilter.GaussianBlur(sigma)), np.float32)
-        soft *= np.float32(1 / 255)
-        return _Area((slice(int(top), int(bottom)), slice(int(left), int(right))), soft)
+            local = polygon - (columns.start, rows.start)
+            covered |= inside((local + 0.5) * stretch - 0.5, *size)
+        image = Image.fromarray(covered.astype(np.uint8) * np.uint8(255))
+        if scale > 1:
+            image = image.reduce(3).filter(ImageFilter.GaussianBlur(sigma))
+        else:
+            image = image.filter(ImageFilter.GaussianBlur(sigma * scale))
+            image = image.resize((width, height), Image.Resampling.BILINEAR)
+        soft = np.asarray(image, np.float32) * np.float32(1 / 255)
+        return _Area(window, soft)
 
     def cover(self, polygons: Sequence[Points], feather: float, window: Window) -> Floats:
         """As area, on a window of the canvas."""
-        found = self.area(polygons, feather)
-        covered = np.zeros(self.shape, np.float32)
-        if found:
-            covered[found.window] = found.mask
-        return covered[window]
+        covered = np.zeros([side.stop - side.start for side in window], np.float32)
+        if (found := self.area(polygons, feather)) and _meet(found.window, window):
+            both = [
+                slice(max(a.start, b.start), min(a.stop, b.stop))
+                for a, b in zip(found.window, window, strict=True)
+            ]
+            covered[_within(both, window)] = found.mask[_within(both, found.window)]
+        return covered
+
+    @cached_property
+    def bare(self) -> Floats:
+        """(h, w) 0..1: skin, off eyes, brows and lips"""
+        table = _rules()["skin"]
+        mask: Floats = self.skin.mask
+        for name in (*_EYES, "right_brow", "left_brow", "lips"):
+            px = table["margin"][name.split("_")[-1]] * self.px_per_mm
+            outline = _smooth(_grown(self.points[part(name)], px))
+            if area := self.area([outline], table["margin_feather"]):
+                mask[area.window] *= 1 - (area.mask * 1.5).clip(0, 1)
+        return mask
 
 
 class _Skin:
-    """Which pixels of a canvas are skin, and the broad light on it."""
+    """Which pixels of a canvas are skin, and the broad light on it.
+
+    The face's own hue and chroma are a/L and b/L of OKLab, which light does not change; its light
+    is a plane fitted to ln L over cheeks and nose, so that a face lit from one side is one skin.
+    """
 
     def __init__(self, canvas: _Canvas) -> None:
         rules = _rules()["skin"]
         height, width = canvas.shape
         step = max(1, round(canvas.px_per_mm / rules["px_per_mm"]))
-        small = np.asarray(Image.fromarray(canvas.pixels).reduce(step))
+        lab = _oklab(np.asarray(Image.fromarray(canvas.pixels).reduce(step)))
+        size = lab.shape[2], lab.shape[1]
+        level = np.maximum(lab[0], _FAINT)
+        light, hues = np.log(level), lab[1:] / level
         near = (canvas.points + 0.5) / step - 0.5
-        lab = _oklab(small)
-        size = small.shape[1], small.shape[0]
-        light = np.log(np.maximum(lab[0], np.float32(0.02)))
-        hues = lab[1:] / np.maximum(lab[0], np.float32(0.02))
-        core = np.zeros(small.shape[:2], bool)
+        core = np.zeros(light.shape, bool)
         for name in ("right_cheek", "left_cheek", "nose"):
             core |= inside(near[part(name)], *size)
-        if not core.any():
-            core[:] = True
-        rows, columns = np.mgrid[0 : size[1], 0 : size[0]].astype(np.float32)
-        plane = np.stack([np.ones_like(light), rows / size[1], columns / size[0]])
-        kept = core
+        rows, columns = np.nonzero(core if core.any() else np.ones_like(core))
+        every = max(1, len(rows) // rules["enough"])
+        rows, columns = rows[::every], columns[::every]
+        plane = np.stack([np.ones(len(rows)), rows, columns], axis=1)
+        shown, lit = hues[:, rows, columns], light[rows, columns]
+        kept = np.ones(len(rows), bool)
         for _ in range(3):
-            middle = np.median(hues[:, kept], axis=1)
-            fit, *_ = np.linalg.lstsq(plane[:, kept].T, light[kept], rcond=None)
-            beside = light - np.tensordot(fit.astype(np.float32), plane, 1)
-            spread = np.where(beside < 0, rules["dark"], rules["bright"])
-            apart = np.sqrt(
-                ((hues - middle[:, None, None].astype(np.float32)) ** 2).sum(axis=0)
-                / np.float32(rules["hue"] ** 2)
-                + (beside / spread) ** 2
-            )
-            again = core & (apart < rules["full"])
-            if again.sum() < core.sum() / 8:
+            middle = np.median(shown[:, kept], axis=1)
+            tilt = np.linalg.lstsq(plane[kept], lit[kept], rcond=None)[0].astype(np.float32)
+            again = self._apart(shown - middle[:, None], lit - plane @ tilt) < rules["full"]
+            if again.sum() < len(rows) / 8:
                 break
             kept = again
+        hues -= middle[:, None, None]
+        down = np.arange(size[1], dtype=np.float32)[:, None]
+        light -= tilt[0] + tilt[1] * down + tilt[2] * np.arange(size[0], dtype=np.float32)
+        apart = self._apart(hues, light)
         like = ((rules["none"] - apart) / (rules["none"] - rules["full"])).clip(0, 1)
-        like = like.astype(np.float32)
-        self.level = float(np.median(lab[0][kept]))
-        self.small, self.step = like, step
-        self.near = near
-        wide = max(1.0, rules["broad"] * canvas.px_per_mm / step)
-        weight = like + np.float32(1e-3)
-        blurred = [_wide(layer * weight, wide) for layer in (*lab, np.ones_like(light))]
-        broad = blurred[0] / blurred[3]
-        self.broad = _enlarged(broad, (width, height), step)
-        detail = canvas.lab[0] / np.maximum(self.broad, np.float32(0.02))
+        # Deep shade, as in the sockets of the eyes, keeps the hue of skin.
+        self.hued = (np.hypot(*hues) < rules["none"] * rules["hue"]) & (light > rules["deepest"])
+        self.step = step
+        self.level = float(np.median(lab[0, rows[kept], columns[kept]]))
+        wide = rules["broad"] * canvas.px_per_mm / step
+        weight = np.maximum(like, np.float32(1e-3))
+        broad = _wide(lab[0] * weight, wide) / _wide(weight, wide)
+        self.broad = np.maximum(_enlarged(broad, (width, height), step), _FAINT)
         low, high = rules["strands"]
-        gate = ((detail - np.float32(low)) / np.float32(high - low)).clip(0, 1)
-        self.mask = _enlarged(like, (width, height), step) * gate
+        fine = (canvas.light / self.broad - np.float32(low)) / np.float32(high - low)
+        self.mask: Floats = _enlarged(like, (width, height), step) * fine.clip(0, 1)
+
+    @staticmethod
+    def _apart(hues: Floats, light: Floats) -> Floats:
+        """How far from the face's skin, 1 being usual: (2, ...) hues, (...) ln L, from its own."""
+        rules = _rules()["skin"]
+        spread = np.where(light < 0, np.float32(rules["dark"]), np.float32(rules["bright"]))
+        hue = np.float32(rules["hue"])
+        squared = (hues[0] / hue) ** 2 + (hues[1] / hue) ** 2 + (light / spread) ** 2
+        return np.sqrt(np.asarray(squared, np.float32))
 
     def share(self, polygon: Points) -> float:
-        """0..1, how much of a polygon of the canvas looks like skin."""
-        here = inside((polygon + 0.5) / self.step - 0.5, self.small.shape[1], self.small.shape[0])
-        return float(self.small[here].mean()) if here.any() else 0.0
+        """0..1, how much of a polygon of the canvas has the hue of the face's skin."""
+        here = inside((polygon + 0.5) / self.step - 0.5, *self.hued.shape[::-1])
+        return float(self.hued[here].mean()) if here.any() else 0.0
 
 
 def _put_on(canvas: _Canvas, step: Makeup) -> None:
@@ -231,31 +282,38 @@ def _put_on(canvas: _Canvas, step: Makeup) -> None:
     product = _rules()["product"][step.category]
     finish = _rules()["finish"][step.finish]
     places = step.regions or places_of(step.category)[:1]
-    areas = [area for place in places for area in _areas(canvas, step.category, place)]
+    areas = _joined(area for place in places for area in _areas(canvas, step.category, place))
     if not areas:
         return
     lab = [canvas.lab[:, *area.window] for area in areas]
-    solid = [area.mask > 0.5 * area.mask.max() for area in areas]
-    if not any(one.any() for one in solid):
-        return
-    under = np.concatenate([part[:, one] for part, one in zip(lab, solid, strict=True)], axis=1)
-    base = np.maximum(np.median(under, axis=1), np.float32(0.02)).astype(np.float32)
-    base[1:] = np.median(under[1:], axis=1)
-    peak = np.quantile(under[0], (0.8, 0.99)).astype(np.float32)
-    broad = np.concatenate(
-        [canvas.skin.broad[a.window][s] for a, s in zip(areas, solid, strict=True)]
+    under = np.concatenate(
+        [
+            _solid(np.stack([*one, canvas.skin.broad[a.window]]), a.mask)
+            for one, a in zip(lab, areas, strict=True)
+        ],
+        axis=1,
     )
-    shading = np.clip(np.median(broad) / canvas.skin.level, 0.6, 1.2) ** product["shaded"]
+    if not under.size:
+        return
+    base = np.median(under, axis=1).astype(np.float32)
+    base[0], broad = max(base[0], _FAINT), base[3]
+    peak = np.quantile(under[0], (0.8, 0.99)).astype(np.float32)
+    shading = np.clip(broad / canvas.skin.level, 0.6, 1.2) ** product["shaded"]
     shade = _shade(step.hex) * np.float32(shading)
     strength = np.float32(product["opacity"] * step.intensity / 100)
     for area, before in zip(areas, lab, strict=True):
         light = before[0] / base[0]
-        even = canvas.skin.broad[area.window] / base[0]
-        if product["texture"] < 1:
-            light = even + (light - even) * np.float32(product["texture"])
-        light = np.where(light > 1, 1 + (light - 1) * np.float32(finish["light"]), light)
+        if product["skin"]:
+            # What is brighter than the broad light is shine, what is darker are pores and folds.
+            even = canvas.skin.broad[area.window] / broad
+            fine = light / even - 1
+            keep = np.where(fine > 0, finish["light"], 1.0).astype(np.float32)
+            light = even * (1 + fine * keep * np.float32(product["texture"]))
+        else:
+            above = np.maximum(light - 1, 0)
+            light = light + above * np.float32(finish["light"] - 1)
         after = shade[:, None, None] * light
-        after[1:] += np.float32(product["uneven"]) * (before[1:] - base[1:, None, None] * light)
+        after[1:] += np.float32(product["uneven"]) * (before[1:] - base[1:3, None, None] * light)
         opacity = area.mask * strength
         lifted = area.mask * strength ** np.float32(product["lift"])
         top = ((before[0] - peak[0]) / max(float(peak[1] - peak[0]), 0.02)).clip(0, 1)
@@ -263,13 +321,52 @@ def _put_on(canvas: _Canvas, step: Makeup) -> None:
         mixed[0] = before[0] + np.where(after[0] > before[0], lifted, opacity) * (
             after[0] - before[0]
         )
-        gleam = np.float32(finish["gleam"]) * top
+        gleam = np.float32(finish["gleam"]) * top * top
         if finish["grains"]:
             gleam = gleam + _grains(canvas, area.window, finish["grains"]) * (0.3 + 0.7 * top)
-        mixed[0] += opacity * gleam
+        mixed[0] += opacity * gleam * (1 - mixed[0])
         mixed[1:] *= 1 - opacity * np.minimum(gleam, 1)
         before[:] = mixed
         canvas.touched[area.window] |= area.mask > 0
+
+
+def _solid(layers: Floats, mask: Floats) -> Floats:
+    """Layers (n, h, w) -> (n, m) of the pixels that are covered most, some thousands of them."""
+    rows, columns = np.nonzero(mask > max(0.5 * float(mask.max()), 0.02))
+    every = max(1, len(rows) // 8000)
+    return layers[:, rows[::every], columns[::every]]
+
+
+def _joined(areas: Iterable[_Area]) -> list[_Area]:
+    """Areas that overlap as one, so that no place is covered twice by one product."""
+    apart: list[_Area] = []
+    for one in areas:
+        new = one
+        for other in [other for other in apart if _meet(other.window, new.window)]:
+            apart.remove(other)
+            rows, columns = (
+                slice(min(a.start, b.start), max(a.stop, b.stop))
+                for a, b in zip(other.window, new.window, strict=True)
+            )
+            mask = np.zeros((rows.stop - rows.start, columns.stop - columns.start), np.float32)
+            for part_of in (other, new):
+                here = mask[_within(part_of.window, (rows, columns))]
+                np.maximum(here, part_of.mask, out=here)
+            new = _Area((rows, columns), mask)
+        apart.append(new)
+    return apart
+
+
+def _within(part_of: Sequence[slice], window: Window) -> Window:
+    """A window of the canvas in the coordinates of a wider one."""
+    (top, left), (rows, columns) = (side.start for side in window), part_of
+    return slice(rows.start - top, rows.stop - top), slice(
+        columns.start - left, columns.stop - left
+    )
+
+
+def _meet(one: Window, other: Window) -> bool:
+    return all(a.start < b.stop and b.start < a.stop for a, b in zip(one, other, strict=True))
 
 
 def _areas(canvas: _Canvas, category: str, place: str) -> Iterator[_Area]:
@@ -277,32 +374,31 @@ def _areas(canvas: _Canvas, category: str, place: str) -> Iterator[_Area]:
     rules = _rules()["place"][place]
     if place == "face":
         yield from _face(canvas)
-    elif place == "lips":
-        yield from _lips(canvas, rules["feather"])
-    elif place == "lip_line":
-        yield from _lip_line(canvas, rules)
+    elif place in ("lips", "lip_line"):
+        if canvas.lips:
+            yield canvas.lips.line if place == "lip_line" else canvas.lips.whole
     elif "curve" in rules:
-        for side in _EYES:
-            if _eye_shows(canvas, side):
-                yield from _along_lashes(canvas, rules, side)
+        for lid in canvas.lids.values():
+            yield from _along_lashes(canvas, rules, lid, hairs=category == "mascara")
     elif place == "brows":
         for brow in _sides(rules["polygon"]):
-            if area := canvas.area([_smooth(canvas.points[brow])], rules["feather"]):
-                yield area
+            yield from _brow(canvas, rules, canvas.points[brow])
+    elif category == "eyeshadow":
+        for side, lid in canvas.lids.items():
+            outline = _sides(rules["polygon"])[_EYES.index(side)]
+            mask = canvas.cover(
+                [_smooth(canvas.points[outline])], rules["feather"], lid.free.window
+            )
+            yield _Area(lid.free.window, mask * lid.free.mask)
     else:
-        yield from _on_skin(canvas, category, rules)
+        yield from _on_skin(canvas, rules)
 
 
-def _on_skin(canvas: _Canvas, category: str, rules: Mapping[str, Any]) -> Iterator[_Area]:
-    whole = "whole" in rules
-    outlines = [np.array(rules["whole"])] if whole else _sides(rules["polygon"])
-    for number, outline in enumerate(outlines):
-        if category == "eyeshadow" and not _eye_shows(canvas, _EYES[number]):
-            continue
+def _on_skin(canvas: _Canvas, rules: Mapping[str, Any]) -> Iterator[_Area]:
+    outlines = [np.array(rules["whole"])] if "whole" in rules else _sides(rules["polygon"])
+    for outline in outlines:
         if area := canvas.area([_smooth(canvas.points[outline])], rules["feather"]):
-            mask = area.mask * _off_features(canvas, area.window)
-            mask *= canvas.skin.mask[area.window]
-            yield _Area(area.window, mask)
+            yield _Area(area.window, area.mask * canvas.bare[area.window])
 
 
 def _sides(right: Sequence[int]) -> list[NDArray[np.intp]]:
@@ -321,67 +417,209 @@ def _face(canvas: _Canvas) -> Iterator[_Area]:
     raised = outline + canvas.up * share * rules["skin"]["hairline"] * canvas.px_per_mm
     feather = rules["place"]["face"]["feather"]
     if area := canvas.area([_smooth(raised)], feather):
-        mask = area.mask * _off_features(canvas, area.window) * canvas.skin.mask[area.window]
-        yield _Area(area.window, mask)
+        yield _Area(area.window, area.mask * canvas.bare[area.window])
 
 
-def _off_features(canvas: _Canvas, window: Window) -> Floats:
-    """0 on eyes, brows and lips, 1 away from them."""
-    margin = _rules()["skin"]["margin"]
-    polygons = [
-        _smooth(_grown(canvas.points[part(name)], margin[name.split("_")[-1]] * canvas.px_per_mm))
-        for name in (*_EYES, "right_brow", "left_brow", "lips")
-    ]
-    return 1 - (canvas.cover(polygons, _rules()["skin"]["margin_feather"], window) * 1.5).clip(0, 1)
+# --- lips -----------------------------------------------------------------------------------------
 
 
-def _lips(canvas: _Canvas, feather: float) -> Iterator[_Area]:
+@dataclass(frozen=True, slots=True)
+class _Lips:
+    """The lips, and the band along their outer edge."""
+
+    whole: _Area
+    line: _Area
+
+
+def _find_lips(canvas: _Canvas) -> _Lips | None:
+    """The mesh says roughly where lips are; their colour says where they end.
+
+    Lip and skin are two normal distributions over hue, chroma and lightness (linear discriminant
+    analysis), first read well inside and well outside the mesh's contours, then from what they
+    themselves call lip and skin. Teeth have no colour, the open mouth no light.
+    """
+    rules = _rules()["lips"]
     outer = _smooth(canvas.points[part("lips")])
     inner = _smooth(canvas.points[part("mouth")])
-    if area := canvas.area([outer], feather):
-        mask = area.mask * (1 - canvas.cover([inner], feather, area.window))
-        yield _Area(area.window, mask)
+    window = canvas.around(outer, rules["reach"])
+    if window is None:
+        return None
+    step = max(1, round(canvas.px_per_mm / rules["px_per_mm"]))
+    photo = Image.fromarray(canvas.pixels[window])
+    lab = _oklab(np.asarray(photo.reduce(step)))
+    start = np.array([window[1].start, window[0].start])
+    scale = canvas.px_per_mm / step
+    where = (outer - start + 0.5) / step - 0.5, (inner - start + 0.5) / step - 0.5
+    from_outer, from_inner = (_depth(curve, lab.shape[2], lab.shape[1]) / scale for curve in where)
+    prior = np.minimum(from_outer / rules["outer"], -from_inner / rules["inner"])
+    prior = prior.clip(-rules["sure"], rules["sure"])
+    level = np.maximum(lab[0], _FAINT)
+    seen = np.stack([lab[1] / level, lab[2] / level, np.log(level)]).reshape(3, -1)
+    lip = (prior > 1).ravel().astype(np.float32)
+    skin = ((from_outer < -rules["away"]) & (from_outer > -rules["reach"])).ravel()
+    skin = skin.astype(np.float32)
+    if lip.sum() < rules["least_pixels"] or skin.sum() < rules["least_pixels"]:
+        return None
+    may = (from_outer > -rules["away"]).ravel()
+    logit = prior
+    for _ in range(rules["rounds"]):
+        evidence, redness = _lip_or_skin(seen, lip, skin)
+        evidence = evidence.reshape(prior.shape).clip(-rules["most"], rules["most"])
+        logit = prior + evidence
+        lip = may / (1 + np.exp(-logit.ravel()))
+        skin = (1 - lip) * (from_inner < -1).ravel()
+    toothlike = (rules["tooth"] * redness - seen[0]).reshape(prior.shape) / rules["tooth_soft"]
+    tooth = toothlike.clip(0, 1) * (from_inner > -rules["tooth_reach"])
+    gape = float(from_inner.max())
+    dark = (lab[0] < rules["cavity"] * np.median(lab[0][prior > 1])) & (from_inner > -0.5)
+    logit = np.where(dark & (gape > rules["gapes"]), -rules["sure"], logit)
+    logit = logit - 2 * rules["sure"] * tooth
+    logit = np.minimum(logit, (from_outer + rules["away"]) * 4)
+    height, width = window[0].stop - window[0].start, window[1].stop - window[1].start
+    soft = _wide(logit.astype(np.float32), max(0.6, rules["soften"] * scale)).clip(-20, 20)
+    chance = 1 / (1 + np.exp(-_enlarged(soft, (width, height), step)))
+    whole: Floats = ((chance - np.float32(0.06)) / np.float32(0.88)).clip(0, 1)
+    band = _rules()["place"]["lip_line"]["width"][0]
+    edge = np.exp(-((from_outer / band) ** 2) * 2) * (from_inner < -band)
+    line: Floats = whole * _enlarged(edge.astype(np.float32), (width, height), step)
+    return _Lips(_Area(window, whole), _Area(window, line))
 
 
-def _lip_line(canvas: _Canvas, rules: Mapping[str, Any]) -> Iterator[_Area]:
-    outer = _smooth(canvas.points[part("lips")])
-    width = rules["width"][0] * canvas.px_per_mm
-    if area := canvas.area([_grown(outer, 0.2 * width)], rules["feather"]):
-        within = canvas.cover([_grown(outer, -0.8 * width)], rules["feather"], area.window)
-        yield _Area(area.window, area.mask * (1 - within))
+def _lip_or_skin(seen: Floats, lip: Floats, skin: Floats) -> tuple[Floats, float]:
+    """Features (3, n) and weights of either class (n,) -> log odds of lip (n,), the lips' a/L."""
+    middles = [(seen * weight).sum(axis=1) / weight.sum() for weight in (lip, skin)]
+    scatter = sum(
+        ((seen - middle[:, None]) * weight) @ (seen - middle[:, None]).T
+        for middle, weight in zip(middles, (lip, skin), strict=True)
+    )
+    spread = scatter / (lip.sum() + skin.sum()) + np.diag([1e-4, 1e-4, 4e-3])
+    way = np.linalg.solve(spread, middles[0] - middles[1])
+    odds = way @ (seen - ((middles[0] + middles[1]) / 2)[:, None])
+    return np.asarray(odds, np.float32), float(middles[0][0])
 
 
-def _along_lashes(canvas: _Canvas, rules: Mapping[str, Any], side: str) -> Iterator[_Area]:
-    """A band along a lid's edge, thicker at the outer corner, drawn out to a wing."""
-    indices = _sides(rules["curve"])[_EYES.index(side)]
-    k = canvas.px_per_mm
-    edge = _smooth(canvas.points[indices], closed=False)
-    eye = canvas.points[part(side)]
-    middle = eye.mean(axis=0)
-    run = np.linalg.norm(np.diff(edge, axis=0), axis=1)
-    along = np.concatenate([[0], np.cumsum(run)]) / max(float(run.sum()), 1e-6)
-    width = np.interp(along, [0, 1], rules["width"]) * k
+# --- eyes and brows -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Lid:
+    """The upper lid's edge, from the outer corner to the inner one, and the opening below it."""
+
+    edge: Points  # (n, 2)
+    away: Points  # (n, 2) unit normals, away from the eye
+    opening: Points  # closed
+    free: _Area  # where shadow may go: not into the eye, not onto the brow
+
+
+def _find_lid(canvas: _Canvas, side: str) -> _Lid:
+    """The mesh's curve, moved to where skin ends and lashes begin: dark below, light above."""
+    rules = _rules()
+    k, number = canvas.px_per_mm, _EYES.index(side)
+    upper = canvas.points[_sides(rules["place"]["lash_line"]["curve"])[number]]
+    lower = canvas.points[_sides(rules["place"]["lower_lash_line"]["curve"])[number]]
+    edge = _smooth(upper, closed=False)
     away = _normals(edge)
-    away *= np.sign(((edge - middle) * away).sum(axis=1).mean())
-    rim = edge + away * width[:, None]
+    away *= np.sign(((edge - lower.mean(axis=0)) * away).sum(axis=1).mean())
+    along = _along(edge)
+    table = rules["lid"]
+    bend = (table["corner"] + (1 - table["corner"]) * 4 * along * (1 - along))[:, None]
+    inwards, outwards = table["search"]
+    offsets = np.arange(inwards, outwards, 0.2)
+    window = canvas.around(edge, outwards + 2)
+    best = 0.0
+    if window is not None:
+        grey = Image.fromarray(canvas.pixels[window]).convert("L")
+        smooth = np.asarray(grey.filter(ImageFilter.GaussianBlur(0.25 * k)), np.float32)
+        start = np.array([window[1].start, window[0].start])
+
+        def at(mm: float) -> Floats:
+            """(samples, offsets): the light `mm` beyond each candidate."""
+            moved = edge[:, None] + away[:, None] * ((offsets * bend + mm) * k)[..., None]
+            spots = np.rint(moved - start).astype(int)
+            limits = np.array(smooth.shape[::-1]) - 1
+            spots = spots.clip(0, limits)
+            return np.asarray(smooth[spots[..., 1], spots[..., 0]])
+
+        rise = at(table["above"]) - at(-table["below"])
+        rise /= max(float(smooth.mean()), 1.0)
+        score = rise[4:-4].mean(axis=0) - table["stiff"] * offsets**2
+        best = float(offsets[int(np.argmax(score))])
+    edge = edge + away * bend * (best * k)
+    opening = np.concatenate(
+        [edge - away * (table["lashes"] * k), _smooth(lower[::-1], closed=False)]
+    )
+    brow = _smooth(canvas.points[part(side.replace("eye", "brow"))])
+    return _Lid(edge, away, opening, _free(canvas, opening, brow))
+
+
+def _along_lashes(
+    canvas: _Canvas, rules: Mapping[str, Any], lid: _Lid, *, hairs: bool
+) -> Iterator[_Area]:
+    """A band along a lid's edge, thicker at the outer corner, drawn out to a wing.
+
+    hairs: only what is darker than the skin round it.
+    """
+    k = canvas.px_per_mm
+    upper = rules["lid"] == "upper"
+    edge, away = (lid.edge, lid.away) if upper else _lower_edge(lid)
+    width = np.interp(_along(edge), [0, 0.5, 1], rules["width"]) * k
+    edge = edge - away * (rules["within"] * k)
+    rim = edge + away * (width[:, None] + rules["within"] * k)
     if rules["wing"]:
         out = edge[0] - edge[-1]
         out = out / max(float(np.linalg.norm(out)), 1e-6)
-        lift = away[len(away) // 2]
-        tip = edge[0] + (out * 0.85 + lift * 0.5) * rules["wing"] * k
+        tip = edge[0] + (out * 0.85 + away[len(away) // 2] * 0.5) * rules["wing"] * k
         edge, rim = np.concatenate([tip[None], edge]), np.concatenate([tip[None], rim])
     if area := canvas.area([np.concatenate([edge, rim[::-1]])], rules["feather"]):
-        off = 1 - canvas.cover([_smooth(eye)], 0.15, area.window)
-        yield _Area(area.window, area.mask * off)
+        mask = area.mask
+        if hairs:
+            mask = mask * _hairs(canvas, area.window, *_rules()["lid"]["hairs"])
+        else:
+            mask = mask * (1 - canvas.cover([lid.opening], 0.15, area.window))
+        yield _Area(area.window, mask)
+
+
+def _lower_edge(lid: _Lid) -> tuple[Points, Points]:
+    lower = lid.opening[len(lid.edge) :][::-1]
+    away = _normals(lower)
+    away *= np.sign(((lower - lid.opening.mean(axis=0)) * away).sum(axis=1).mean())
+    return lower, away
+
+
+def _hairs(canvas: _Canvas, window: Window, dark: float, darker: float) -> Floats:
+    """0..1 by how much darker than the skin's broad light the photo is there."""
+    level = canvas.light[window] / canvas.skin.broad[window]
+    return np.asarray(((np.float32(dark) - level) / np.float32(dark - darker)).clip(0, 1))
+
+
+def _brow(canvas: _Canvas, rules: Mapping[str, Any], outline: Points) -> Iterator[_Area]:
+    """Hair where hair is, a little between, nothing beyond."""
+    k = canvas.px_per_mm
+    wide = canvas.area([_grown(_smooth(outline), rules["beyond"] * k)], rules["feather"])
+    if wide:
+        core = canvas.cover([_grown(_smooth(outline), -rules["within"] * k)], 1.2, wide.window)
+        hairs = _hairs(canvas, wide.window, *rules["hairs"])
+        soft = _wide(hairs, max(0.6, 0.3 * k))
+        yield _Area(wide.window, wide.mask * np.maximum(soft, rules["fill"] * core))
+
+
+def _free(canvas: _Canvas, opening: Points, brow: Points) -> _Area:
+    """0 in the eye's opening and on the brow, 1 away from both."""
+    table = _rules()["lid"]
+    window = canvas.around(opening, table["reach"]) or (slice(0, 1), slice(0, 1))
+    eye = canvas.cover([opening], table["feather"], window)
+    near = canvas.cover([_grown(brow, table["brow"] * canvas.px_per_mm)], 0.7, window)
+    off = (1 - eye) * (1 - 2 * near).clip(0, 1)
+    return _Area(window, off * (1 - _hairs(canvas, window, *table["frames"])))
 
 
 def _eye_shows(canvas: _Canvas, side: str) -> bool:
-    """False behind dark glasses, hair or a hand."""
+    """False behind dark glasses, a patch, hair or a hand: no skin below the eye."""
     prefix = side.split("_", maxsplit=1)[0]
-    around = np.concatenate([canvas.points[part(f"{prefix}_under_eye")]])
-    lids = canvas.points[_sides(_rules()["place"]["crease"]["polygon"])[_EYES.index(side)]]
-    shown = (canvas.skin.share(around) + canvas.skin.share(lids)) / 2
-    return bool(shown >= _rules()["skin"]["eye_shows"])
+    near = canvas.points[_sides(_rules()["place"]["under_eyes"]["polygon"])[_EYES.index(side)]]
+    below = canvas.points[part(f"{prefix}_under_eye")]
+    shown = (canvas.skin.share(near) + canvas.skin.share(below)) / 2
+    return shown >= float(_rules()["skin"]["eye_shows"])
 
 
 def _grains(canvas: _Canvas, window: Window, strength: float) -> Floats:
@@ -432,6 +670,22 @@ def _smooth(points: Points, *, closed: bool = True, per: int = 6) -> Points:
     )
     flat = curve.transpose(1, 0, 2).reshape(-1, 2)
     return flat if closed else np.concatenate([flat, points[-1:]])
+
+
+def _along(curve: Points) -> Points:
+    """(n, 2) -> (n,) 0..1, how far along it each point lies."""
+    run = np.linalg.norm(np.diff(curve, axis=0), axis=1)
+    return np.asarray(np.concatenate([[0], np.cumsum(run)]) / max(float(run.sum()), 1e-6))
+
+
+def _depth(polygon: Points, width: int, height: int) -> Floats:
+    """Closed curve of many points -> (height, width) px from it, negative outside."""
+    rows, columns = np.mgrid[0:height, 0:width].astype(np.float32)
+    where = np.stack([columns.ravel(), rows.ravel()], axis=1)
+    curve = polygon.astype(np.float32)
+    squared = (where**2).sum(axis=1)[:, None] - 2 * where @ curve.T + (curve**2).sum(axis=1)
+    apart = np.sqrt(np.maximum(squared.min(axis=1), 0)).reshape(height, width)
+    return np.asarray(np.where(inside(polygon, width, height), apart, -apart), np.float32)
 
 
 def _normals(curve: Points) -> Points:
