@@ -24,7 +24,7 @@ class EventBus:
                     "EventBusName": self._name,
                     "Source": SOURCE,
                     "DetailType": event.detail_type,
-                    "Detail": event.model_dump_json(),
+                    "Detail": event.model_dump_json(exclude_none=True),
                 }
             ]
         )

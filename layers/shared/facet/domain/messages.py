@@ -1,6 +1,7 @@
 """What the parts of the pipeline tell each other."""
 
-from typing import Literal
+from datetime import UTC, datetime
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -28,7 +29,10 @@ class LookWanted(BaseModel):
 
 
 class AnalysisEnded(BaseModel):
-    """Detail of the EventBridge events AnalysisCompleted and AnalysisFailed, source `facet`."""
+    """Detail of the EventBridge events AnalysisCompleted and AnalysisFailed, source `facet`.
+
+    docs/events.schema.json describes it.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -41,3 +45,26 @@ class AnalysisEnded(BaseModel):
     @property
     def detail_type(self) -> str:
         return "AnalysisCompleted" if self.status is Status.COMPLETED else "AnalysisFailed"
+
+
+class WebhookMessage(BaseModel):
+    """The EventBridge event of an ended analysis, and what a webhook says of it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    time: datetime
+    detail: AnalysisEnded
+
+    @property
+    def webhook_id(self) -> str:
+        """The same for every try, and for an end that was announced twice."""
+        return f"analysis-ended-{self.detail.analysis_id}"
+
+    def body(self) -> dict[str, Any]:
+        """Plain JSON: type, timestamp, data."""
+        completed = self.detail.status is Status.COMPLETED
+        return {
+            "type": "analysis.completed" if completed else "analysis.failed",
+            "timestamp": self.time.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+            "data": self.detail.model_dump(mode="json", exclude_none=True),
+        }
