@@ -14,7 +14,7 @@ UV := $(or $(shell command -v uv),.tools/uv/bin/uv)
 # pyenv's shims answer only for the chosen version, so look behind them; else uv finds or fetches one.
 PYTHON := $(or $(lastword $(sort $(wildcard $(or $(PYENV_ROOT),$(HOME)/.pyenv)/versions/3.13.*/bin/python3.13))),3.13)
 
-.PHONY: help setup lock models openapi lint types test demo up down status build invoke bench evaluate
+.PHONY: help setup lock models openapi lint types test demo up console host down status build invoke bench evaluate
 
 help: ## what can be asked for
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -89,6 +89,12 @@ demo: setup ## send a photo through the whole pipeline; PHOTO=path and GOALS="re
 
 up: setup ## start the local stack, leave it running, print its URL and a token
 	@$(BIN)/python -m local.stack up
+
+console: setup ## the page in a browser, on the local stack, until Ctrl-C
+	@$(BIN)/python -m local.console
+
+host: setup ## put the page into the bucket of a deployed stack: STACK=facet-dev
+	@$(BIN)/python -m local.console publish $(STACK)
 
 down: ## stop the local stack and remove what it wrote
 	@test ! -d .local/stack || $(BIN)/python -m local.stack down

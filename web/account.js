@@ -1,0 +1,107 @@
+// What a person told, what they used, and their two rights: take everything, erase everything.
+
+import { allowed, call, follow, get } from "./api.js";
+import { forget, signOut, who } from "./auth.js";
+import { alertLine, busy, choice, confirmed, el, field, pills, put, say, ticked } from "./dom.js";
+import { measured, moment, words } from "./words.js";
+
+const EXPORT_PATIENCE_MS = 120_000;
+
+export async function showAccount(main, { signal }) {
+  const [profile, usage, types, goals, bands] = await Promise.all([
+    get("/v1/profile"), get("/v1/me/usage"), allowed("Profile", "skin_type"), allowed("NewAnalysis", "goals"), allowed("Profile", "budget"),
+  ]);
+  if (signal.aborted) return;
+  put(main,
+    el("h1", { class: "page-title" }, "You"),
+    el("div", { class: "you" },
+      profileCard(profile, { types, goals, bands }),
+      el("div", {}, usageCard(usage), dataCard(signal))),
+  );
+}
+
+function profileCard(profile, { types, goals, bands }) {
+  const wrong = alertLine();
+  const save = el("button", { class: "primary" }, "Save");
+  const terms = (name, label, hint) => field(label, el("input", { name, value: (profile[name] ?? []).join(", ") }), hint);
+  const form = el("form", {
+    onsubmit: async (event) => {
+      event.preventDefault();
+      wrong.tell("");
+      const values = new FormData(form);
+      const list = (name) => String(values.get(name)).split(",").map((one) => one.trim()).filter(Boolean);
+      const body = { sensitive: values.has("sensitive"), goals: ticked(form, "goals"), allergies: list("allergies"), avoided_ingredients: list("avoided_ingredients") };
+      for (const name of ["skin_type", "pregnancy", "budget"]) if (values.get(name)) body[name] = values.get(name);
+      if (values.get("pigmentation_prone")) body.pigmentation_prone = values.get("pigmentation_prone") === "yes";
+      try {
+        await busy(save, "Saving…", () => call("PUT", "/v1/profile", body));
+        say("Saved.");
+        save.after(el("span", { class: "good small saved" }, "Saved"));
+        setTimeout(() => form.querySelector(".saved")?.remove(), 3000);
+      } catch (error) {
+        wrong.tell(error.message);
+      }
+    },
+  },
+  el("p", { class: "soft" }, "Nothing here is guessed from a photo. What you tell is used for your advice and for nothing else."),
+  field("Skin type", choice("skin_type", [["", "Not told"], ...types.map((one) => [one, words(one)])], profile.skin_type)),
+  el("label", { class: "tick" }, el("input", { type: "checkbox", name: "sensitive", checked: profile.sensitive }), el("span", {}, "Stings or burns easily")),
+  pills("To work on", "goals", goals.map((one) => [one, words(one)]), profile.goals ?? []),
+  terms("allergies", "Allergies", "Ingredients or groups, with commas between."),
+  terms("avoided_ingredients", "Rather without", "fragrance, lanolin…"),
+  el("div", { class: "pair" },
+    field("Pregnancy", choice("pregnancy", [["", "Not told"], ["pregnant", "Pregnant"], ["planning", "Planning"], ["breastfeeding", "Breastfeeding"]], profile.pregnancy)),
+    field("Dark marks come easily", choice("pigmentation_prone", [["", "Not told"], ["yes", "Yes"], ["no", "No"]], profile.pigmentation_prone === true ? "yes" : profile.pigmentation_prone === false ? "no" : ""))),
+  field("Price at most", choice("budget", [["", "Any"], ...bands.map((one) => [one, words(one)])], profile.budget)),
+  wrong, el("div", { class: "row" }, save));
+  return el("section", { class: "card", "aria-label": "About you" }, el("h2", {}, "About you"), form);
+}
+
+function usageCard(usage) {
+  const limited = usage.limit !== undefined && usage.limit !== null;
+  return el("section", { class: "card", "aria-label": "Account" }, el("h2", {}, "Account"),
+    el("p", {}, el("b", {}, who()?.email ?? "")),
+    limited
+      ? [el("p", {}, `${usage.used} of ${usage.limit} analyses used today`), el("meter", { min: 0, max: usage.limit, value: usage.used, "aria-label": "Analyses used today" }),
+        el("p", { class: "soft small" }, `Starts anew ${moment(usage.reset_at)}.`)]
+      : el("p", {}, "No daily limit."),
+    el("p", { class: "soft small" }, `Tier: ${usage.tier}`),
+    el("div", { class: "row" }, el("button", { onclick: (event) => busy(event.currentTarget, "Signing out…", async () => {
+      await signOut();
+      dispatchEvent(new Event("facet:signed-out"));
+    }) }, "Sign out")));
+}
+
+function dataCard(signal) {
+  const wrong = alertLine();
+  const place = el("div", { "aria-live": "polite" });
+  const take = el("button", {}, "Export everything");
+  take.onclick = () => {
+    wrong.tell("");
+    return busy(take, "Packing…", async () => {
+      const asked = await call("POST", "/v1/me/export");
+      const patience = AbortSignal.any([signal, AbortSignal.timeout(EXPORT_PATIENCE_MS)]);
+      const made = await follow(`/v1/me/exports/${asked.export_id}`, () => {}, { signal: patience });
+      if (!made?.download_url) throw new Error(made?.status === "failed" ? "The export failed; please ask again." : "The export is not ready yet; ask again in a minute.");
+      put(place, el("p", {}, el("a", { class: "button primary", href: made.download_url, download: "facet.zip" }, "Download the ZIP"), el("span", { class: "soft small" }, ` ${measured(made.bytes, "bytes")}, until ${moment(made.expires_at)}`)));
+      say("Your export is ready to download.");
+    }).catch((error) => wrong.tell(error.message));
+  };
+  const erase = el("button", { class: "danger" }, "Delete my account");
+  erase.onclick = async () => {
+    wrong.tell("");
+    if (!(await confirmed("Delete your account?", "Every photo, result, product, garment and your sign-in are erased. This cannot be undone.", "Delete everything"))) return;
+    try {
+      await busy(erase, "Deleting…", () => call("DELETE", "/v1/me"));
+      forget();
+      dispatchEvent(new Event("facet:signed-out"));
+      say("Your account is being deleted; you are signed out.");
+    } catch (error) {
+      wrong.tell(error.message);
+    }
+  };
+  return el("section", { class: "card", "aria-label": "Your data" }, el("h2", {}, "Your data"),
+    el("p", {}, "One ZIP with every row and picture of yours, readable without this app."),
+    place, wrong,
+    el("div", { class: "row" }, take, erase));
+}

@@ -1,0 +1,79 @@
+// Every analysis, and how each measure moved, with the noise it has.
+
+import { all } from "./api.js";
+import { choice, el, field, put } from "./dom.js";
+import { lineChart } from "./chart.js";
+import { capital, measured, moment, words } from "./words.js";
+
+export async function showHistory(main, { signal }) {
+  const analyses = await all("/v1/analyses", "analyses");
+  if (signal.aborted) return;
+  put(main,
+    el("h1", { class: "page-title" }, "History"),
+    analyses.length === 0
+      ? el("section", { class: "card empty" }, el("p", {}, "No photo yet. The first one is where every comparison starts."), el("a", { class: "button primary", href: "#/new" }, "Take a photo"))
+      : el("div", { class: "past" }, trends(analyses), list(analyses)),
+  );
+}
+
+/** A measure over time: the photos that carry it, oldest first. */
+function series(analyses) {
+  const found = new Map();
+  for (const analysis of [...analyses].reverse()) {
+    for (const one of analysis.status === "completed" ? analysis.skin?.concerns ?? [] : []) {
+      if (one.measured === null || one.measured === undefined || one.score === undefined) continue;
+      if (!found.has(one.name)) found.set(one.name, []);
+      found.get(one.name).push({ analysis, concern: one });
+    }
+  }
+  return found;
+}
+
+function trends(analyses) {
+  const found = series(analyses);
+  if (!found.size) return null;
+  const place = el("div", { "aria-live": "polite" });
+  const draw = (name) => {
+    const readings = found.get(name);
+    const newest = readings.at(-1);
+    const noise = Math.max(...readings.map((one) => one.concern.minimum_change ?? 0));
+    const verdict = verdictOf(newest);
+    put(place,
+      el("p", { class: "verdict" }, verdict),
+      lineChart(words(name), readings.map(({ analysis, concern }) => ({ at: new Date(analysis.created_at), value: concern.measured, href: `#/analysis/${analysis.analysis_id}` })),
+        { unit: newest.concern.unit, noise, verdict }));
+  };
+  const names = [...found.keys()].sort((a, b) => found.get(b).length - found.get(a).length);
+  const select = choice("measure", names.map((name) => [name, words(name)]), names[0], { onchange: () => draw(select.value) });
+  draw(names[0]);
+  return el("section", { class: "card", "aria-label": "How your skin moved" }, el("h2", {}, "How your skin moved"), field("Measure", select), place);
+}
+
+const SINCE = { previous: "the photo before", first: "your first photo" };
+
+/** What the API says of the newest reading, beside the photo before and the first one. */
+function verdictOf({ analysis, concern }) {
+  const trend = analysis.trends?.find((one) => one.concern === concern.name);
+  const compared = ["previous", "first"].filter((name) => trend?.[name]);
+  if (!compared.length) return "Nothing to compare it with yet: the next photo is held against this one.";
+  if (compared.length > 1 && trend.previous.analysis_id === trend.first.analysis_id) compared.pop();
+  return compared.map((name) => saidOf(trend[name], SINCE[name], trend.unit)).join(" ");
+}
+
+function saidOf({ verdict, change, reason }, since, unit) {
+  if (verdict === "not_comparable") return `Not comparable with ${since}${reason === "not_measured" ? ", which does not show it" : ", which was measured another way"}.`;
+  if (verdict === "within_noise") return `Against ${since}: no change beyond the noise.`;
+  return `${words(verdict)} than on ${since}, by ${measured(Math.abs(change), unit)}, more than noise.`;
+}
+
+function list(analyses) {
+  return el("section", { class: "card", "aria-label": "Photos" }, el("h2", {}, "Photos"),
+    el("ul", { class: "photos" }, analyses.map((one) => {
+      const tone = one.skin?.tone;
+      return el("li", {}, el("a", { href: `#/analysis/${one.analysis_id}` },
+        one.photo?.thumbnail_url ? el("img", { src: one.photo.thumbnail_url, alt: "", loading: "lazy" }) : el("span", { class: "no-thumb", "aria-hidden": "true" }),
+        el("span", {}, el("b", {}, tone ? `${capital(tone.ita_class)}, ${tone.undertone}` : words(one.status)),
+          el("span", { class: "soft small" }, moment(one.created_at)),
+          one.failure && el("span", { class: "small bad" }, words(one.failure.code)))));
+    })));
+}

@@ -1,0 +1,127 @@
+// Make-up looks: the steps, and the look on the person's own face.
+
+import { Problem, allowed, call, follow } from "./api.js";
+import { alertLine, busy, el, field, fresh, put, say } from "./dom.js";
+import { feedback } from "./feedback.js";
+import { percent, words } from "./words.js";
+
+const DRAWN_WITHIN_MS = 60_000;
+
+/** {element, update(document)}: pictures of looks may come after the rest. */
+export function looksCard(document, cite) {
+  const { makeup } = document.recommendations;
+  const title = el("h2", {}, "Looks");
+  if (makeup.status === "failed") {
+    return { element: el("section", { class: "card", "aria-label": "Looks" }, title, el("p", {}, makeup.message)), update() {} };
+  }
+  const panels = makeup.looks.map((look) => panel(document, look, cite));
+  const name = fresh("look");
+  const choose = (index) => panels.forEach((one, at) => (one.element.hidden = at !== index));
+  choose(0);
+  const tabs = el("fieldset", { class: "tabs" }, el("legend", { class: "unseen" }, "Look"),
+    makeup.looks.map((look, index) => el("label", {}, el("input", { type: "radio", name, checked: index === 0, onchange: () => choose(index) }), el("span", {}, look.name))));
+  const update = (next) => makeup.looks.forEach((look, index) => panels[index].picture(pictureOf(next, look)));
+  update(document);
+  return {
+    element: el("section", { class: "card", "aria-label": "Looks" }, title, panels.length > 1 && tabs, panels.map((one) => one.element),
+      panels.length === 0 && el("p", { class: "soft" }, "There is nothing to make a look of yet."),
+      makeup.notes.map((note) => el("p", { class: "note" }, note.text, cite(note.sources, "makeup")))),
+    update,
+  };
+}
+
+const pictureOf = (document, look) => (document.looks ?? []).find((one) => one.name === look.name);
+
+function panel(document, look, cite) {
+  const before = document.photo?.optimized_url;
+  const stage = el("div", { class: "stage-picture" });
+  let shown = "";
+  const picture = (found) => {
+    const state = `${found?.status} ${found?.image_url?.split("?")[0]}`;
+    if (state === shown) return;
+    shown = state;
+    if (found?.image_url) put(stage, compare(found.before_url ?? before, found.image_url, look.name));
+    else if (found?.status === "rendering") put(stage, el("p", { class: "drawing" }, "Drawing this look on your photo…"));
+    else if (found?.status === "failed") put(stage, el("p", { class: "soft small" }, "This look could not be drawn; the steps are below."));
+  };
+  const element = el("div", { class: "look" },
+    stage,
+    el("div", {},
+      el("div", { class: "palette", "aria-hidden": "true" }, look.steps.map((step) => el("span", { style: { background: step.hex } }))),
+      look.why.map((why) => el("p", { class: "small" }, why.text, cite(why.sources, "makeup"))),
+      feedback("Would you wear it?", { analysis_id: document.analysis_id, kind: "makeup", item_ids: look.steps.map((step) => step.item_id).filter(Boolean) }, [["worn", "Worn"], ["accept", "Yes"], ["reject", "No"]]),
+      el("details", { open: matchMedia("(min-width: 48rem)").matches }, el("summary", {}, `How it is done, in ${look.steps.length} steps`), el("ol", { class: "steps shades" }, look.steps.map((step) => stepItem(step, cite)))),
+      el("details", {}, el("summary", {}, "Try other shades"), shades(document, look, stage))));
+  return { element, picture };
+}
+
+function stepItem(step, cite) {
+  return el("li", {},
+    el("span", { class: "chip", style: { background: step.hex }, "aria-hidden": "true" }),
+    el("div", {},
+      el("h3", {}, `${words(step.category)}: ${step.name}`, step.item_id && el("span", { class: "tag" }, "yours")),
+      el("p", { class: "soft small" }, `${step.hex}, ${step.finish}, ${step.regions.join(", ").replaceAll("_", " ")}; ${step.tool}; intensity ${step.intensity} of 100`),
+      el("p", { class: "small" }, step.how),
+      step.match && el("p", { class: "small" }, `CIEDE2000 ${step.match.delta_e.toFixed(1)} from your skin, ${percent(step.match.chance)} likely to be near.`),
+      step.why.filter((why) => !why.points_at.startsWith("bag") && !step.match).map((why) => el("p", { class: "small soft" }, why.text, cite(why.sources, "makeup"))),
+      step.cautions.map((text) => el("p", { class: "caution" }, text))));
+}
+
+/** Two pictures, one over the other; a slider, which keys move too, says how much of each. */
+export function compare(before, after, name) {
+  const range = el("input", { type: "range", min: 0, max: 100, value: 50, "aria-label": `Before and after: ${name}` });
+  const box = el("div", { class: "compare" },
+    el("img", { src: after, alt: `${name}, drawn on your photo` }),
+    el("img", { src: before, alt: "", class: "before" }),
+    el("span", { class: "side left", "aria-hidden": "true" }, "Before"),
+    el("span", { class: "side right", "aria-hidden": "true" }, "After"),
+    el("span", { class: "handle", "aria-hidden": "true" }),
+    range);
+  const move = () => {
+    box.style.setProperty("--at", `${range.value}%`);
+    range.setAttribute("aria-valuetext", `${100 - range.value} % of the look`);
+  };
+  range.addEventListener("input", move);
+  move();
+  return box;
+}
+
+/** The same look in shades and strengths of one's own, drawn anew. */
+function shades(document, look, stage) {
+  const wrong = alertLine();
+  const go = el("button", { class: "primary" }, "Draw it");
+  const rows = look.steps.map((step) => {
+    const colour = el("input", { type: "color", value: step.hex, "aria-label": `Colour of ${step.category}` });
+    const strength = el("input", { type: "range", min: 0, max: 100, value: step.intensity, "aria-label": `Intensity of ${step.category}` });
+    return { step, colour, strength, element: el("li", {}, colour, el("span", {}, words(step.category)), strength) };
+  });
+  const form = el("form", {
+    class: "shades-form",
+    onsubmit: async (event) => {
+      event.preventDefault();
+      wrong.tell("");
+      try {
+        await busy(go, "Drawing…", async () => {
+          const finishes = await allowed("WantedProduct", "finish");
+          const products = rows.filter((row) => Number(row.strength.value) > 0).map(({ step, colour, strength }) => ({
+            category: step.category,
+            regions: step.regions,
+            hex: colour.value,
+            intensity: Number(strength.value),
+            ...(finishes.includes(step.finish) ? { finish: step.finish } : {}),
+          }));
+          if (!products.length) throw new Error("Give at least one product some strength.");
+          const asked = await call("POST", `/v1/analyses/${document.analysis_id}/looks`, { name: `${look.name}, my shades`.slice(0, 100), products });
+          const done = await follow(`/v1/looks/${asked.look_id}`, () => {}, { signal: AbortSignal.timeout(DRAWN_WITHIN_MS) });
+          if (!done?.image_url) throw new Problem(0, { detail: done?.message ?? "This look takes too long; it will be among your looks." });
+          put(stage, compare(document.photo.optimized_url, done.image_url, "Your shades"));
+          say("Your look is drawn.");
+          stage.scrollIntoView({ block: "center" });
+        });
+      } catch (error) {
+        wrong.tell(error.message);
+      }
+    },
+  }, el("ul", { class: "plain" }, rows.map((row) => row.element)), wrong, go);
+  return form;
+}

@@ -1,0 +1,278 @@
+// One analysis: its stages while it runs, then everything it says.
+
+import { Problem, call, follow } from "./api.js";
+import { sent } from "./capture.js";
+import { bullets, busy, confirmed, el, put, say } from "./dom.js";
+import { feedback } from "./feedback.js";
+import { looksCard } from "./looks.js";
+import { checkList, progressView, stages } from "./progress.js";
+import { concernsCard } from "./skin.js";
+import { MONK, capital, day, measured, moment, percent, words } from "./words.js";
+
+const PICTURES_COME_WITHIN_MS = 20_000;
+const ITA = [["very light", 55], ["light", 41], ["intermediate", 28], ["tan", 10], ["brown", -30], ["dark", -60]];
+
+export async function showResult(main, { signal, arguments: [id] }) {
+  const path = `/v1/analyses/${id}`;
+  const begun = Date.now();
+  let list = null;
+  let shown = null;
+  // The pictures are drawn beside the advice and may come a moment later.
+  const again = (document) =>
+    document.status === "completed" && !document.photo?.optimized_url && Date.now() - begun < PICTURES_COME_WITHIN_MS ? 700 : null;
+
+  const show = (document) => {
+    const running = !["completed", "failed", "expired"].includes(document.status);
+    if (running) {
+      if (!list) {
+        list = stages(sent.get(id)?.wants ?? ["skincare"]);
+        const picture = sent.get(id)?.url ?? document.photo?.thumbnail_url;
+        put(main, progressView(picture, list, (event) => busy(event.currentTarget, "Deleting…", () => remove(path))));
+      }
+      list.show(document);
+      return;
+    }
+    if (shown?.root.isConnected && shown.update(document)) return;
+    if (document.status === "completed") {
+      if (!shown) say("Your result is ready.");
+      shown = completed(document, path, sent.get(id)?.url);
+      put(main, shown.root);
+    } else put(main, failed(document, path, sent.get(id)?.url));
+    if (list) {
+      list = null;
+      const heading = main.querySelector("h1");
+      heading.tabIndex = -1;
+      heading.focus({ preventScroll: true });
+    }
+  };
+  await follow(path, show, { signal, again }).catch((error) => {
+    if (error.code === "analysis_not_found" && list) return; // deleted while it ran
+    throw error;
+  });
+}
+
+async function remove(path) {
+  await call("DELETE", path).catch((error) => {
+    if (!(error instanceof Problem && error.status === 404)) throw error;
+  });
+  location.hash = "#/history";
+}
+
+function failed(document, path, picture) {
+  const expired = document.status === "expired";
+  const failure = document.failure ?? { message: "The photo did not arrive in time.", checks: [], code: "expired" };
+  return el("div", { class: "failure" },
+    el("section", { class: "card" },
+      el("h1", {}, expired ? "This ran out of time" : "This photo will not do"),
+      el("p", {}, failure.message),
+      el("div", { class: picture ? "with-picture" : null },
+        picture && el("img", { class: "thumb", src: picture, alt: "The photo you sent" }),
+        failure.checks?.length > 0 && checkList(failure.checks, measured)),
+      el("p", { class: "soft small" }, `Code: ${failure.code}. It did not count towards today's analyses.`),
+      el("div", { class: "row" },
+        el("a", { class: "button primary", href: "#/new" }, "Take another photo"),
+        el("button", { class: "quiet", onclick: (event) => busy(event.currentTarget, "Deleting…", () => remove(path)) }, "Delete"))));
+}
+
+/** The whole result; `update` takes a newer document and says whether it could do so in place. */
+function completed(document, path, local) {
+  const { skin, face, recommendations: advice = {}, quality } = document;
+  const tone = skin?.tone;
+  const cite = citations(advice);
+  const hero = el("img", { class: "portrait", alt: "The analysed photo", src: document.photo?.optimized_url ?? local ?? false });
+  const looks = advice.makeup && looksCard(document, cite);
+  const cards = [
+    ["words", "In words", document.enhanced_analysis && wordsCard(document.enhanced_analysis)],
+    ["tone", "Tone", tone && toneCard(tone)],
+    ["skin", "Skin", skin?.concerns?.length && concernsCard(document, local)],
+    ["colours", "Colours", (document.season || face) && coloursCard(document)],
+    ["routine", "Routine", advice.skincare && routineCard(advice.skincare, cite, document.analysis_id)],
+    ["looks", "Looks", looks?.element],
+    ["outfits", "Outfits", advice.outfit && outfitCard(advice.outfit, cite, document.analysis_id)],
+    ["photo", "Photo", photoCard(quality, document.face)],
+    ["about", "About", aboutCard(document, cite, path)],
+  ].filter(([, , card]) => card);
+
+  const jump = (card) => {
+    card.scrollIntoView({ behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth", block: "start" });
+    const title = card.querySelector("h2");
+    title.tabIndex = -1;
+    title.focus({ preventScroll: true });
+  };
+  const root = el("div", { class: "result" },
+    el("header", { class: "hero" },
+      el("div", { class: "portrait-box" }, hero),
+      el("div", {},
+        el("p", { class: "soft small" }, `Photo of ${moment(document.created_at)}`),
+        el("h1", {}, tone ? `${capital(tone.ita_class)} skin, ${tone.undertone} undertone` : "Your result"),
+        tone && el("ul", { class: "facts" },
+          el("li", {}, dot(tone.hex), tone.hex),
+          el("li", {}, `ITA ${Math.round(tone.ita)}°`),
+          el("li", {}, `Monk ${tone.monk[0].tone}`),
+          document.season?.length && el("li", {}, `${document.season[0].name} ${percent(document.season[0].share)}`),
+          face?.shape?.length && el("li", {}, `${capital(face.shape[0].name)} ${percent(face.shape[0].share)}`)),
+        el("p", { class: "soft small" }, `Deleted by itself on ${day(document.expires_at)}.`))),
+    el("nav", { class: "jumps", "aria-label": "Parts of the result" },
+      cards.map(([name, title, card]) => el("button", { type: "button", "data-part": name, onclick: () => jump(card) }, title))),
+    cards.map(([name, , card]) => (card.classList.add(`part-${name}`), card)));
+
+  return {
+    root,
+    update(next) {
+      if (JSON.stringify(next.recommendations) !== JSON.stringify(document.recommendations)) return false;
+      if (next.photo?.optimized_url && !document.photo?.optimized_url) return false;
+      looks?.update(next);
+      return true;
+    },
+  };
+}
+
+export const dot = (hex, className = "dot") => el("span", { class: className, style: { background: hex }, "aria-hidden": "true" });
+
+export function card(title, ...content) {
+  return el("section", { class: "card", "aria-label": title }, el("h2", {}, title), ...content);
+}
+
+/** Numbered sources over all kinds of advice: {cite(ids, kind), list}. */
+function citations(advice) {
+  const list = [];
+  const numbers = new Map();
+  for (const kind of ["skincare", "makeup", "outfit"]) {
+    for (const source of advice[kind]?.sources ?? []) {
+      let at = list.findIndex((one) => one.title === source.title);
+      if (at < 0) at = list.push(source) - 1;
+      numbers.set(`${kind} ${source.id}`, at + 1);
+    }
+  }
+  const cite = (ids, kind) => {
+    const found = [...new Set((ids ?? []).map((id) => numbers.get(`${kind} ${id}`)).filter(Boolean))];
+    return found.length ? el("sup", {}, el("span", { class: "unseen" }, "Sources "), found.join(", ")) : null;
+  };
+  return Object.assign(cite, { list });
+}
+
+// --- the measured part -----------------------------------------------------------------------------
+
+function wordsCard(told) {
+  return card("In plain words",
+    el("p", { class: "lead" }, told.summary),
+    told.recommendations?.length > 0 &&
+      el("details", {}, el("summary", {}, "What to do, step by step"), bullets(told.recommendations)),
+    el("p", { class: "soft small" }, `Worded by ${told.source.startsWith("bedrock") ? "a language model, checked against the measures" : "templates"}. Cosmetic, not a diagnosis.`));
+}
+
+/** Where an ITA lies on an axis that gives every class the same width, percent from the left. */
+function onAxis(ita) {
+  const bounds = [80, ...ITA.map(([, lower]) => lower)];
+  const value = Math.min(Math.max(ita, bounds.at(-1)), bounds[0]);
+  const index = ITA.findIndex(([, lower]) => value >= lower);
+  return (100 * (index + (bounds[index] - value) / (bounds[index] - bounds[index + 1]))) / ITA.length;
+}
+
+function toneCard(tone) {
+  const [low, high] = tone.ita_interval;
+  const shares = new Map(tone.monk.map((one) => [one.tone, one.share]));
+  const likely = tone.monk.filter((one) => one.share >= 0.05).map((one) => `${one.tone} (${percent(one.share)})`);
+  return card("Skin tone",
+    el("div", { class: "tone" },
+      el("div", { class: "swatch", style: { background: tone.hex }, role: "img", "aria-label": `Your skin in this photo, ${tone.hex}` }),
+      el("div", {},
+        el("p", {}, el("b", {}, `${capital(tone.ita_class)}, ITA ${Math.round(tone.ita)}° `),
+          el("span", { class: "soft" }, `between ${Math.round(low)}° and ${Math.round(high)}°, as far as one photo knows its light`)),
+        el("div", { class: "axis", "aria-hidden": "true" },
+          el("div", { class: "classes" }, ITA.map(([name]) => el("span", { class: name === tone.ita_class ? "here" : null }, name.replace("intermediate", "inter\u00admediate")))),
+          el("span", { class: "band", style: { left: `${onAxis(high)}%`, right: `${100 - onAxis(low)}%` } }),
+          el("span", { class: "mark", style: { left: `${onAxis(tone.ita)}%` } })),
+        el("p", {}, el("b", {}, "Monk Skin Tone "), el("span", { class: "soft" }, likely.join(", "))),
+        el("div", { class: "monk", "aria-hidden": "true" }, MONK.map((hex, index) =>
+          el("div", {}, el("span", { class: "column" }, el("i", { style: { height: `${100 * (shares.get(index + 1) ?? 0)}%` } })), dot(hex, "chip"), index + 1))),
+        el("p", {}, el("b", {}, `${capital(tone.undertone)} undertone `), el("span", { class: "soft" }, `${percent(tone.undertone_confidence)} sure`)))));
+}
+
+export function sharesOf(title, parts, most = 4) {
+  return el("div", {},
+    el("h3", {}, title),
+    el("ul", { class: "shares" }, parts.slice(0, most).map((one) =>
+      el("li", {}, el("span", {}, one.name === one.name.toLowerCase() ? words(one.name) : one.name),
+        el("span", { class: "track", "aria-hidden": "true" }, el("i", { style: { width: `${one.share * 100}%` } })),
+        el("span", { class: "number" }, percent(one.share))))));
+}
+
+function coloursCard({ season, face, prediction, classifications }) {
+  return card("Colours and shape",
+    face?.colours?.length > 0 && el("ul", { class: "chips" }, face.colours.map((one) =>
+      el("li", {}, one.hex ? dot(one.hex, "chip") : el("span", { class: "chip none", "aria-hidden": "true" }),
+        el("span", {}, `${words(one.feature)}: ${one.name ?? "not read"}`, el("br"),
+          el("span", { class: "soft small" }, one.hex ? `${one.hex}, ${percent(one.confidence)} sure` : one.reason))))),
+    el("div", { class: "thirds" },
+      season?.length > 0 && sharesOf("Colour season", season),
+      face?.shape?.length > 0 && sharesOf("Face shape", face.shape),
+      prediction && el("div", {}, sharesOf("The measures speak for", prediction.all_conditions),
+        el("p", { class: "soft small" }, `${percent(prediction.confidence)} sure. `, prediction.missing?.length > 0 && `Without ${prediction.missing.join(", ").replaceAll("_", " ")}, which this photo does not show.`)),
+      (classifications ?? []).map((model) => sharesOf(`Model ${model.model} ${model.version}`, model.labels))),
+    el("p", { class: "soft small" }, "Seasons and face shapes are conventions, told as shares."));
+}
+
+function photoCard(quality, face) {
+  const pose = face?.pose;
+  return card("The photo",
+    quality?.checks?.length ? checkList(quality.checks, measured) : el("p", {}, el("b", { class: "good" }, "Good. "), "Every check of size, position, light and focus passed."),
+    pose && el("p", { class: "soft small" }, `Head turned ${Math.abs(Math.round(pose.yaw))}°, raised or lowered ${Math.abs(Math.round(pose.pitch))}°, tilted ${Math.abs(Math.round(pose.roll))}°.`));
+}
+
+// --- the advice ------------------------------------------------------------------------------------
+
+const missing = (title, result) => card(title, el("p", {}, result.message ?? "This part could not be made."), result.code && el("p", { class: "soft small" }, `Code: ${result.code}`));
+
+function routineCard(routine, cite, id) {
+  if (routine.status === "failed") return missing("Your routine", routine);
+  const named = new Set([...routine.am, ...routine.pm].map((step) => step.product.name));
+  const gaps = routine.suggestions.filter((one) => !named.has(one.product.name));
+  const session = (title, steps) =>
+    el("div", {}, el("h3", { class: "session" }, title), el("ol", { class: "steps" }, steps.map((step) =>
+      el("li", {},
+        el("div", {},
+          el("h4", {}, step.product.name, step.owned && el("span", { class: "tag" }, "yours"), step.new && el("span", { class: "tag new" }, "new")),
+          el("p", { class: "soft small" }, `${words(step.step)}, ${step.how_often}`, cite(step.sources, "skincare")),
+          step.ramp?.length > 0 && el("p", { class: "small" }, step.ramp.map((one) => `From week ${one.from_week}: ${one.days_per_week} days a week.`).join(" ")),
+          step.why.filter((one) => one.text !== "You own it.").map((one) => el("p", { class: "small" }, one.text, cite(one.sources, "skincare"))),
+          step.cautions.map((text) => el("p", { class: "caution" }, text)))))));
+  return card("Your routine",
+    routine.see_doctor.map((note) => el("p", { class: "doctor" }, note.text, cite(note.sources, "skincare"))),
+    el("div", { class: "halves" }, session("Morning", routine.am), session("Evening", routine.pm)),
+    routine.notes.map((note) => el("p", { class: "note" }, note.text, cite(note.sources, "skincare"))),
+    gaps.length > 0 && el("div", {}, el("h3", {}, "Would fill a gap"), el("ul", { class: "plain" }, gaps.map((one) =>
+      el("li", {}, el("b", {}, one.product.name), one.price_band && el("span", { class: "soft small" }, ` ${one.price_band} price`), one.why.map((why) => el("p", { class: "small" }, why.text, cite(why.sources, "skincare"))))))),
+    el("details", {}, el("summary", {}, "What it is based on"), bullets(routine.based_on)),
+    feedback("Will you try this?", { analysis_id: id, kind: "skincare" }));
+}
+
+function outfitCard(result, cite, id) {
+  if (result.status === "failed") return missing("Outfits", result);
+  return card("Outfits",
+    el("div", { class: "outfits" }, result.outfits.map((outfit) =>
+      el("article", { class: "outfit", "aria-label": words(outfit.occasion) },
+        el("div", { class: "palette", "aria-hidden": "true" }, outfit.items.map((item) => el("span", { style: { background: item.hex } }))),
+        el("h3", {}, words(outfit.occasion), el("span", { class: "soft small" }, ` ${outfit.harmony}, ${percent(outfit.confidence)} sure`)),
+        el("ul", { class: "plain tight" }, outfit.items.map((item) => el("li", {}, dot(item.hex), item.name))),
+        el("details", {}, el("summary", {}, "Why"), el("ul", { class: "dots" }, outfit.why.map((why) => el("li", {}, why.text, cite(why.sources, "outfit"))))),
+        feedback("Would you wear it?", { analysis_id: id, kind: "outfit", item_ids: outfit.items.map((item) => item.item_id) }, [["worn", "Worn"], ["accept", "Yes"], ["reject", "No"]])))),
+    result.outfits.length === 0 && el("p", { class: "soft" }, "Nothing in your wardrobe goes together for this yet."),
+    result.suggestions.map((one) => el("p", { class: "note" }, dot(one.hex), ` ${one.text}`)),
+    result.notes.map((note) => el("p", { class: "note" }, note.text, cite(note.sources, "outfit"))),
+    el("p", { class: "soft small" }, el("a", { href: "#/wardrobe" }, "Edit your wardrobe")));
+}
+
+function aboutCard(document, cite, path) {
+  const { tables, ...versions } = document.versions ?? {};
+  const trash = el("button", { class: "danger" }, "Delete this result");
+  trash.onclick = async () => {
+    if (await confirmed("Delete this result?", "The measures, the advice and every picture of it go at once.", "Delete")) await busy(trash, "Deleting…", () => remove(path));
+  };
+  return card("About this result",
+    cite.list.length > 0 && el("details", {}, el("summary", {}, `Sources (${cite.list.length})`),
+      el("ol", { class: "sources" }, cite.list.map((one) => el("li", {}, one.url ? el("a", { href: one.url, rel: "noreferrer", target: "_blank" }, one.title) : one.title, `, ${one.year}`)))),
+    el("details", {}, el("summary", {}, "Versions"),
+      el("dl", { class: "versions" }, Object.entries({ ...versions, ...tables }).map(([name, version]) => el("div", {}, el("dt", {}, words(name)), el("dd", {}, version))))),
+    el("div", { class: "row" }, trash));
+}

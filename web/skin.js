@@ -1,0 +1,89 @@
+// The concerns: each with its measure, and where on the face it was taken.
+
+import { get } from "./api.js";
+import { el, fresh, put, svg } from "./dom.js";
+import { measured, percent, words } from "./words.js";
+
+export function concernsCard(document, local) {
+  const { photo, analysis_id: id } = document;
+  const concerns = document.skin.concerns;
+  const seen = concerns.filter((one) => one.score !== null && one.score !== undefined).sort((a, b) => a.score - b.score);
+  const unseen = concerns.filter((one) => !seen.includes(one));
+  const url = photo?.optimized_url ?? local;
+  const figure = url && seen.some((one) => one.regions?.length) ? faceFigure(document, seen, url, id) : null;
+  const first = seen.find((one) => one.regions?.some((region) => region.polygon?.length)) ?? seen[0];
+  const group = fresh("concern");
+  const list = el("fieldset", { class: "concerns" },
+    el("legend", { class: "unseen" }, "Choose a measure to see where it was taken"),
+    seen.map((one) =>
+      el("label", { class: "concern" },
+        el("input", { type: "radio", name: group, value: one.name, checked: one === first, onchange: () => figure?.show(one) }),
+        el("span", { class: "concern-name" }, words(one.name), el("span", { class: `band ${one.band}` }, one.band === "none" ? "not marked" : one.band)),
+        el("span", { class: "concern-score" }, Math.round(one.score), el("span", { class: "soft small" }, " of 100")),
+        el("span", { class: "track", "aria-hidden": "true" }, el("i", { style: { width: `${one.score}%` } })),
+        el("span", { class: "concern-more" }, `${measured(one.measured, one.unit)}; below ${measured(one.minimum_change)} apart is noise; ${percent(one.confidence)} sure`))));
+  if (first) figure?.show(first);
+  return el("section", { class: "card", "aria-label": "Skin" },
+    el("h2", {}, "Skin"),
+    seen.length > 0 && el("div", { class: figure ? "skin" : null }, figure?.element, list),
+    el("p", { class: "soft small" }, "100 is best. Scores compare photos of one person, not people: no dermatologist has graded them."),
+    unseen.length > 0 && el("details", {}, el("summary", {}, `Not measured on this photo (${unseen.length})`),
+      el("ul", { class: "dots" }, unseen.map((one) => el("li", {}, el("b", {}, words(one.name)), `: ${one.reason}`)))));
+}
+
+/** A square round every region, in pixels of the photo, inside the photo. */
+function view(concerns, { width, height }) {
+  const points = concerns.flatMap((one) => (one.regions ?? []).flatMap((region) => region.polygon ?? []));
+  const span = (axis) => [Math.min(...points.map((one) => one[axis])), Math.max(...points.map((one) => one[axis]))];
+  const [[x0, x1], [y0, y1]] = [span(0), span(1)];
+  const half = 0.72 * Math.max(x1 - x0, y1 - y0);
+  const [x, y] = [(x0 + x1) / 2, (y0 + y1) / 2];
+  const [left, top] = [Math.max(x - half, 0), Math.max(y - half, 0)];
+  return [left, top, Math.min(x + half, width) - left, Math.min(y + half, height) - top];
+}
+
+/** The face with the outlines of one concern, and its map on demand. */
+function faceFigure(document, concerns, url, id) {
+  const { photo } = document;
+  const box = view(concerns, photo);
+  const outlines = svg("g", { class: "outlines" });
+  const overlay = svg("image", { width: photo.width, height: photo.height, preserveAspectRatio: "none", class: "overlay" });
+  const picture = svg("svg", { viewBox: box.join(" "), role: "img" },
+    svg("image", { href: url, width: photo.width, height: photo.height, preserveAspectRatio: "none" }), overlay, outlines);
+  const caption = el("figcaption", {});
+  const toggle = el("input", { type: "checkbox", onchange: () => draw() });
+  const maps = new Map();
+  let current = null;
+
+  const draw = async () => {
+    const one = current;
+    overlay.removeAttribute("href");
+    outlines.classList.toggle("thin", toggle.checked);
+    if (!toggle.checked) return;
+    try {
+      if (!maps.has(one.name)) maps.set(one.name, get(`/v1/analyses/${id}/overlays/${one.name}`));
+      const map = await maps.get(one.name);
+      if (current === one && toggle.checked) overlay.setAttribute("href", map.url ?? map.overlay_url ?? map.image_url);
+    } catch (error) {
+      maps.delete(one.name);
+      if (current === one) put(caption, el("span", { class: "alert" }, error.message));
+    }
+  };
+  const show = (one) => {
+    current = one;
+    const regions = (one.regions ?? []).filter((region) => region.polygon?.length);
+    picture.setAttribute("aria-label", `${words(one.name)} by region: ${(one.regions ?? []).map((region) => `${words(region.name)} ${measured(region.measured, one.unit)}`).join(", ") || "no region"}`);
+    put(outlines, ...regions.map((region) => svg("polygon", { points: region.polygon.map((point) => point.join(",")).join(" ") })),
+      ...regions.filter((region) => region.measured !== null && region.measured !== undefined).map((region) => {
+        const centre = [0, 1].map((axis) => region.polygon.reduce((sum, point) => sum + point[axis], 0) / region.polygon.length);
+        return svg("text", { x: centre[0], y: centre[1], "font-size": box[2] * 0.04, "stroke-width": box[2] * 0.009 }, measured(region.measured));
+      }));
+    put(caption, el("b", {}, words(one.name)), `, ${one.unit}`, el("span", { class: "soft" }, regions.length ? "" : ": measured on the whole face"));
+    draw();
+  };
+  return {
+    element: el("figure", {}, picture, el("div", { class: "under" }, caption,
+      el("label", { class: "switch" }, toggle, el("span", {}, "Map")))),
+    show,
+  };
+}
