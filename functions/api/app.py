@@ -7,10 +7,11 @@ from http import HTTPStatus
 from pathlib import Path as File
 from typing import Annotated, Any
 
-from aws_lambda_powertools import Logger
+from aws_lambda_powertools import Logger, single_metric
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
 from aws_lambda_powertools.logging import correlation_paths
+from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from ulid import ULID
 
@@ -47,6 +48,7 @@ from facet.services.ask_for_look import NewLook, ask_for_look
 from facet.services.delete_analysis import delete_analysis
 from facet.services.erase_account import request_erasure
 from facet.services.export_account import ExportDocument, read_export, request_export
+from facet.services.give_feedback import FeedbackReceipt, NewFeedback, give_feedback
 from facet.services.keep_bag import drop_bag_item, keep_bag_item, list_bag, read_bag_item
 from facet.services.keep_looks import (
     LookChange,
@@ -343,7 +345,7 @@ def remove_look(look_id: LookId) -> Response[str]:
     operation_id="listBag",
     description="Products the user owns, in the order of their ids.",
     tags=["bag"],
-    responses=problems(200, BagPage, 400, 401),
+    responses=problems(200, BagPage, "invalid_cursor"),
 )
 def get_bag(limit: Limit = 20, cursor: Cursor = None) -> Response[str]:
     page = list_bag(caller(app).user_id, limit, cursor, cursors=cursors(), shelves=shelves())
@@ -355,7 +357,7 @@ def get_bag(limit: Limit = 20, cursor: Cursor = None) -> Response[str]:
     summary="Read an owned product",
     operation_id="getBagItem",
     tags=["bag"],
-    responses=problems(200, BagItem, 400, 401, 404),
+    responses=problems(200, BagItem, "bag_item_not_found"),
 )
 def get_bag_item(item_id: ItemId) -> Response[str]:
     return json_response(read_bag_item(caller(app).user_id, item_id, shelves=shelves()))
@@ -368,7 +370,8 @@ def get_bag_item(item_id: ItemId) -> Response[str]:
     description="Creates it (201) or replaces all of it (200). A product of the catalogue by its "
     "`product_id`, or any other by `name` and `category`.",
     tags=["bag"],
-    responses=problems(200, BagItem, 400, 401, 404) | problems(201, BagItem),
+    responses=problems(200, BagItem)
+    | problems(201, BagItem, "product_not_found", "bag_item_incomplete"),
 )
 def put_bag_item(item_id: ItemId, details: BagDetails) -> Response[str]:
     item, is_new = keep_bag_item(
@@ -382,7 +385,7 @@ def put_bag_item(item_id: ItemId, details: BagDetails) -> Response[str]:
     summary="Take a product out of the bag",
     operation_id="deleteBagItem",
     tags=["bag"],
-    responses=problems(204, None, 400, 401, 404),
+    responses=problems(204, None, "bag_item_not_found"),
 )
 def delete_bag_item(item_id: ItemId) -> Response[str]:
     drop_bag_item(caller(app).user_id, item_id, shelves=shelves())
@@ -493,10 +496,54 @@ def replace_garment(item_id: ItemId, wish: NewGarment) -> Response[str]:
     responses=problems(204, None, "garment_not_found"),
 )
 def delete_garment(item_id: ItemId) -> Response[str]:
-    drop_garment(
-        caller(app).user_id, item_id, shelves=shelves(), uploads=uploads(), media=media()
-    )
+    drop_garment(caller(app).user_id, item_id, shelves=shelves(), uploads=uploads(), media=media())
     return Response(HTTPStatus.NO_CONTENT, body="")
+
+
+# --- feedback -------------------------------------------------------------------------------------
+
+
+def count_feedback(ranking: str | None, liked: bool | None) -> None:
+    """Its average is the share of suggestions people liked, by the ranking that chose them."""
+    if ranking is not None and liked is not None:
+        with single_metric("SuggestionLiked", MetricUnit.Count, int(liked)) as metric:
+            metric.add_dimension("ranking", ranking)
+
+
+@app.post(
+    "/v1/feedback",
+    summary="Say what came of advice",
+    operation_id="giveFeedback",
+    description="On a result (`analysis_id` and `kind`, with the `item_ids` of the outfit or look) "
+    "or on a product. The next outfit keeps to it; the ranking of products learns from it.",
+    tags=["feedback"],
+    responses=problems(
+        201,
+        FeedbackReceipt,
+        "feedback_empty",
+        "feedback_without_subject",
+        "items_needed",
+        "day_in_the_future",
+        "not_in_the_result",
+        "analysis_not_found",
+        "result_not_found",
+        "product_not_found",
+    ),
+)
+def post_feedback(said: NewFeedback, idempotency_key: IdempotencyKey = None) -> Response[str]:
+    def give() -> Response[str]:
+        receipt = give_feedback(
+            caller(app).user_id,
+            said,
+            now=datetime.now(UTC),
+            analyses=analyses(),
+            shelves=shelves(),
+            products=products(),
+            count=count_feedback,
+        )
+        return json_response(receipt, HTTPStatus.CREATED)
+
+    return repeats().once(idempotency_key, said, give)
 
 
 # --- profile --------------------------------------------------------------------------------------
@@ -508,7 +555,7 @@ def delete_garment(item_id: ItemId) -> Response[str]:
     operation_id="getProfile",
     description="What the user told; an empty one where they told nothing yet.",
     tags=["profile"],
-    responses=problems(200, Profile, 401, 409),
+    responses=problems(200, Profile, "profile_unreadable"),
 )
 def get_profile() -> Response[str]:
     return json_response(read_profile(caller(app).user_id, shelves=shelves()))
@@ -520,7 +567,7 @@ def get_profile() -> Response[str]:
     operation_id="putProfile",
     description="All of it: a field left out is forgotten. Advice keeps to it from now on.",
     tags=["profile"],
-    responses=problems(200, Profile, 400, 401),
+    responses=problems(200, Profile),
 )
 def put_profile(profile: Profile) -> Response[str]:
     return json_response(keep_profile(caller(app).user_id, profile, shelves=shelves()))

@@ -555,7 +555,8 @@ def _said(occasion: str) -> str:
 
 
 def _on_an_outfit(said: Mapping[str, Any]) -> bool:
-    return "verdict" in said and said.get("kind", Kind.OUTFIT) == Kind.OUTFIT
+    of_an_outfit = said.get("kind", Kind.OUTFIT) == Kind.OUTFIT and "product_id" not in said
+    return of_an_outfit and "verdict" in said
 
 
 def _base(one: _Scored) -> frozenset[str]:

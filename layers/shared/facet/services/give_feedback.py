@@ -1,0 +1,158 @@
+"""POST /v1/feedback: what a person makes of advice; it changes the next one, and the ranking."""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+from ulid import ULID
+
+from facet.domain.analysis import Kind
+from facet.domain.belongings import ITEM_ID, Shelf
+from facet.domain.errors import PermanentError
+from facet.domain.face import Part
+from facet.domain.feedback import Feedback
+from facet.domain.products import Slug
+from facet.services.ports import Analyses, Products, Shelves
+
+Said = Mapping[str, Any]
+
+
+class NewFeedback(Part):
+    """A verdict, a rating or a comment, on a result of an analysis or on a product."""
+
+    analysis_id: str | None = Field(
+        None, pattern="^[0-9A-HJKMNP-TV-Z]{26}$", description="ULID; with `kind`: on its result."
+    )
+    kind: Kind | None = Field(None, description="Which result of the analysis.")
+    item_ids: tuple[Annotated[str, Field(pattern=ITEM_ID)], ...] = Field(
+        (),
+        max_length=20,
+        description="Garments of the outfit or bag items of the look; at most 20.",
+    )
+    product_id: Slug | None = Field(
+        None, description="On this product; with `analysis_id`, as its skincare result has it."
+    )
+    verdict: Literal["accept", "reject", "worn"] | None = Field(
+        None, description="worn also sets the day the garments were last worn."
+    )
+    rating: int | None = Field(None, ge=1, le=5, description="1 no use at all .. 5 just right")
+    comment: str | None = Field(
+        None,
+        min_length=1,
+        max_length=2000,
+        description="In their own words; nothing is read of it.",
+    )
+    on: date | None = Field(None, description="The day it is about; today (UTC) if left out.")
+
+
+class FeedbackReceipt(Part):
+    """What was said is kept."""
+
+    feedback_id: str = Field(description="ULID.")
+    created_at: datetime = Field(description="When it was said (UTC).")
+
+
+def give_feedback(
+    user_id: str,
+    said: NewFeedback,
+    *,
+    now: datetime,
+    analyses: Analyses,
+    shelves: Shelves,
+    products: Products,
+    count: Callable[[str | None, bool | None], object],
+) -> FeedbackReceipt:
+    """Keep one piece of feedback with what the suggestion rested on.
+
+    count: told which ranking chose what was judged (None: no ranking did), and whether it was
+    liked (None: neither); not called for a comment alone.
+    Raises PermanentError: feedback_empty, feedback_without_subject, items_needed,
+    day_in_the_future, analysis_not_found, result_not_found, not_in_the_result, product_not_found.
+    """
+    _check(said, now)
+    learned: dict[str, Any] = {}
+    if said.analysis_id:
+        kind = said.kind or Kind.SKINCARE
+        learned = {"kind": kind, **_of_result(user_id, said, kind, analyses)}
+    elif said.product_id and products.get(said.product_id) is None:
+        raise PermanentError(
+            "product_not_found", f"There is no product {said.product_id} in the catalogue."
+        )
+    day = said.on or now.date()
+    told = said.model_dump(mode="json", exclude_defaults=True)
+    feedback_id = str(ULID.from_datetime(now))
+    shelves.put(
+        user_id,
+        Shelf.FEEDBACK,
+        feedback_id,
+        {**told, **learned, "on": day.isoformat(), "created_at": now.isoformat()},
+    )
+    if said.verdict == "worn":
+        for item_id in said.item_ids:
+            shelves.change(user_id, Shelf.WARDROBE, item_id, lambda row: _worn(row, day))
+    if said.verdict or said.rating:
+        judged = Feedback(person="", verdict=said.verdict, rating=said.rating)
+        count(learned.get("ranking"), judged.liked)
+    return FeedbackReceipt(feedback_id=feedback_id, created_at=now)
+
+
+def _check(said: NewFeedback, now: datetime) -> None:
+    if said.verdict is None and said.rating is None and said.comment is None:
+        raise PermanentError("feedback_empty", "Give a verdict, a rating or a comment.")
+    on_result = said.analysis_id and (said.kind or said.product_id)
+    if not on_result and (said.item_ids or said.kind or said.analysis_id or not said.product_id):
+        raise PermanentError(
+            "feedback_without_subject",
+            "Say what it is about: an analysis_id with a kind, or a product_id.",
+        )
+    if said.kind is Kind.OUTFIT and said.verdict and not said.item_ids:
+        raise PermanentError(
+            "items_needed", "Say which outfit it is about: the item_ids of its garments."
+        )
+    # It is tomorrow already in some places.
+    if said.on and said.on > now.date() + timedelta(days=1):
+        raise PermanentError("day_in_the_future", f"{said.on} has not come yet.")
+
+
+def _of_result(user_id: str, said: NewFeedback, kind: Kind, analyses: Analyses) -> dict[str, Any]:
+    """The ranking that chose, and the features of the suggestion, as far as the result has them."""
+    analysis_id = said.analysis_id or ""
+    if analyses.get(user_id, analysis_id) is None:
+        raise PermanentError("analysis_not_found", "You have no analysis with this id.")
+    result = analyses.results(user_id, analysis_id).get(kind)
+    if result is None or result.get("status") == "failed":
+        raise PermanentError("result_not_found", f"This analysis has no {kind} result.")
+    advised = {part: value for part, value in result.items() if part != "notes"}
+    missing = set(said.item_ids) - set(_values(advised, "item_id"))
+    if said.product_id and said.product_id not in set(_values(advised, "product_id")):
+        missing.add(said.product_id)
+    if missing:
+        raise PermanentError(
+            "not_in_the_result", f"The {kind} result does not hold {', '.join(sorted(missing))}."
+        )
+    learned = {"ranking": result["ranking"]} if "ranking" in result else {}
+    for suggestion in result.get("suggestions", ()):
+        product = suggestion.get("product", {})
+        if said.product_id and product.get("product_id") == said.product_id:
+            learned["features"] = suggestion.get("features", {})
+    return learned
+
+
+def _values(node: Any, name: str) -> Iterator[str]:
+    """Every value of this name, however deep it lies."""
+    if isinstance(node, Mapping):
+        for key, value in node.items():
+            if key == name and isinstance(value, str):
+                yield value
+            else:
+                yield from _values(value, name)
+    elif isinstance(node, list | tuple):
+        for one in node:
+            yield from _values(one, name)
+
+
+def _worn(garment: Said | None, day: date) -> Said | None:
+    if garment is None or str(garment.get("last_worn", "")) >= day.isoformat():
+        return None
+    return {**garment, "last_worn": day.isoformat()}
