@@ -22,7 +22,7 @@ from facet.domain.recommendations import Recommendations
 ROOT = Path(__file__).parents[1]
 DOCUMENT = ROOT / "functions" / "api" / "openapi.json"
 EXAMPLES = Path(__file__).with_name("examples.json")
-VERBS = ("presign", "api")
+VERBS = ("presign", "api", "overlay")
 OPEN_PATHS = ("/v1/health/live", "/v1/health/ready", "/v1/openapi.json")
 PROBLEM = "application/problem+json"
 TITLE = "Facet"
@@ -224,13 +224,18 @@ def _complete(operation: dict[str, Any], path: str, method: str) -> None:
     is_open = path in OPEN_PATHS
     if is_open:
         operation["security"] = []
+    for parameter in operation.get("parameters", ()):
+        if parameter["in"] == "header":  # Powertools tells them in lower case
+            parameter["name"] = parameter["name"].title()
     codes = codes_of(operation, is_open=is_open)
     answers = {
         status: response
         for status, response in operation["responses"].items()
         if PROBLEM not in response.get("content", {}) and status != "422"
     }
-    for response in answers.values():
+    for status, response in answers.items():
+        if status == "204":
+            response.pop("content", None)
         response["headers"] = _headers("X-Request-Id")
         if operation["operationId"] in CHARGED:
             response["headers"] |= _headers(*RATE_LIMIT)

@@ -23,6 +23,7 @@ from facet.adapters import aws as clients
 from facet.advice.build import build_catalogue
 from facet.domain.products import Product
 from local.openapi import function_module
+from tests.integration.contract import assert_documented
 
 ROOT = Path(__file__).parents[2]
 REGION = "eu-central-1"
@@ -129,7 +130,10 @@ class Stack:
         )
         answer = self.call(verb, event)
         got = {name: values[0] for name, values in answer["multiValueHeaders"].items()}
-        return answer["statusCode"], json.loads(answer["body"] or "null"), got
+        status, parsed = answer["statusCode"], json.loads(answer["body"] or "null")
+        if event["httpMethod"] != "OPTIONS":
+            assert_documented(event["httpMethod"], event["path"], status, parsed, got)
+        return status, parsed, got
 
     def wish(self, photo: bytes, **changes: Any) -> dict[str, Any]:
         return {

@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
@@ -149,10 +149,20 @@ def json_response(
     headers: Mapping[str, str] | None = None,
     content_type: str = "application/json",
 ) -> Response[str]:
-    text = (
-        body.model_dump_json(exclude_none=True) if isinstance(body, BaseModel) else json.dumps(body)
-    )
+    """`body` as JSON without what is null; moments in UTC and whole seconds, since iOS and
+    swift-openapi-generator read no fractions unless told to."""
+    document = body.model_dump(exclude_none=True) if isinstance(body, BaseModel) else body
+    text = json.dumps(document, default=_plain, ensure_ascii=False, separators=(",", ":"))
     return Response(status, content_type, text, headers=dict(headers or {}))
+
+
+def _plain(value: Any) -> str:
+    """A moment or a day as RFC 3339 has them; anything else has no place in an answer."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"not JSON: {value!r}")
 
 
 def problems(status: int, model: type | None, *codes: int | str) -> dict[int, OpenAPIResponse]:
