@@ -26,9 +26,9 @@ from facet.adapters.tracing import traced
 from facet.domain.looks import LookStatus
 from facet.domain.messages import LookWanted
 from facet.services.ports import Dresser
-from facet.services.render_looks import OpenPortrait, render_looks
+from facet.services.render_looks import render_looks
 from facet.vision.models import FaceModels
-from facet.vision.portrait import LOOK_EDGE, open_portrait
+from facet.vision.portrait import LOOK_EDGE, OpenPortrait, open_portrait
 
 logger = Logger()
 metrics = Metrics()

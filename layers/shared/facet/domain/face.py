@@ -178,7 +178,10 @@ class Concern(Stored):
         default=None, ge=0, description="in `unit`; a smaller difference is noise"
     )
     regions: tuple[Region, ...] = ()
-    overlay_url: str | None = None
+    overlay_url: str | None = Field(
+        default=None,
+        description="path of this API that answers with a picture of where it is; drawn on request",
+    )
     reason: str | None = None
 
 

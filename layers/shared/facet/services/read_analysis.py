@@ -146,6 +146,8 @@ def _document(
     if poll_after_ms is None and any(look.status is LookStatus.RENDERING for look in looks):
         poll_after_ms = POLL_LOOKS_AFTER_MS
     measured = {name: getattr(reading, name) for name in _PARTS} if reading else {}
+    if reading and analysis.photo:
+        measured["skin"] = _with_overlays(reading.skin, analysis.analysis_id)
     return AnalysisDocument(
         analysis_id=analysis.analysis_id,
         status=analysis.status,
@@ -204,6 +206,17 @@ def _looks(
             )
         )
     return tuple(shown)
+
+
+def _with_overlays(skin: Skin, analysis_id: str) -> Skin:
+    """Where each measured concern can be seen: a path of this API, drawn when it is asked for."""
+    concerns = tuple(
+        one.model_copy(update={"overlay_url": f"/v1/analyses/{analysis_id}/overlays/{one.name}"})
+        if one.measured is not None
+        else one
+        for one in skin.concerns
+    )
+    return skin.model_copy(update={"concerns": concerns})
 
 
 def _photo(analysis: Analysis, media: Objects) -> PhotoLinks | None:

@@ -15,10 +15,8 @@ from facet.domain.style import Look, Makeup, Slot
 from facet.services.ask_for_look import region_not_possible
 from facet.services.keep_bag import read_bag_item
 from facet.services.ports import Analyses, Dresser, Looks, Objects, Products, Shelves
-from facet.vision.portrait import LookPictures, Portrait, draw_look, show_dressed
+from facet.vision.portrait import LookPictures, OpenPortrait, Portrait, draw_look, show_dressed
 from facet.vision.render import finish_called, makeup_of, places_of
-
-type OpenPortrait = Callable[[bytes], Portrait]
 
 EYES = {"eyeshadow", "eyeliner", "mascara"}
 LIPS = {"lip", "lip_liner"}

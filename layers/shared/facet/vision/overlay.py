@@ -3,6 +3,8 @@
 What is drawn is the map that the concern is measured from, carried from the texture back to the
 photo. One hue in growing opacity, from the Okabe-Ito palette (Okabe & Ito 2008), which people with
 any colour vision tell from skin; regions are outlined twice, light over dark, to show on any tone.
+A legend says what the colour means and what was measured. It holds no score: those stand beside the
+picture, where they can change with the scoring table.
 """
 
 from io import BytesIO
@@ -13,17 +15,23 @@ from PIL import Image
 
 from facet.vision.concerns import strength_map
 from facet.vision.landmarks import part
+from facet.vision.legend import Legend, draw_legend
 from facet.vision.patches import Pixels, inside
 from facet.vision.texture import SIZES, texture_positions
 
 _BLUE = (0, 114, 178)  # Okabe-Ito
 _LIGHT, _DARK = (255, 255, 255), (20, 20, 20)
+COLOUR, OUTLINE = "#0072b2", "#ffffff"  # of the map and of the outlines, for a legend
 _MOST = 200  # of 255, the opacity of what is strongest
 _GRID = 8  # px of the photo between points whose place in the texture is computed
 
 
 def draw_overlay(
-    pixels: Pixels, points: NDArray[np.floating], concern: str, regions: tuple[str, ...] = ()
+    pixels: Pixels,
+    points: NDArray[np.floating],
+    concern: str,
+    regions: tuple[str, ...] = (),
+    legend: Legend | None = None,
 ) -> bytes:
     """Photo (h, w, 3), landmarks (468, 2) in it, a concern and regions to outline -> RGBA PNG.
 
@@ -42,6 +50,9 @@ def draw_overlay(
         layer[top:bottom, left:right, 3] = np.rint(_MOST * opacity)
     for name in regions:
         _outline(layer, points[part(name)], max(1.0, (right - left) / 400))
+    if legend is not None:
+        box = (int(left), int(top), int(right), int(bottom))
+        layer = draw_legend(layer, box, legend, _BLUE, (0, _MOST))
     out = BytesIO()
     Image.fromarray(layer).save(out, "PNG")
     return out.getvalue()
@@ -87,6 +98,11 @@ def _outline(layer: NDArray[np.uint8], polygon: NDArray[np.floating], px: float)
         along = ((here - start) @ way / max(float(way @ way), 1e-6)).clip(0, 1)
         away = here - start - along[..., None] * way
         distance = np.minimum(distance, np.hypot(away[..., 0], away[..., 1]))
+    light = (px + 0.5 - distance).clip(0, 1)
+    dark = (2 * px + 0.5 - distance).clip(0, 1)
+    line = np.empty((*distance.shape, 4), np.uint8)
+    line[..., :3] = np.where((light > 0)[..., None], _LIGHT, _DARK)
+    line[..., 3] = np.where(light > 0, 230 * light, 160 * dark)
     window = layer[low[1] : high[1], low[0] : high[0]]
-    window[distance <= 2 * px] = (*_DARK, 160)
-    window[distance <= px] = (*_LIGHT, 230)
+    below = Image.fromarray(np.ascontiguousarray(window))
+    window[:] = np.asarray(Image.alpha_composite(below, Image.fromarray(line)))

@@ -1,6 +1,6 @@
 """A photo with the face on it, and the pictures that are made of both."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,6 +49,9 @@ class LookPictures:
 
     look: bytes  # the whole photo with the look on, at most 1024 px
     before_after: bytes  # the face twice, side by side
+
+
+type OpenPortrait = Callable[[bytes], Portrait]  # open_portrait with its models
 
 
 def open_portrait(photo: bytes, models: FaceModels, *, edge: int | None = None) -> Portrait:

@@ -1,0 +1,143 @@
+"""GET /v1/analyses/{id}/overlays/{concern}: where a concern is, drawn once and kept."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from facet.domain.analysis import Analysis
+from facet.domain.errors import PermanentError
+from facet.domain.face import Concern
+from facet.services.ports import Analyses, Objects
+from facet.services.read_analysis import PICTURES_SIGNED_FOR
+from facet.vision.legend import Legend
+from facet.vision.overlay import COLOUR, OUTLINE, draw_overlay
+from facet.vision.portrait import OpenPortrait
+
+NONE, STRONG = "none", "strong"
+
+
+class LegendEntry(BaseModel):
+    """What one colour of the picture means."""
+
+    model_config = ConfigDict(frozen=True)
+
+    hex: str = Field(pattern=r"^#[0-9a-f]{6}$", description="The colour in sRGB.")
+    meaning: str = Field(description="In English.")
+
+
+class OverlayDocument(BaseModel):
+    """A transparent picture to lay over the photo, and what it shows."""
+
+    model_config = ConfigDict(frozen=True)
+
+    analysis_id: str
+    concern: str = Field(description="Name of the concern in `skin.concerns`.")
+    url: str = Field(
+        description="PNG with transparency, of the photo's own width and height: lay it over "
+        "`photo.optimized_url`, scaled alike. A legend is drawn in, above or below the face."
+    )
+    expires_at: datetime = Field(description="When the URL stops working (UTC).")
+    width: int = Field(description="Pixels of the picture and of the photo.")
+    height: int = Field(description="Pixels of the picture and of the photo.")
+    measured: float | None = Field(None, description="In `unit`; also drawn in.")
+    unit: str = ""
+    minimum_change: float | None = Field(
+        None, ge=0, description="In `unit`; a smaller difference is noise."
+    )
+    regions: tuple[str, ...] = Field((), description="The regions that are outlined.")
+    legend: tuple[LegendEntry, ...]
+
+
+def show_overlay(
+    user_id: str,
+    analysis_id: str,
+    concern: str,
+    *,
+    now: datetime,
+    analyses: Analyses,
+    media: Objects,
+    open_portrait: OpenPortrait,
+) -> OverlayDocument:
+    """The picture's signed URL; drawn if it is asked for the first time.
+
+    Raises PermanentError: analysis_not_found, photo_not_ready, concern_not_found,
+    concern_not_measured, photo_gone, face_not_found.
+    """
+    analysis = analyses.get(user_id, analysis_id)
+    if analysis is None:
+        raise _analysis_not_found()
+    if analysis.reading is None or analysis.photo is None:
+        raise PermanentError("photo_not_ready", "This analysis has no photo to draw on.")
+    found = _measured(analysis.reading.skin.concerns, concern)
+    regions = tuple(region.name for region in found.regions if region.polygon)
+    key = f"overlays/{user_id}/{analysis_id}/{concern}.png"
+    if not media.exists(key):
+        _draw(analysis, found, regions, key, media=media, open_portrait=open_portrait)
+        if analyses.get(user_id, analysis_id) is None:  # deleted while we drew
+            media.delete(key)
+            raise _analysis_not_found()
+    seconds = int(PICTURES_SIGNED_FOR.total_seconds())
+    return OverlayDocument(
+        analysis_id=analysis_id,
+        concern=concern,
+        url=media.presign_get(key, seconds),
+        expires_at=now + PICTURES_SIGNED_FOR,
+        width=analysis.photo.width,
+        height=analysis.photo.height,
+        measured=found.measured,
+        unit=found.unit,
+        minimum_change=found.minimum_change,
+        regions=regions,
+        legend=(
+            LegendEntry(hex=COLOUR, meaning=f"where it is, from {NONE} (clear) to {STRONG}"),
+            *([LegendEntry(hex=OUTLINE, meaning="where it was measured")] if regions else []),
+        ),
+    )
+
+
+def _measured(concerns: tuple[Concern, ...], name: str) -> Concern:
+    by_name = {one.name: one for one in concerns}
+    if name not in by_name:
+        raise PermanentError(
+            "concern_not_found",
+            f"This analysis has no concern of this name; it has {', '.join(sorted(by_name))}.",
+        )
+    found = by_name[name]
+    if found.measured is None:
+        reason = found.reason or "It was not measured on this photo."
+        raise PermanentError("concern_not_measured", reason)
+    return found
+
+
+def _draw(
+    analysis: Analysis,
+    concern: Concern,
+    regions: tuple[str, ...],
+    key: str,
+    *,
+    media: Objects,
+    open_portrait: OpenPortrait,
+) -> None:
+    photo = media.get(analysis.photo_key)
+    if photo is None:
+        raise PermanentError("photo_gone", "The photo is no longer there to draw on.")
+    portrait = open_portrait(photo)
+    picture = draw_overlay(
+        portrait.pixels, portrait.points, concern.name, regions, _legend(concern, bool(regions))
+    )
+    media.put(key, picture, "image/png", analysis.correlation_id)
+
+
+def _legend(concern: Concern, outlined: bool) -> Legend:
+    name = concern.name.replace("_", " ").capitalize()
+    notes = []
+    if concern.minimum_change:
+        notes.append(f"A difference below {concern.minimum_change:.2g} is noise.")
+    if outlined:
+        notes.append("Outlined: where it was measured.")
+    title = f"{name}: {concern.measured:.3g} {concern.unit}".strip()
+    return Legend(title, " ".join(notes), (NONE, STRONG))
+
+
+def _analysis_not_found() -> PermanentError:
+    return PermanentError("analysis_not_found", "You have no analysis with this id.")
