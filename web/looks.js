@@ -3,6 +3,7 @@
 import { Problem, allowed, call, follow } from "./api.js";
 import { alertLine, busy, el, field, fresh, put, say } from "./dom.js";
 import { feedback } from "./feedback.js";
+import { view } from "./skin.js";
 import { percent, words } from "./words.js";
 
 const DRAWN_WITHIN_MS = 60_000;
@@ -40,7 +41,7 @@ function panel(document, look, cite) {
     const state = `${found?.status} ${found?.image_url?.split("?")[0]}`;
     if (state === shown) return;
     shown = state;
-    if (found?.image_url) put(stage, compare(found.before_url ?? before, found.image_url, look.name));
+    if (found?.image_url) put(stage, compare(before, found.image_url, look.name, faceFrame(document)));
     else if (found?.status === "rendering") put(stage, el("p", { class: "drawing" }, "Drawing this look on your photo…"));
     else if (found?.status === "failed") put(stage, el("p", { class: "soft small" }, "This look could not be drawn; the steps are below."));
   };
@@ -67,16 +68,32 @@ function stepItem(step, cite) {
       step.cautions.map((text) => el("p", { class: "caution" }, text))));
 }
 
+/** Where the face is, in shares of the photo; null where no region says it. */
+function faceFrame({ photo, skin }) {
+  const box = view(skin?.concerns ?? [], photo);
+  if (!box) return null;
+  const [left, top, width, height] = box;
+  return { left: left / photo.width, top: top / photo.height, width: width / photo.width, height: height / photo.height, aspect: width / height };
+}
+
 /** Two pictures, one over the other; a slider, which keys move too, says how much of each. */
-export function compare(before, after, name) {
+export function compare(before, after, name, frame) {
   const range = el("input", { type: "range", min: 0, max: 100, value: 50, "aria-label": `Before and after: ${name}` });
   const box = el("div", { class: "compare" },
     el("img", { src: after, alt: `${name}, drawn on your photo` }),
-    el("img", { src: before, alt: "", class: "before" }),
+    el("div", { class: "before" }, el("img", { src: before, alt: "" })),
     el("span", { class: "side left", "aria-hidden": "true" }, "Before"),
     el("span", { class: "side right", "aria-hidden": "true" }, "After"),
     el("span", { class: "handle", "aria-hidden": "true" }),
     range);
+  if (frame) {
+    box.style.setProperty("aspect-ratio", String(frame.aspect));
+    for (const picture of box.querySelectorAll("img")) {
+      picture.style.setProperty("width", `${100 / frame.width}%`);
+      picture.style.setProperty("left", `${(-100 * frame.left) / frame.width}%`);
+      picture.style.setProperty("top", `${(-100 * frame.top) / frame.height}%`);
+    }
+  }
   const move = () => {
     box.style.setProperty("--at", `${range.value}%`);
     range.setAttribute("aria-valuetext", `${100 - range.value} % of the look`);
@@ -114,7 +131,7 @@ function shades(document, look, stage) {
           const asked = await call("POST", `/v1/analyses/${document.analysis_id}/looks`, { name: `${look.name}, my shades`.slice(0, 100), products });
           const done = await follow(`/v1/looks/${asked.look_id}`, () => {}, { signal: AbortSignal.timeout(DRAWN_WITHIN_MS) });
           if (!done?.image_url) throw new Problem(0, { detail: done?.message ?? "This look takes too long; it will be among your looks." });
-          put(stage, compare(document.photo.optimized_url, done.image_url, "Your shades"));
+          put(stage, compare(document.photo.optimized_url, done.image_url, "Your shades", faceFrame(document)));
           say("Your look is drawn.");
           stage.scrollIntoView({ block: "center" });
         });

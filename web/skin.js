@@ -10,7 +10,7 @@ export function concernsCard(document, local) {
   const seen = concerns.filter((one) => one.score !== null && one.score !== undefined).sort((a, b) => a.score - b.score);
   const unseen = concerns.filter((one) => !seen.includes(one));
   const url = photo?.optimized_url ?? local;
-  const figure = url && seen.some((one) => one.regions?.length) ? faceFigure(document, seen, url, id) : null;
+  const figure = url && view(seen, photo) ? faceFigure(document, seen, url, id) : null;
   const first = seen.find((one) => one.regions?.some((region) => region.polygon?.length)) ?? seen[0];
   const group = fresh("concern");
   const list = el("fieldset", { class: "concerns" },
@@ -31,12 +31,13 @@ export function concernsCard(document, local) {
       el("ul", { class: "dots" }, unseen.map((one) => el("li", {}, el("b", {}, words(one.name)), `: ${one.reason}`)))));
 }
 
-/** A square round every region, in pixels of the photo, inside the photo. */
-function view(concerns, { width, height }) {
+/** [left, top, width, height] of a square round every region, in pixels of the photo; null for none. */
+export function view(concerns, { width, height }) {
   const points = concerns.flatMap((one) => (one.regions ?? []).flatMap((region) => region.polygon ?? []));
+  if (!points.length) return null;
   const span = (axis) => [Math.min(...points.map((one) => one[axis])), Math.max(...points.map((one) => one[axis]))];
   const [[x0, x1], [y0, y1]] = [span(0), span(1)];
-  const half = 0.72 * Math.max(x1 - x0, y1 - y0);
+  const half = 0.78 * Math.max(x1 - x0, y1 - y0);
   const [x, y] = [(x0 + x1) / 2, (y0 + y1) / 2];
   const [left, top] = [Math.max(x - half, 0), Math.max(y - half, 0)];
   return [left, top, Math.min(x + half, width) - left, Math.min(y + half, height) - top];
