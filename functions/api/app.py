@@ -2,17 +2,18 @@
 
 import os
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from http import HTTPStatus
 from pathlib import Path as File
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from aws_lambda_powertools import Logger, single_metric
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Path
+from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import Field
 from ulid import ULID
 
 from facet.adapters.account import AccountTable
@@ -41,13 +42,32 @@ from facet.domain.account import Erasure, Person
 from facet.domain.advice import Profile
 from facet.domain.belongings import ITEM_ID, BagPage
 from facet.domain.cursor import Cursors
-from facet.domain.errors import PermanentError
-from facet.domain.products import BagDetails, BagItem
+from facet.domain.errors import FacetError, PermanentError
+from facet.domain.products import (
+    BagDetails,
+    BagItem,
+    Goal,
+    HexColor,
+    PriceBand,
+    Product,
+    SkinType,
+    Slug,
+)
 from facet.domain.quota import Usage
+from facet.domain.search import Condition, Search, Term
+from facet.domain.search import Query as Question
 from facet.services.ask_for_look import NewLook, ask_for_look
 from facet.services.delete_analysis import delete_analysis
 from facet.services.erase_account import request_erasure
 from facet.services.export_account import ExportDocument, read_export, request_export
+from facet.services.find_products import (
+    ProductPage,
+    RecommendedProducts,
+    find_products,
+    near_one,
+    read_product,
+    recommend_products,
+)
 from facet.services.give_feedback import FeedbackReceipt, NewFeedback, give_feedback
 from facet.services.keep_bag import drop_bag_item, keep_bag_item, list_bag, read_bag_item
 from facet.services.keep_looks import (
@@ -69,14 +89,14 @@ from facet.services.keep_wardrobe import (
     list_wardrobe,
     read_garment_item,
 )
-from facet.services.read_analysis import (
-    AnalysisDocument,
-    History,
-    list_analyses,
-    read_analysis,
-)
+from facet.services.read_analysis import AnalysisDocument, read_analysis
+from facet.services.read_history import History, read_history
 from facet.services.report_health import Health, report_health
 from facet.vision.gates import Gates, load_gates
+
+if TYPE_CHECKING:  # numpy comes with them: the first search loads it, no other call needs it
+    from facet.advice.catalogue import Catalogue
+    from facet.services.current_catalogue import CurrentCatalogue
 
 logger = Logger()
 app = resolver(logger)
@@ -94,6 +114,7 @@ class ApiSettings(Settings):
     products_table_name: str
     idempotency_table_name: str
     cursor_secret: str
+    vector_bucket_name: str  # empty: products are searched in memory
     gates_preset: str
 
 
@@ -110,6 +131,11 @@ def analyses() -> AnalysisTable:
 @cache
 def looks() -> LookTable:
     return LookTable(table(settings().table_name))
+
+
+@cache
+def jobs() -> JobQueue:
+    return JobQueue(client("sqs"), settings().recommend_queue_url)
 
 
 @cache
@@ -135,6 +161,35 @@ def shelves() -> BelongingsTable:
 @cache
 def products() -> ProductsTable:
     return ProductsTable(table(settings().products_table_name))
+
+
+@cache
+def snapshot() -> "CurrentCatalogue":
+    from facet.services.current_catalogue import CurrentCatalogue  # noqa: PLC0415
+
+    return CurrentCatalogue(media())
+
+
+def catalogue() -> "Catalogue":
+    try:
+        return snapshot().get()
+    except PermanentError as error:
+        if error.code == "catalogue_missing":
+            raise
+        raise FacetError("the published catalogue is not of this release") from error
+
+
+@lru_cache(maxsize=1)
+def search_of(catalogue: "Catalogue") -> Search:
+    """Kept until another catalogue is published, since it sorts and counts when first asked."""
+    if not (bucket := settings().vector_bucket_name):
+        from facet.advice.index import Index  # noqa: PLC0415
+
+        return Index(catalogue)
+    from facet.adapters.vectors import VectorBucket  # noqa: PLC0415
+    from facet.advice.vectors import VectorSearch  # noqa: PLC0415
+
+    return VectorSearch(catalogue.ingredients, VectorBucket(client("s3vectors"), bucket))
 
 
 @cache
@@ -176,13 +231,20 @@ ItemId = Annotated[
     "/v1/analyses",
     summary="List analyses",
     operation_id="listAnalyses",
-    description="Newest first, without their recommendations.",
+    description="Newest first, without their recommendations. `trends` sets each concern beside "
+    "the last and the first comparable analysis before; within the noise nothing is a change.",
     tags=["analyses"],
     responses=problems(200, History, "invalid_cursor"),
 )
 def get_analyses(limit: Limit = 20, cursor: Cursor = None) -> Response[str]:
-    page = list_analyses(
-        caller(app).user_id, limit, cursor, cursors=cursors(), analyses=analyses(), media=media()
+    page = read_history(
+        caller(app).user_id,
+        limit,
+        cursor,
+        cursors=cursors(),
+        analyses=analyses(),
+        media=media(),
+        jobs=jobs(),
     )
     return json_response(page)
 
@@ -202,6 +264,7 @@ def get_analysis(analysis_id: AnalysisId) -> Response[str]:
         now=datetime.now(UTC),
         analyses=analyses(),
         media=media(),
+        jobs=jobs(),
     )
     return json_response(document)
 
@@ -334,6 +397,130 @@ def put_look(look_id: LookId, change: LookChange) -> Response[str]:
 def remove_look(look_id: LookId) -> Response[str]:
     delete_look(caller(app).user_id, look_id, looks=looks(), media=media())
     return Response(HTTPStatus.NO_CONTENT, body="")
+
+
+# --- products -------------------------------------------------------------------------------------
+
+
+@app.get(
+    "/v1/products",
+    summary="Search products",
+    operation_id="searchProducts",
+    description="Everything given must hold. Best first: by the words of `q`, else by what is "
+    "nearest, else by the evidence for `concern`.",
+    tags=["products"],
+    responses=problems(
+        200, ProductPage, "invalid_cursor", "product_not_found", "catalogue_missing"
+    ),
+)
+def get_products(
+    q: Annotated[
+        str,
+        Query(
+            max_length=200,
+            description="Words of name, brand and ingredients; the last may be begun only.",
+        ),
+    ] = "",
+    category: Annotated[
+        list[Annotated[str, Field(max_length=40)]] | None,
+        Query(max_length=20, description="Any of these: cleanser, serum, sunscreen, blush, ..."),
+    ] = None,
+    concern: Annotated[Goal | None, Query(description="Helps with it.")] = None,
+    skin_type: Annotated[SkinType | None, Query(description="Known to suit it.")] = None,
+    price_band: Annotated[
+        list[PriceBand] | None, Query(max_length=3, description="Any of these.")
+    ] = None,
+    contains: Annotated[
+        list[Term] | None,
+        Query(max_length=20, description="Ingredients, by any name: all of these."),
+    ] = None,
+    without: Annotated[
+        list[Term] | None,
+        Query(
+            max_length=20,
+            description="Ingredients or groups of them, by any name: none of these. What has no "
+            "known label is left out.",
+        ),
+    ] = None,
+    near_shade: Annotated[
+        HexColor | None, Query(description="In sRGB: nearest first, by CIEDE2000.")
+    ] = None,
+    near_product: Annotated[
+        Slug | None, Query(description="Its id: nearest first, by what they are made of.")
+    ] = None,
+    limit: Limit = 20,
+    cursor: Cursor = None,
+) -> Response[str]:
+    question = Question(
+        text=q,
+        categories=tuple(category or ()),
+        concern=concern,
+        skin_type=skin_type,
+        price_bands=tuple(price_band or ()),
+        holds=tuple(contains or ()),
+        without=tuple(without or ()),
+        near=near_one(near_shade, near_product),
+        limit=limit,
+    )
+    facts = catalogue()
+    page = find_products(
+        caller(app).user_id,
+        question,
+        cursor,
+        cursors=cursors(),
+        search=search_of(facts),
+        facts=facts,
+    )
+    return json_response(page)
+
+
+@app.get(
+    "/v1/products/recommendations",
+    summary="Products for a condition",
+    operation_id="recommendProducts",
+    description="What helps it, with the reasons, and nothing that the profile rules out: "
+    "allergies, what is avoided, pregnancy, budget. Prescription medicines are never named.",
+    tags=["products"],
+    responses=problems(200, RecommendedProducts, "profile_unreadable", "catalogue_missing"),
+)
+def get_recommended_products(
+    condition: Annotated[
+        Condition,
+        Query(description="A concern, or a condition as `prediction.condition` names it."),
+    ],
+    limit: Limit = 20,
+) -> Response[str]:
+    facts = catalogue()
+    recommended = recommend_products(
+        caller(app).user_id,
+        condition,
+        limit,
+        shelves=shelves(),
+        search=search_of(facts),
+        facts=facts,
+    )
+    return json_response(recommended)
+
+
+@app.get(
+    "/v1/products/<product_id>",
+    summary="Read a product",
+    operation_id="getProduct",
+    tags=["products"],
+    responses=problems(200, Product, "product_not_found"),
+)
+def get_product(
+    product_id: Annotated[
+        str,
+        Path(
+            description="Of the catalogue.",
+            max_length=80,
+            pattern="^[a-z0-9]+(-[a-z0-9]+)*$",
+        ),
+    ],
+) -> Response[str]:
+    caller(app)
+    return json_response(read_product(product_id, products=products()))
 
 
 # --- bag ------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
+from facet.adapters.dynamodb import pack, unpack
 from local.openapi import DOCUMENT, openapi_document
 from tests.integration.conftest import NAMES, USER, Stack
 
@@ -134,6 +135,65 @@ def test_a_page_outside_the_contract_is_refused(stack: Stack, query: dict[str, s
     status, _, _ = stack.http("api", GET, path="/v1/analyses", query=query)
 
     assert status == 400
+
+
+def measured(stack: Stack, portrait: bytes, redness: float) -> str:
+    """An analysed photo whose stored redness is this."""
+    analysis_id = stack.start(portrait)
+    stack.call("analyze", stack.uploaded(analysis_id))
+    row = stack.row(analysis_id)
+    reading = unpack(row["reading"])
+    for concern in reading["skin"]["concerns"]:
+        if concern["name"] == "redness":
+            concern |= {"measured": redness, "minimum_change": 2.0}
+    stack.table.put_item(Item={**row, "reading": pack(json.dumps(reading))})
+    return analysis_id
+
+
+def test_the_history_says_what_changed_and_what_is_noise(stack: Stack, portrait: bytes) -> None:
+    first, second, third = (measured(stack, portrait, value) for value in (10.0, 20.0, 21.5))
+
+    _, page, _ = stack.http("api", GET, path="/v1/analyses")
+
+    assert [one["analysis_id"] for one in page["analyses"]] == [third, second, first]
+    last, middle, oldest = (
+        next(trend for trend in one["trends"] if trend["concern"] == "redness")
+        for one in page["analyses"]
+    )
+    assert last["noise_band"] == {"low": 19.5, "high": 23.5}
+    assert last["previous"]["verdict"] == "within_noise"
+    assert last["previous"]["analysis_id"] == second
+    assert (last["first"]["verdict"], last["first"]["analysis_id"]) == ("worse", first)
+    assert (last["first"]["change"], last["first"]["minimum_changes"]) == (11.5, 5.75)
+    assert middle["previous"] == middle["first"]
+    assert "previous" not in oldest
+
+
+def test_a_page_of_one_still_knows_what_came_before(stack: Stack, portrait: bytes) -> None:
+    ids = [measured(stack, portrait, value) for value in (10.0, 12.0, 20.0)]
+
+    _, page, _ = stack.http("api", GET, path="/v1/analyses", query={"limit": "1"})
+
+    (entry,) = page["analyses"]
+    (trend,) = (one for one in entry["trends"] if one["concern"] == "redness")
+    assert (entry["analysis_id"], trend["previous"]["analysis_id"]) == (ids[2], ids[1])
+    assert trend["first"]["analysis_id"] == ids[0]
+    assert trend["previous"]["verdict"] == "worse"
+
+
+def test_a_long_queue_slows_the_polling_down(stack: Stack, portrait: bytes) -> None:
+    analysis_id = stack.start(portrait)
+    stack.call("analyze", stack.uploaded(analysis_id))
+    path = f"/v1/analyses/{analysis_id}"
+    _, at_once, _ = stack.http("api", GET, path=path)
+    for _ in range(300):
+        stack.sqs.send_message(QueueUrl=stack.queue_url, MessageBody="{}")
+    stack.function("api").jobs.cache_clear()
+
+    _, queued, _ = stack.http("api", GET, path=path)
+
+    assert at_once["poll_after_ms"] == 250
+    assert queued["poll_after_ms"] == 250 + 500
 
 
 def test_a_cursor_is_good_for_its_user_alone(stack: Stack, portrait: bytes) -> None:

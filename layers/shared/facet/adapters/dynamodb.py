@@ -171,6 +171,15 @@ class AnalysisTable:
         more = len(analyses) > limit
         return Page(tuple(analyses[:limit]), analyses[limit - 1].analysis_id if more else None)
 
+    def earliest(self, user_id: str, limit: int) -> tuple[Analysis, ...]:
+        """A user's first `limit` analyses, oldest first; fewer where a megabyte holds no more."""
+        found = self._table.query(
+            KeyConditionExpression="PK = :pk AND begins_with(SK, :sk)",
+            ExpressionAttributeValues={":pk": _user(user_id), ":sk": "ANALYSIS#"},
+            Limit=limit,
+        )["Items"]
+        return tuple(_to_analysis(item) for item in found)
+
     def standing_still(self, now: datetime) -> Iterator[Analysis]:
         """Analyses whose state is overdue at `now`, oldest first within a shard."""
         for shard in range(OPEN_SHARDS):

@@ -4,6 +4,7 @@ awaiting_upload -> analyzing -> recommending -> completed; from each of the firs
 failed or expired. A row is never moved but by one conditional update (adapters/dynamodb.py).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -59,6 +60,24 @@ POLL_AFTER_MS = {
     Status.ANALYZING: 400,
     Status.RECOMMENDING: 250,
 }
+# A recommendation job takes 15 ms, and ten batches of them run at once.
+POLL_MS_PER_JOB = 2
+POLL_STEP_MS = 250
+LONGEST_POLL_MS = 5000
+
+
+def poll_after_ms(status: Status, waiting: Callable[[], int]) -> int | None:
+    """When an app should ask again; None once there is nothing to wait for.
+
+    The pace of the state, and once the photo is there 2 ms more for every recommendation job that
+    waits in the queue: in whole steps of 250 ms, so that an unchanged answer keeps its ETag, and
+    5 s at most. waiting: how many jobs there are, asked only where it matters.
+    """
+    pace = POLL_AFTER_MS.get(status)
+    if pace is None or status is Status.AWAITING_UPLOAD:
+        return pace
+    queued = POLL_MS_PER_JOB * waiting() // POLL_STEP_MS * POLL_STEP_MS
+    return min(pace + queued, LONGEST_POLL_MS)
 
 
 class Failure(BaseModel):

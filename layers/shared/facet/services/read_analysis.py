@@ -5,8 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from facet.domain.analysis import POLL_AFTER_MS, Analysis, Failure, Kind, Status
-from facet.domain.cursor import Cursors
+from facet.domain.analysis import Analysis, Failure, Kind, Status, poll_after_ms
 from facet.domain.errors import PermanentError
 from facet.domain.face import Classification, Face, Prediction, Quality, Share, Skin, Versions
 from facet.domain.looks import (
@@ -21,7 +20,7 @@ from facet.domain.looks import (
     picture_keys,
 )
 from facet.domain.narration import EnhancedAnalysis
-from facet.services.ports import Analyses, Objects
+from facet.services.ports import Analyses, Jobs, Objects
 
 # Twice as long as an ETag holds (adapters/http.py), so that a 304 never outlives its URLs.
 PICTURES_SIGNED_FOR = timedelta(hours=1)
@@ -68,6 +67,9 @@ class AnalysisDocument(BaseModel):
     created_at: datetime
     updated_at: datetime
     expires_at: datetime = Field(description="When everything of this analysis is deleted (UTC).")
+    consent_version: str = Field(
+        description="Version of the consent text the person had accepted when it was started."
+    )
     poll_after_ms: int | None = Field(
         None, description="Ask again after this many milliseconds; absent once terminal."
     )
@@ -91,60 +93,39 @@ class AnalysisDocument(BaseModel):
     versions: Versions | None = None
 
 
-class History(BaseModel):
-    """A page of a user's analyses, newest first."""
-
-    model_config = ConfigDict(frozen=True)
-
-    analyses: tuple[AnalysisDocument, ...]
-    cursor: str | None = Field(None, description="Send it back for the next page; absent: no more.")
-
-
 def read_analysis(
-    user_id: str, analysis_id: str, *, now: datetime, analyses: Analyses, media: Objects
+    user_id: str,
+    analysis_id: str,
+    *,
+    now: datetime,
+    analyses: Analyses,
+    media: Objects,
+    jobs: Jobs,
 ) -> AnalysisDocument:
     """Raises PermanentError(analysis_not_found), for other people's analyses too."""
     analysis = analyses.get(user_id, analysis_id)
     if analysis is None:
         raise PermanentError("analysis_not_found", "You have no analysis with this id.")
     if analysis.reading is None:
-        return _document(analysis, {}, media)
+        return document_of(analysis, {}, media=media, jobs=jobs)
     results, drawn = analyses.answers(user_id, analysis_id)
     looks = _looks(analysis, results.get(Kind.MAKEUP, {}), drawn, now=now, media=media)
-    return _document(analysis, results, media, looks)
+    return document_of(analysis, results, looks, media=media, jobs=jobs)
 
 
-def list_analyses(
-    user_id: str,
-    limit: int,
-    cursor: str | None,
-    *,
-    cursors: Cursors,
-    analyses: Analyses,
-    media: Objects,
-) -> History:
-    """`limit` analyses after the cursor, without their recommendations.
-
-    Raises PermanentError(invalid_cursor).
-    """
-    before_id = cursors.read(user_id, "analyses", cursor) if cursor else None
-    page = analyses.history(user_id, limit, before_id)
-    return History(
-        analyses=tuple(_document(one, {}, media) for one in page.analyses),
-        cursor=cursors.sign(user_id, "analyses", page.next_id) if page.next_id else None,
-    )
-
-
-def _document(
+def document_of(
     analysis: Analysis,
     results: dict[Kind, dict[str, Any]],
-    media: Objects,
     looks: tuple[LookPicture, ...] = (),
+    *,
+    media: Objects,
+    jobs: Jobs,
 ) -> AnalysisDocument:
+    """An analysis as it is answered, with pictures signed for an hour."""
     reading = analysis.reading
-    poll_after_ms = POLL_AFTER_MS.get(analysis.status)
-    if poll_after_ms is None and any(look.status is LookStatus.RENDERING for look in looks):
-        poll_after_ms = POLL_LOOKS_AFTER_MS
+    poll = poll_after_ms(analysis.status, jobs.depth)
+    if poll is None and any(look.status is LookStatus.RENDERING for look in looks):
+        poll = POLL_LOOKS_AFTER_MS
     measured = {name: getattr(reading, name) for name in _PARTS} if reading else {}
     if reading and analysis.photo:
         measured["skin"] = _with_overlays(reading.skin, analysis.analysis_id)
@@ -154,7 +135,8 @@ def _document(
         created_at=analysis.created_at,
         updated_at=analysis.updated_at,
         expires_at=analysis.expires_at,
-        poll_after_ms=poll_after_ms,
+        consent_version=analysis.consent_version,
+        poll_after_ms=poll,
         photo=_photo(analysis, media),
         recommendations=results,
         enhanced_analysis=analysis.enhanced_analysis,

@@ -1,0 +1,72 @@
+"""A page of a user's analyses, each concern beside the same concern of earlier ones."""
+
+from collections.abc import Sequence
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from facet.domain.analysis import Analysis
+from facet.domain.cursor import Cursors
+from facet.domain.trend import Trend, trends
+from facet.services.ports import Analyses, Jobs, Objects
+from facet.services.read_analysis import AnalysisDocument, document_of
+
+# How far back a comparable analysis is looked for, and how many of the first ones are tried.
+LOOK_BACK = 10
+
+
+class PastAnalysis(AnalysisDocument):
+    """An analysis of the history: without recommendations and pictures of looks, with trends."""
+
+    trends: tuple[Trend, ...] = Field(
+        (), description="One for each concern of `skin.concerns`, against earlier analyses."
+    )
+
+
+class History(BaseModel):
+    """A page of a user's analyses, newest first."""
+
+    model_config = ConfigDict(frozen=True)
+
+    analyses: tuple[PastAnalysis, ...] = Field(description="Newest first.")
+    cursor: str | None = Field(None, description="Send it back for the next page; absent: no more.")
+
+
+def read_history(
+    user_id: str,
+    limit: int,
+    cursor: str | None,
+    *,
+    cursors: Cursors,
+    analyses: Analyses,
+    media: Objects,
+    jobs: Jobs,
+) -> History:
+    """`limit` analyses after the cursor, with the trends of their concerns.
+
+    Raises PermanentError(invalid_cursor).
+    """
+    before_id = cursors.read(user_id, "analyses", cursor) if cursor else None
+    page = analyses.history(user_id, limit, before_id)
+    known = [*page.analyses, *_earlier(user_id, page.next_id, analyses)]
+    return History(
+        analyses=tuple(
+            PastAnalysis(
+                **dict(document_of(one, {}, media=media, jobs=jobs)),
+                trends=trends(one, known[at + 1 :]),
+            )
+            for at, one in enumerate(page.analyses)
+        ),
+        cursor=cursors.sign(user_id, "analyses", page.next_id) if page.next_id else None,
+    )
+
+
+def _earlier(user_id: str, before_id: str | None, analyses: Analyses) -> Sequence[Analysis]:
+    """Newest first: a few before the page, and a few of the very first."""
+    if before_id is None:
+        return ()
+    before = analyses.history(user_id, LOOK_BACK, before_id)
+    if before.next_id is None:
+        return before.analyses
+    first = analyses.earliest(user_id, LOOK_BACK)
+    fresh = [one for one in reversed(first) if one.analysis_id < before.next_id]
+    return *before.analyses, *fresh
