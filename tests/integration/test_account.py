@@ -133,6 +133,25 @@ def ask(stack: Stack, method: str, path: str, **how: Any) -> tuple[int, Any]:
     return status, body
 
 
+# --- consent --------------------------------------------------------------------------------------
+
+
+def test_the_consent_of_an_analysis_is_kept_returned_and_exported(
+    stack: Stack, pool: str, portrait: bytes
+) -> None:
+    analysis_id = stack.start(portrait, consent_version="2026-11-de")
+
+    _, document = ask(stack, "GET", f"/v1/analyses/{analysis_id}")
+    _, history = ask(stack, "GET", "/v1/analyses")
+    _, asked = ask(stack, "POST", "/v1/me/export")
+    work(stack, *account_jobs(stack))
+    _, ready = ask(stack, "GET", f"/v1/me/exports/{asked['export_id']}")
+
+    exported = json.loads(contents(stack, ready["download_url"])[f"analyses/{analysis_id}.json"])
+    for told in (document, history["analyses"][0], exported):
+        assert told["consent_version"] == "2026-11-de"
+
+
 # --- export ---------------------------------------------------------------------------------------
 
 
