@@ -18,7 +18,7 @@ from facet.domain.face import FeatureColour
 from facet.vision import colour
 from facet.vision.landmarks import part
 from facet.vision.light import Light
-from facet.vision.patches import Pixels, cut, inside
+from facet.vision.patches import Pixels, cut, inside, some
 from facet.vision.tone import SkinColour
 
 Feature = Literal["eyes", "brows", "lips", "hair"]
@@ -124,7 +124,7 @@ def _brows(pixels: Pixels, points: Points, skin: SkinColour) -> Found:
     both = np.concatenate([cut(pixels, points[part(n)]) for n in ("right_brow", "left_brow")])
     if len(both) < table["minimum_pixels"]:
         return Found(reason="the brows are too small")
-    linear = colour.linear_from_srgb(_some(both))
+    linear = colour.linear_from_srgb(some(both, _table()["enough_pixels"]))
     bright = colour.luminance(linear)
     hair = np.median(linear[bright <= np.quantile(bright, table["darkest"])], axis=0)
     apart = float(colour.delta_e_2000(colour.lab_from_linear(hair), skin.lab))
@@ -138,7 +138,7 @@ def _lips(pixels: Pixels, points: Points) -> Found:
     found = cut(pixels, points[part("lips")], points[part("mouth")])
     if len(found) < table["minimum_pixels"]:
         return Found(reason="the lips are too small")
-    linear = colour.linear_from_srgb(_some(found))
+    linear = colour.linear_from_srgb(some(found, _table()["enough_pixels"]))
     bright = colour.luminance(linear)
     low, high = np.quantile(bright, (table["trim"], 1 - table["trim"]))
     return Found(np.median(linear[(bright >= low) & (bright <= high)], axis=0))
@@ -186,7 +186,8 @@ def hair(
     skin_hues = colour.hue(skins)
     found = {}
     for name, polygons in _bands(near).items():
-        band = _some(np.concatenate([cut(small, polygon) for polygon in polygons]))
+        beyond = np.concatenate([cut(small, polygon) for polygon in polygons])
+        band = some(beyond, _table()["enough_pixels"])
         lab = colour.lab_from_srgb(band)
         chroma, hue = np.hypot(lab[:, 1], lab[:, 2]), colour.hue(lab)
         low, high = table["hue"]
@@ -251,11 +252,6 @@ def _backdrop(pixels: Pixels, points: Points) -> Floats:
     palette = Image.fromarray(row).quantize(table["backdrop_colours"]).getpalette()
     colours = np.array(palette, np.uint8).reshape(-1, 3)[: table["backdrop_colours"]]
     return np.asarray(colour.lab_from_srgb(np.unique(colours, axis=0)))
-
-
-def _some(pixels: Pixels) -> Pixels:
-    """Of many pixels (n, 3) so many, evenly, as a median needs."""
-    return pixels[:: max(1, len(pixels) // _table()["enough_pixels"])]
 
 
 def _box(polygon: Points, pixels: Pixels) -> tuple[tuple[int, int], Pixels] | None:

@@ -34,4 +34,10 @@ def cut(pixels: Pixels, polygon: Polygon, hole: Polygon | None = None) -> Pixels
     mask = inside(polygon - (left, top), *size)
     if hole is not None:
         mask &= ~inside(hole - (left, top), *size)
-    return np.asarray(pixels[top:bottom, left:right][mask])
+    # Half the time of indexing with the mask.
+    return np.compress(mask.ravel(), pixels[top:bottom, left:right].reshape(-1, 3), axis=0)
+
+
+def some(pixels: Pixels, enough: int) -> Pixels:
+    """Of many pixels (n, 3) about `enough`, evenly: what a median needs."""
+    return pixels[:: max(1, len(pixels) // enough)]

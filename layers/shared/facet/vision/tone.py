@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from facet.domain.face import MonkShare, Tone, Undertone
 from facet.vision import colour
 from facet.vision.light import Light
-from facet.vision.patches import Pixels
+from facet.vision.patches import Pixels, some
 
 # The patches every face has bare; the others count where they agree with these.
 CHEEKS = ("right_cheek", "left_cheek")
@@ -52,7 +52,7 @@ def skin_colour(patches: Mapping[str, Pixels]) -> SkinColour | None:
     """
     table = _table()["patches"]
     medians = {
-        name: _trimmed_median(pixels, table["trim"])
+        name: _trimmed_median(some(pixels, table["enough_pixels"]), table["trim"])
         for name, pixels in patches.items()
         if len(pixels) >= table["minimum_pixels"]
     }
