@@ -414,6 +414,7 @@ def remove_look(look_id: LookId) -> Response[str]:
     ),
 )
 def get_products(
+    *,
     q: Annotated[
         str,
         Query(

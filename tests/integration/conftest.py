@@ -3,7 +3,7 @@
 import hashlib
 import json
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -104,7 +104,7 @@ class Stack:
         headers: dict[str, str] | None = None,
         claims: dict[str, str] | None = None,
         path: str | None = None,
-        query: dict[str, str] | None = None,
+        query: Mapping[str, str | list[str]] | None = None,
         method: str | None = None,
     ) -> tuple[int, Any, dict[str, str]]:
         """(status, body, headers) of one request made of a recorded event."""
@@ -124,10 +124,12 @@ class Stack:
         for name, value in (headers or {}).items():
             event["headers"][name] = value
             event["multiValueHeaders"][name] = [value]
-        event["queryStringParameters"] = query
-        event["multiValueQueryStringParameters"] = (
-            {name: [value] for name, value in query.items()} if query else None
-        )
+        sent_query = {
+            name: value if isinstance(value, list) else [value]
+            for name, value in (query or {}).items()
+        }
+        event["queryStringParameters"] = {n: v[-1] for n, v in sent_query.items()} or None
+        event["multiValueQueryStringParameters"] = sent_query or None
         answer = self.call(verb, event)
         got = {name: values[0] for name, values in answer["multiValueHeaders"].items()}
         status, parsed = answer["statusCode"], json.loads(answer["body"] or "null")

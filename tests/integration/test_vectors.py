@@ -254,7 +254,7 @@ def test_a_product_is_not_near_itself_and_must_be_there(client: Any, catalogue: 
     with pytest.raises(PermanentError) as raised:
         search.search(Query.model_validate({"near": {"product_id": "gone"}}))
 
-    assert raised.value.code == "product_unknown"
+    assert raised.value.code == "product_not_found"
     with pytest.raises(PermanentError) as raised:
         search.search(Query.model_validate({"near": {"ingredients": ["unheard of"]}}))
     assert raised.value.code == "ingredient_unknown"

@@ -304,11 +304,37 @@ def test_nothing_avoided_is_found_by_label_group_or_name(find: Callable[..., lis
     assert not retinoids & set(find(text="serum", without=["vitamin a"], limit=100))
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"text": "glow"},
+        {"concern": "redness"},
+        {"near": {"shade": "#a03050"}},
+        {"near": {"concerns": {"pores": 1.0}}},
+        {"near": {"ingredients": ["retinol"]}},
+    ],
+)
+def test_pages_put_end_to_end_are_the_whole(
+    catalogues: list[Catalogue], query: dict[str, Any]
+) -> None:
+    index = Index(catalogues[0])
+    whole = index.search(Query.model_validate({**query, "limit": 50}))
+
+    pages = [
+        index.search(Query.model_validate({**query, "limit": 7, "offset": offset}))
+        for offset in range(0, 50, 7)
+    ]
+
+    assert len(whole.hits) > 7
+    assert [hit for page in pages for hit in page.hits][:50] == list(whole.hits)
+    assert {page.total for page in pages} == {whole.total}
+
+
 def test_a_product_that_is_not_there_has_no_neighbours(find: Callable[..., list[str]]) -> None:
     with pytest.raises(PermanentError) as raised:
         find(near={"product_id": "gone"})
 
-    assert raised.value.code == "product_unknown"
+    assert raised.value.code == "product_not_found"
 
 
 @pytest.mark.parametrize(

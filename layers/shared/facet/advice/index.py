@@ -57,16 +57,18 @@ class Index:
         self.catalogue = catalogue
 
     def search(self, query: Query) -> Found:
-        """The best `query.limit` products and how many there are; the same query, the same answer.
+        """The best `query.limit` products after `query.offset` better ones, and how many there are.
 
-        Raises PermanentError("product_unknown") where `near` names no product of the catalogue.
+        The same query has the same answer.
+
+        Raises PermanentError("product_not_found") where `near` names no product of the catalogue.
         """
         scores, allowed = self._texts(query.text), self._filter(query)
         if scores is not None:
             found = scores > 0
             allowed = found if allowed is None else allowed & found
         if query.near is not None:
-            return self._nearest(query.near, allowed, query.limit)
+            return self._nearest(query.near, allowed, query.offset, query.limit)
         rows = np.arange(len(self.catalogue)) if allowed is None else np.flatnonzero(allowed)
         if scores is None:
             # Nothing to rank by but the concern: best evidence first, gentler first among equals.
@@ -77,14 +79,14 @@ class Index:
             all_words = ranked >= EVERY_WORD * len(_asked(query.text))
             if all_words.any():
                 rows, ranked = rows[all_words], ranked[all_words]
-        best = self._first(_descending(ranked), rows, query.limit)
+        best = self._first(_descending(ranked), rows, query.offset + query.limit)
         return Found(
             hits=tuple(
                 Hit(
                     product_id=self.catalogue.ids[int(rows[n])],
                     score=None if scores is None else round(float(ranked[n] % EVERY_WORD), 3),
                 )
-                for n in best
+                for n in best[query.offset :]
             ),
             total=len(rows),
         )
@@ -246,17 +248,17 @@ class Index:
 
     # --- neighbours ----------------------------------------------------------------------------
 
-    def _nearest(self, near: Near, allowed: Mask | None, limit: int) -> Found:
+    def _nearest(self, near: Near, allowed: Mask | None, offset: int, limit: int) -> Found:
         placed = self._placed(near)
         rows: Numbers = np.flatnonzero(placed if allowed is None else placed & allowed)
         total = len(rows)
         if near.shade:
-            rows, distances = self._colours(near.shade, rows, limit)
+            rows, distances = self._colours(near.shade, rows, offset + limit)
         elif near.concerns:
             distances = self._concerns(near.concerns)[rows]
         else:
             distances = np.maximum(0, 1 - self._alike(self._point(near))[rows])
-        best = self._first(_ascending(distances), rows, limit)
+        best = self._first(_ascending(distances), rows, offset + limit)[offset:]
         return Found(
             hits=tuple(
                 Hit(product_id=self.catalogue.ids[int(rows[n])], distance=float(distances[n]))
@@ -284,7 +286,7 @@ class Index:
             return {known.number[row.id] for row in found if row}
         row = self.catalogue.row(near.product_id)
         if row is None:
-            raise PermanentError("product_unknown", f"There is no product {near.product_id}.")
+            raise PermanentError("product_not_found", f"There is no product {near.product_id}.")
         return set(self.catalogue.inci_of(row).tolist())
 
     def _concerns(self, wanted: Mapping[Any, float]) -> Scores:

@@ -101,9 +101,9 @@ class VectorSearch:
         self._store = store
 
     def search(self, query: Query) -> Found:
-        """The best `query.limit` products; `total` is None.
+        """The best `query.limit` products after `query.offset`, of MOST at the most; no `total`.
 
-        Raises PermanentError("product_unknown") where `near` names a product that is not there.
+        Raises PermanentError("product_not_found") where `near` names a product that is not there.
         """
         space: Space = query.near.space if query.near else "concerns"
         # Texts alone need no vector; filters alone are ranked by what helps the concern.
@@ -117,7 +117,7 @@ class VectorSearch:
             vector=vector,
             text=query.text.strip(),
             filters=self._filters(query, avoided),
-            limit=MOST if checked_here else query.limit,
+            limit=MOST if checked_here else min(MOST, query.offset + query.limit),
         )
         own = query.near.product_id if query.near else None
         hits = [
@@ -130,7 +130,7 @@ class VectorSearch:
         ]
         if space == "colour":
             hits.sort(key=lambda hit: (hit.distance, hit.product_id))
-        return Found(hits=tuple(hits[: query.limit]))
+        return Found(hits=tuple(hits[query.offset :][: query.limit]))
 
     def _point(self, near: Near) -> list[float]:
         if near.shade:
@@ -140,7 +140,7 @@ class VectorSearch:
         if near.product_id:
             stored = self._store.vector("ingredients", near.product_id)
             if stored is None:
-                raise PermanentError("product_unknown", f"There is no product {near.product_id}.")
+                raise PermanentError("product_not_found", f"There is no product {near.product_id}.")
             return stored
         found = (self._ingredients.find(name) for name in near.ingredients)
         vector = _hashed(row.id for row in found if row)

@@ -9,6 +9,30 @@ from facet.domain.face import Part
 from facet.domain.products import Goal, HexColor, PriceBand, Product, SkinType
 
 Term = Annotated[str, Field(min_length=1, max_length=200)]
+# Every goal, and every condition that a photo's measures may speak for (Prediction.condition).
+Condition = Literal[
+    "redness",
+    "blemishes",
+    "dark_spots",
+    "unevenness",
+    "shine",
+    "dullness",
+    "texture",
+    "pores",
+    "wrinkles",
+    "dark_circles",
+    "eye_bags",
+    "dryness",
+    "normal",
+    "dry",
+    "oily",
+    "combination",
+    "redness-prone",
+    "blemish-prone",
+    "pigmentation",
+    "ageing",
+    "tired",
+]
 Space = Literal["concerns", "ingredients", "colour"]
 
 
@@ -54,7 +78,8 @@ class Query(Part):
     )
     pregnancy: bool = Field(default=False, description="only what nothing speaks against then")
     near: Near | None = Field(default=None, description="nearest first, instead of best first")
-    limit: int = Field(default=20, ge=1, le=100)
+    limit: int = Field(default=20, ge=1, le=100, description="how many at most, 1..100")
+    offset: int = Field(default=0, ge=0, description="how many better ones to leave out")
 
 
 class Hit(Part):

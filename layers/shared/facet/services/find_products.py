@@ -1,0 +1,169 @@
+"""GET /v1/products and what lies below it: the catalogue, searched and looked up by condition."""
+
+from typing import Protocol, get_args
+
+from pydantic import Field
+
+from facet.advice.conditions import concern_of, evidence, reasons
+from facet.advice.ingredients import Ingredients
+from facet.domain.advice import Reason, Source
+from facet.domain.cursor import Cursors
+from facet.domain.errors import PermanentError
+from facet.domain.face import Part
+from facet.domain.products import Goal, PriceBand, Product
+from facet.domain.search import Condition, Near, Query, Search
+from facet.services.keep_profile import read_profile
+from facet.services.ports import Products, Shelves
+
+MOST = 100  # looked at for a condition
+
+
+class FoundProduct(Part):
+    """A product, and how well it answers the question."""
+
+    product: Product
+    score: float | None = Field(
+        None, ge=0, description="Relevance of the words searched for, higher is better; no unit."
+    )
+    distance: float | None = Field(
+        None,
+        ge=0,
+        description="From near_shade: CIEDE2000. From near_product: 1 - cosine of what they are "
+        "made of, 0..1.",
+    )
+
+
+class ProductPage(Part):
+    """A page of products, best first."""
+
+    products: tuple[FoundProduct, ...]
+    total: int | None = Field(
+        None, ge=0, description="How many there are in all; absent where the index cannot count."
+    )
+    cursor: str | None = Field(None, description="Send it back for the next page; absent: no more.")
+
+
+class RecommendedProduct(Part):
+    """A product that helps, and why it is named."""
+
+    product: Product
+    why: tuple[Reason, ...]
+
+
+class RecommendedProducts(Part):
+    """Products for a condition: best evidence first, then what suits the skin, then gentleness."""
+
+    condition: Condition
+    concern: Goal | None = Field(
+        None, description="What the products help; absent for `normal`, which asks for none."
+    )
+    products: tuple[RecommendedProduct, ...]
+    catalogue: str = Field(description="Version of products and ingredients.")
+    sources: tuple[Source, ...] = Field((), description="Of the reasons, by their ids.")
+
+
+class Facts(Protocol):
+    """What the snapshot knows of products and ingredients."""
+
+    version: str
+    ingredients: Ingredients
+
+    def product(self, product_id: str) -> Product | None: ...
+    def source(self, source_id: str) -> Source: ...
+
+
+def read_product(product_id: str, *, products: Products) -> Product:
+    """Raises PermanentError(product_not_found)."""
+    product = products.get(product_id)
+    if product is None:
+        raise PermanentError("product_not_found", "The catalogue has no product with this id.")
+    return product
+
+
+def near_one(shade: str | None, product_id: str | None) -> Near | None:
+    """What to be near to. Raises PermanentError(invalid_request) where it is two things."""
+    if shade and product_id:
+        raise PermanentError("invalid_request", "Give near_shade or near_product, not both.")
+    return Near(shade=shade, product_id=product_id) if shade or product_id else None
+
+
+def find_products(
+    user_id: str,
+    query: Query,
+    cursor: str | None,
+    *,
+    cursors: Cursors,
+    search: Search,
+    facts: Facts,
+) -> ProductPage:
+    """`query.limit` products after the cursor.
+
+    Raises PermanentError(invalid_cursor, product_not_found): a cursor fits its question alone.
+    """
+    listing = (
+        f"products {query.model_dump_json(exclude={'limit', 'offset'}, exclude_defaults=True)}"
+    )
+    offset = int(cursors.read(user_id, listing, cursor)) if cursor else 0
+    found = search.search(query.model_copy(update={"offset": offset}))
+    end = offset + query.limit
+    more = found.total > end if found.total is not None else len(found.hits) == query.limit
+    return ProductPage(
+        products=tuple(
+            FoundProduct(product=product, score=hit.score, distance=hit.distance)
+            for hit in found.hits
+            if (product := hit.product or facts.product(hit.product_id))
+        ),
+        total=found.total,
+        cursor=cursors.sign(user_id, listing, str(end)) if more else None,
+    )
+
+
+def recommend_products(
+    user_id: str,
+    condition: Condition,
+    limit: int,
+    *,
+    shelves: Shelves,
+    search: Search,
+    facts: Facts,
+) -> RecommendedProducts:
+    """What helps a condition and what this person told us does not rule out, best first.
+
+    Raises PermanentError(profile_unreadable).
+    """
+    profile, concern = read_profile(user_id, shelves=shelves), concern_of(condition)
+    chosen: list[RecommendedProduct] = []
+    if concern is not None:
+        known = facts.ingredients
+        query = Query(
+            concern=concern,
+            without=(*profile.allergies, *profile.avoided_ingredients),
+            pregnancy=profile.pregnancy is not None,
+            price_bands=_affordable(profile.budget),
+            limit=MOST,
+        )
+        hits = search.search(query).hits
+        found = [one for hit in hits if (one := hit.product or facts.product(hit.product_id))]
+        suited = [one for one in found if one.medicine != "prescription"]
+
+        def rank(product: Product) -> tuple[int, bool]:
+            best = evidence(product, concern, known)
+            return -best[0] if best else 0, profile.skin_type not in product.skin_types
+
+        chosen = [
+            RecommendedProduct(product=one, why=tuple(reasons(one, concern, profile, known)))
+            for one in sorted(suited, key=rank)[:limit]
+        ]
+    cited = dict.fromkeys(s for one in chosen for reason in one.why for s in reason.sources)
+    return RecommendedProducts(
+        condition=condition,
+        concern=concern,
+        products=tuple(chosen),
+        catalogue=facts.version,
+        sources=tuple(facts.source(source_id) for source_id in cited),
+    )
+
+
+def _affordable(budget: PriceBand | None) -> tuple[PriceBand, ...]:
+    bands: tuple[PriceBand, ...] = get_args(PriceBand)
+    return bands[: bands.index(budget) + 1] if budget else ()

@@ -1,0 +1,278 @@
+"""The catalogue over the API: searched, looked up, and by condition."""
+
+import tomllib
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from facet.advice import conditions
+from facet.advice.build import build_catalogue
+from facet.advice.catalogue import Catalogue
+from facet.domain.products import Goal, Product
+from facet.domain.search import Condition
+from facet.vision.prediction import NORMAL, load_conditions
+from tests.integration.conftest import NAMES, ROOT, Stack
+
+EVENT = "api_get_analysis.json"
+LIPSTICKS = [
+    Product(product_id=f"lip-{name}", name=f"{name} lipstick", category="lipstick", shade=shade)
+    for name, shade in (("red", "#b3202c"), ("nude", "#b5776a"), ("plum", "#5a2a4a"))
+]
+PRESCRIBED = Product.model_validate(
+    {
+        "product_id": "tretinoin-cream",
+        "name": "Tretinoin cream 0.05 %",
+        "category": "serum",
+        "actives": [{"inci": "Tretinoin", "name": "Tretinoin", "percent": 0.05}],
+        "inci": ["Aqua", "Tretinoin"],
+        "medicine": "prescription",
+    }
+)
+
+
+@pytest.fixture
+def api(stack: Stack) -> Any:
+    shop = build_catalogue(ROOT / "data" / "skincare", [*LIPSTICKS, PRESCRIBED])
+    stack.s3.put_object(Bucket=NAMES["MEDIA_BUCKET"], Key="catalogue/snapshot.json", Body=shop)
+    stack.publish(Catalogue.load(shop))
+
+    def call(method: str, path: str, body: Any = None, **how: Any) -> tuple[int, Any]:
+        return stack.http("api", EVENT, method=method, path=path, body=body, **how)[:2]
+
+    return call
+
+
+def ids(page: dict[str, Any]) -> list[str]:
+    return [one["product"]["product_id"] for one in page["products"]]
+
+
+# --- one ------------------------------------------------------------------------------------------
+
+
+def test_a_product_is_read_by_its_id_as_the_snapshot_has_it(api: Any, snapshot: bytes) -> None:
+    for product in list(Catalogue.load(snapshot))[:20]:
+        status, body = api("GET", f"/v1/products/{product.product_id}")
+        assert (status, body) == (200, product.model_dump(mode="json", exclude_none=True))
+
+
+@pytest.mark.parametrize(
+    ("product_id", "status", "code"),
+    [("never-made", 404, "product_not_found"), ("Not_A_Slug", 400, "invalid_request")],
+)
+def test_a_product_that_is_not_there_is_said_to_be(
+    api: Any, product_id: str, status: int, code: str
+) -> None:
+    answer = api("GET", f"/v1/products/{product_id}")
+
+    assert (answer[0], answer[1]["code"]) == (status, code)
+
+
+# --- search ---------------------------------------------------------------------------------------
+
+
+def test_pages_hold_every_product_once(api: Any) -> None:
+    seen, query = [], {"limit": "30"}
+    for _ in range(20):
+        status, page = api("GET", "/v1/products", query=query)
+        assert status == 200
+        seen += ids(page)
+        if "cursor" not in page:
+            break
+        query["cursor"] = page["cursor"]
+
+    assert len(seen) == len(set(seen)) == page["total"]
+
+
+def test_everything_asked_for_holds(api: Any) -> None:
+    query = {
+        "q": "serum",
+        "concern": "redness",
+        "skin_type": "oily",
+        "price_band": ["low", "mid"],
+        "without": ["fragrance", "retinol"],
+        "limit": "100",
+    }
+
+    _, page = api("GET", "/v1/products", query=query)
+
+    assert page["products"]
+    for one in page["products"]:
+        product = one["product"]
+        assert "redness" in product["concerns"]
+        assert "oily" in product["skin_types"]
+        assert product["price_band"] in ("low", "mid")
+        assert not {"Retinol", "Parfum"} & set(product["inci"])
+        assert one["score"] > 0
+    _, held = api("GET", "/v1/products", query={"contains": ["niacinamide", "glycerin"]})
+    assert held["products"]
+    assert all({"Niacinamide", "Glycerin"} <= set(o["product"]["inci"]) for o in held["products"])
+    _, several = api("GET", "/v1/products", query={"category": ["lipstick", "sunscreen"]})
+    assert {one["product"]["category"] for one in several["products"]} == {"lipstick", "sunscreen"}
+
+
+def test_the_nearest_shade_comes_first_with_its_distance(api: Any) -> None:
+    _, page = api("GET", "/v1/products", query={"near_shade": "#b3202c", "limit": "2"})
+
+    assert ids(page)[0] == "lip-red"
+    assert page["products"][0]["distance"] == 0
+    _, rest = api(
+        "GET",
+        "/v1/products",
+        query={"near_shade": "#b3202c", "limit": "2", "cursor": page["cursor"]},
+    )
+    distances = [one["distance"] for one in page["products"] + rest["products"]]
+    assert distances == sorted(distances)
+    assert len({*ids(page), *ids(rest)}) == 3
+
+
+def test_a_product_s_neighbours_are_made_of_much_the_same(api: Any) -> None:
+    _, first = api("GET", "/v1/products", query={"contains": "salicylic acid", "limit": "1"})
+    (origin,) = ids(first)
+
+    _, page = api("GET", "/v1/products", query={"near_product": origin, "limit": "3"})
+
+    assert origin not in ids(page)
+    assert page["products"][0]["distance"] < 1
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "code"),
+    [
+        ({"concern": "horoscope"}, 400, "invalid_request"),
+        ({"near_shade": "red"}, 400, "invalid_request"),
+        ({"near_shade": "#b3202c", "near_product": "lip-red"}, 400, "invalid_request"),
+        ({"price_band": "free"}, 400, "invalid_request"),
+        ({"contains": ["x"] * 21}, 400, "invalid_request"),
+        ({"q": "x" * 201}, 400, "invalid_request"),
+        ({"near_product": "never-made"}, 404, "product_not_found"),
+        ({"cursor": "made-up"}, 400, "invalid_cursor"),
+    ],
+)
+def test_a_question_outside_the_contract_is_refused(
+    api: Any, query: dict[str, Any], status: int, code: str
+) -> None:
+    answer = api("GET", "/v1/products", query=query)
+
+    assert (answer[0], answer[1]["code"]) == (status, code)
+
+
+def test_a_cursor_fits_its_question_and_its_user_alone(api: Any) -> None:
+    _, page = api("GET", "/v1/products", query={"limit": "1"})
+    cursor = {"limit": "1", "cursor": page["cursor"]}
+
+    assert api("GET", "/v1/products", query=cursor)[0] == 200
+    other = api("GET", "/v1/products", query={**cursor, "concern": "redness"})
+    stranger = api("GET", "/v1/products", query=cursor, claims={"sub": "somebody-else"})
+
+    assert [answer[1]["code"] for answer in (other, stranger)] == ["invalid_cursor"] * 2
+
+
+def test_without_a_catalogue_there_is_nothing_to_search(api: Any, stack: Stack) -> None:
+    stack.s3.delete_object(Bucket=NAMES["MEDIA_BUCKET"], Key="catalogue/snapshot.json")
+
+    for path, query in (
+        ("/v1/products", {}),
+        ("/v1/products/recommendations", {"condition": "redness"}),
+    ):
+        status, problem = api("GET", path, query=query)
+        assert (status, problem["code"]) == (404, "catalogue_missing")
+
+
+def test_a_catalogue_of_another_release_is_our_fault(api: Any, stack: Stack) -> None:
+    stack.s3.put_object(
+        Bucket=NAMES["MEDIA_BUCKET"], Key="catalogue/snapshot.json", Body=b'{"schema": 0}'
+    )
+
+    status, problem = api("GET", "/v1/products")
+
+    assert (status, problem["code"]) == (500, "internal_error")
+
+
+# --- by condition ---------------------------------------------------------------------------------
+
+
+def test_what_helps_comes_with_its_reasons(api: Any) -> None:
+    query = {"condition": "redness", "limit": "5"}
+
+    status, body = api("GET", "/v1/products/recommendations", query=query)
+
+    assert status == 200
+    assert (body["condition"], body["concern"], len(body["products"])) == ("redness", "redness", 5)
+    cited = set()
+    for one in body["products"]:
+        assert "redness" in one["product"]["concerns"]
+        assert one["why"][0]["points_at"].startswith("catalogue.ingredients.")
+        cited |= {source for reason in one["why"] for source in reason["sources"]}
+    assert {source["id"] for source in body["sources"]} == cited
+
+
+def test_the_best_evidence_comes_first(api: Any) -> None:
+    order = ("Agreed on", "Shown in", "Some evidence")
+    _, body = api(
+        "GET", "/v1/products/recommendations", query={"condition": "ageing", "limit": "100"}
+    )
+
+    grades = [
+        next(n for n, words in enumerate(order) if one["why"][0]["text"].startswith(words))
+        for one in body["products"]
+        if one["why"]
+    ]
+    assert body["concern"] == "wrinkles"
+    assert grades == sorted(grades)
+    assert "tretinoin-cream" not in ids(body), "a prescription is its doctor's to give"
+
+
+def test_what_the_profile_rules_out_is_not_named(api: Any) -> None:
+    query = {"condition": "wrinkles", "limit": "100"}
+    before = ids(api("GET", "/v1/products/recommendations", query=query)[1])
+    told = {
+        "skin_type": "dry",
+        "avoided_ingredients": ["retinol"],
+        "pregnancy": "pregnant",
+        "budget": "mid",
+    }
+    assert api("PUT", "/v1/profile", told)[0] == 200
+
+    _, body = api("GET", "/v1/products/recommendations", query=query)
+
+    assert body["products"]
+    assert set(ids(body)) < set(before)
+    for one in body["products"]:
+        product = one["product"]
+        assert "Retinol" not in product["inci"]
+        assert product["pregnancy_caution"] == "ok"
+        assert product["price_band"] in ("low", "mid")
+        said = {reason["points_at"] for reason in one["why"]}
+        assert {"profile.avoided_ingredients", "profile.pregnancy"} <= said
+        assert ("profile.skin_type" in said) == ("dry" in product["skin_types"])
+
+
+def test_a_profile_nobody_can_read_names_no_product(api: Any, stack: Stack) -> None:
+    row = {"PK": "USER#5f3d1c2a-0000-4000-8000-000000000001", "SK": "PROFILE", "document": "{half"}
+    stack.table.put_item(Item=row)
+
+    query = {"condition": "wrinkles"}
+    status, problem = api("GET", "/v1/products/recommendations", query=query)
+
+    assert (status, problem["code"]) == (409, "profile_unreadable")
+
+
+def test_nothing_is_to_be_mended_of_normal_skin(api: Any) -> None:
+    _, body = api("GET", "/v1/products/recommendations", query={"condition": "normal"})
+
+    assert body["products"] == []
+    assert "concern" not in body
+
+
+def test_every_condition_a_photo_may_speak_for_can_be_asked_for(api: Any) -> None:
+    known = {*load_conditions("1").conditions, NORMAL}
+    assert set(get_args(Condition)) == known | set(get_args(Goal))
+    path = Path(conditions.__file__).with_name("conditions.toml")
+    assert tomllib.loads(path.read_text())["concern_of"].keys() == known - {NORMAL}
+    for condition in sorted(known - {NORMAL}):
+        query = {"condition": condition, "limit": "1"}
+        _, body = api("GET", "/v1/products/recommendations", query=query)
+        assert body["products"], condition
+    for query in ({}, {"condition": "vampirism"}):
+        assert api("GET", "/v1/products/recommendations", query=query)[0] == 400
