@@ -203,14 +203,23 @@ class _Canvas:
     @cached_property
     def bare(self) -> Floats:
         """(h, w) 0..1: skin, off eyes, brows and lips"""
+        return np.asarray(self.skin.mask * self._off_features)
+
+    @cached_property
+    def shaded(self) -> Floats:
+        """As bare, in deep shade too."""
+        return np.asarray(self.skin.hued * self._off_features)
+
+    @cached_property
+    def _off_features(self) -> Floats:
         table = _rules()["skin"]
-        mask: Floats = self.skin.mask
+        off = np.ones(self.shape, np.float32)
         for name in (*_EYES, "right_brow", "left_brow", "lips"):
             px = table["margin"][name.split("_")[-1]] * self.px_per_mm
             outline = _smooth(_grown(self.points[part(name)], px))
             if area := self.area([outline], table["margin_feather"]):
-                mask[area.window] *= 1 - (area.mask * 1.5).clip(0, 1)
-        return mask
+                off[area.window] *= 1 - (area.mask * 1.5).clip(0, 1)
+        return off
 
 
 class _Skin:
@@ -241,21 +250,26 @@ class _Skin:
         for _ in range(3):
             middle = np.median(shown[:, kept], axis=1)
             tilt = np.linalg.lstsq(plane[kept], lit[kept], rcond=None)[0].astype(np.float32)
-            again = self._apart(shown - middle[:, None], lit - plane @ tilt) < rules["full"]
+            again = self._apart(shown, middle, lit - plane @ tilt) < rules["full"]
             if again.sum() < len(rows) / 8:
                 break
             kept = again
-        hues -= middle[:, None, None]
         down = np.arange(size[1], dtype=np.float32)[:, None]
         light -= tilt[0] + tilt[1] * down + tilt[2] * np.arange(size[0], dtype=np.float32)
-        apart = self._apart(hues, light)
+        apart = self._apart(hues, middle, light)
         like = ((rules["none"] - apart) / (rules["none"] - rules["full"])).clip(0, 1)
         # Deep shade, as in the sockets of the eyes, keeps the hue of skin.
-        self.hued = (np.hypot(*hues) < rules["none"] * rules["hue"]) & (light > rules["deepest"])
-        self.step = step
+        hues -= middle[:, None, None]
+        dim = (np.hypot(*hues) < rules["none"] * rules["hue"]) & (light > rules["deepest"])
+        self.step, self.small = step, dim
+        hued = _wide(dim.astype(np.float32), rules["dim_feather"] * canvas.px_per_mm / step)
+        self.hued = _enlarged(hued * hued, (width, height), step)
         self.level = float(np.median(lab[0, rows[kept], columns[kept]]))
         wide = rules["broad"] * canvas.px_per_mm / step
-        weight = np.maximum(like, np.float32(1e-3))
+        weight = np.maximum(like, np.float32(rules["dim_counts"]) * dim)
+        for name in (*_EYES, "right_brow", "left_brow", "lips"):
+            weight[inside(near[part(name)], *size)] = 0
+        weight += np.float32(1e-3)
         broad = _wide(lab[0] * weight, wide) / _wide(weight, wide)
         self.broad = np.maximum(_enlarged(broad, (width, height), step), _FAINT)
         low, high = rules["strands"]
@@ -263,18 +277,26 @@ class _Skin:
         self.mask: Floats = _enlarged(like, (width, height), step) * fine.clip(0, 1)
 
     @staticmethod
-    def _apart(hues: Floats, light: Floats) -> Floats:
-        """How far from the face's skin, 1 being usual: (2, ...) hues, (...) ln L, from its own."""
+    def _apart(hues: Floats, middle: Floats, light: Floats) -> Floats:
+        """How far from the face's skin, 1 being usual: (2, ...) hues, (2,) its own, (...) ln L.
+
+        Shine is skin too: brighter, and part of the way from the skin's hue to white.
+        """
         rules = _rules()["skin"]
+        across, up = hues[0] - middle[0], hues[1] - middle[1]
+        paler = -(across * middle[0] + up * middle[1]) / max(float(middle @ middle), 1e-6)
+        paler = np.where(light > 0, paler.clip(0, np.float32(rules["shine"])), np.float32(0))
+        across, up = across + paler * middle[0], up + paler * middle[1]
         spread = np.where(light < 0, np.float32(rules["dark"]), np.float32(rules["bright"]))
         hue = np.float32(rules["hue"])
-        squared = (hues[0] / hue) ** 2 + (hues[1] / hue) ** 2 + (light / spread) ** 2
-        return np.sqrt(np.asarray(squared, np.float32))
+        return np.sqrt(
+            np.asarray((across / hue) ** 2 + (up / hue) ** 2 + (light / spread) ** 2, np.float32)
+        )
 
     def share(self, polygon: Points) -> float:
         """0..1, how much of a polygon of the canvas has the hue of the face's skin."""
-        here = inside((polygon + 0.5) / self.step - 0.5, *self.hued.shape[::-1])
-        return float(self.hued[here].mean()) if here.any() else 0.0
+        here = inside((polygon + 0.5) / self.step - 0.5, *self.small.shape[::-1])
+        return float(self.small[here].mean()) if here.any() else 0.0
 
 
 def _put_on(canvas: _Canvas, step: Makeup) -> None:
@@ -286,6 +308,8 @@ def _put_on(canvas: _Canvas, step: Makeup) -> None:
     if not areas:
         return
     lab = [canvas.lab[:, *area.window] for area in areas]
+    # Lashes and folds between brow and lid would pass for the lid's own light.
+    least = np.float32(product.get("lit", 0.0) * canvas.skin.level)
     under = np.concatenate(
         [
             _solid(np.stack([*one, canvas.skin.broad[a.window]]), a.mask)
@@ -293,6 +317,8 @@ def _put_on(canvas: _Canvas, step: Makeup) -> None:
         ],
         axis=1,
     )
+    lit = under[0] > least
+    under = under[:, lit] if lit.mean() > 0.3 else under
     if not under.size:
         return
     base = np.median(under, axis=1).astype(np.float32)
@@ -396,9 +422,15 @@ def _areas(canvas: _Canvas, category: str, place: str) -> Iterator[_Area]:
 
 def _on_skin(canvas: _Canvas, rules: Mapping[str, Any]) -> Iterator[_Area]:
     outlines = [np.array(rules["whole"])] if "whole" in rules else _sides(rules["polygon"])
+    bare = canvas.shaded if rules.get("shaded") else canvas.bare
     for outline in outlines:
-        if area := canvas.area([_smooth(canvas.points[outline])], rules["feather"]):
-            yield _Area(area.window, area.mask * canvas.bare[area.window])
+        if area := canvas.area([_outline(canvas, rules, outline)], rules["feather"]):
+            yield _Area(area.window, area.mask * bare[area.window])
+
+
+def _outline(canvas: _Canvas, rules: Mapping[str, Any], landmarks: NDArray[np.intp]) -> Points:
+    grow = rules.get("grow", 0.0) * canvas.px_per_mm
+    return _smooth(_grown(canvas.points[landmarks], grow))
 
 
 def _sides(right: Sequence[int]) -> list[NDArray[np.intp]]:
@@ -572,10 +604,9 @@ def _along_lashes(
         edge, rim = np.concatenate([tip[None], edge]), np.concatenate([tip[None], rim])
     if area := canvas.area([np.concatenate([edge, rim[::-1]])], rules["feather"]):
         mask = area.mask
+        mask = mask * (1 - canvas.cover([lid.opening], 0.15, area.window))
         if hairs:
             mask = mask * _hairs(canvas, area.window, *_rules()["lid"]["hairs"])
-        else:
-            mask = mask * (1 - canvas.cover([lid.opening], 0.15, area.window))
         yield _Area(area.window, mask)
 
 
@@ -593,14 +624,21 @@ def _hairs(canvas: _Canvas, window: Window, dark: float, darker: float) -> Float
 
 
 def _brow(canvas: _Canvas, rules: Mapping[str, Any], outline: Points) -> Iterator[_Area]:
-    """Hair where hair is, a little between, nothing beyond."""
+    """All over where hair grows, a little where the mesh has a brow, nothing beyond.
+
+    Hair is told by how dark the place is against the darkest of this very brow, blond or black.
+    """
     k = canvas.px_per_mm
-    wide = canvas.area([_grown(_smooth(outline), rules["beyond"] * k)], rules["feather"])
-    if wide:
-        core = canvas.cover([_grown(_smooth(outline), -rules["within"] * k)], 1.2, wide.window)
-        hairs = _hairs(canvas, wide.window, *rules["hairs"])
-        soft = _wide(hairs, max(0.6, 0.3 * k))
-        yield _Area(wide.window, wide.mask * np.maximum(soft, rules["fill"] * core))
+    curve = _smooth(outline)
+    wide = canvas.area([_grown(curve, rules["beyond"] * k)], rules["feather"])
+    if not wide:
+        return
+    core = canvas.cover([_grown(curve, -rules["within"] * k)], 1.0, wide.window)
+    darker = 1 - canvas.light[wide.window] / canvas.skin.broad[wide.window]
+    soft = _wide(np.maximum(darker, 0), max(0.6, 0.5 * k))
+    own = float(np.quantile(soft[core > 0.5], 0.8)) if (core > 0.5).any() else 0.0
+    hairs = (soft / np.float32(max(rules["dense"] * own, 0.02))).clip(0, 1)
+    yield _Area(wide.window, wide.mask * np.maximum(hairs * hairs, rules["fill"] * core))
 
 
 def _free(canvas: _Canvas, opening: Points, brow: Points) -> _Area:
