@@ -143,12 +143,9 @@ def test_a_key_has_a_length(shop: Shop, key: str) -> None:
     assert shop.done == []
 
 
-def test_what_is_remembered_of_a_user_can_be_forgotten(shop: Shop) -> None:
-    for number in range(3):
-        shop.post({"name": "cup"}, {"Idempotency-Key": str(number)})
-    shop.post({"name": "cup"}, KEY, user="you")
-
-    shop.repeats.forget("me")
+def test_what_is_remembered_lies_in_the_user_s_own_partition(shop: Shop) -> None:
+    """Erasing a user goes by it."""
+    shop.post({"name": "cup"}, KEY)
 
     table = boto3.resource("dynamodb").Table(NAMES["IDEMPOTENCY_TABLE_NAME"])
-    assert [row["PK"] for row in table.scan()["Items"]] == ["USER#you"]
+    assert [row["PK"] for row in table.scan()["Items"]] == ["USER#me"]

@@ -49,7 +49,8 @@ IdempotencyKey = Annotated[
 class Repeats:
     """Remembers for a day what each user's keys were answered with, by method and path.
 
-    One row each, below the user's own partition: `PK` USER#<sub>, `SK` a hash of route and key.
+    One row each, below the user's own partition, where an erasure finds it: `PK` USER#<sub>, `SK`
+    a hash of route and key.
     """
 
     def __init__(
@@ -124,18 +125,6 @@ class Repeats:
                 "The first request with this Idempotency-Key is still running.",
             ) from error
         return done
-
-    def forget(self, user_id: str) -> None:
-        """Remove all that is remembered of a user's requests."""
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._table_name,
-            KeyConditionExpression="PK = :pk",
-            ExpressionAttributeValues={":pk": {"S": f"USER#{user_id}"}},
-            ProjectionExpression="PK, SK",
-        )
-        for page in pages:
-            for row in page["Items"]:
-                self._client.delete_item(TableName=self._table_name, Key=row)
 
     @cached_property
     def _store(self) -> tuple[Any, Any]:

@@ -34,44 +34,44 @@ class Profile(Part):
 class Reason(Part):
     """Why a step is there."""
 
-    text: str
+    text: str = Field(description="one sentence")
     points_at: str = Field(
         description="path of the fact: skin.concerns.redness, skin.tone.ita, profile.goals, "
         "bag.<item_id>, rules.sun"
     )
-    sources: tuple[str, ...] = ()
+    sources: tuple[str, ...] = Field(default=(), description="ids of `sources` of the result")
 
 
 class RampStage(Part):
     """From this week on, so many days a week, if the skin stays calm."""
 
-    from_week: int = Field(ge=1)
-    days_per_week: int = Field(ge=1, le=7)
+    from_week: int = Field(ge=1, description="week of the routine, 1 is the first")
+    days_per_week: int = Field(ge=1, le=7, description="1..7")
 
 
 class ProductRef(Part):
     """Which product a step means; without an id, one the person has to find."""
 
-    product_id: str | None = None
+    product_id: str | None = Field(default=None, description="of the catalogue")
     item_id: str | None = Field(default=None, description="the bag item, where it is owned")
-    name: str
-    category: str
+    name: str = Field(description="of the product or of its kind")
+    category: str = Field(description="cleanser, serum, sunscreen, ...")
 
 
 class Step(Part):
     """One thing to put on."""
 
-    step: StepName
-    product: ProductRef
-    owned: bool
+    step: StepName = Field(description="its place in the routine")
+    product: ProductRef = Field(description="what to put on")
+    owned: bool = Field(description="whether it is in the bag")
     new: bool = Field(default=False, description="an active the skin has to get used to")
     days: tuple[int, ...] = Field(
         description="days 1..7 of a week to start with; two steps that clash never share one"
     )
-    how_often: str
+    how_often: str = Field(description="in words")
     ramp: tuple[RampStage, ...] = Field(default=(), description="empty: as `days` says")
-    why: tuple[Reason, ...]
-    cautions: tuple[str, ...] = ()
+    why: tuple[Reason, ...] = Field(description="at least one")
+    cautions: tuple[str, ...] = Field(default=(), description="what to mind, in sentences")
     sources: tuple[str, ...] = Field(default=(), description="for what its actives do")
 
 
@@ -79,9 +79,9 @@ class Suggestion(Part):
     """A gap, and the one product that would fill it."""
 
     gap: str = Field(description="cleanse, moisturise, protect, or the concern nothing owned helps")
-    product: ProductRef
-    price_band: PriceBand | None = None
-    why: tuple[Reason, ...]
+    product: ProductRef = Field(description="what would fill it")
+    price_band: PriceBand | None = Field(default=None, description="within its category")
+    why: tuple[Reason, ...] = Field(description="at least one")
     features: dict[str, float] = Field(
         default_factory=dict, description="what the ranking weighed, by name"
     )
@@ -91,18 +91,18 @@ class Note(Part):
     """Something the person should know about this advice."""
 
     code: str = Field(description="stable word an app can switch on")
-    text: str
-    item_id: str | None = None
-    sources: tuple[str, ...] = ()
+    text: str = Field(description="one sentence")
+    item_id: str | None = Field(default=None, description="the bag or wardrobe item it is about")
+    sources: tuple[str, ...] = Field(default=(), description="ids of `sources` of the result")
 
 
 class Source(Part):
     """Where a fact comes from."""
 
-    id: str
-    title: str
-    year: int
-    url: str | None = None
+    id: str = Field(description="as reasons and notes name it")
+    title: str = Field(description="of the publication")
+    year: int = Field(description="of the publication")
+    url: str | None = Field(default=None, description="where it can be read")
     seen: Literal["text", "abstract", "secondary", "own"] = Field(
         description="how much of it was read; own: our judgement, no publication"
     )
@@ -118,12 +118,16 @@ class SkincareResult(Part):
     catalogue: str = Field(description="of products and rules")
     ranking: str | None = Field(default=None, description="version of the weights that chose")
     based_on: tuple[str, ...] = Field(description="what was known, in words")
-    am: tuple[Step, ...]
-    pm: tuple[Step, ...]
-    suggestions: tuple[Suggestion, ...] = ()
-    notes: tuple[Note, ...] = ()
+    am: tuple[Step, ...] = Field(description="in the order they are put on")
+    pm: tuple[Step, ...] = Field(description="in the order they are put on")
+    suggestions: tuple[Suggestion, ...] = Field(
+        default=(), description="gaps, the most wanted first"
+    )
+    notes: tuple[Note, ...] = Field(default=(), description="what to know about this routine")
     see_doctor: tuple[Note, ...] = Field(default=(), description="empty: nothing asks for one")
-    sources: tuple[Source, ...] = ()
+    sources: tuple[Source, ...] = Field(
+        default=(), description="everything that reasons and notes name"
+    )
 
     def steps(self, session: Session) -> tuple[Step, ...]:
         """The steps of a morning or an evening, in order."""

@@ -59,8 +59,8 @@ class Stored(Part):
 class Check(Stored):
     """One photo gate that the photo did not pass."""
 
-    code: GateCode
-    severity: Severity
+    code: GateCode = Field(description="which gate")
+    severity: Severity = Field(description="reject: not analysed; warn: analysed, with doubts")
     measured: float | str | None = Field(
         default=None, description="what was found, in `unit`; a word where there is no number"
     )
@@ -87,14 +87,14 @@ class Pose(Stored):
 class Share(Stored):
     """How much of the answer one name gets; the shares of one list sum to 1."""
 
-    name: str
-    share: Fraction
+    name: str = Field(description="what it is the share of")
+    share: Fraction = Field(description="0..1")
 
 
 class Face(Stored):
     """The face as a shape."""
 
-    pose: Pose
+    pose: Pose = Field(description="where the head points")
     shape: tuple[Share, ...] | None = Field(
         default=None, description="face shapes, likeliest first"
     )
@@ -118,21 +118,21 @@ class Face(Stored):
 class FeatureColour(Stored):
     """The colour of one feature; without one, `reason` says why it was not read."""
 
-    feature: Literal["eyes", "brows", "lips", "hair"]
+    feature: Literal["eyes", "brows", "lips", "hair"] = Field(description="whose colour it is")
     name: str | None = Field(default=None, description="the nearest everyday name")
     hex: str | None = Field(default=None, pattern=r"^#[0-9a-f]{6}$", description="in sRGB")
     lab: tuple[float, float, float] | None = Field(
         default=None, description="CIELAB, D65: L* 0..100, a*, b*"
     )
-    confidence: Fraction = 0.0
-    reason: str | None = None
+    confidence: Fraction = Field(default=0.0, description="0..1")
+    reason: str | None = Field(default=None, description="why it was not read")
 
 
 class MonkShare(Stored):
     """A tone of the Monk Skin Tone scale and how much of the answer it gets."""
 
     tone: int = Field(ge=1, le=10, description="Monk Skin Tone, 1 lightest to 10 darkest")
-    share: Fraction
+    share: Fraction = Field(description="0..1")
 
 
 class Tone(Stored):
@@ -144,7 +144,7 @@ class Tone(Stored):
     )
     ita_class: ItaClass = Field(description="class of `ita`, limits after Chardon 1991")
     monk: tuple[MonkShare, ...] = Field(description="shares over the Monk scale, largest first")
-    undertone: Undertone
+    undertone: Undertone = Field(description="warm, neutral or cool, after the hue")
     undertone_confidence: Fraction = Field(description="falls with an uncertain white balance")
     hue: float = Field(ge=-180, le=180, description="CIELAB hue angle of the skin, degrees")
     lab: tuple[float, float, float] = Field(
@@ -157,8 +157,8 @@ class Tone(Stored):
 class Region(Stored):
     """One concern in one part of the face."""
 
-    name: str
-    score: Score
+    name: str = Field(description="part of the face, from the person's own side")
+    score: Score = Field(description="0..100, 100 is best")
     measured: float | None = Field(default=None, description="in the concern's unit")
     polygon: tuple[tuple[float, float], ...] = Field(
         default=(), description="pixels of the upright photo, origin top left"
@@ -168,35 +168,39 @@ class Region(Stored):
 class Concern(Stored):
     """One measured property of the skin; without a score, `reason` says why it was not measured."""
 
-    name: str
+    name: str = Field(description="redness, blemishes, dark_spots, ...: see docs/analysis.md")
     score: Score | None = Field(default=None, description="0..100, 100 is best")
     measured: float | None = Field(default=None, description="in `unit`")
-    unit: str = ""
+    unit: str = Field(default="", description="of measured and minimum_change")
     band: str | None = Field(default=None, description="none, mild, moderate or marked")
-    confidence: Fraction = 0.0
+    confidence: Fraction = Field(default=0.0, description="0..1")
     minimum_change: float | None = Field(
         default=None, ge=0, description="in `unit`; a smaller difference is noise"
     )
-    regions: tuple[Region, ...] = ()
+    regions: tuple[Region, ...] = Field(
+        default=(), description="the parts of the face it was measured on"
+    )
     overlay_url: str | None = Field(
         default=None,
         description="path of this API that answers with a picture of where it is; drawn on request",
     )
-    reason: str | None = None
+    reason: str | None = Field(default=None, description="why it was not measured")
 
 
 class Skin(Stored):
     """The skin's colour and condition."""
 
-    tone: Tone
-    concerns: tuple[Concern, ...] = ()
+    tone: Tone = Field(description="the colour of the skin")
+    concerns: tuple[Concern, ...] = Field(default=(), description="every concern, measured or not")
 
 
 class Prediction(Stored):
     """Which cosmetic condition the measures speak for: a summary of them, not a diagnosis."""
 
     condition: str = Field(description="the largest of `all_conditions`")
-    severity: Literal["none", "mild", "moderate", "marked"] = "none"
+    severity: Literal["none", "mild", "moderate", "marked"] = Field(
+        default="none", description="of the condition, as its measures are banded"
+    )
     confidence: Fraction = Field(description="falls with every measure that is missing or unsure")
     all_conditions: tuple[Share, ...] = Field(description="largest first")
     missing: tuple[str, ...] = Field(
@@ -207,18 +211,18 @@ class Prediction(Stored):
 class Classification(Stored):
     """What a team's own model says, beside the measures and never mixed into them."""
 
-    model: str
-    version: str
+    model: str = Field(description="name of the model")
+    version: str = Field(description="of the model")
     labels: tuple[Share, ...] = Field(description="largest first")
 
 
 class Versions(Stored):
     """What produced the reading, so that two readings can be compared honestly."""
 
-    pipeline: str
-    detector: str
-    mesh: str
-    scoring: str
+    pipeline: str = Field(description="of the measures as a whole")
+    detector: str = Field(description="of the face detector")
+    mesh: str = Field(description="of the face mesh")
+    scoring: str = Field(description="of the table from measures to scores")
     tables: dict[str, str] = Field(
         default_factory=dict, description="version of every other table of numbers used"
     )

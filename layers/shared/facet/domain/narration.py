@@ -15,7 +15,7 @@ Seriousness = Literal["none", "mild", "moderate", "marked"]
 class EnhancedAnalysis(Stored):
     """The analysis and its advice in plain words: cosmetic, never a diagnosis."""
 
-    summary: str
+    summary: str = Field(description="a paragraph or two")
     severity: Seriousness | None = Field(
         default=None, description="of the most marked measure; absent: no skin measure was taken"
     )

@@ -48,19 +48,19 @@ class Active(Part):
 class Product(Part):
     """One product of the catalogue."""
 
-    product_id: Slug
-    name: str
+    product_id: Slug = Field(description="lower case words and hyphens")
+    name: str = Field(description="of the product or its kind")
     brand: str | None = Field(default=None, description="none for a brand-neutral type")
     category: str = Field(description="cleanser, serum, sunscreen, foundation, ...")
     step: StepName | None = Field(default=None, description="its place in a routine, if it has one")
     vehicle: str | None = Field(default=None, description="what the actives come in")
-    actives: tuple[Active, ...] = ()
+    actives: tuple[Active, ...] = Field(default=(), description="what it is bought for")
     inci: tuple[str, ...] = Field(default=(), description="every ingredient known, INCI names")
-    skin_types: tuple[SkinType, ...] = ()
+    skin_types: tuple[SkinType, ...] = Field(default=(), description="which it suits; empty: any")
     concerns: tuple[Goal, ...] = Field(default=(), description="what its actives help, best first")
     price_band: PriceBand | None = Field(default=None, description="within its category")
-    am_pm: tuple[Session, ...] = ()
-    cautions: tuple[str, ...] = ()
+    am_pm: tuple[Session, ...] = Field(default=(), description="when it is used; empty: either")
+    cautions: tuple[str, ...] = Field(default=(), description="what to mind, in sentences")
     pregnancy_caution: PregnancyAdvice = Field(
         default="ok", description="avoid and ask: not suggested to who tells us she is pregnant"
     )

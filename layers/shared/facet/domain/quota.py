@@ -31,10 +31,10 @@ class Usage(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    tier: Tier
-    limit: int | None = Field(description="Analyses a UTC day; null is unlimited.")
+    tier: Tier = Field(description="By the user's Cognito groups.")
+    limit: int | None = Field(ge=0, description="Analyses a UTC day; absent: unlimited.")
     used: int = Field(ge=0, description="Accepted today; rejected photos are given back.")
-    left: int | None = Field(description="limit - used, never below 0; null is unlimited.")
+    left: int | None = Field(ge=0, description="limit - used; absent: unlimited.")
     reset_at: datetime = Field(description="Next UTC midnight.")
 
     @classmethod

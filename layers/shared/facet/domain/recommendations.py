@@ -13,7 +13,7 @@ from facet.domain.style import MakeupResult, OutfitResult
 class FailedResult(Part):
     """A piece of advice that could not be made; the analysis completes with the others."""
 
-    status: Literal["failed"]
+    status: Literal["failed"] = Field(description="It failed; `code` says why.")
     code: str = Field(description="Stable snake_case word, of the codes of rows.")
     message: str = Field(description="One sentence for the person.")
 

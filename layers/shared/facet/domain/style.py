@@ -66,9 +66,11 @@ class Weather(Stored):
 class Neighbour(Part):
     """The shade to try where the photo erred."""
 
-    name: str
-    hex: HexColor
-    direction: Literal["lighter", "deeper", "warmer", "cooler", "softer", "richer"]
+    name: str = Field(description="of the shade")
+    hex: HexColor = Field(description="of the shade, in sRGB")
+    direction: Literal["lighter", "deeper", "warmer", "cooler", "softer", "richer"] = Field(
+        description="as seen from the shade that was chosen"
+    )
     chance: Fraction = Field(description="that it is the nearest shade instead")
 
 
@@ -79,27 +81,29 @@ class ShadeMatch(Part):
     interval: tuple[float, float] = Field(description="CIEDE2000 in 8 of 10 cases")
     verdict: Literal["excellent", "near"] = Field(description="at most 2, at most 4")
     chance: Fraction = Field(description="that it lies within 4 of the skin")
-    neighbour: Neighbour | None = None
+    neighbour: Neighbour | None = Field(default=None, description="the shade to try next")
 
 
 class LookStep(Part):
     """One product, where it goes, with what, in which shade."""
 
-    category: MakeupCategory
-    regions: tuple[Region, ...] = Field(min_length=1)
-    tool: str
+    category: MakeupCategory = Field(description="what kind of makeup it is")
+    regions: tuple[Region, ...] = Field(min_length=1, description="where it goes")
+    tool: str = Field(description="what to put it on with")
     how: str = Field(description="one sentence")
     name: str = Field(description="of the owned product, or of the suggested shade")
     item_id: str | None = Field(default=None, description="the bag item; none: a suggestion")
-    product_id: str | None = None
-    hex: HexColor
+    product_id: str | None = Field(default=None, description="of the catalogue, if it is one of it")
+    hex: HexColor = Field(description="its colour in sRGB")
     shade: str = Field(description="name of the shade, or of the nearest one known")
-    finish: str
+    finish: str = Field(description="matte, satin, gloss, shimmer, ...")
     intensity: int = Field(ge=0, le=100, description="0 none, 100 as much as the product gives")
-    match: ShadeMatch | None = None
-    confidence: Fraction
-    why: tuple[Reason, ...]
-    cautions: tuple[str, ...] = ()
+    match: ShadeMatch | None = Field(
+        default=None, description="of a skin-coloured shade; absent for any other"
+    )
+    confidence: Fraction = Field(description="0..1, that the shade suits")
+    why: tuple[Reason, ...] = Field(description="at least one")
+    cautions: tuple[str, ...] = Field(default=(), description="what to mind, in sentences")
 
     @property
     def owned(self) -> bool:
@@ -119,12 +123,12 @@ class Makeup(Part):
 class Look(Part):
     """Steps in the order they are done."""
 
-    name: str
+    name: str = Field(description="in words")
     idea: str = Field(description="stable word: soft, eyes or lips")
-    occasion: str
-    steps: tuple[LookStep, ...]
-    confidence: Fraction
-    why: tuple[Reason, ...] = ()
+    occasion: str = Field(description="what it is for")
+    steps: tuple[LookStep, ...] = Field(description="in the order they are done")
+    confidence: Fraction = Field(description="0..1")
+    why: tuple[Reason, ...] = Field(default=(), description="of the look as a whole")
 
 
 class MakeupResult(Part):
@@ -135,10 +139,12 @@ class MakeupResult(Part):
     )
     version: str = Field(description="of the method and its rules")
     catalogue: str = Field(description="of products and ingredients")
-    based_on: tuple[str, ...]
-    looks: tuple[Look, ...]
-    notes: tuple[Note, ...] = ()
-    sources: tuple[Source, ...] = ()
+    based_on: tuple[str, ...] = Field(description="what was known, in words")
+    looks: tuple[Look, ...] = Field(description="best suited first")
+    notes: tuple[Note, ...] = Field(default=(), description="what to know about these looks")
+    sources: tuple[Source, ...] = Field(
+        default=(), description="everything that reasons and notes name"
+    )
 
 
 # --- wardrobe ----------------------------------------------------------------------------------
@@ -221,30 +227,30 @@ class Feedback(Stored):
 class OutfitItem(Part):
     """A garment as part of an outfit."""
 
-    item_id: str
-    name: str
-    slot: Slot
+    item_id: str = Field(description="of the wardrobe")
+    name: str = Field(description="what its owner calls it")
+    slot: Slot = Field(description="where it goes")
     hex: HexColor = Field(description="its main colour")
 
 
 class Outfit(Part):
     """Garments that go together."""
 
-    items: tuple[OutfitItem, ...]
-    occasion: str
+    items: tuple[OutfitItem, ...] = Field(description="what it is made of")
+    occasion: str = Field(description="what it is for")
     harmony: str = Field(description="neutrals, tonal, analogous, complement, split, triad or free")
     insulation_clo: float = Field(ge=0, description="estimated, clo (1 clo = 0.155 m2 K/W)")
-    confidence: Fraction
-    why: tuple[Reason, ...]
+    confidence: Fraction = Field(description="0..1")
+    why: tuple[Reason, ...] = Field(description="at least one")
 
 
 class GarmentSuggestion(Part):
     """A gap in the wardrobe and the one thing that would fill it."""
 
-    slot: Slot
-    hex: HexColor
-    text: str
-    why: tuple[Reason, ...]
+    slot: Slot = Field(description="where it would go")
+    hex: HexColor = Field(description="a colour that would go with the rest, in sRGB")
+    text: str = Field(description="one sentence")
+    why: tuple[Reason, ...] = Field(description="at least one")
 
 
 class OutfitResult(Part):
@@ -253,9 +259,13 @@ class OutfitResult(Part):
     status: Literal["completed", "partial"] = Field(
         description="partial: the wardrobe gives fewer than three outfits"
     )
-    version: str
-    based_on: tuple[str, ...]
-    outfits: tuple[Outfit, ...]
-    suggestions: tuple[GarmentSuggestion, ...] = Field(default=(), max_length=1)
-    notes: tuple[Note, ...] = ()
-    sources: tuple[Source, ...] = ()
+    version: str = Field(description="of the method and its rules")
+    based_on: tuple[str, ...] = Field(description="what was known, in words")
+    outfits: tuple[Outfit, ...] = Field(description="best suited first")
+    suggestions: tuple[GarmentSuggestion, ...] = Field(
+        default=(), max_length=1, description="at most one"
+    )
+    notes: tuple[Note, ...] = Field(default=(), description="what to know about these outfits")
+    sources: tuple[Source, ...] = Field(
+        default=(), description="everything that reasons and notes name"
+    )

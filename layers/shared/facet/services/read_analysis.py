@@ -63,9 +63,9 @@ class AnalysisDocument(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     analysis_id: str = Field(description="ULID; ids sort by time.")
-    status: Status
-    created_at: datetime
-    updated_at: datetime
+    status: Status = Field(description="Terminal: completed, failed or expired.")
+    created_at: datetime = Field(description="When it was asked for (UTC).")
+    updated_at: datetime = Field(description="When it last changed (UTC).")
     expires_at: datetime = Field(description="When everything of this analysis is deleted (UTC).")
     consent_version: str = Field(
         description="Version of the consent text the person had accepted when it was started."
@@ -73,12 +73,19 @@ class AnalysisDocument(BaseModel):
     poll_after_ms: int | None = Field(
         None, description="Ask again after this many milliseconds; absent once terminal."
     )
-    photo: PhotoLinks | None = None
-    quality: Quality | None = None
-    face: Face | None = None
-    skin: Skin | None = None
-    season: tuple[Share, ...] | None = None
-    prediction: Prediction | None = None
+    photo: PhotoLinks | None = Field(default=None, description="Once the photo was read.")
+    quality: Quality | None = Field(
+        default=None,
+        description="How well the photo carries the measures; comes with `recommending`.",
+    )
+    face: Face | None = Field(default=None, description="Comes with `recommending`.")
+    skin: Skin | None = Field(default=None, description="Comes with `recommending`.")
+    season: tuple[Share, ...] | None = Field(
+        default=None, description="Colour seasons, likeliest first; their shares sum to 1."
+    )
+    prediction: Prediction | None = Field(
+        default=None, description="A summary of the measures, not a diagnosis."
+    )
     classifications: tuple[Classification, ...] = Field((), description="By a team's own models.")
     recommendations: dict[Kind, dict[str, Any]] = Field(
         default_factory=dict, description="One entry per finished wish, each with its status."
@@ -89,8 +96,8 @@ class AnalysisDocument(BaseModel):
     looks: tuple[LookPicture, ...] = Field(
         (), description="The looks of the makeup result as pictures."
     )
-    failure: Failure | None = None
-    versions: Versions | None = None
+    failure: Failure | None = Field(default=None, description="Why it failed or expired.")
+    versions: Versions | None = Field(default=None, description="What produced the measures.")
 
 
 def read_analysis(

@@ -10,8 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field
 class Health(BaseModel):
     model_config = ConfigDict(frozen=True)
 
-    status: Literal["ok", "unavailable"]
-    parts: dict[str, Literal["ok", "unavailable"]] = Field(default_factory=dict)
+    status: Literal["ok", "unavailable"] = Field(description="ok, or unavailable where a part is.")
+    parts: dict[str, Literal["ok", "unavailable"]] = Field(
+        default_factory=dict, description="Each part that was reached for; empty for `live`."
+    )
 
 
 def report_health(checks: Mapping[str, Callable[[], object]]) -> Health:

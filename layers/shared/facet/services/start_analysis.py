@@ -31,7 +31,7 @@ class NewAnalysis(BaseModel):
         min_length=1, max_length=64, description="Version of the consent text the person accepted."
     )
     wants: tuple[Kind, ...] = Field(
-        (Kind.SKINCARE,), min_length=1, description="Which recommendations to make."
+        (Kind.SKINCARE,), min_length=1, max_length=10, description="Which recommendations to make."
     )
     goals: tuple[Goal, ...] = Field(
         (), max_length=10, description="What the person wants to work on, most important first."
@@ -58,9 +58,9 @@ class StartedAnalysis(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     analysis_id: str = Field(description="ULID.")
-    status: Status
+    status: Status = Field(description="awaiting_upload; further on where the key was sent before.")
     upload_url: str = Field(description="Presigned URL for one PUT of the photo.")
-    upload: UploadTarget
+    upload: UploadTarget = Field(description="How to send the photo.")
     poll_after_ms: int = Field(description="Ask again after this many milliseconds.")
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from facet.domain.errors import PhotoRejectedError
 
@@ -22,24 +22,40 @@ PRESETS: tuple[Preset, ...] = ("relaxed", "moderate", "strict")
 class Gate:
     """One thing a photo is judged on, with its thresholds for every preset."""
 
+    __pydantic_config__: ClassVar = {"use_attribute_docstrings": True}
+
     code: str
-    measures: str  # what is measured, in words
+    """What a photo is refused or doubted with; two gates may share one."""
+    measures: str
+    """What is measured, in words."""
     unit: str = ""
+    """Of the thresholds and of what is measured."""
     fails: Literal["above", "below"] = "above"
+    """On which side of a threshold a photo fails."""
     reject: Mapping[Preset, float] = field(default_factory=dict)
+    """In `unit`, by preset: beyond it a photo is refused."""
     warn: Mapping[Preset, float] = field(default_factory=dict)
+    """In `unit`, by preset: beyond it a photo is doubted, and analysed."""
     hint: str
-    source: str  # where the numbers come from
+    """One sentence the person can act on."""
+    source: str
+    """Where the numbers come from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gates:
     """All gates under one preset."""
 
+    __pydantic_config__: ClassVar = {"use_attribute_docstrings": True}
+
     version: str
+    """Of the thresholds."""
     preset: Preset
-    content_types: Mapping[str, str]  # accepted formats and their MIME types
+    """Which column of the thresholds judges."""
+    content_types: Mapping[str, str]
+    """Accepted formats and their media types."""
     gates: Mapping[str, Gate]
+    """By name."""
 
     @property
     def max_bytes(self) -> int:

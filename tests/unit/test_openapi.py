@@ -1,0 +1,294 @@
+"""The API's document: complete, true to the code, and in what client generators take."""
+
+import ast
+import json
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from facet.adapters.http import problem_kinds
+from facet.domain.face import GateCode
+from local.openapi import DOCUMENT, OPEN_PATHS, PROBLEM, TAGS, operations
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "layers" / "shared" / "facet"
+DOC: dict[str, Any] = json.loads(DOCUMENT.read_text())
+SCHEMAS: dict[str, dict[str, Any]] = DOC["components"]["schemas"]
+CALLS = {
+    operation["operationId"]: (path, method, operation)
+    for path, method, operation in operations(DOC)
+}
+# What swift-openapi-generator turns into plain Swift (Supported-OpenAPI-features of its
+# documentation; what it merely ignores, limits and patterns, is welcome).
+UNDERSTOOD = {
+    *("$ref", "type", "format", "enum", "items", "properties", "required", "oneOf", "description"),
+    *("additionalProperties", "default", "example", "pattern", "minimum", "maximum"),
+    *("exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength", "minItems", "maxItems"),
+}
+FORMATS = {"date-time", "date"}
+
+
+def call_of(name: str) -> tuple[str, str, dict[str, Any]]:
+    return CALLS[name]
+
+
+def resolved(response: dict[str, Any]) -> dict[str, Any]:
+    """A response, followed to the shared one that it refers to."""
+    if "$ref" not in response:
+        return response
+    shared: dict[str, Any] = DOC["components"]["responses"][response["$ref"].rpartition("/")[2]]
+    return shared
+
+
+def schemas_of(operation: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(where, schema) of everything a call takes and answers."""
+    for parameter in operation.get("parameters", ()):
+        yield parameter["name"], parameter["schema"]
+    for status, part in [
+        ("request", operation.get("requestBody", {})),
+        *operation["responses"].items(),
+    ]:
+        for media, content in resolved(part).get("content", {}).items():
+            yield f"{status} {media}", content["schema"]
+
+
+def answers() -> str:
+    """Every answer of the document as text."""
+    return json.dumps([operation["responses"] for _, _, operation in CALLS.values()])
+
+
+def parts(where: str, schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(path, schema) of a schema and all that is in it, not following references."""
+    yield where, schema
+    for name, one in schema.get("properties", {}).items():
+        yield from parts(f"{where}.{name}", one)
+    for key in ("items", "additionalProperties"):
+        if isinstance(schema.get(key), dict):
+            yield from parts(f"{where}.{key}", schema[key])
+    for at, one in enumerate(schema.get("oneOf", ())):
+        yield from parts(f"{where}|{at}", one)
+
+
+EVERY_SCHEMA = [
+    *(found for name, schema in SCHEMAS.items() for found in parts(name, schema)),
+    *(
+        found
+        for name, (_, _, operation) in CALLS.items()
+        for where, schema in schemas_of(operation)
+        for found in parts(f"{name} {where}", schema)
+    ),
+]
+
+
+# --- complete -------------------------------------------------------------------------------------
+
+
+def test_the_document_is_one_of_openapi_3_1_with_servers_tags_and_security() -> None:
+    assert DOC["openapi"].startswith("3.1")
+    assert DOC["servers"][0]["url"]
+    assert [tag["name"] for tag in DOC["tags"]] == [
+        name for name in TAGS if any(name in op["tags"] for _, _, op in CALLS.values())
+    ]
+    assert DOC["security"] == [{"idToken": []}]
+    assert DOC["info"]["description"]
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_every_call_has_a_name_a_summary_and_one_tag(name: str) -> None:
+    _, _, operation = call_of(name)
+    assert re.fullmatch(r"[a-z]+[A-Za-z]+", name)
+    assert operation["summary"]
+    assert len(operation["tags"]) == 1
+    assert operation["tags"][0] in TAGS
+
+
+def test_every_field_is_described() -> None:
+    bare = [
+        f"{schema}.{name}"
+        for schema, told in SCHEMAS.items()
+        for name, one in told.get("properties", {}).items()
+        if not one.get("description")
+    ]
+    assert bare == []
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_every_parameter_and_header_is_described(name: str) -> None:
+    _, _, operation = call_of(name)
+    for parameter in operation.get("parameters", ()):
+        assert parameter["description"], parameter["name"]
+    for response in operation["responses"].values():
+        assert "X-Request-Id" in resolved(response)["headers"]
+        for header in resolved(response)["headers"].values():
+            assert header["$ref"].rpartition("/")[2] in DOC["components"]["headers"]
+    assert all(header["description"] for header in DOC["components"]["headers"].values())
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_what_a_call_takes_is_bounded(name: str) -> None:
+    _, _, operation = call_of(name)
+    taken = [one["schema"] for one in operation.get("parameters", ()) if one["in"] != "header"]
+    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+    if "schema" in body:
+        reference = body["schema"]["$ref"].rpartition("/")[2]
+        if f'schemas/{reference}"' not in answers():  # what is answered as it is taken may grow
+            assert SCHEMAS[reference]["additionalProperties"] is False, reference
+        taken += SCHEMAS[reference]["properties"].values()
+    for schema in taken:
+        match schema.get("type"):
+            case "integer" | "number":
+                assert {"minimum", "exclusiveMinimum"} & schema.keys(), schema
+            case "string" if not {"enum", "format"} & schema.keys():
+                assert {"maxLength", "pattern"} & schema.keys(), schema
+            case "array":
+                assert "maxItems" in schema, schema
+
+
+def test_answers_may_grow_fields() -> None:
+    asked = {
+        operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+        for _, _, operation in CALLS.values()
+        if "requestBody" in operation
+    }
+    closed = {name for name, one in SCHEMAS.items() if one.get("additionalProperties") is False}
+    assert asked & closed
+    assert not [name for name in closed if f'schemas/{name}"' in answers()]
+
+
+# --- errors ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_every_error_names_its_codes_with_an_example_each(name: str) -> None:
+    path, _, operation = call_of(name)
+    problem = Draft202012Validator(
+        {"$ref": "#/components/schemas/Problem", "components": DOC["components"]}
+    )
+    for status, response in operation["responses"].items():
+        told = resolved(response).get("content", {}).get(PROBLEM)
+        if int(status) >= 400 and not (status == "503" and path in OPEN_PATHS):
+            assert told, status
+            for code, example in told["examples"].items():
+                problem.validate(example["value"])
+                assert example["value"]["code"] == code
+                assert example["value"]["status"] == int(status) == problem_kinds()[code].status
+                assert f"`{code}`" in resolved(response)["description"]
+    codes = {
+        code
+        for response in operation["responses"].values()
+        for code in resolved(response).get("content", {}).get(PROBLEM, {}).get("examples", {})
+    }
+    assert {"throttled", "internal_error"} <= codes
+    assert ("unauthorized" in codes) == (path not in OPEN_PATHS)
+
+
+def test_every_problem_says_what_to_do_next() -> None:
+    for code, kind in problem_kinds().items():
+        assert re.fullmatch(r"[a-z]+(_[a-z]+)*", code)
+        assert kind.title[0].isupper()
+        assert not kind.title.endswith("."), code
+        assert kind.detail.endswith("."), code
+        assert kind.hint.endswith("."), code
+
+
+# Met by whoever builds a catalogue or scores a reading again, never by an app.
+NOT_FOR_APPS = ("cli.py", "importers.py", "build.py", "rescore.py", "scores.py", "prediction.py")
+
+
+def raised_codes() -> Iterator[tuple[str, str]]:
+    """(code, file) of every PermanentError and Failure that the package makes by name."""
+    for path in [*PACKAGE.rglob("*.py"), *(ROOT / "functions").rglob("*.py")]:
+        if path.name in NOT_FOR_APPS:
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, ast.Call):
+                continue
+            called = ast.unparse(node.func)
+            given = [keyword.value for keyword in node.keywords if keyword.arg == "code"]
+            if called in ("PermanentError", "PhotoRejectedError", "super().__init__"):
+                given += node.args[:1]
+            elif called != "Failure":
+                continue
+            for one in given:
+                if isinstance(one, ast.Constant) and isinstance(one.value, str):
+                    yield one.value, path.name
+
+
+def test_every_code_that_is_raised_is_in_the_table() -> None:
+    table = tomllib.loads((PACKAGE / "adapters" / "problems.toml").read_text())
+    known = {*table["http"], *table["row"], *GateCode}
+    raised = {
+        (code, file) for code, file in raised_codes() if re.fullmatch(r"[a-z]+(_[a-z]+)+", code)
+    }
+    assert len(raised) > 15
+    assert [one for one in sorted(raised) if one[0] not in known] == []
+
+
+def test_every_code_of_the_table_is_used() -> None:
+    source = "".join(
+        path.read_text()
+        for folder in (PACKAGE, ROOT / "functions")
+        for path in folder.rglob("*.py")
+    )
+    by_the_gateway = {"token_expired", "forbidden", "throttled", "request_too_large"}
+    table = tomllib.loads((PACKAGE / "adapters" / "problems.toml").read_text())
+    for code in {*table["http"], *table["row"]} - by_the_gateway:
+        assert f'"{code}"' in source, code
+
+
+# --- what a client generator takes ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("where", "schema"), EVERY_SCHEMA, ids=[one[0] for one in EVERY_SCHEMA])
+def test_a_schema_is_told_in_what_generators_understand(where: str, schema: dict[str, Any]) -> None:
+    assert schema, "anything at all has no type in Swift"
+    assert schema.keys() <= UNDERSTOOD, schema.keys() - UNDERSTOOD
+    if "$ref" in schema:
+        assert schema.keys() <= {"$ref", "description"}
+        assert schema["$ref"].rpartition("/")[2] in SCHEMAS
+        return
+    if "oneOf" in schema:
+        objects = ["$ref" in one for one in schema["oneOf"]]
+        assert all(objects) or len({one["type"] for one in schema["oneOf"]}) == len(objects)
+        return
+    assert schema["type"] in {"object", "array", "string", "number", "integer", "boolean"}
+    if schema["type"] == "array":
+        assert "items" in schema
+    if "enum" in schema:
+        assert schema["type"] == "string"
+        swift = [re.sub(r"[^a-z0-9]", "", word.lower()) for word in schema["enum"]]
+        assert len(set(swift)) == len(swift), "two cases would share a name"
+    if schema["type"] == "object":
+        assert "properties" in schema or schema.get("additionalProperties")
+        assert set(schema.get("required", ())) <= schema.get("properties", {}).keys()
+    assert schema.get("format", "date") in FORMATS
+    assert schema.get("default", "") is not None
+
+
+def test_names_stay_apart_as_swift_spells_them() -> None:
+    spelt = [re.sub(r"[^a-z0-9]", "", name.lower()) for name in [*SCHEMAS, *CALLS]]
+    assert len(set(spelt)) == len(spelt)
+    for schema in SCHEMAS.values():
+        fields = [re.sub(r"[^a-z0-9]", "", name.lower()) for name in schema.get("properties", {})]
+        assert len(set(fields)) == len(fields)
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_call_answers_in_one_way_and_takes_what_it_names(name: str) -> None:
+    path, method, operation = call_of(name)
+    named = set(re.findall(r"{(\w+)}", path))
+    declared = {one["name"] for one in operation.get("parameters", ()) if one["in"] == "path"}
+    assert named == declared
+    assert all(one["in"] in ("path", "query", "header") for one in operation.get("parameters", ()))
+    for status, response in operation["responses"].items():
+        assert len(resolved(response).get("content", {})) <= 1, status
+    if method == "post":
+        assert "Idempotency-Key" in {one["name"] for one in operation["parameters"]}
+    if method == "get" and not path.startswith("/v1/health/"):
+        assert {"200", "304"} <= operation["responses"].keys()
+        assert "ETag" in operation["responses"]["200"]["headers"]
