@@ -50,7 +50,9 @@ function form(panel, { title, lead, fields, button, act, ways }) {
   );
   put(panel, el("h2", { class: "title" }, title), lead && el("p", { class: "soft" }, lead), body,
     el("p", { class: "ways" }, ways.map(([text, go]) => el("button", { class: "link", type: "button", onclick: go }, text))));
-  panel.querySelector("input").focus({ preventScroll: true });
+  // On arrival the page is read from its top; a form that took another's place is what was asked for.
+  if (panel.dataset.used) panel.querySelector("input").focus({ preventScroll: true });
+  panel.dataset.used = "yes";
 }
 
 function askPassword(panel, { address, said }) {

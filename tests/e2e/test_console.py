@@ -1,0 +1,447 @@
+"""The console in Chromium, against the deployed stack: every state works, is seen and is reachable.
+
+A screenshot of each state, on a phone and a desk, light and dark, is kept in .local/screenshots.
+"""
+
+import io
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from local.console import serve
+from local.stack import ROOT, LocalStack
+
+pytestmark = pytest.mark.e2e
+
+SHOTS = ROOT / ".local" / "screenshots"
+PASSWORD = "correct horse battery"
+PHONE = {"width": 390, "height": 844}
+DESK = {"width": 1280, "height": 860}
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+PATIENCE_MS = 40_000  # a first photo starts every function of the stack
+expect.set_options(timeout=15_000)
+
+
+@pytest.fixture(scope="module")
+def camera(tmp_path_factory: pytest.TempPathFactory, portrait: Image.Image) -> Path:
+    """What the fake camera films: the portrait's face, upright, as motion JPEG."""
+    frame = portrait.crop((96, 0, 352, 192)).resize((1280, 960), Image.Resampling.LANCZOS)
+    out = io.BytesIO()
+    frame.save(out, "JPEG", quality=90)
+    film = tmp_path_factory.mktemp("camera") / "face.mjpeg"
+    film.write_bytes(out.getvalue() * 2)
+    return film
+
+
+@pytest.fixture(scope="module")
+def browser(camera: Path) -> Iterator[Browser]:
+    found = os.environ.get("FACET_CHROMIUM") or next(
+        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+    )
+    if found is None:
+        pytest.skip("needs Chromium: install it, or set FACET_CHROMIUM to its path")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=found,
+            args=[
+                "--use-fake-ui-for-media-stream",
+                "--use-fake-device-for-media-stream",
+                f"--use-file-for-fake-video-capture={camera}",
+            ],
+        )
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def address(stack: LocalStack) -> Iterator[str]:
+    shutil.rmtree(SHOTS, ignore_errors=True)
+    SHOTS.mkdir(parents=True)
+    with serve(stack) as url:
+        yield url
+
+
+def opened(browser: Browser, address: str, errors: list[str]) -> tuple[BrowserContext, Page]:
+    context = browser.new_context(viewport=PHONE, reduced_motion="reduce", permissions=["camera"])
+    page = context.new_page()
+    page.set_default_timeout(15_000)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on(
+        "console",
+        lambda said: errors.append(said.text) if "Security Policy" in said.text else None,
+    )
+    page.goto(address)
+    return context, page
+
+
+@pytest.fixture
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    """A phone that nobody is signed in on; whatever its scripts throw fails the test."""
+    errors: list[str] = []
+    context, page = opened(browser, address, errors)
+    yield page
+    context.close()
+    assert not errors
+
+
+@pytest.fixture(scope="module")
+def result(browser: Browser, address: str, photo_file: Path) -> Iterator[Page]:
+    """A signed-in phone that shows the result of its first photo."""
+    errors: list[str] = []
+    context, page = opened(browser, address, errors)
+    sign_up(page)
+    send(page, photo_file)
+    expect(page.locator(".result")).to_be_visible(timeout=PATIENCE_MS)
+    yield page
+    context.close()
+    assert not errors
+
+
+@pytest.fixture(scope="module")
+def photo_file(tmp_path_factory: pytest.TempPathFactory, photo: bytes) -> Path:
+    path = tmp_path_factory.mktemp("photo") / "portrait.jpg"
+    path.write_bytes(photo)
+    return path
+
+
+def sign_up(page: Page) -> str:
+    """The e-mail address of a new user, who is then signed in."""
+    address = f"{uuid4()}@example.com"
+    page.get_by_role("button", name="Create an account").click()
+    page.get_by_label("E-mail").fill(address)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Create the account").click()
+    page.get_by_label("Code").fill("123456")
+    page.get_by_role("button", name="Confirm").click()
+    expect(page.get_by_role("heading", name="A new photo")).to_be_visible()
+    return address
+
+
+def send(page: Page, photo: Path) -> None:
+    page.locator(".drop input[type=file]").set_input_files(photo)
+    expect(page.get_by_alt_text("The photo you chose")).to_be_visible()
+    page.get_by_role("checkbox", name="This is a photo of me").check()
+    page.get_by_role("button", name="Analyse the photo").click()
+
+
+def go(page: Page, section: str, heading: str) -> None:
+    page.get_by_role("navigation", name="Sections").get_by_role("link", name=section).click()
+    expect(page.get_by_role("heading", level=1, name=heading)).to_be_visible()
+
+
+def look(page: Page, name: str) -> None:
+    """Keep a screenshot for either size and scheme; axe sees both sizes and both schemes once."""
+    found = []
+    for size, viewport in (("phone", PHONE), ("desk", DESK)):
+        page.set_viewport_size(viewport)
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            page.screenshot(path=SHOTS / f"{name}-{size}-{scheme}.png", full_page=True)
+            if (size, scheme) not in (("phone", "light"), ("desk", "dark")):
+                continue
+            violations = Axe().run(page, options=RULES).response["violations"]
+            found += [
+                f"{size} {scheme}: {one['id']}: {one['help']}: {node['html'][:200]}"
+                for one in violations
+                for node in one["nodes"]
+            ]
+    page.set_viewport_size(PHONE)
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    sideways = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert sideways <= 0, f"the page is {sideways} px wider than a phone"
+    assert not found, "\n".join(found)
+
+
+# --- signing in -----------------------------------------------------------------------------------
+
+
+def test_a_password_is_proved_and_never_sent(page: Page) -> None:
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.post_data or ""))
+    look(page, "sign-in")
+    address = sign_up(page)
+    before = len(sent)
+    go(page, "You", "You")
+    page.get_by_role("button", name="Sign out").click()
+
+    page.get_by_label("E-mail").fill(address)
+    page.get_by_label("Password").fill("not the right words")
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("do not belong together")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page.get_by_role("heading", name="A new photo")).to_be_visible()
+
+    assert any("PASSWORD_CLAIM_SIGNATURE" in body for body in sent[before:])
+    assert not any(PASSWORD in body for body in sent[before:])
+
+
+def test_a_session_is_renewed_and_outlives_a_reload(page: Page) -> None:
+    sent: list[str] = []
+    sign_up(page)
+    page.on("request", lambda request: sent.append(request.post_data or ""))
+    page.evaluate(
+        """() => {
+          const kept = JSON.parse(sessionStorage.getItem("facet.tokens"));
+          const [head, body, sign] = kept.id.split(".");
+          const old = JSON.stringify({...JSON.parse(atob(body)), exp: 1});
+          sessionStorage.setItem("facet.tokens",
+            JSON.stringify({...kept, id: [head, btoa(old), sign].join(".")}));
+        }"""
+    )
+
+    page.reload()
+
+    expect(page.get_by_role("heading", name="A new photo")).to_be_visible()
+    assert any("REFRESH_TOKEN_AUTH" in body for body in sent)
+
+
+def test_keys_alone_reach_everything_in_order(page: Page) -> None:
+    names = []
+    for _ in range(7):
+        page.keyboard.press("Tab")
+        names.append(
+            page.evaluate(
+                """() => document.activeElement.labels?.[0]?.textContent
+                      ?? document.activeElement.textContent.trim()"""
+            )
+        )
+
+    assert names == [
+        *("Skip to the content", "facet", "E-mail", "Password"),
+        *("Sign in", "Create an account", "Forgot the password"),
+    ]
+
+
+# --- a photo --------------------------------------------------------------------------------------
+
+
+def test_what_is_no_photo_is_refused_before_it_is_sent(page: Page, tmp_path: Path) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(f"{request.method} {request.url}"))
+    sign_up(page)
+    (tmp_path / "letter.jpg").write_text("Dear reader, this is no photo.")
+
+    page.locator(".drop input[type=file]").set_input_files(tmp_path / "letter.jpg")
+
+    expect(page.locator(".checks")).to_contain_text("Send a still JPEG, PNG, WebP or HEIC photo.")
+    page.get_by_role("checkbox", name="This is a photo of me").check()
+    page.get_by_role("button", name="Analyse the photo").click()
+    expect(page.get_by_role("alert")).to_contain_text("would be refused")
+    assert not [one for one in asked if one.startswith("POST") and one.endswith("/v1/analyses")]
+
+
+def test_nothing_is_sent_without_consent(page: Page, photo_file: Path) -> None:
+    sign_up(page)
+    look(page, "new")
+    page.locator(".drop input[type=file]").set_input_files(photo_file)
+    expect(page.get_by_alt_text("The photo you chose")).to_be_visible()
+    look(page, "chosen")
+
+    page.get_by_role("button", name="Analyse the photo").click()
+
+    expect(page.get_by_role("alert")).to_contain_text("agree first")
+
+
+def test_the_camera_is_judged_by_the_capture_guide(page: Page) -> None:
+    sign_up(page)
+
+    page.get_by_role("button", name="Use the camera").click()
+
+    expect(page.locator(".readings li")).to_have_count(5)
+    expect(page.locator(".advice")).not_to_have_text("Bring your face into the oval.")
+    look(page, "camera")
+    page.get_by_role("button", name="Take the photo").click()
+    expect(page.get_by_alt_text("The photo you chose")).to_be_visible()
+    assert page.evaluate("document.querySelector('.preview img').naturalWidth") == 1280
+
+
+def test_every_stage_is_shown_as_it_happens(page: Page, photo_file: Path, result: Page) -> None:
+    """`result` has warmed the functions up, so stages are as short as they get."""
+    sign_up(page)
+    page.evaluate(
+        """() => {
+          window.stages = [];
+          new MutationObserver(() => {
+            const now = document.querySelector(".stage.now")?.dataset.stage;
+            if (now && window.stages.at(-1) !== now) window.stages.push(now);
+          }).observe(document.body, {subtree: true, childList: true, attributes: true});
+        }"""
+    )
+    send(page, photo_file)
+    look_at = page.locator(".stages")
+    expect(look_at).to_be_visible()
+    page.screenshot(path=SHOTS / "progress-phone-light.png")
+    expect(page.locator(".result")).to_be_visible(timeout=PATIENCE_MS)
+
+    stages = page.evaluate("window.stages")
+    assert stages[0] == "awaiting_upload"
+    assert stages == [
+        one for one in ("awaiting_upload", "analyzing", "recommending") if one in stages
+    ]
+    expect(page.locator("#said")).to_have_text("Your result is ready.")
+
+
+def test_a_refused_photo_says_all_that_helps(
+    page: Page, portrait: Image.Image, tmp_path: Path
+) -> None:
+    sign_up(page)
+    portrait.point(lambda value: value // 16).save(tmp_path / "dark.jpg", quality=95)
+
+    send(page, tmp_path / "dark.jpg")
+
+    expect(page.get_by_role("heading", name="This photo will not do")).to_be_visible(
+        timeout=PATIENCE_MS
+    )
+    expect(page.locator(".checks .reject").first).to_be_visible()
+    look(page, "failed")
+    page.get_by_role("link", name="Take another photo").click()
+    expect(page.get_by_role("heading", name="A new photo")).to_be_visible()
+
+
+# --- the result -----------------------------------------------------------------------------------
+
+
+def test_a_result_shows_everything_it_measured_and_advises(result: Page) -> None:
+    for part in ("In plain words", "Skin tone", "Skin", "Colours and shape"):
+        expect(result.get_by_role("region", name=part, exact=True)).to_be_visible()
+    for part in ("Your routine", "Looks", "Outfits", "The photo", "About this result"):
+        expect(result.get_by_role("region", name=part, exact=True)).to_be_visible()
+    tone = result.get_by_role("region", name="Skin tone")
+    expect(tone).to_contain_text(re.compile(r"ITA \d+° between \d+° and \d+°"))
+    routine = result.get_by_role("region", name="Your routine")
+    assert routine.locator(".steps > li").count() >= 4
+    look(result, "result")
+
+
+def test_a_measure_is_outlined_where_it_was_taken(result: Page) -> None:
+    skin = result.get_by_role("region", name="Skin", exact=True)
+    skin.get_by_role("radio", name=re.compile("^Redness")).check()
+
+    expect(skin.get_by_role("img", name=re.compile("^Redness by region: .*cheek"))).to_be_visible()
+    assert skin.locator(".outlines polygon").count() >= 2
+
+
+def test_before_and_after_is_moved_with_keys(result: Page) -> None:
+    slider = result.get_by_role("slider", name=re.compile("^Before and after"))
+    expect(slider.first).to_be_visible(timeout=PATIENCE_MS)
+    slider.first.focus()
+
+    result.keyboard.press("End")
+
+    expect(slider.first).to_have_attribute("aria-valuetext", "0 % of the look")
+    drawn = slider.first.locator("xpath=..").locator("img").first
+    assert drawn.evaluate("picture => picture.complete && picture.naturalWidth > 0")
+
+
+def test_feedback_is_kept(result: Page) -> None:
+    routine = result.get_by_role("region", name="Your routine")
+
+    routine.get_by_role("button", name="Yes").click()
+
+    expect(routine.get_by_role("button", name="Yes")).to_have_attribute("aria-pressed", "true")
+
+
+def test_history_holds_every_photo_and_how_each_measure_moved(
+    page: Page, photo_file: Path, portrait: Image.Image, tmp_path: Path
+) -> None:
+    sign_up(page)
+    portrait.resize((640, 640)).save(tmp_path / "later.jpg", quality=95)
+    for path in (photo_file, tmp_path / "later.jpg"):
+        send(page, path)
+        expect(page.locator(".result")).to_be_visible(timeout=PATIENCE_MS)
+        go(page, "Photo", "A new photo")
+
+    go(page, "History", "History")
+
+    expect(page.locator(".photos li")).to_have_count(2)
+    page.get_by_label("Measure").select_option("redness")
+    chart = page.get_by_role("group", name=re.compile("^Redness"))
+    assert chart.get_by_role("link").count() == 2
+    expect(page.locator(".verdict")).to_contain_text("noise")
+    look(page, "history")
+    page.locator(".photos a").first.click()
+    page.get_by_role("button", name="Delete this result").click()
+    look(page, "delete-result")
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(page.locator(".photos li")).to_have_count(1)
+
+
+# --- what a person owns and told ------------------------------------------------------------------
+
+
+def test_a_product_is_put_into_the_bag_changed_and_taken_out(page: Page) -> None:
+    sign_up(page)
+    go(page, "Bag", "Your bag")
+    page.get_by_role("button", name="Add a product").click()
+    page.get_by_label("Name").fill("Brick lipstick")
+    page.get_by_label("What is it?").select_option("lip")
+    page.get_by_label("Colour").fill("#a5483c")
+    look(page, "bag-add")
+    page.get_by_role("button", name="Save").click()
+    lipstick = page.get_by_role("button", name=re.compile("Brick lipstick"))
+    expect(lipstick).to_contain_text("#a5483c")
+    look(page, "bag")
+
+    lipstick.click()
+    page.get_by_label("Name").fill("Rust lipstick")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("button", name=re.compile("Rust lipstick"))).to_be_visible()
+    page.get_by_role("button", name=re.compile("Rust lipstick")).click()
+    page.get_by_role("button", name="Remove").click()
+
+    expect(page.get_by_text("Add what stands on your shelf")).to_be_visible()
+
+
+def test_a_garment_s_colours_are_read_from_its_photo(page: Page, tmp_path: Path) -> None:
+    sign_up(page)
+    shirt = Image.new("RGB", (600, 600), "#f2f2f0")
+    shirt.paste("#1f6f6b", (140, 90, 460, 540))
+    shirt.save(tmp_path / "shirt.png")
+    go(page, "Wardrobe", "Your wardrobe")
+    page.get_by_role("button", name="Add a garment").click()
+    page.get_by_label("Photo").set_input_files(tmp_path / "shirt.png")
+    page.get_by_label("Name").fill("Teal shirt")
+    page.get_by_label("What is it?").fill("shirt")
+    look(page, "wardrobe-add")
+    page.get_by_role("button", name="Save").click()
+
+    garment = page.get_by_role("button", name=re.compile("Teal shirt"))
+    expect(garment.locator("img")).to_be_visible(timeout=PATIENCE_MS)
+    look(page, "wardrobe")
+    garment.click()
+    red, green, blue = bytes.fromhex(page.get_by_label("Colour").input_value()[1:])
+    assert green > red + 40
+    assert blue > red + 40
+
+
+def test_a_profile_is_told_exported_and_erased(page: Page) -> None:
+    address = sign_up(page)
+    go(page, "You", "You")
+    page.get_by_label("Skin type").select_option("dry")
+    page.get_by_label("Allergies").fill("lanolin, fragrance")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved", exact=True)).to_be_visible()
+    page.reload()
+    expect(page.get_by_label("Allergies")).to_have_value("lanolin, fragrance")
+    look(page, "you")
+
+    page.get_by_role("button", name="Export everything").click()
+    link = page.get_by_role("link", name="Download the ZIP")
+    expect(link).to_be_visible(timeout=PATIENCE_MS)
+    got = page.request.get(link.get_attribute("href") or "")
+    assert got.body()[:2] == b"PK"
+
+    page.get_by_role("button", name="Delete my account").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete everything").click()
+    expect(page.get_by_role("button", name="Create an account")).to_be_visible()
+    assert page.evaluate("sessionStorage.length") == 0
+    assert address
