@@ -364,6 +364,22 @@ def test_bedrock_may_be_called_only_where_a_model_is_named(template: Template) -
     assert "bedrock" not in roles
 
 
+def test_garments_are_drawn_by_a_model_only_where_one_is_named(template: Template) -> None:
+    policy = template.resources["GarmentPolicy"]
+    assert policy["Condition"] == "HasGarments"
+    assert policy["Properties"]["Roles"] == [{"Ref": "TryOnFunctionRole"}]
+    assert template.body["Parameters"]["GarmentModelId"]["Default"] == ""
+    (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
+    assert statement["Action"] == "bedrock:InvokeModel"
+    assert statement["Resource"]["Fn::Sub"].endswith("::foundation-model/${GarmentModelId}")
+
+
+def test_five_batches_of_looks_are_drawn_at_once_unless_told(template: Template) -> None:
+    assert template.body["Parameters"]["TryOnConcurrency"]["Default"] == 5
+    scaling = template.resources["TryOnJobs"]["Properties"]["ScalingConfig"]["Fn::If"][1]
+    assert scaling == {"MaximumConcurrency": {"Ref": "TryOnConcurrency"}}
+
+
 def test_vectors_may_be_read_only_where_a_bucket_is_named(template: Template) -> None:
     policy = template.resources["VectorsPolicy"]
     assert policy["Condition"] == "HasVectors"
