@@ -59,8 +59,8 @@ class Erasure(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     erasure_id: str = Field(description="ULID; quote it when you ask about this erasure.")
-    status: Literal["erasing", "erased"]
-    requested_at: datetime
+    status: Literal["erasing", "erased"] = Field(description="erased once nothing is left.")
+    requested_at: datetime = Field(description="When it was asked for (UTC).")
     erased_at: datetime | None = Field(None, description="When the last of it was gone (UTC).")
 
 

@@ -43,5 +43,5 @@ class ShelfPage:
 class BagPage(Part):
     """A page of the bag, in the order of the items' ids."""
 
-    items: tuple[BagItem, ...]
+    items: tuple[BagItem, ...] = Field(description="In the order of their ids.")
     cursor: str | None = Field(None, description="Send it back for the next page; absent: no more.")

@@ -30,7 +30,7 @@ class OverlayDocument(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    analysis_id: str
+    analysis_id: str = Field(description="Whose photo it lies over.")
     concern: str = Field(description="Name of the concern in `skin.concerns`.")
     url: str = Field(
         description="PNG with transparency, of the photo's own width and height: lay it over "
@@ -40,12 +40,12 @@ class OverlayDocument(BaseModel):
     width: int = Field(description="Pixels of the picture and of the photo.")
     height: int = Field(description="Pixels of the picture and of the photo.")
     measured: float | None = Field(None, description="In `unit`; also drawn in.")
-    unit: str = ""
+    unit: str = Field(default="", description="Of the legend's values.")
     minimum_change: float | None = Field(
         None, ge=0, description="In `unit`; a smaller difference is noise."
     )
     regions: tuple[str, ...] = Field((), description="The regions that are outlined.")
-    legend: tuple[LegendEntry, ...]
+    legend: tuple[LegendEntry, ...] = Field(description="Which colour stands for which value.")
 
 
 def show_overlay(

@@ -72,10 +72,10 @@ class ExportDocument(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     export_id: str = Field(description="ULID.")
-    status: ExportStatus
-    requested_at: datetime
+    status: ExportStatus = Field(description="ready: the ZIP is at `url`.")
+    requested_at: datetime = Field(description="When it was asked for (UTC).")
     expires_at: datetime = Field(description="When the ZIP is deleted (UTC).")
-    ready_at: datetime | None = None
+    ready_at: datetime | None = Field(default=None, description="When the ZIP was done (UTC).")
     bytes: int | None = Field(None, description="Size of the ZIP.")
     download_url: str | None = Field(None, description="Signed, good for an hour; ask again then.")
     poll_after_ms: int | None = Field(

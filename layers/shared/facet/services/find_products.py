@@ -21,7 +21,7 @@ MOST = 100  # looked at for a condition
 class FoundProduct(Part):
     """A product, and how well it answers the question."""
 
-    product: Product
+    product: Product = Field(description="What was found.")
     score: float | None = Field(
         None, ge=0, description="Relevance of the words searched for, higher is better; no unit."
     )
@@ -36,7 +36,7 @@ class FoundProduct(Part):
 class ProductPage(Part):
     """A page of products, best first."""
 
-    products: tuple[FoundProduct, ...]
+    products: tuple[FoundProduct, ...] = Field(description="Best match first.")
     total: int | None = Field(
         None, ge=0, description="How many there are in all; absent where the index cannot count."
     )
@@ -46,18 +46,18 @@ class ProductPage(Part):
 class RecommendedProduct(Part):
     """A product that helps, and why it is named."""
 
-    product: Product
-    why: tuple[Reason, ...]
+    product: Product = Field(description="What is recommended.")
+    why: tuple[Reason, ...] = Field(description="At least one.")
 
 
 class RecommendedProducts(Part):
     """Products for a condition: best evidence first, then what suits the skin, then gentleness."""
 
-    condition: Condition
+    condition: Condition = Field(description="What was asked for.")
     concern: Goal | None = Field(
         None, description="What the products help; absent for `normal`, which asks for none."
     )
-    products: tuple[RecommendedProduct, ...]
+    products: tuple[RecommendedProduct, ...] = Field(description="Best first.")
     catalogue: str = Field(description="Version of products and ingredients.")
     sources: tuple[Source, ...] = Field((), description="Of the reasons, by their ids.")
 

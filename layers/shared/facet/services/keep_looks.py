@@ -28,9 +28,9 @@ class LookDocument(BaseModel):
 
     look_id: str = Field(description="ULID; ids sort by time.")
     analysis_id: str = Field(description="Whose photo it is drawn on.")
-    name: str
-    favourite: bool = False
-    status: LookStatus
+    name: str = Field(description="What its owner calls it.")
+    favourite: bool = Field(default=False, description="Whether it was marked as one.")
+    status: LookStatus = Field(description="completed: the pictures are there.")
     code: str | None = Field(None, description="Why it failed.")
     message: str | None = Field(None, description="The same in a sentence.")
     poll_after_ms: int | None = Field(
@@ -44,8 +44,8 @@ class LookDocument(BaseModel):
     before_after_url: str | None = Field(
         None, description="JPEG of the photo twice, without on the left and with on the right."
     )
-    created_at: datetime
-    updated_at: datetime
+    created_at: datetime = Field(description="When it was asked for (UTC).")
+    updated_at: datetime = Field(description="When it last changed (UTC).")
     expires_at: datetime = Field(description="When it is deleted, with its analysis (UTC).")
 
     @classmethod
@@ -71,15 +71,15 @@ class LookList(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    looks: tuple[LookDocument, ...]
+    looks: tuple[LookDocument, ...] = Field(description="Newest first.")
     cursor: str | None = Field(None, description="Send it back for the next page; absent: no more.")
 
 
 class LookChange(Part):
     """What a person may say of a look."""
 
-    name: str = Field(min_length=1, max_length=100)
-    favourite: bool = False
+    name: str = Field(min_length=1, max_length=100, description="What to call it.")
+    favourite: bool = Field(default=False, description="Mark it as one.")
 
 
 def list_looks(

@@ -70,7 +70,7 @@ class WardrobeItem(GarmentDetails):
 class WardrobePage(Part):
     """A page of the wardrobe, in the order of the garments' ids."""
 
-    items: tuple[WardrobeItem, ...]
+    items: tuple[WardrobeItem, ...] = Field(description="In the order of their ids.")
     unreadable: tuple[str, ...] = Field(
         (), description="Ids of garments that this release cannot read; put or delete them."
     )
