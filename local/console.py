@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 import boto3
 import urllib3
 
-from local.stack import REGION, ROOT, LocalStack, StackError, console, step
+from local.stack import ROOT, LocalStack, StackError, console, step
 
 WEB = ROOT / "web"
 PORT = 4680  # when it is free; else the system chooses
@@ -187,21 +187,20 @@ def show() -> int:
             stack.stop()
 
 
-def publish(stack_name: str) -> str:
-    """Put the page into the bucket of a deployed stack; its address.
-
-    Raises StackError where the stack hosts no console.
-    """
-    session = boto3.Session()
-    (stack,) = session.client("cloudformation").describe_stacks(StackName=stack_name)["Stacks"]
-    outputs = {out["OutputKey"]: out["OutputValue"] for out in stack.get("Outputs", ())}
+def outputs_of(stack_name: str) -> dict[str, str]:
+    """Raises StackError where the deployed stack hosts no console."""
+    found = boto3.client("cloudformation").describe_stacks(StackName=stack_name)["Stacks"][0]
+    outputs = {out["OutputKey"]: out["OutputValue"] for out in found.get("Outputs", ())}
     if "ConsoleBucketName" not in outputs:
         raise StackError(f"{stack_name} hosts no console: deploy it with HostConsole=true.")
-    s3 = session.client("s3")
-    region = session.region_name or REGION
-    config = config_of(outputs, f"https://cognito-idp.{region}.amazonaws.com/")
+    return outputs
+
+
+def publish(outputs: Mapping[str, str], cognito: str, s3: Any, cloudfront: Any) -> None:
+    """Put the page and its config.json into the bucket, and have CloudFront forget the last one."""
     files = {path.name: path.read_bytes() for path in sorted(WEB.iterdir()) if path.is_file()}
-    for name, data in {**files, "config.json": json.dumps(config).encode()}.items():
+    config = json.dumps(config_of(outputs, cognito)).encode()
+    for name, data in {**files, "config.json": config}.items():
         s3.put_object(
             Bucket=outputs["ConsoleBucketName"],
             Key=name,
@@ -209,14 +208,13 @@ def publish(stack_name: str) -> str:
             ContentType=content_type(Path(name)),
             CacheControl="no-cache",  # modules of one page belong together
         )
-    session.client("cloudfront").create_invalidation(
+    cloudfront.create_invalidation(
         DistributionId=outputs["ConsoleDistributionId"],
         InvalidationBatch={
             "Paths": {"Quantity": 1, "Items": ["/*"]},
             "CallerReference": str(time.time_ns()),
         },
     )
-    return outputs["ConsoleUrl"]
 
 
 def main() -> int:
@@ -228,12 +226,19 @@ def main() -> int:
     if options.command != "publish":
         return show()
     try:
+        outputs = outputs_of(options.stack_name)
+        region = boto3.Session().region_name
         with step("Publishing the console"):
-            url = publish(options.stack_name)
+            publish(
+                outputs,
+                f"https://cognito-idp.{region}.amazonaws.com/",
+                boto3.client("s3"),
+                boto3.client("cloudfront"),
+            )
     except StackError as error:
         console.print(f"✗ {error}", style="red", markup=False)
         return 1
-    print(url)
+    print(outputs["ConsoleUrl"])
     return 0
 
 

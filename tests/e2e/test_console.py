@@ -4,6 +4,7 @@ A screenshot of each state, on a phone and a desk, light and dark, is kept in .l
 """
 
 import io
+import json
 import os
 import re
 import shutil
@@ -16,7 +17,7 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from local.console import serve
+from local.console import publish, serve
 from local.stack import ROOT, LocalStack
 
 pytestmark = pytest.mark.e2e
@@ -445,3 +446,43 @@ def test_a_profile_is_told_exported_and_erased(page: Page) -> None:
     expect(page.get_by_role("button", name="Create an account")).to_be_visible()
     assert page.evaluate("sessionStorage.length") == 0
     assert address
+
+
+# --- in AWS ---------------------------------------------------------------------------------------
+
+
+def test_the_hosted_page_is_published_with_its_configuration(stack: LocalStack) -> None:
+    """The emulator makes the bucket and the distribution, and serves neither."""
+    cloudformation, s3 = stack.client("cloudformation"), stack.client("s3")
+    parameters = {
+        "Stage": "dev",
+        "RootStack": "facet-e2e",
+        "ApiId": "abc",
+        "ApiStage": "api",
+        "UploadsBucket": stack.outputs["UploadsBucketName"],
+        "MediaBucket": stack.outputs["MediaBucketName"],
+    }
+    cloudformation.create_stack(
+        StackName="facet-e2e-console",
+        TemplateBody=(ROOT / "infra" / "console.yaml").read_text(),
+        Parameters=[{"ParameterKey": k, "ParameterValue": v} for k, v in parameters.items()],
+    )
+    cloudformation.get_waiter("stack_create_complete").wait(
+        StackName="facet-e2e-console", WaiterConfig={"Delay": 1}
+    )
+    (nested,) = cloudformation.describe_stacks(StackName="facet-e2e-console")["Stacks"]
+    made = {f"Console{out['OutputKey']}": out["OutputValue"] for out in nested["Outputs"]}
+
+    publish(stack.outputs | made, "https://cognito", s3, stack.client("cloudfront"))
+
+    bucket = made["ConsoleBucketName"]
+    page = s3.get_object(Bucket=bucket, Key="index.html")
+    assert page["ContentType"] == "text/html; charset=utf-8"
+    assert s3.head_object(Bucket=bucket, Key="app.js")["ContentType"].startswith("text/javascript")
+    config = json.loads(s3.get_object(Bucket=bucket, Key="config.json")["Body"].read())
+    assert config == {
+        "api": "",
+        "cognito": "https://cognito",
+        "pool_id": stack.outputs["UserPoolId"],
+        "client_id": stack.outputs["UserPoolClientId"],
+    }
