@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from facet.adapters.events import SOURCE
+from facet.adapters.http import problem_kinds
 from facet.adapters.settings import Settings
 from facet.domain.account import (
     ERASURE_DELAY,
@@ -20,13 +21,12 @@ from facet.domain.account import (
     UPLOAD_PREFIXES,
 )
 from facet.domain.messages import AnalysisEnded
-from local.openapi import function_module
+from local.openapi import OPEN_PATHS, example_of, function_module, operations
 
 from .conftest import LAYERS, SAM, Template, ask_sam
 
 ROOT = Path(__file__).parents[2]
 DAYS = 86_400
-OPEN = {"/v1/health/live", "/v1/health/ready", "/v1/openapi.json"}
 IS_CLOUD = "IsCloud"
 
 
@@ -482,9 +482,28 @@ def test_no_function_writes_where_it_listens(translated: Template) -> None:
 def test_the_routes_are_those_of_the_document(template: Template) -> None:
     document = json.loads((ROOT / "functions" / "api" / "openapi.json").read_text())
     described = {
-        (method, path) for path, methods in document["paths"].items() for method in methods
+        (method, path): operation.get("security") != []
+        for path, method, operation in operations(document)
     }
-    assert {route for route in template.routes() if route[0] != "options"} == described
+    routed = {
+        route: event.get("Auth") != {"Authorizer": "NONE"}
+        for route, event in template.routes().items()
+        if route[0] != "options"
+    }
+    assert routed == described
+
+
+def test_a_route_goes_to_the_function_that_declares_it(template: Template) -> None:
+    for function, properties in template.functions.items():
+        routed = {
+            (event["Properties"]["Method"], event["Properties"]["Path"])
+            for event in properties.get("Events", {}).values()
+            if event["Type"] == "Api" and event["Properties"]["Method"] != "options"
+        }
+        if routed:
+            app = function_module(verb_of(function)).app
+            document = json.loads(app.get_openapi_json_schema(title="", version=""))
+            assert routed == {(method, path) for path, method, _ in operations(document)}
 
 
 def test_only_health_and_the_document_are_open(template: Template) -> None:
@@ -492,7 +511,7 @@ def test_only_health_and_the_document_are_open(template: Template) -> None:
     assert api["Auth"]["DefaultAuthorizer"] in api["Auth"]["Authorizers"]
     for (method, path), route in template.routes().items():
         is_open = route.get("Auth") == {"Authorizer": "NONE"}
-        assert is_open == (path in OPEN or method == "options"), path
+        assert is_open == (path in OPEN_PATHS or method == "options"), path
         assert method != "any"
 
 
