@@ -28,10 +28,12 @@ import subprocess
 import sys
 import tempfile
 import time
+from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -40,12 +42,17 @@ import urllib3
 from cfnlint.decode import cfn_yaml
 from rich.console import Console
 
+from facet.adapters.belongings import BelongingsTable
 from facet.adapters.dynamodb import AnalysisTable
+from facet.adapters.s3 import Bucket
 from facet.advice.build import build_catalogue
+from facet.advice.catalogue import Catalogue
+from facet.advice.makeup import recommend_makeup
+from facet.domain.advice import Profile
 from facet.domain.analysis import Analysis, Kind, Size, Status, owner_of
-from facet.domain.messages import FaceAnalyzed
 from facet.domain.quota import Tier
 from facet.services.current_catalogue import SNAPSHOT_KEY
+from facet.services.keep_wardrobe import NewGarment, NewPhoto, keep_garment
 from facet.vision.analyze import analyze_photo
 from facet.vision.gates import load_gates
 from facet.vision.models import FaceModels
@@ -130,12 +137,13 @@ class EmulatedAws:
     )
 
     def create(self) -> None:
-        """Tables with the template's keys, buckets, the queue, the catalogue."""
+        """Tables with the template's keys, buckets, queues, the catalogue."""
         resources = cfn_yaml.load(str(ROOT / "template.yaml"))["Resources"]
         dynamodb = self.stack.client("dynamodb")
         for logical_id, name in (
             ("Table", "TABLE_NAME"),
             ("IdempotencyTable", "IDEMPOTENCY_TABLE_NAME"),
+            ("ProductsTable", "PRODUCTS_TABLE_NAME"),
         ):
             wanted = resources[logical_id]["Properties"]
             keys = ("KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes", "BillingMode")
@@ -146,20 +154,33 @@ class EmulatedAws:
         self.stack.client("s3").put_object(
             Bucket=self.names["MEDIA_BUCKET"],
             Key=SNAPSHOT_KEY,
-            Body=build_catalogue(ROOT / "data" / "skincare"),
+            Body=self.catalogue,
         )
-        queue = self.names["RECOMMEND_QUEUE_URL"].rpartition("/")[2]
-        self.stack.client("sqs").create_queue(QueueName=queue)
+        for queue in self.queues.values():
+            self.stack.client("sqs").create_queue(QueueName=queue)
+
+    @property
+    def queues(self) -> dict[str, str]:
+        """Variable -> name of the queue it is to hold the URL of."""
+        return {
+            variable: url.rpartition("/")[2]
+            for variable, url in self.names.items()
+            if variable.endswith("_QUEUE_URL")
+        }
 
     @property
     def environment(self) -> dict[str, str]:
         """Overrides for events/env.json."""
-        queue = self.names["RECOMMEND_QUEUE_URL"].rpartition("/")[2]
         sqs = self.stack.client("sqs")
-        return {
-            "AWS_ENDPOINT_URL": self.stack.endpoint,
-            "RECOMMEND_QUEUE_URL": sqs.get_queue_url(QueueName=queue)["QueueUrl"],
+        urls = {
+            variable: sqs.get_queue_url(QueueName=queue)["QueueUrl"]
+            for variable, queue in self.queues.items()
         }
+        return {"AWS_ENDPOINT_URL": self.stack.endpoint, **urls}
+
+    @cached_property
+    def catalogue(self) -> bytes:
+        return build_catalogue(ROOT / "data" / "skincare")
 
     @cached_property
     def measured(self) -> Any:
@@ -192,16 +213,50 @@ class EmulatedAws:
                 kept = bucket == self.names["MEDIA_BUCKET"]
                 photo = self.measured.photo_jpeg if kept else self.photo
                 self.stack.client("s3").put_object(Bucket=bucket, Key=key, Body=photo)
+                if key.startswith("garments/"):
+                    _, user_id, item_id = key.split("/")
+                    shelves = BelongingsTable(dynamodb.Table(self.names["TABLE_NAME"]))
+                    self._await_garment(shelves, user_id, item_id)
+                    continue
                 self._start(analyses, *owner_of(key), analyzed=kept)
-            else:
-                job = FaceAnalyzed.model_validate_json(record["body"])
-                self._start(analyses, job.user_id, job.analysis_id, analyzed=True)
+            elif "analysis_id" in (job := json.loads(record["body"])):
+                advised = "kind" not in job  # then its looks are to be drawn
+                owner = job["user_id"], job["analysis_id"]
+                self._start(analyses, *owner, analyzed=True, advised=advised)
         if analysis_id := (event.get("pathParameters") or {}).get("analysis_id"):
             user_id = event["requestContext"]["authorizer"]["claims"]["sub"]
             self._start(analyses, user_id, analysis_id, analyzed=True)
 
+    def _await_garment(self, shelves: BelongingsTable, user_id: str, item_id: str) -> None:
+        garment = NewGarment(
+            category="shirt",
+            slot="top",
+            formality=3,
+            warmth=2,
+            photo=NewPhoto(
+                content_type="image/jpeg",
+                content_length=len(self.photo),
+                checksum_sha256=b64encode(sha256(self.photo).digest()).decode(),
+            ),
+        )
+        keep_garment(
+            user_id,
+            item_id,
+            garment,
+            max_photo_bytes=len(self.photo),
+            correlation_id="invoke",
+            now=datetime.now(UTC),
+            shelves=shelves,
+        )
+
     def _start(
-        self, analyses: AnalysisTable, user_id: str, analysis_id: str, *, analyzed: bool = False
+        self,
+        analyses: AnalysisTable,
+        user_id: str,
+        analysis_id: str,
+        *,
+        analyzed: bool = False,
+        advised: bool = False,
     ) -> None:
         now = datetime.now(UTC)
         analysis = Analysis(
@@ -211,7 +266,7 @@ class EmulatedAws:
             created_at=now,
             updated_at=now,
             expires_at=now + timedelta(days=1),
-            wants=(Kind.SKINCARE,),
+            wants=(Kind.MAKEUP if advised else Kind.SKINCARE,),
             content_type="image/jpeg",
             content_length=len(self.photo),
             checksum_sha256="",
@@ -224,6 +279,14 @@ class EmulatedAws:
             analyses.claim(user_id, analysis_id, now)
             size = Size(width=self.measured.width, height=self.measured.height)
             analyses.save_reading(analysis, self.measured.reading, size, now)
+            media = Bucket(self.stack.client("s3"), self.names["MEDIA_BUCKET"])
+            media.put(analysis.photo_key, self.measured.photo_jpeg, "image/jpeg", "invoke")
+            media.delete_below("overlays/")  # to be drawn by each call
+        if advised:
+            reading, catalogue = self.measured.reading, Catalogue.load(self.catalogue)
+            makeup = recommend_makeup(reading, Profile(), (), catalogue)
+            analyses.save_result(analysis, Kind.MAKEUP, makeup.model_dump(mode="json"))
+            analyses.complete(user_id, analysis_id, now)
 
 
 @contextlib.contextmanager

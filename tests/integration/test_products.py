@@ -1,16 +1,19 @@
 """The catalogue over the API: searched, looked up, and by condition."""
 
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 
+from facet.adapters.vectors import VectorBucket
 from facet.advice import conditions
 from facet.advice.build import build_catalogue
 from facet.advice.catalogue import Catalogue
 from facet.domain.products import Goal, Product
-from facet.domain.search import Condition
+from facet.domain.search import Condition, Match
 from facet.vision.prediction import NORMAL, load_conditions
 from tests.integration.conftest import NAMES, ROOT, Stack
 
@@ -187,6 +190,46 @@ def test_a_catalogue_of_another_release_is_our_fault(api: Any, stack: Stack) -> 
     status, problem = api("GET", "/v1/products")
 
     assert (status, problem["code"]) == (500, "internal_error")
+
+
+def test_with_a_vector_bucket_the_products_are_searched_there(
+    api: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[dict[str, Any]] = []
+
+    def query(_: VectorBucket, space: str, **how: Any) -> list[Match]:
+        asked.append({"space": space, **how})
+        return [
+            Match(key=one.product_id, metadata={"product": one.model_dump_json()}, distance=n)
+            for n, one in enumerate(LIPSTICKS)
+        ]
+
+    monkeypatch.setenv("VECTOR_BUCKET_NAME", "facet-vectors")
+    monkeypatch.setattr(VectorBucket, "query", query)
+
+    _, page = api("GET", "/v1/products", query={"category": "lipstick", "limit": "2"})
+
+    assert ids(page) == ["lip-red", "lip-nude"]
+    assert "total" not in page
+    assert (asked[0]["space"], asked[0]["filters"]) == (
+        "concerns",
+        {"category": {"$in": ["lipstick"]}},
+    )
+    _, rest = api(
+        "GET",
+        "/v1/products",
+        query={"category": "lipstick", "limit": "2", "cursor": page["cursor"]},
+    )
+    assert ids(rest) == ["lip-plum"]
+    assert "cursor" not in rest
+
+
+def test_only_a_search_loads_numpy() -> None:
+    code = (
+        "import sys; from local.openapi import function_module; "
+        "function_module('api'); sys.exit('numpy' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)  # noqa: S603 our own code
 
 
 # --- by condition ---------------------------------------------------------------------------------
