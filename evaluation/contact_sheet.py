@@ -24,10 +24,10 @@ from evaluation.measure import models
 from evaluation.photos import FacePhoto
 from facet import colour
 from facet.domain.style import Makeup
+from facet.vision import render
 from facet.vision.landmarks import part
 from facet.vision.patches import cut
 from facet.vision.pose import canonical
-from facet.vision import render
 from facet.vision.render import render_look
 from facet.vision.tone import PATCHES, skin_colour
 
@@ -143,7 +143,9 @@ def _count(drawn: Drawn, canvas: Canvas, skin: Floats) -> None:
     for category, after in alone.items():
         place = _place(canvas, category)
         if place.sum() >= 40:
-            shade = _step({"category": category, "intensity": 100, **table["shades"][category]}, skin)
+            shade = _step(
+                {"category": category, "intensity": 100, **table["shades"][category]}, skin
+            )
             middle = np.median(colour.lab_from_srgb(_boxed(canvas, after)[place]), axis=0)
             expected = _lit(canvas, shade.hex, place, category)
             drawn.apart[category] = float(colour.delta_e_2000(middle, expected))
@@ -173,7 +175,8 @@ def _count(drawn: Drawn, canvas: Canvas, skin: Floats) -> None:
     if cheeks.sum() >= 400:
         old, new = (_light(_boxed(canvas, one)) for one in (before, alone["foundation"]))
         fine = [
-            (one - ndimage.gaussian_filter(one, canvas.px_per_mm))[cheeks].std() / one[cheeks].mean()
+            (one - ndimage.gaussian_filter(one, canvas.px_per_mm))[cheeks].std()
+            / one[cheeks].mean()
             for one in (old, new)
         ]
         broad = [ndimage.gaussian_filter(one, 3 * canvas.px_per_mm)[cheeks] for one in (old, new)]
@@ -271,7 +274,7 @@ def _seen(canvas: Canvas, after: Pixels, where: Any) -> float:
     return float(np.quantile(colour.delta_e_2000(old, new), 0.95))
 
 
-# --- small things -----------------------------------------------------------------------------------
+# --- small things ----------------------------------------------------------------------------------
 
 
 def _both(canvas: Canvas, after: Pixels) -> tuple[Pixels, Pixels]:
@@ -329,7 +332,7 @@ def _table() -> dict[str, Any]:
     return tomllib.loads(Path(__file__).with_name("looks.toml").read_text(encoding="utf-8"))
 
 
-# --- the sheet --------------------------------------------------------------------------------------
+# --- the sheet ----------------------------------------------------------------------------------
 
 
 def _tile(pixels: Pixels, points: Floats) -> Pixels:

@@ -214,7 +214,11 @@ class _Canvas:
     def _off_features(self) -> Floats:
         table = _rules()["skin"]
         off = np.ones(self.shape, np.float32)
-        for name in (*_EYES, "right_brow", "left_brow", "lips"):
+        features = [*_EYES, "right_brow", "left_brow"]
+        if self.lips:
+            off[self.lips.whole.window] *= 1 - self.lips.whole.mask
+        features += ["lips", "mouth"]
+        for name in features:
             px = table["margin"][name.split("_")[-1]] * self.px_per_mm
             outline = _smooth(_grown(self.points[part(name)], px))
             if area := self.area([outline], table["margin_feather"]):
@@ -274,6 +278,9 @@ class _Skin:
         self.broad = np.maximum(_enlarged(broad, (width, height), step), _FAINT)
         low, high = rules["strands"]
         fine = (canvas.light / self.broad - np.float32(low)) / np.float32(high - low)
+        # Single patches of skin's colour between hair are hair.
+        thick = _wide(like, rules["patches"] * canvas.px_per_mm / step)
+        like *= ((thick - np.float32(0.45)) / np.float32(0.3)).clip(0, 1)
         self.mask: Floats = _enlarged(like, (width, height), step) * fine.clip(0, 1)
 
     @staticmethod
@@ -317,10 +324,10 @@ def _put_on(canvas: _Canvas, step: Makeup) -> None:
         ],
         axis=1,
     )
-    lit = under[0] > least
-    under = under[:, lit] if lit.mean() > 0.3 else under
     if not under.size:
         return
+    lit = under[0] > least
+    under = under[:, lit] if lit.mean() > 0.3 else under
     base = np.median(under, axis=1).astype(np.float32)
     base[0], broad = max(base[0], _FAINT), base[3]
     peak = np.quantile(under[0], (0.8, 0.99)).astype(np.float32)
@@ -349,7 +356,7 @@ def _put_on(canvas: _Canvas, step: Makeup) -> None:
         )
         gleam = np.float32(finish["gleam"]) * top * top
         if finish["grains"]:
-            gleam = gleam + _grains(canvas, area.window, finish["grains"]) * (0.3 + 0.7 * top)
+            gleam = gleam + _grains(canvas, area.window, finish["grains"]) * (0.5 + 0.5 * top)
         mixed[0] += opacity * gleam * (1 - mixed[0])
         mixed[1:] *= 1 - opacity * np.minimum(gleam, 1)
         before[:] = mixed
@@ -604,7 +611,7 @@ def _along_lashes(
         edge, rim = np.concatenate([tip[None], edge]), np.concatenate([tip[None], rim])
     if area := canvas.area([np.concatenate([edge, rim[::-1]])], rules["feather"]):
         mask = area.mask
-        mask = mask * (1 - canvas.cover([lid.opening], 0.15, area.window))
+        mask = mask * (1 - 2 * canvas.cover([lid.opening], 0.15, area.window)).clip(0, 1)
         if hairs:
             mask = mask * _hairs(canvas, area.window, *_rules()["lid"]["hairs"])
         yield _Area(area.window, mask)
@@ -672,7 +679,7 @@ def _grains(canvas: _Canvas, window: Window, strength: float) -> Floats:
     noise = (noise ^ (noise >> np.uint32(13))) * np.uint32(1274126177)
     noise ^= noise >> np.uint32(16)
     even = noise.astype(np.float32) / np.float32(2**32)
-    return np.asarray(np.float32(strength) * even**6)
+    return np.asarray(np.float32(strength) * even**8)
 
 
 # --- geometry -------------------------------------------------------------------------------------
