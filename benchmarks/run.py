@@ -29,6 +29,7 @@ FIGURES = (
     "thumbnails",
     "analyze",
     "face_mesh",
+    "render",
     "handlers",
     "search",
     "first_call",

@@ -21,7 +21,7 @@ from scipy import ndimage
 from evaluation.edits import Canvas, Floats, Pixels
 from evaluation.judge import Finding
 from evaluation.measure import models
-from evaluation.photos import FacePhoto
+from evaluation.photos import PORTRAITS, FacePhoto
 from facet import colour
 from facet.domain.style import Makeup
 from facet.vision import render
@@ -55,7 +55,7 @@ def judge_looks(photos: Sequence[FacePhoto], out: Path) -> list[Finding]:
     with ProcessPoolExecutor(os.process_cpu_count(), mp_context=spawn) as pool:
         found = [one for one in pool.map(draw, photos) if one]
     out.mkdir(exist_ok=True)
-    _sheet([one for one in found if one.tiles]).save(out / FILE, quality=88)
+    _sheet(found).save(out / FILE, quality=88)
     return findings(found)
 
 
@@ -274,7 +274,7 @@ def _seen(canvas: Canvas, after: Pixels, where: Any) -> float:
     return float(np.quantile(colour.delta_e_2000(old, new), 0.95))
 
 
-# --- small things ----------------------------------------------------------------------------------
+# --- small things ---------------------------------------------------------------------------------
 
 
 def _both(canvas: Canvas, after: Pixels) -> tuple[Pixels, Pixels]:
@@ -354,8 +354,13 @@ def _tile(pixels: Pixels, points: Floats) -> Pixels:
 
 
 def _sheet(drawn: Sequence[Drawn]) -> Image.Image:
-    """Two photos in a row, each as it was and in every look; the darkest skin last."""
-    ordered = sorted(drawn, key=lambda one: _GROUPS.index(one.tone))
+    """Two photos in a row, each as it was and in every look; the darkest skin last.
+
+    All close-ups, and of the portraits, which are small and alike, every third.
+    """
+    portraits = [one for one in drawn if one.photo.startswith(PORTRAITS)]
+    shown = [one for one in drawn if one not in portraits] + portraits[::3]
+    ordered = sorted(shown, key=lambda one: _GROUPS.index(one.tone))
     lines = [np.concatenate(one.tiles, axis=1) for one in ordered]
     if len(lines) % 2:
         lines.append(np.full_like(lines[0], 255))

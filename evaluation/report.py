@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 from PIL import Image
 
 from evaluation import edits
+from evaluation.contact_sheet import FILE as LOOKS
 from evaluation.judge import Finding, Rows
 from evaluation.photos import FacePhoto
 from facet.vision.texture import SIZES, unwrap
@@ -48,6 +49,9 @@ def write(
         for row in rows.of("mesh")
     }
     sheets = list(_sheets(pictures, canvases, rows, findings))
+    if (out / LOOKS).exists():
+        about = "Each face as it is, then natural, evening and bold; eyes and mouth closer below."
+        sheets.insert(0, Sheet(LOOKS, "Looks", about))
     sections = [(name, list(those)) for name, those in groupby(findings, key=lambda f: f.section)]
     page = out / "report.html"
     environment = Environment(

@@ -21,6 +21,7 @@ os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 from rich.console import Console
 from rich.table import Table
 
+from evaluation.contact_sheet import judge_looks
 from evaluation.judge import Finding, Rows, judge
 from evaluation.measure import CONCERNS, Plan, Row, measure
 from evaluation.peer import landmarks
@@ -109,6 +110,7 @@ def main() -> int:
     findings = judge(known, photos, only or CONCERNS)
     if not only:
         findings += landmarks(known, photos)
+        findings += judge_looks(photos, OUT)
     console.print(table(findings, everything=bool(only)))
     missed = [one for one in findings if one.met is False]
     judged = sum(one.met is not None for one in findings)
