@@ -112,6 +112,20 @@ def test_an_accepted_outfit_moves_up(
     assert items_of(again["outfit"]["outfits"][0]) == last
 
 
+def test_a_look_that_was_worn_wears_no_garment(
+    api: Any, stack: Stack, portrait: bytes, dressed: None
+) -> None:
+    blush = {"name": "Blush", "category": "blush", "shade": "#e2957a"}
+    api("PUT", "/v1/bag/top-0", blush)
+    analysis_id, results = advised(stack, portrait, "makeup")
+    assert "top-0" in json.dumps(results)
+    said = {"analysis_id": analysis_id, "kind": "makeup", "item_ids": ["top-0"], "verdict": "worn"}
+
+    assert api("POST", "/v1/feedback", said)[0] == 201
+
+    assert "last_worn" not in api("GET", "/v1/wardrobe/top-0")[1]
+
+
 def test_a_garment_given_away_since_is_no_obstacle(
     api: Any, stack: Stack, portrait: bytes, dressed: None
 ) -> None:

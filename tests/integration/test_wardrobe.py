@@ -169,6 +169,10 @@ def test_a_photo_that_cannot_be_read_says_why(api: Any, stack: Stack) -> None:
     assert item["message"]
     assert stack.keys("UPLOADS_BUCKET") == set()
     # Its owner may tell the colours instead, or send another photo.
+    told = api("PUT", "/v1/wardrobe/mine", {**SHIRT, "colours": CREAM})[1]
+    assert (told["status"], "code" in told) == ("ready", False)
+    api("PUT", "/v1/wardrobe/mine", {**SHIRT, "photo": photo_of(photo)})
+    stack.call("thumbnail", stack.garment_uploaded("mine", photo))
     assert api("PUT", "/v1/wardrobe/mine", SHIRT)[1]["code"] == "colours_needed"
     assert api("PUT", "/v1/wardrobe/mine", {**SHIRT, "photo": photo_of(drawn("#9a4a2c"))})[0] == 200
     assert api("GET", "/v1/wardrobe/mine")[1]["status"] == "awaiting_upload"
@@ -185,6 +189,7 @@ def test_a_photo_that_never_comes_fails_in_the_end(api: Any, stack: Stack) -> No
 
     assert (item["status"], item["code"]) == ("failed", "upload_expired")
     assert "poll_after_ms" not in item
+    assert api("PUT", "/v1/wardrobe/mine", SHIRT)[1]["code"] == "colours_needed"
 
 
 def test_a_photo_above_the_limit_is_refused_before_it_is_sent(api: Any) -> None:

@@ -88,7 +88,7 @@ def give_feedback(
         feedback_id,
         {**told, **learned, "on": day.isoformat(), "created_at": now.isoformat()},
     )
-    if said.verdict == "worn":
+    if said.verdict == "worn" and said.kind is Kind.OUTFIT:
         for item_id in said.item_ids:
             shelves.change(user_id, Shelf.WARDROBE, item_id, lambda row: _worn(row, day))
     if said.verdict or said.rating:

@@ -158,8 +158,8 @@ def keep_garment(
     """Create or replace; whether it is new.
 
     What is told replaces all that was told. A picture stays until there is another photo, and so
-    do colours where neither colours nor a photo come. Raises PermanentError(file_too_large,
-    colours_needed).
+    do colours where neither colours nor a photo come; a photo that failed is forgotten. Raises
+    PermanentError(file_too_large, colours_needed).
     """
     if wish.photo and wish.photo.content_length > max_photo_bytes:
         raise PermanentError(
@@ -174,8 +174,7 @@ def keep_garment(
         nonlocal is_new
         is_new = before is None
         before = before or {}
-        kept = {name: before[name] for name in ("photo", "picture") if name in before}
-        document = {**kept, **told}
+        document = {**told, **({"picture": True} if before.get("picture") else {})}
         if wish.photo:
             photo = GarmentPhoto(
                 status="awaiting_upload",
@@ -184,10 +183,12 @@ def keep_garment(
                 **wish.photo.model_dump(),
             )
             document["photo"] = photo.model_dump(mode="json", exclude_none=True)
-        elif not wish.colours and before.get("colours"):
-            document["colours"] = before["colours"]
-        awaited = photo_of(document)
-        if not document.get("colours") and (awaited is None or awaited.status == "failed"):
+        else:
+            if not wish.colours and before.get("colours"):
+                document["colours"] = before["colours"]
+            if (sent := photo_of(before)) and _state_of(sent, now)["status"] != "failed":
+                document["photo"] = before["photo"]
+        if not document.get("colours") and "photo" not in document:
             raise PermanentError(
                 "colours_needed", "Give the garment's colours, or a photo that shows them."
             )
@@ -228,11 +229,7 @@ def _item(user_id: str, document: Mapping[str, Any], now: datetime, media: Objec
     item = {n: document[n] for n in document if n in GarmentDetails.model_fields}
     item |= {"item_id": document["item_id"], "status": "ready"}
     if photo := photo_of(document):
-        item |= {"status": photo.status, "code": photo.code, "message": photo.message}
-        if photo.status == "awaiting_upload":
-            item["poll_after_ms"] = POLL_AFTER_MS
-            if now > photo.expires_at + LATE:
-                item |= {"status": "failed", "poll_after_ms": None, **NEVER_CAME}
+        item |= _state_of(photo, now)
     if document.get("picture"):
         key = picture_key(user_id, document["item_id"])
         item["picture_url"] = media.presign_get(key, int(PICTURE_SIGNED_FOR.total_seconds()))
@@ -242,3 +239,12 @@ def _item(user_id: str, document: Mapping[str, Any], now: datetime, media: Objec
         raise PermanentError(
             "garment_unreadable", "This garment could not be read; please put it again."
         ) from error
+
+
+def _state_of(photo: GarmentPhoto, now: datetime) -> dict[str, Any]:
+    """status, and what goes with it: how to wait, or why it failed."""
+    if photo.status != "awaiting_upload":
+        return {"status": photo.status, "code": photo.code, "message": photo.message}
+    if now > photo.expires_at + LATE:
+        return {"status": "failed", **NEVER_CAME}
+    return {"status": photo.status, "poll_after_ms": POLL_AFTER_MS}
