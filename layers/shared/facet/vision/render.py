@@ -28,6 +28,7 @@ Points = NDArray[np.floating]
 Window = tuple[slice, slice]
 
 _EYES = ("right_eye", "left_eye")
+_BAND = 48  # rows
 _FAINT = np.float32(0.02)  # of L: what is darker counts as this, so that nothing divides by nothing
 
 
@@ -132,13 +133,19 @@ class _Canvas:
 
     def develop(self, result: Pixels) -> None:
         """Write what was touched into the whole photo."""
-        linear = colour.linear_from_oklab(self.lab.reshape(3, -1)).reshape(self.lab.shape)
-        np.clip(linear, 0, 1, out=linear)
-        np.sqrt(linear, out=linear)
-        linear *= np.float32(len(_encoded()) - 1)
-        linear += np.float32(0.5)
-        made = _encoded().take(linear.astype(np.uint16)).transpose(1, 2, 0)
-        np.copyto(result[self.window], made, where=self.touched[..., None])
+        whole = result[self.window]
+        for band in _bands(0, self.shape[0]):
+            touched = self.touched[band]
+            if not touched.any():
+                continue
+            lab = self.lab[:, band]
+            linear = colour.linear_from_oklab(lab.reshape(3, -1)).reshape(lab.shape)
+            np.clip(linear, 0, 1, out=linear)
+            np.sqrt(linear, out=linear)
+            linear *= np.float32(len(_encoded()) - 1)
+            linear += np.float32(0.5)
+            made = _encoded().take(linear.astype(np.uint16)).transpose(1, 2, 0)
+            np.copyto(whole[band], made, where=touched[..., None])
 
     @cached_property
     def skin(self) -> "_Skin":
@@ -173,7 +180,7 @@ class _Canvas:
         rows, columns = window
         width, height = columns.stop - columns.start, rows.stop - rows.start
         # A narrow edge needs parts of pixels, a wide one not even every pixel.
-        scale = 3.0 if sigma < 2 else 1 / max(1, int(sigma / 2))
+        scale = 3 if sigma < 1 else 2 if sigma < 2 else 1 / max(1, int(sigma / 2))
         size = max(1, round(width * scale)), max(1, round(height * scale))
         stretch = np.array(size) / (width, height)
         covered = np.zeros(size[::-1], bool)
@@ -182,7 +189,7 @@ class _Canvas:
             covered |= inside((local + 0.5) * stretch - 0.5, *size)
         image = Image.fromarray(covered.astype(np.uint8) * np.uint8(255))
         if scale > 1:
-            image = image.reduce(3).filter(ImageFilter.GaussianBlur(sigma))
+            image = image.reduce(int(scale)).filter(ImageFilter.GaussianBlur(sigma))
         else:
             image = image.filter(ImageFilter.GaussianBlur(sigma * scale))
             image = image.resize((width, height), Image.Resampling.BILINEAR)
@@ -266,8 +273,7 @@ class _Skin:
         hues -= middle[:, None, None]
         dim = (np.hypot(*hues) < rules["none"] * rules["hue"]) & (light > rules["deepest"])
         self.step, self.small = step, dim
-        hued = _wide(dim.astype(np.float32), rules["dim_feather"] * canvas.px_per_mm / step)
-        self.hued = _enlarged(hued * hued, (width, height), step)
+        self._size, self._feather = (width, height), rules["dim_feather"] * canvas.px_per_mm / step
         self.level = float(np.median(lab[0, rows[kept], columns[kept]]))
         wide = rules["broad"] * canvas.px_per_mm / step
         weight = np.maximum(like, np.float32(rules["dim_counts"]) * dim)
@@ -282,6 +288,12 @@ class _Skin:
         thick = _wide(like, rules["patches"] * canvas.px_per_mm / step)
         like *= ((thick - np.float32(0.45)) / np.float32(0.3)).clip(0, 1)
         self.mask: Floats = _enlarged(like, (width, height), step) * fine.clip(0, 1)
+
+    @cached_property
+    def hued(self) -> Floats:
+        """(h, w) 0..1: of the skin's hue, in light or in deep shade"""
+        soft = _wide(self.small.astype(np.float32), self._feather)
+        return _enlarged(soft * soft, self._size, self.step)
 
     @staticmethod
     def _apart(hues: Floats, middle: Floats, light: Floats) -> Floats:
@@ -334,33 +346,66 @@ def _put_on(canvas: _Canvas, step: Makeup) -> None:
     shading = np.clip(broad / canvas.skin.level, 0.6, 1.2) ** product["shaded"]
     shade = _shade(step.hex) * np.float32(shading)
     strength = np.float32(product["opacity"] * step.intensity / 100)
-    for area, before in zip(areas, lab, strict=True):
-        light = before[0] / base[0]
-        if product["skin"]:
+    layer = _Layer(shade, base, broad, peak, strength, product=product, finish=finish)
+    for area in areas:
+        rows, columns = area.window
+        for band in _bands(rows.start, rows.stop):
+            mask = area.mask[band.start - rows.start : band.stop - rows.start]
+            if mask.any():
+                layer.lay(canvas, (band, columns), mask)
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """One product, ready to be laid over any part of its place."""
+
+    shade: Floats  # (3,) OKLab, in the light of the place
+    base: Floats  # (3,) OKLab, median of what is there
+    broad: np.float32  # median of the broad light there, L
+    peak: Floats  # (2,) from which L on it is a highlight, and at which fully
+    strength: np.float32  # 0..1
+    product: Mapping[str, Any]
+    finish: Mapping[str, Any]
+
+    def lay(self, canvas: _Canvas, window: Window, mask: Floats) -> None:
+        """mask: (rows, columns) of the window, 0..1"""
+        before = canvas.lab[:, *window]
+        light = before[0] / self.base[0]
+        if self.product["skin"]:
             # What is brighter than the broad light is shine, what is darker are pores and folds.
-            even = canvas.skin.broad[area.window] / broad
+            even = canvas.skin.broad[window] / self.broad
             fine = light / even - 1
-            keep = np.where(fine > 0, finish["light"], 1.0).astype(np.float32)
-            light = even * (1 + fine * keep * np.float32(product["texture"]))
+            left = np.float32(self.product["texture"])
+            fine *= np.where(fine > 0, np.float32(self.finish["light"]) * left, left)
+            light = even * (1 + fine)
         else:
-            above = np.maximum(light - 1, 0)
-            light = light + above * np.float32(finish["light"] - 1)
-        after = shade[:, None, None] * light
-        after[1:] += np.float32(product["uneven"]) * (before[1:] - base[1:3, None, None] * light)
-        opacity = area.mask * strength
-        lifted = area.mask * strength ** np.float32(product["lift"])
-        top = ((before[0] - peak[0]) / max(float(peak[1] - peak[0]), 0.02)).clip(0, 1)
-        mixed = before + opacity * (after - before)
-        mixed[0] = before[0] + np.where(after[0] > before[0], lifted, opacity) * (
-            after[0] - before[0]
-        )
-        gleam = np.float32(finish["gleam"]) * top * top
-        if finish["grains"]:
-            gleam = gleam + _grains(canvas, area.window, finish["grains"]) * (0.5 + 0.5 * top)
-        mixed[0] += opacity * gleam * (1 - mixed[0])
-        mixed[1:] *= 1 - opacity * np.minimum(gleam, 1)
-        before[:] = mixed
-        canvas.touched[area.window] |= area.mask > 0
+            light += np.maximum(light - 1, 0) * np.float32(self.finish["light"] - 1)
+        opacity = mask * self.strength
+        change = self.shade[0] * light - before[0]
+        if self.product["lift"] != 1:
+            lifted = mask * self.strength ** np.float32(self.product["lift"])
+            change *= np.where(change > 0, lifted, opacity)
+        else:
+            change *= opacity
+        uneven = np.float32(self.product["uneven"])
+        # To the shade's own a and b in this light, and what is left of the unevenness beside it.
+        opacity_left = 1 - opacity * (1 - uneven)
+        moved = opacity * light
+        for axis in (1, 2):
+            aim = self.shade[axis] - uneven * self.base[axis]
+            before[axis] *= opacity_left
+            before[axis] += moved * aim
+        if self.finish["gleam"] or self.finish["grains"]:
+            top = (before[0] - self.peak[0]) / max(float(self.peak[1] - self.peak[0]), 0.02)
+            top = top.clip(0, 1)
+            gleam = np.float32(self.finish["gleam"]) * top * top
+            if self.finish["grains"]:
+                gleam += _grains(canvas, window, self.finish["grains"]) * (0.5 + 0.5 * top)
+            gleam *= opacity
+            change += gleam * (1 - before[0] - change)
+            before[1:] *= 1 - np.minimum(gleam, 1)
+        before[0] += change
+        canvas.touched[window] |= mask > 0
 
 
 def _solid(layers: Floats, mask: Floats) -> Floats:
@@ -695,7 +740,7 @@ def _resolution(points: Points) -> float:
     )
 
 
-def _smooth(points: Points, *, closed: bool = True, per: int = 6) -> Points:
+def _smooth(points: Points, *, closed: bool = True, per: int = 4) -> Points:
     """Points (n, 2) -> the Catmull-Rom curve through them, `per` points for each."""
     if closed:
         before, after = np.roll(points, 1, axis=0), np.roll(points, -1, axis=0)
@@ -753,9 +798,18 @@ def _grown(polygon: Points, px: float) -> Points:
 
 def _oklab(pixels: Pixels) -> Floats:
     """(h, w, 3) uint8 -> (3, h, w) OKLab"""
-    planes = np.ascontiguousarray(pixels.transpose(2, 0, 1))
-    linear = colour.linear_from_srgb(planes).reshape(3, -1).astype(np.float32, copy=False)
-    return colour.oklab_from_linear(linear).reshape(planes.shape)
+    lab = np.empty((3, *pixels.shape[:2]), np.float32)
+    for band in _bands(0, len(pixels)):
+        planes = np.ascontiguousarray(pixels[band].transpose(2, 0, 1))
+        linear = colour.linear_from_srgb(planes).reshape(3, -1).astype(np.float32, copy=False)
+        lab[:, band] = colour.oklab_from_linear(linear).reshape(planes.shape)
+    return lab
+
+
+def _bands(start: int, stop: int) -> Iterator[slice]:
+    """Rows in pieces small enough for what is made of them to stay in a core's cache."""
+    for first in range(start, stop, _BAND):
+        yield slice(first, min(first + _BAND, stop))
 
 
 def _wide(layer: Floats, sigma: float) -> Floats:
