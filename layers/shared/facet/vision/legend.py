@@ -1,11 +1,24 @@
-"""What an overlay means, written into a corner of it that the face leaves free."""
+"""What an overlay means, written into a corner of it that the face leaves free.
 
+Text is put together from letters drawn beforehand (letters.png, by local/glyphs.py): the FreeType
+that Pillow would draw it with is left out of the layers (trim.toml).
+"""
+
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
+from PIL.PngImagePlugin import PngImageFile
+
+LETTERS = "letters"  # the files beside this one
+CHARACTERS = "".join(map(chr, range(32, 127)))
+SIZE = 48  # px, of the letters' em
+PAD = 4  # px on either side of a letter, for what reaches beyond its advance
 
 _PANEL = (20, 20, 20, 215)
 _GROUND = (150, 150, 150, 255)  # below the bar, as skin is below the overlay
@@ -55,27 +68,54 @@ def draw_legend(
 def _panel(
     legend: Legend, size: int, colour: tuple[int, int, int], opacities: Sequence[int]
 ) -> Image.Image:
-    large, small = ImageFont.load_default(size), ImageFont.load_default(size * 0.78)
-    pad, line = round(0.7 * size), round(1.35 * size)
-    left_end, right_end = legend.ends
-    left_width = round(small.getlength(left_end))
-    bar = 9 * size
-    widths = (
-        large.getlength(legend.title),
-        small.getlength(legend.note),
-        left_width + bar + size + small.getlength(right_end),
-    )
-    panel = Image.new("RGBA", (round(max(widths)) + 2 * pad, 3 * line + 2 * pad))
+    small = 0.78 * size
+    title, note = written(legend.title, size), written(legend.note, small)
+    left_end, right_end = (written(end, small) for end in legend.ends)
+    pad, line, gap, bar = round(0.7 * size), round(1.35 * size), size // 2, 9 * size
+    last = left_end.width + bar + 2 * gap + right_end.width
+    width = max(title.width, note.width, last) + 2 * pad
+    panel = Image.new("RGBA", (width, 3 * line + 2 * pad))
     draw = ImageDraw.Draw(panel)
     draw.rounded_rectangle((0, 0, panel.width - 1, panel.height - 1), size // 2, _PANEL)
-    draw.text((pad, pad), legend.title, _TEXT, large)
-    draw.text((pad, pad + line), legend.note, _SOFT, small)
+    panel.paste(_TEXT, (pad, pad), title)
+    panel.paste(_SOFT, (pad, pad + line), note)
     top = pad + 2 * line
-    draw.text((pad, top), left_end, _SOFT, small)
-    start = pad + left_width + size // 2
+    panel.paste(_SOFT, (pad, top), left_end)
+    start = pad + left_end.width + gap
     panel.paste(_bar(bar, round(0.8 * size), colour, opacities), (start, top))
-    draw.text((start + bar + size // 2, top), right_end, _SOFT, small)
+    panel.paste(_SOFT, (start + bar + gap, top), right_end)
     return panel
+
+
+def written(text: str, size: float) -> Image.Image:
+    """Printable ASCII -> how much of each pixel it covers, 0..255; other characters are "?"."""
+    letters = _letters()
+    found = [letters.get(one, letters["?"]) for one in text]
+    advances = [letter.shape[1] - 2 * PAD for letter in found]
+    height = letters["?"].shape[0]
+    line = np.zeros((height, sum(advances) + 2 * PAD), np.uint8)
+    left = 0
+    for letter, advance in zip(found, advances, strict=True):
+        window = line[:, left : left + letter.shape[1]]
+        np.maximum(window, letter, out=window)
+        left += advance
+    ratio = size / SIZE
+    scaled = max(1, round(line.shape[1] * ratio)), max(1, round(height * ratio))
+    return Image.fromarray(line).resize(scaled, Image.Resampling.LANCZOS, reducing_gap=2.0)
+
+
+@cache
+def _letters() -> dict[str, NDArray[np.uint8]]:
+    path = Path(__file__).with_name(LETTERS)
+    with path.with_suffix(".png").open("rb") as file:
+        sheet = np.asarray(PngImageFile(file))
+    found, left = {}, 0
+    for one, advance in zip(
+        CHARACTERS, json.loads(path.with_suffix(".json").read_text())["advances"], strict=True
+    ):
+        found[one] = sheet[:, left : left + advance + 2 * PAD]
+        left += advance + 2 * PAD
+    return found
 
 
 def _bar(
