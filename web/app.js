@@ -5,7 +5,7 @@ import { Problem } from "./api.js";
 import { who } from "./auth.js";
 import { showBag, showWardrobe } from "./belongings.js";
 import { showCapture } from "./capture.js";
-import { el, put } from "./dom.js";
+import { el, focusHeading, put } from "./dom.js";
 import { showHistory } from "./history.js";
 import { showResult } from "./result.js";
 import { showSignIn } from "./sign-in.js";
@@ -40,7 +40,7 @@ async function show() {
     if (current) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
-  main.className = here;
+  main.dataset.view = here;
   put(main, el("p", { class: "waiting" }, "One moment…"));
   scrollTo(0, 0);
   try {
@@ -56,11 +56,7 @@ async function show() {
     );
   }
   // Whoever moved here with a keyboard or a screen reader starts at the new heading.
-  const heading = main.querySelector("h1");
-  if (heading && !first && !main.contains(document.activeElement)) {
-    heading.tabIndex = -1;
-    heading.focus({ preventScroll: true });
-  }
+  if (!first && main.querySelector("h1") && !main.contains(document.activeElement)) focusHeading(main);
   first = false;
 }
 

@@ -2,8 +2,7 @@
 
 import { all, allowed, call, follow, get, sha256, upload } from "./api.js";
 import { formatOf } from "./checks.js";
-import { alertLine, busy, choice, el, field, fresh, put, say } from "./dom.js";
-import { dot } from "./result.js";
+import { alertLine, busy, choice, dot, el, field, focusHeading, fresh, put, say } from "./dom.js";
 import { words } from "./words.js";
 
 const BAG_CATEGORIES = ["cleanser", "toner", "serum", "moisturiser", "sunscreen", "exfoliant", "mask", "eye cream",
@@ -60,7 +59,7 @@ const input = (name, value, attributes = {}) => el("input", { name, value: value
 export async function showBag(main, { signal }) {
   const items = await all("/v1/bag", "items");
   if (signal.aborted) return;
-  const edit = async (item) => (await editBagItem(item)) && !signal.aborted && showBag(main, { signal }).then(() => say("Your bag is saved."));
+  const edit = async (item) => (await editBagItem(item)) && !signal.aborted && showBag(main, { signal }).then(() => (focusHeading(main), say("Your bag is saved.")));
   const groups = new Map();
   for (const item of items) {
     const kind = item.category ? words(item.category) : "Products";
@@ -145,10 +144,10 @@ function productSearch(take) {
 // --- wardrobe --------------------------------------------------------------------------------------
 
 export async function showWardrobe(main, { signal }) {
-  const [items, slots] = await Promise.all([all("/v1/wardrobe", "items"), allowed("Garment", "slot")]);
+  const [items, slots] = await Promise.all([all("/v1/wardrobe", "items"), allowed("NewGarment", "slot")]);
   if (signal.aborted) return;
   const known = slots.length ? slots : ["top", "bottom", "full_body", "outer", "shoes", "accessory"];
-  const edit = async (item) => (await editGarment(item, known)) && !signal.aborted && showWardrobe(main, { signal }).then(() => say("Your wardrobe is saved."));
+  const edit = async (item) => (await editGarment(item, known)) && !signal.aborted && showWardrobe(main, { signal }).then(() => (focusHeading(main), say("Your wardrobe is saved.")));
   const groups = known.map((slot) => [slot, items.filter((item) => item.slot === slot)]).filter(([, owned]) => owned.length);
   put(main,
     el("div", { class: "page-head" }, el("h1", { class: "page-title" }, "Your wardrobe"),

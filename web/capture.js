@@ -2,7 +2,7 @@
 
 import { Problem, allowed, call, get, sha256, upload } from "./api.js";
 import { OVAL, checkFile, checkSize, judgeAll, measure } from "./checks.js";
-import { alertLine, el, field, pills, put, say, ticked } from "./dom.js";
+import { alertLine, el, field, focusHeading, pills, put, say, ticked } from "./dom.js";
 import { checkList, progressView, stages } from "./progress.js";
 import { measured, words } from "./words.js";
 
@@ -150,7 +150,7 @@ function preview(photo, again) {
       ? el("img", { src: photo.url, alt: "The photo you chose" })
       : el("p", { class: "no-preview soft" }, "This browser cannot show this format; the service can read it."),
     photo.failed.length ? checkList(photo.failed, measured) : el("p", { class: "fine" }, el("b", { class: "good" }, "Ready to send. "), el("span", { class: "soft" }, `${facts}. Whether the face is seen well is judged after it is sent.`)),
-    el("button", { type: "button", onclick: again }, "Take another"));
+    el("button", { type: "button", onclick: again }, "Choose another"));
 }
 
 /** The camera with an oval for the face, and what light and focus look like right now. */
@@ -233,8 +233,7 @@ async function begin(main, photo, wish, signal) {
     dispatchEvent(new Event("hashchange"));
   };
   put(main, progressView(photo.size && photo.url, list, cancel));
-  main.querySelector("h1").tabIndex = -1;
-  main.querySelector("h1").focus({ preventScroll: true });
+  focusHeading(main);
   asked = await call("POST", "/v1/analyses", {
     content_type: photo.type,
     content_length: photo.file.size,

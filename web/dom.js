@@ -43,6 +43,9 @@ export function say(text) {
   if (said.textContent !== text) said.textContent = text;
 }
 
+/** A patch of a colour. */
+export const dot = (hex, className = "dot") => el("span", { class: className, style: { background: hex }, "aria-hidden": "true" });
+
 /** A labelled control: field("Name", input, "as on the label"). */
 export function field(label, control, hint) {
   const id = (control.id ||= fresh("field"));
@@ -74,6 +77,13 @@ export function pills(legend, name, options, chosen = [], { type = "checkbox", h
 
 /** What is ticked of a form's checkboxes of one name, in their order. */
 export const ticked = (form, name) => [...form.querySelectorAll(`input[name="${name}"]:checked`)].map((one) => one.value);
+
+/** Puts the focus on a page's heading, after what had it is gone. */
+export function focusHeading(page) {
+  const heading = page.querySelector("h1");
+  heading.tabIndex = -1;
+  heading.focus({ preventScroll: true });
+}
 
 /** A list of text, one bullet each; nothing for none. */
 export const bullets = (texts, attributes = { class: "dots" }) =>

@@ -1,6 +1,6 @@
 // Make-up looks: the steps, and the look on the person's own face.
 
-import { Problem, allowed, call, follow } from "./api.js";
+import { Problem, all, allowed, call, follow } from "./api.js";
 import { alertLine, busy, el, field, fresh, put, say } from "./dom.js";
 import { feedback } from "./feedback.js";
 import { view } from "./skin.js";
@@ -15,7 +15,7 @@ export function looksCard(document, cite) {
   if (makeup.status === "failed") {
     return { element: el("section", { class: "card", "aria-label": "Looks" }, title, el("p", {}, makeup.message)), update() {} };
   }
-  const panels = makeup.looks.map((look) => panel(document, look, cite));
+  const panels = makeup.looks.map((look) => panel(document, look, cite, () => own.show()));
   const name = fresh("look");
   const choose = (index) => panels.forEach((one, at) => (one.element.hidden = at !== index));
   choose(0);
@@ -23,17 +23,18 @@ export function looksCard(document, cite) {
     makeup.looks.map((look, index) => el("label", {}, el("input", { type: "radio", name, checked: index === 0, onchange: () => choose(index) }), el("span", {}, look.name))));
   const update = (next) => makeup.looks.forEach((look, index) => panels[index].picture(pictureOf(next, look)));
   update(document);
+  const own = ownLooks(document);
   return {
     element: el("section", { class: "card", "aria-label": "Looks" }, title, panels.length > 1 && tabs, panels.map((one) => one.element),
       panels.length === 0 && el("p", { class: "soft" }, "There is nothing to make a look of yet."),
-      makeup.notes.map((note) => el("p", { class: "note" }, note.text, cite(note.sources, "makeup")))),
+      makeup.notes.map((note) => el("p", { class: "note" }, note.text, cite(note.sources, "makeup"))), own.element),
     update,
   };
 }
 
 const pictureOf = (document, look) => (document.looks ?? []).find((one) => one.name === look.name);
 
-function panel(document, look, cite) {
+function panel(document, look, cite, drawn) {
   const before = document.photo?.optimized_url;
   const stage = el("div", { class: "stage-picture" });
   let shown = "";
@@ -52,7 +53,7 @@ function panel(document, look, cite) {
       look.why.map((why) => el("p", { class: "small" }, why.text, cite(why.sources, "makeup"))),
       feedback("Would you wear it?", { analysis_id: document.analysis_id, kind: "makeup", item_ids: look.steps.map((step) => step.item_id).filter(Boolean) }, [["worn", "Worn"], ["accept", "Yes"], ["reject", "No"]]),
       el("details", { open: matchMedia("(min-width: 48rem)").matches }, el("summary", {}, `How it is done, in ${look.steps.length} steps`), el("ol", { class: "steps shades" }, look.steps.map((step) => stepItem(step, cite)))),
-      el("details", {}, el("summary", {}, "Try other shades"), shades(document, look, stage))));
+      el("details", {}, el("summary", {}, "Try other shades"), shades(document, look, stage, drawn))));
   return { element, picture };
 }
 
@@ -104,7 +105,7 @@ export function compare(before, after, name, frame) {
 }
 
 /** The same look in shades and strengths of one's own, drawn anew. */
-function shades(document, look, stage) {
+function shades(document, look, stage, drawn) {
   const wrong = alertLine();
   const go = el("button", { class: "primary" }, "Draw it");
   const rows = look.steps.map((step) => {
@@ -133,6 +134,7 @@ function shades(document, look, stage) {
           if (!done?.image_url) throw new Problem(0, { detail: done?.message ?? "This look takes too long; it will be among your looks." });
           put(stage, compare(document.photo.optimized_url, done.image_url, "Your shades", faceFrame(document)));
           say("Your look is drawn.");
+          drawn();
           stage.scrollIntoView({ block: "center" });
         });
       } catch (error) {
@@ -141,4 +143,27 @@ function shades(document, look, stage) {
     },
   }, el("ul", { class: "plain" }, rows.map((row) => row.element)), wrong, go);
   return form;
+}
+
+/** The looks that were asked for on this photo: seen again, kept as a favourite, deleted. */
+function ownLooks(document) {
+  const element = el("div", { hidden: true });
+  const show = async () => {
+    const mine = (await all("/v1/looks", "looks")).filter((one) => one.analysis_id === document.analysis_id && one.image_url);
+    element.hidden = !mine.length;
+    put(element, el("h3", {}, "Drawn in your shades"), el("ul", { class: "own-looks" }, mine.map((one) => item(one))));
+  };
+  const item = (one) => {
+    const stage = el("div", { class: "stage-picture" });
+    const star = el("button", { type: "button", class: "small", "aria-pressed": String(Boolean(one.favourite)) }, "Favourite");
+    star.onclick = () => busy(star, "…", () => call("PUT", `/v1/looks/${one.look_id}`, { name: one.name, favourite: !one.favourite })).then(show);
+    const trash = el("button", { type: "button", class: "small quiet", onclick: () => busy(trash, "…", () => call("DELETE", `/v1/looks/${one.look_id}`)).then(show) }, "Delete");
+    return el("li", {},
+      el("details", { ontoggle: () => stage.childElementCount || put(stage, compare(document.photo.optimized_url, one.image_url, one.name, faceFrame(document))) },
+        el("summary", {}, one.name), stage),
+      el("div", { class: "feedback" }, star, trash));
+  };
+  // What cannot be listed is not worth an error beside a result that is there.
+  show().catch(() => {});
+  return { element, show };
 }

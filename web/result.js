@@ -2,7 +2,7 @@
 
 import { Problem, call, follow } from "./api.js";
 import { sent } from "./capture.js";
-import { bullets, busy, confirmed, el, put, say } from "./dom.js";
+import { bullets, busy, confirmed, dot, el, focusHeading, put, say } from "./dom.js";
 import { feedback } from "./feedback.js";
 import { looksCard } from "./looks.js";
 import { checkList, progressView, stages } from "./progress.js";
@@ -40,9 +40,7 @@ export async function showResult(main, { signal, arguments: [id] }) {
     } else put(main, failed(document, path, sent.get(id)?.url));
     if (list) {
       list = null;
-      const heading = main.querySelector("h1");
-      heading.tabIndex = -1;
-      heading.focus({ preventScroll: true });
+      focusHeading(main);
     }
   };
   await follow(path, show, { signal, again }).catch((error) => {
@@ -126,8 +124,6 @@ function completed(document, path, local) {
     },
   };
 }
-
-export const dot = (hex, className = "dot") => el("span", { class: className, style: { background: hex }, "aria-hidden": "true" });
 
 export function card(title, ...content) {
   return el("section", { class: "card", "aria-label": title }, el("h2", {}, title), ...content);

@@ -28,8 +28,9 @@ const password = (autocomplete) =>
 const code = () =>
   el("input", { name: "code", required: true, inputmode: "numeric", autocomplete: "one-time-code", pattern: "[0-9]{6}", maxlength: 6, class: "code" });
 
-/** One form: its fields, its button, and the ways out of it. `act(values)` may raise. */
-function form(panel, { title, lead, fields, button, act, ways }) {
+/** One form: its fields, its button, and the ways out of it. `act(values)` may raise. -> its alert. */
+function form(panel, spec) {
+  const { title, lead, fields, button, act, ways } = spec;
   const wrong = alertLine();
   const submit = el("button", { class: "primary wide" }, button);
   const body = el(
@@ -41,8 +42,10 @@ function form(panel, { title, lead, fields, button, act, ways }) {
         try {
           await busy(submit, "One moment…", () => act(Object.fromEntries(new FormData(body))));
         } catch (error) {
-          wrong.tell(error.message);
-          body.querySelector("input:not([readonly])").focus();
+          // A step that came in between, such as a code, leads back to where it started.
+          const alert = body.isConnected ? wrong : form(panel, spec);
+          alert.tell(error.message);
+          panel.querySelector("input").focus();
         }
       },
     },
@@ -53,6 +56,7 @@ function form(panel, { title, lead, fields, button, act, ways }) {
   // On arrival the page is read from its top; a form that took another's place is what was asked for.
   if (panel.dataset.used) panel.querySelector("input").focus({ preventScroll: true });
   panel.dataset.used = "yes";
+  return wrong;
 }
 
 function askPassword(panel, { address, said }) {

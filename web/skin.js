@@ -1,7 +1,7 @@
 // The concerns: each with its measure, and where on the face it was taken.
 
 import { get } from "./api.js";
-import { el, fresh, put, svg } from "./dom.js";
+import { dot, el, fresh, put, svg } from "./dom.js";
 import { measured, percent, words } from "./words.js";
 
 export function concernsCard(document, local) {
@@ -53,21 +53,28 @@ function faceFigure(document, concerns, url, id) {
     svg("image", { href: url, width: photo.width, height: photo.height, preserveAspectRatio: "none" }), overlay, outlines);
   const caption = el("figcaption", {});
   const toggle = el("input", { type: "checkbox", onchange: () => draw() });
+  const legend = el("ul", { class: "legend", "aria-live": "polite" });
   const maps = new Map();
   let current = null;
 
   const draw = async () => {
     const one = current;
     overlay.removeAttribute("href");
-    outlines.classList.toggle("thin", toggle.checked);
+    put(legend);
+    // A map has its own outlines, and its legend beside the face: the whole photo is shown for it.
+    outlines.classList.toggle("away", toggle.checked);
+    picture.setAttribute("viewBox", toggle.checked ? `0 0 ${photo.width} ${photo.height}` : box.join(" "));
     if (!toggle.checked) return;
+    put(legend, el("li", { class: "soft" }, "Drawing the map…"));
     try {
       if (!maps.has(one.name)) maps.set(one.name, get(`/v1/analyses/${id}/overlays/${one.name}`));
       const map = await maps.get(one.name);
-      if (current === one && toggle.checked) overlay.setAttribute("href", map.url ?? map.overlay_url ?? map.image_url);
+      if (current !== one || !toggle.checked) return;
+      overlay.setAttribute("href", map.url);
+      put(legend, map.legend.map(({ hex, meaning }) => el("li", {}, dot(hex), meaning)));
     } catch (error) {
       maps.delete(one.name);
-      if (current === one) put(caption, el("span", { class: "alert" }, error.message));
+      if (current === one && toggle.checked) put(legend, el("li", { class: "bad" }, error.message));
     }
   };
   const show = (one) => {
@@ -84,7 +91,7 @@ function faceFigure(document, concerns, url, id) {
   };
   return {
     element: el("figure", {}, picture, el("div", { class: "under" }, caption,
-      el("label", { class: "switch" }, toggle, el("span", {}, "Map")))),
+      el("label", { class: "switch" }, toggle, el("span", {}, "Map"))), legend),
     show,
   };
 }

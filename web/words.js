@@ -13,7 +13,7 @@ export function measured(value, unit = "") {
   if (value === null || value === undefined) return "";
   if (typeof value === "string") return value;
   const text = Math.abs(value) >= 100 || Number.isInteger(value) ? Math.round(value).toLocaleString("en") : Number(value.toPrecision(2)).toString();
-  if (unit === "bytes") return `${(value / 1e6).toFixed(1)} MB`;
+  if (unit === "bytes") return value < 1e5 ? `${Math.ceil(value / 1e3)} kB` : `${(value / 1e6).toFixed(1)} MB`;
   if (unit === "pixels") return `${(value / 1e6).toFixed(1)} megapixels`;
   return ["", "ratio", "probability"].includes(unit) ? text : `${text} ${unit}`;
 }
