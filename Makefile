@@ -14,7 +14,7 @@ UV := $(or $(shell command -v uv),.tools/uv/bin/uv)
 # pyenv's shims answer only for the chosen version, so look behind them; else uv finds or fetches one.
 PYTHON := $(or $(lastword $(sort $(wildcard $(or $(PYENV_ROOT),$(HOME)/.pyenv)/versions/3.13.*/bin/python3.13))),3.13)
 
-.PHONY: help setup lock models openapi lint types test demo up console host down status build invoke bench evaluate
+.PHONY: help setup lock models openapi examples lint types test demo up console host down status build invoke bench evaluate
 
 help: ## what can be asked for
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -54,8 +54,13 @@ lock: $(UV) ## lock every requirements file again, with hashes and without index
 	$(UV) pip install -q --python .tools/stack/bin/python --no-deps --no-build-isolation -e .
 	touch $@
 
-openapi: .venv/.facet ## write the API's document from its code
-	$(BIN)/python local/openapi.py
+openapi: .venv/.facet ## write the API's document and docs/api.md from its code
+	$(BIN)/python -m local.openapi
+	$(BIN)/python -m local.api_docs
+
+examples: setup ## record the requests and answers that the document shows, on a stack of their own
+	$(BIN)/python -m local.examples
+	$(MAKE) openapi
 
 lint: .venv/.facet
 	$(BIN)/ruff check .

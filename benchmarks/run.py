@@ -35,6 +35,7 @@ FIGURES = (
     "first_call",
     "sizes",
     "pipeline",
+    "load",
     "cost",
 )
 PACKAGES = ("facet", "numpy", "onnxruntime", "pillow", "pydantic", "boto3", "aws-lambda-powertools")

@@ -13,7 +13,8 @@ from jsonschema import Draft202012Validator
 
 from facet.adapters.http import problem_kinds
 from facet.domain.face import GateCode
-from local.openapi import DOCUMENT, OPEN_PATHS, PROBLEM, TAGS, operations
+from local.api_docs import PAGE, render
+from local.openapi import DOCUMENT, EXAMPLES, OPEN_PATHS, PROBLEM, TAGS, operations
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "layers" / "shared" / "facet"
@@ -292,3 +293,42 @@ def test_a_call_answers_in_one_way_and_takes_what_it_names(name: str) -> None:
     if method == "get" and not path.startswith("/v1/health/"):
         assert {"200", "304"} <= operation["responses"].keys()
         assert "ETag" in operation["responses"]["200"]["headers"]
+
+
+# --- docs/api.md ----------------------------------------------------------------------------------
+
+
+def test_the_page_is_what_the_document_says() -> None:
+    assert PAGE.read_text() == render(), "run `make openapi`"
+
+
+def test_every_link_of_the_page_leads_somewhere() -> None:
+    page = PAGE.read_text()
+    headings = re.findall(
+        r"^#+ (.+)$", re.sub(r"```.*?```", "", page, flags=re.DOTALL), re.MULTILINE
+    )
+    slugs = [re.sub(r"[^a-z0-9 -]", "", one.lower()).replace(" ", "-") for one in headings]
+    assert len(set(slugs)) == len(slugs)
+    for target in re.findall(r"\]\(([^)]+)\)", page):
+        if target.startswith("#"):
+            assert target[1:] in slugs, target
+        elif not target.startswith("http"):
+            assert (PAGE.parent / target).exists(), target
+
+
+def test_an_example_of_every_call_fits_its_schema() -> None:
+    recorded = json.loads(EXAMPLES.read_text())
+    assert recorded.keys() == CALLS.keys() - {"getOpenapi"}  # it answers with the document itself
+    for name, example in recorded.items():
+        _, _, operation = call_of(name)
+        told = resolved(operation["responses"][str(example["status"])])
+        pairs = [("answer", told.get("content", {}).get("application/json", {}).get("schema"))]
+        if "requestBody" in operation:
+            body = operation["requestBody"]["content"]["application/json"]
+            pairs.append(("request", body["schema"]))
+        for part, schema in pairs:
+            assert (part in example) == (schema is not None), f"{name}: {part}"
+            if schema:
+                root = {**schema, "components": DOC["components"]}
+                errors = list(Draft202012Validator(root).iter_errors(example[part]))
+                assert not errors, f"{name} {part}: {errors[0].message}: run `make examples`"

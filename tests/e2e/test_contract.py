@@ -1,0 +1,153 @@
+"""Whatever is sent to the deployed API, it answers as its document says."""
+
+import base64
+import json
+import re
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from local.openapi import DOCUMENT, operations
+from local.phone import sign_in
+
+pytestmark = pytest.mark.e2e
+
+EXAMPLES = 8  # of each call and kind: the whole takes under a minute
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+    response_headers_conformance,
+]
+METHODS = ("get", "post", "put", "delete")  # what is deleted was read and changed before
+OPERATIONS = [
+    (path, method, operation)
+    for method in METHODS
+    for path, called, operation in operations(json.loads(DOCUMENT.read_text()))
+    if method == called and operation["operationId"] != "eraseMe"  # its user would be gone
+]
+CALLS = {operation["operationId"]: (path, method) for path, method, operation in OPERATIONS}
+TAKING = [
+    operation["operationId"]
+    for _, _, operation in OPERATIONS
+    if "requestBody" in operation
+    or any(one["in"] == "query" for one in operation.get("parameters", ()))
+]
+
+
+@pytest.fixture(scope="module")
+def schema():
+    return schemathesis.openapi.from_dict(json.loads(DOCUMENT.read_text()))
+
+
+@pytest.fixture(scope="module")
+def owner(stack):
+    """A user without a limit to their analyses."""
+    return sign_in(stack, "contract@example.com", "enterprise")
+
+
+@pytest.fixture(scope="module")
+def known(owner, photo):
+    """Path parameters that lead somewhere: an analysed photo, and what its owner keeps."""
+    asked = owner.ask(photo, wants=["skincare", "makeup"]).expect(201)
+    owner.upload(asked, photo)
+    owner.call(
+        "PUT", "/v1/bag/red-lipstick", {"name": "Red", "category": "lip", "shade": "#b03040"}
+    )
+    owner.poll(asked["analysis_id"])
+    look = owner.call(
+        "POST",
+        f"/v1/analyses/{asked['analysis_id']}/looks",
+        {"name": "Red lips", "products": [{"item_id": "red-lipstick"}]},
+    ).expect(202)
+    export = owner.call("POST", "/v1/me/export").expect(202)
+    return {
+        "analysis_id": asked["analysis_id"],
+        "item_id": "red-lipstick",
+        "look_id": look["look_id"],
+        "export_id": export["export_id"],
+        "product_id": "gel-cleanser-plain",
+        "concern": "redness",
+    }
+
+
+@pytest.fixture(scope="module")
+def check(schema, owner):
+    """Send so many made-up requests of one call and hold every answer against the document."""
+    token = {"Authorization": f"Bearer {owner.token}"}
+    session = requests.Session()
+
+    def ask(case):
+        case.headers = {**(case.headers or {}), **token}
+        case.validate_response(case.call(owner.api_url, session), checks=CHECKS)
+
+    def run(name, mode=None, **pinned):
+        path, method = CALLS[name]
+        operation = schema[path][method.upper()]
+        if mode is None:
+            ask(operation.Case(**pinned))
+            return
+
+        @given(case=operation.as_strategy(mode, **pinned))
+        @settings(
+            max_examples=EXAMPLES,
+            deadline=None,
+            derandomize=True,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        )
+        def many(case):
+            ask(case)
+
+        many()
+
+    return run
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_what_fits_the_document_is_answered_as_it_tells(name, check, known):
+    check(name, GenerationMode.POSITIVE)
+    if leads := parameters(name, known):
+        check(name, path_parameters=leads)
+
+
+@pytest.mark.parametrize("name", TAKING)
+def test_what_does_not_fit_is_refused_as_it_tells(name, check, known):
+    # A path or a header that HTTP itself cannot carry never reaches the API.
+    check(name, GenerationMode.NEGATIVE, path_parameters=parameters(name, known), headers={})
+
+
+def parameters(name, known):
+    """Of a call's path, such that it leads somewhere."""
+    return {one: known[one] for one in re.findall(r"{(\w+)}", CALLS[name][0])}
+
+
+def test_a_hundred_requests_at_once_with_ten_left_give_exactly_ten(stack, phone, photo):
+    claims = json.loads(base64.urlsafe_b64decode(phone.token.split(".")[1] + "=="))
+    table = stack.client("dynamodb")
+    day = {"PK": {"S": f"USER#{claims['sub']}"}, "SK": {"S": f"QUOTA#{datetime.now(UTC).date()}"}}
+    table.put_item(TableName=stack.outputs["TableName"], Item={**day, "used": {"N": "40"}})
+
+    with ThreadPoolExecutor(32) as pool:
+        answers = list(pool.map(lambda _: phone.ask(photo), range(100)))
+
+    assert Counter(answer.status for answer in answers) == {201: 10, 429: 90}
+    assert phone.call("GET", "/v1/me/usage").body["used"] == 50
+    assert len({answer.body["analysis_id"] for answer in answers if answer.status == 201}) == 10
+    refused = next(answer for answer in answers if answer.status == 429)
+    assert refused.body["code"] == "quota_exceeded"
+    assert refused.headers["RateLimit-Remaining"] == "0"
