@@ -17,7 +17,7 @@ from facet.domain.search import Condition, Match
 from facet.vision.prediction import NORMAL, load_conditions
 from tests.integration.conftest import NAMES, ROOT, Stack
 
-EVENT = "api_get_analysis.json"
+EVENT = "api_search_products.json"
 LIPSTICKS = [
     Product(product_id=f"lip-{name}", name=f"{name} lipstick", category="lipstick", shade=shade)
     for name, shade in (("red", "#b3202c"), ("nude", "#b5776a"), ("plum", "#5a2a4a"))
