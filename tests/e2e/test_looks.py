@@ -1,0 +1,111 @@
+"""Pictures of looks and overlays, on the deployed stack with its roles enforced."""
+
+import io
+
+import pytest
+from PIL import Image
+
+from local.demo import own_samples
+from local.phone import send
+
+pytestmark = pytest.mark.e2e
+
+
+def picture(url):
+    answer = send("GET", url)
+    assert answer.status == 200
+    return Image.open(io.BytesIO(answer.data))
+
+
+def drawn(phone, path, eventually):
+    """The look at this address once it is no longer rendering."""
+
+    def done():
+        look = phone.call("GET", path).expect(200)
+        return look if look["status"] != "rendering" else None
+
+    return eventually(done, patience=30)
+
+
+@pytest.fixture
+def analysis(phone, photo):
+    """A completed analysis of a user who owns makeup."""
+    own_samples(phone)
+    asked = phone.ask(photo, wants=["makeup"]).expect(201)
+    phone.upload(asked, photo).expect(200)
+    return phone.poll(asked["analysis_id"])
+
+
+def test_an_analysis_gets_pictures_of_its_looks(phone, analysis, eventually, stack):
+    path = f"/v1/analyses/{analysis['analysis_id']}"
+    assert analysis["status"] == "completed"
+    assert len(analysis["looks"]) == 3
+
+    def pictures():
+        document = phone.call("GET", path).expect(200)
+        waiting = [one for one in document["looks"] if one["status"] == "rendering"]
+        assert bool(waiting) == ("poll_after_ms" in document)
+        return None if waiting else document["looks"]
+
+    looks = eventually(pictures, patience=30)
+
+    assert [one["status"] for one in looks] == ["completed"] * 3
+    assert any("item_id" in product for one in looks for product in one["products"])
+    for one in looks:
+        assert picture(one["image_url"]).size == (512, 512)
+        assert picture(one["before_after_url"]).width > 200
+    assert phone.call("DELETE", path).status == 204
+    left = stack.client("s3").list_objects_v2(
+        Bucket=stack.outputs["MediaBucketName"], Prefix="looks/"
+    )
+    assert not [it for it in left.get("Contents", []) if analysis["analysis_id"] in it["Key"]]
+
+
+def test_any_other_look_can_be_asked_for_and_kept(phone, analysis, eventually):
+    path = f"/v1/analyses/{analysis['analysis_id']}/looks"
+    wish = {
+        "name": "Red lips",
+        "products": [
+            {"category": "lip", "hex": "#a5132b", "finish": "satin", "intensity": 90},
+            {"item_id": "sample-mascara"},
+        ],
+    }
+
+    asked = phone.call("POST", path, wish, {"Idempotency-Key": "red"}).expect(202)
+
+    address = f"/v1/looks/{asked['look_id']}"
+    look = drawn(phone, address, eventually)
+    assert look["status"] == "completed", look
+    assert [one["category"] for one in look["products"]] == ["lip", "mascara"]
+    assert picture(look["image_url"]).size == (512, 512)
+    named = phone.call("PUT", address, {"name": "Friday", "favourite": True}).expect(200)
+    assert named["image_url"]
+    assert [one["name"] for one in phone.call("GET", "/v1/looks").body["looks"]] == ["Friday"]
+    assert phone.call("DELETE", address).status == 204
+    assert phone.call("GET", address).body["code"] == "look_not_found"
+
+
+def test_a_garment_without_a_model_says_so(phone, analysis, eventually):
+    path = f"/v1/analyses/{analysis['analysis_id']}/looks"
+
+    asked = phone.call("POST", path, {"garment_item_id": "sample-shirt"}).expect(202)
+
+    look = drawn(phone, f"/v1/looks/{asked['look_id']}", eventually)
+    assert (look["status"], look["code"]) == ("failed", "provider_unavailable")
+
+
+def test_an_overlay_is_drawn_on_request(phone, analysis):
+    concerns = {one["name"]: one for one in analysis["skin"]["concerns"]}
+    address = concerns["redness"]["overlay_url"]
+
+    overlay = phone.call("GET", address).expect(200)
+
+    layer = picture(overlay["url"])
+    assert layer.mode == "RGBA"
+    assert layer.size == (analysis["photo"]["width"], analysis["photo"]["height"])
+    assert overlay["measured"] == concerns["redness"]["measured"]
+    again = phone.call("GET", address).expect(200)
+    assert again["url"].partition("?")[0] == overlay["url"].partition("?")[0]
+    unmeasured = next(name for name, one in concerns.items() if "measured" not in one)
+    refused = phone.call("GET", address.replace("redness", unmeasured))
+    assert (refused.status, refused.body["code"]) == (409, "concern_not_measured")
