@@ -41,6 +41,12 @@ def test_the_classic_relations_are_named(turn: float, name: str, start: float) -
         assert relation(other, one) == relation(one, other)
 
 
+@given(st.lists(st.from_regex(r"#[0-9a-f]{6}", fullmatch=True), max_size=9))
+def test_many_colours_are_read_as_each_alone(shades: list[str]) -> None:
+    for many, alone in zip(LCh.of_hexes(shades), map(LCh.of_hex, shades), strict=True):
+        assert many == pytest.approx(alone, abs=1e-3)
+
+
 @given(hues, hues)
 def test_neutrals_go_with_everything(first: float, second: float) -> None:
     colour = LCh(60, 50, second)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from facet.advice.outfit import recommend_outfit, rules
+from facet.advice.outfit import _Stylist, recommend_outfit, rules
 from facet.domain.advice import Profile
 from facet.domain.face import FaceReading, Share
 from facet.domain.style import Outfit, OutfitResult, Weather
@@ -146,6 +146,25 @@ def test_outfits_hold_what_they_promise(
         assert outfit.why
     known = {source.id for source in result.sources}
     assert {s for o in result.outfits for r in o.why for s in r.sources} <= known
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(wardrobes, verdicts, weathers, st.sampled_from([None, "work", "gym", "wedding"]))
+def test_what_is_not_looked_at_further_would_not_have_been_chosen(
+    wardrobe: list[dict[str, Any]],
+    feedback: list[dict[str, Any]],
+    weather: Weather | None,
+    occasion: str | None,
+) -> None:
+    scored = _Stylist._scored
+
+    def in_full(self: _Stylist, pieces: Any, *, spare: bool = False, above: float = 0.0) -> Any:
+        return scored(self, pieces, spare=spare)
+
+    short = ask(wardrobe, feedback, occasion, weather)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_Stylist, "_scored", in_full)
+        assert ask(wardrobe, feedback, occasion, weather) == short
 
 
 def test_a_wardrobe_gives_three_different_outfits() -> None:

@@ -9,16 +9,15 @@ import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from itertools import combinations
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple
 
-import numpy as np
 from pydantic import BaseModel, ValidationError
 
 from facet.advice import harmony
-from facet.advice.harmony import LCh, Palette, Relation, Scale
+from facet.advice.harmony import LCh, Palette, Scale
 from facet.advice.makeup import occasion_of
 from facet.colour import hex_from_lab
 from facet.domain.advice import Note, Profile, Reason, Source
@@ -27,6 +26,7 @@ from facet.domain.face import FaceReading
 from facet.domain.style import (
     Feedback,
     Garment,
+    GarmentColour,
     GarmentSuggestion,
     Outfit,
     OutfitItem,
@@ -45,18 +45,16 @@ class Piece:
     """A garment with what its colours say."""
 
     garment: Garment
-    colours: tuple[tuple[LCh, float], ...]  # those that count, with their shares
+    slot: Slot
+    key: str
+    colours: tuple[
+        tuple[float | None, float], ...
+    ]  # hue (None: neutral) and share of those that count
+    hues: tuple[float, ...]  # degrees, of those that are not neutral
     season: float  # 0..1
     clo: float
+    loud: bool  # patterned
     liking: float  # -1..1
-
-    @property
-    def slot(self) -> Slot:
-        return self.garment.slot
-
-    @property
-    def key(self) -> str:
-        return self.garment.item_id
 
     @property
     def name(self) -> str:
@@ -69,6 +67,14 @@ class _Scored:
     worth: float
     parts: Mapping[str, float]
     relation: str
+
+
+class _Pair(NamedTuple):
+    """How the colours of two garments go together."""
+
+    terms: tuple[tuple[float, float], ...]  # of each pair of colours: weight times fit, weight
+    name: str  # the strongest relation
+    loudest: float  # its weight
 
 
 def recommend_outfit(
@@ -123,8 +129,8 @@ class _Stylist:
         self.slots = {g.item_id: g.slot for g in garments}
         self.waterproof = any(g.slot == "outer" and g.waterproof for g in garments)
         self.liking = self._likings()
-        self.pieces = [self._piece(g) for g in self._fresh(self._allowed(garments))]
-        self.relations: dict[tuple[LCh, LCh], Relation] = {}
+        self.pieces = self._pieces(self._fresh(self._allowed(garments)))
+        self.pairs: dict[tuple[str, str], _Pair] = {}
         self.best: dict[Slot, list[Piece]] = {}
 
     def result(self) -> OutfitResult:
@@ -225,18 +231,37 @@ class _Stylist:
         """Days since; what is dated later counts as said today."""
         return max(0, (self.today - said.on).days) if self.today else 0
 
-    def _piece(self, garment: Garment) -> Piece:
-        rule = self.rules["colour"]
-        ranked = sorted(garment.colours, key=lambda c: (-c.share, c.hex))
-        counted = [c for c in ranked if c.share >= rule["least_share"]] or ranked[:1]
-        colours = tuple((LCh.of_hex(c.hex), c.share) for c in counted)
-        fits = self.palette.fits([scale().axes(c) for c, _ in colours], spread=rule["spread"])
-        shares = np.array([max(share, 1e-3) for _, share in colours])
+    def _pieces(self, garments: Sequence[Garment]) -> list[Piece]:
+        rule, axes_of = self.rules["colour"], scale().axes
+        counted: list[list[GarmentColour]] = []
+        for garment in garments:
+            ranked = sorted(garment.colours, key=lambda c: (-c.share, c.hex))
+            counted.append([c for c in ranked if c.share >= rule["least_share"]] or ranked[:1])
+        if not counted:
+            return []
+        # All colours at once: one by one, they would take most of the time.
+        every = LCh.of_hexes([c.hex for colours in counted for c in colours])
+        fits = self.palette.fits([axes_of(c) for c in every], spread=rule["spread"]).tolist()
+        each = iter(zip(every, fits, strict=True))
+        return [
+            self._piece(g, c, [next(each) for _ in c])
+            for g, c in zip(garments, counted, strict=True)
+        ]
+
+    def _piece(
+        self, garment: Garment, counted: Sequence[GarmentColour], seen: Sequence[tuple[LCh, float]]
+    ) -> Piece:
+        shares = [max(c.share, 1e-3) for c in counted]
+        hues = [None if colour.is_neutral else colour.hue for colour, _ in seen]
         return Piece(
             garment,
-            colours,
-            float(fits @ shares / shares.sum()),
+            garment.slot,
+            garment.item_id,
+            tuple(zip(hues, (c.share for c in counted), strict=True)),
+            tuple(hue for hue in hues if hue is not None),
+            sum(fit * share for (_, fit), share in zip(seen, shares, strict=True)) / sum(shares),
             float(self.rules["clo"][garment.slot][garment.warmth - 1]),
+            garment.pattern.casefold() not in self.rules["pattern"]["plain"],
             self.liking.get(garment.item_id, 0.0),
         )
 
@@ -314,49 +339,68 @@ class _Stylist:
     def _dressed(self, base: tuple[Piece, ...]) -> _Scored:
         """The base with the outer layer, shoes and accessory that suit it best."""
         best = self._scored(base)
-        missing = self._need() - self._clo(base) if self.weather else 0.0
+        missing = self._need - self._clo(base) if self.weather else 0.0
         rain = bool(self.weather and self.weather.rain)
         if rain or missing >= self.rules["clo"]["outer_from_clo"]:
-            best = max(
-                [best, *(self._scored((*base, o)) for o in self._candidates("outer")[:6])],
-                key=lambda one: one.worth,
-            )
-        for slot, least in (("shoes", 0.0), ("accessory", best.worth)):
-            more = [self._scored((*best.pieces, p)) for p in self._candidates(cast(Slot, slot))[:6]]
-            top = max(more, key=lambda one: one.worth, default=None)
-            worse = top is not None and top.parts["harmony"] < best.parts["harmony"]
-            if top is not None and top.worth > least and not (slot == "accessory" and worse):
-                best = top
+            best = self._with(best, "outer", best.worth) or best
+        bare = best.worth
+        best = self._with(best, "shoes", 0.0) or best
+        # An accessory is no must: it has to be worth more than going without it and shoes.
+        more = self._with(best, "accessory", bare)
+        return more if more and more.parts["harmony"] >= best.parts["harmony"] else best
+
+    def _with(self, one: _Scored, slot: Slot, least: float) -> _Scored | None:
+        """With the garment of a slot that makes it worth most; None where none is beyond least."""
+        best = None
+        for piece in self._candidates(slot)[: self.rules["outfit"]["tried"]]:
+            more = self._scored((*one.pieces, piece), above=best.worth if best else least)
+            if more.worth > (best.worth if best else least):
+                best = more
         return best
 
     # --- worth ----------------------------------------------------------------------------------
 
-    def _scored(self, pieces: tuple[Piece, ...], spare: bool = False) -> _Scored:
-        """spare: an outer layer is still to come, so what it could add is not missed yet."""
-        relation, harmonious = self._harmony(pieces)
+    def _scored(
+        self, pieces: tuple[Piece, ...], *, spare: bool = False, above: float = -1.0
+    ) -> _Scored:
+        """spare: an outer layer is still to come, so what it could add is not missed yet.
+
+        above: what is worth no more than that even if its colours went together perfectly is not
+        looked at further, and has no more worth than that.
+        """
         near = self.rules["colour"]["near_face"]
         weights = [near[p.slot] for p in pieces]
         season = sum(w * p.season for w, p in zip(weights, pieces, strict=True)) / sum(weights)
         parts = {
             "formality": self._formality(pieces),
-            "harmony": harmonious,
+            "harmony": 1.0,
             "season": season if self.palette.known else 1.0,
             "warmth": self._warmth(pieces, spare) if self.weather else 1.0,
             "pattern": self._pattern(pieces),
         }
-        weight = self.rules["weight"]
-        worth = math.prod(max(v, 1e-6) ** weight[name] for name, v in parts.items())
         liking = sum(p.liking for p in pieces) / len(pieces)
-        worth *= math.exp(self.rules["feedback"]["weight"] * liking)
+        factors = [math.exp(self.rules["feedback"]["weight"] * liking)]
         if not spare:
-            worth *= self._dryness(pieces)
+            factors.append(self._dryness(pieces))
+        relation = "neutrals"
+        worth = self._worth(parts, factors)
+        if worth > above:
+            relation, parts["harmony"] = self._harmony(pieces)
+            worth = self._worth(parts, factors)
         return _Scored(pieces, worth, parts, relation)
+
+    def _worth(self, parts: Mapping[str, float], factors: Iterable[float] = ()) -> float:
+        weight = self.rules["weight"]
+        worth = math.prod([float(max(v, 1e-6) ** weight[name]) for name, v in parts.items()])
+        for factor in factors:
+            worth *= factor
+        return worth
 
     def _formality(self, pieces: Sequence[Piece]) -> float:
         rule = self.rules["formality"]
         levels = [p.garment.formality for p in pieces]
-        off = max(abs(level - rule[self.occasion]) for level in levels)
-        apart = max(levels) - min(levels)
+        low, high = min(levels), max(levels)
+        off, apart = max(rule[self.occasion] - low, high - rule[self.occasion]), high - low
         return math.exp(-((off / rule["spread"]) ** 2) / 2 - ((apart / rule["apart"]) ** 2) / 4)
 
     def _harmony(self, pieces: Sequence[Piece]) -> tuple[str, float]:
@@ -364,43 +408,64 @@ class _Stylist:
         rule = self.rules["colour"]
         total = weights = 0.0
         name, loudest = "neutrals", 0.0
-        for one, other in combinations(pieces, 2):
-            for first, share in one.colours:
-                for second, other_share in other.colours:
-                    key = first, second
-                    if key not in self.relations:
-                        self.relations[key] = harmony.relation(first, second)
-                    kind = self.relations[key]
-                    weight = share * other_share
-                    total, weights = total + weight * kind.fit, weights + weight
-                    if kind.name != "neutrals" and weight > loudest:
-                        name, loudest = kind.name, weight
+        for pair in combinations(pieces, 2):
+            between = self._between(*pair)
+            for worth, weight in between.terms:
+                total, weights = total + worth, weights + weight
+            if between.loudest > loudest:
+                name, loudest = between.name, between.loudest
         fit = total / weights if weights else harmony.rules()["harmony"]["neutral_fit"]
         hues: list[float] = []
-        for colour in (c for p in pieces for c, _ in p.colours if not c.is_neutral):
-            if all(abs(harmony.hue_difference(colour.hue, h)) > rule["hue_apart"] for h in hues):
-                hues.append(colour.hue)
+        for piece in pieces:
+            for hue in piece.hues:
+                if all(abs(harmony.hue_difference(hue, h)) > rule["hue_apart"] for h in hues):
+                    hues.append(hue)
         return name, float(fit * 0.5 ** max(0, len(hues) - rule["most_hues"]))
+
+    def _between(self, one: Piece, other: Piece) -> _Pair:
+        """What two garments' colours are to each other; asked of the same two many times."""
+        key = one.key, other.key
+        if key in self.pairs:
+            return self.pairs[key]
+        neutral = harmony.Relation("neutrals", harmony.rules()["harmony"]["neutral_fit"])
+        name, loudest, terms = neutral.name, 0.0, []
+        for hue, share in one.colours:
+            for against, other_share in other.colours:
+                kind = neutral
+                if hue is not None and against is not None:
+                    kind = harmony.relation_at(abs(harmony.hue_difference(hue, against)))
+                weight = share * other_share
+                terms.append((weight * kind.fit, weight))
+                if kind is not neutral and weight > loudest:
+                    name, loudest = kind.name, weight
+        self.pairs[key] = _Pair(tuple(terms), name, loudest)
+        return self.pairs[key]
 
     def _pattern(self, pieces: Sequence[Piece]) -> float:
         rule = self.rules["pattern"]
-        loud = sum(p.garment.pattern.casefold() not in rule["plain"] for p in pieces)
+        loud = sum(p.loud for p in pieces)
         return 1.0 if loud < 2 else float(rule["second"] if loud == 2 else rule["more"])
 
+    @cached_property
     def _need(self) -> float:
         rule = self.rules["clo"]
         met = rule["met_sport"] if self.occasion == "sport" else rule["met"]
         air = self.weather.temperature_c if self.weather else rule["indoors_c"]
         return float(max(0.0, (rule["skin_c"] - air) / (rule["divisor"] * met)))
 
+    @cached_property
+    def _warmest(self) -> float:
+        """clo of the warmest outer layer that is looked at."""
+        return max((p.clo for p in self._candidates("outer")), default=0.0)
+
     def _clo(self, pieces: Sequence[Piece]) -> float:
         return float(self.rules["clo"]["base"] + sum(p.clo for p in pieces))
 
     def _warmth(self, pieces: Sequence[Piece], spare: bool) -> float:
         rule = self.rules["clo"]
-        over = self._clo(pieces) - self._need()
+        over = self._clo(pieces) - self._need
         if over < 0 and spare:
-            over = min(0.0, over + max((p.clo for p in self._candidates("outer")), default=0.0))
+            over = min(0.0, over + self._warmest)
         can_cool = any(p.slot == "outer" for p in pieces)
         warmer = rule["warmer_spread"] if can_cool else rule["stuck_spread"]
         spread = rule["colder_spread"] if over < 0 else warmer
@@ -420,9 +485,6 @@ class _Stylist:
     def _outfit(self, one: _Scored) -> Outfit:
         pieces = sorted(one.pieces, key=lambda p: ORDER.index(p.slot))
         certain = (0.7 + 0.3 * self.palette.certainty) * (1.0 if self.weather else 0.85)
-        quality = math.prod(
-            max(v, 1e-6) ** self.rules["weight"][name] for name, v in one.parts.items()
-        )
         return Outfit(
             items=tuple(
                 OutfitItem(
@@ -436,7 +498,7 @@ class _Stylist:
             occasion=self.occasion,
             harmony=one.relation,
             insulation_clo=round(self._clo(pieces), 2),
-            confidence=round(min(1.0, quality * certain), 2),
+            confidence=round(min(1.0, self._worth(one.parts) * certain), 2),
             why=tuple(self._why(one)),
         )
 
@@ -459,7 +521,7 @@ class _Stylist:
             text += " near the face." if near[best.slot] >= 0.8 else "."
             yield Reason(text=text, points_at="season", sources=("seasons",))
         if self.weather:
-            need, have = self._need(), self._clo(one.pieces)
+            need, have = self._need, self._clo(one.pieces)
             verdict = "warm enough"
             if have < need - self.rules["clo"]["colder_spread"]:
                 verdict = "not warm enough: add a layer"
@@ -484,7 +546,7 @@ class _Stylist:
         rain = bool(self.weather and self.weather.rain)
         slots = set(self.slots.values())
         cold = self.weather and all(
-            self._clo(one.pieces) < self._need() - self.rules["clo"]["colder_spread"]
+            self._clo(one.pieces) < self._need - self.rules["clo"]["colder_spread"]
             for one in outfits
         )
         gap: tuple[Slot, str, str] | None = None
