@@ -132,7 +132,7 @@ class Page:
             return f"map to {self._kind(values)}" if isinstance(values, dict) else "object"
         low = schema.get("minimum", schema.get("exclusiveMinimum"))
         limits = {
-            "string": _range(schema.get("minLength"), schema.get("maxLength"), " letters"),
+            "string": _range(schema.get("minLength"), schema.get("maxLength"), " characters"),
         }.get(kind, _range(low, schema.get("maximum")))
         if "exclusiveMinimum" in schema and "maximum" not in schema:
             limits = f"> {_number(schema['exclusiveMinimum'])}"

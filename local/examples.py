@@ -58,12 +58,12 @@ class Tour:
             for verb, template, name in self._names
             if verb == method and _matches(template, path)
         ]
-        example = {"path": path, "status": answer.status}
+        example = {"path": tidy(path), "status": answer.status}
         if body is not None:
-            example["request"] = body
+            example["request"] = tidy(body, shown=len(str(body)))
         if answer.data:
-            example["answer"] = answer.body
-        self.found.setdefault(min(fits)[1], tidy(example))
+            example["answer"] = tidy(answer.body)
+        self.found.setdefault(min(fits)[1], example)
         return answer.body
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
@@ -176,13 +176,13 @@ def _matches(template: str, path: str) -> int:
     return 1 + template.count("{") if fits else 0
 
 
-def tidy(value: Any) -> Any:
-    """Ids, times and signatures in one shape; two entries of a long list."""
+def tidy(value: Any, shown: int = SHOWN) -> Any:
+    """Ids, times and signatures in one shape; so many entries of a list that is not of numbers."""
     if isinstance(value, dict):
-        return {name: tidy(one) for name, one in value.items()}
+        return {name: tidy(one, shown) for name, one in value.items()}
     if isinstance(value, list):
         numbers = all(isinstance(one, int | float) for one in value)
-        return [tidy(one) for one in (value if numbers else value[:SHOWN])]
+        return [tidy(one, shown) for one in (value if numbers else value[:shown])]
     if not isinstance(value, str):
         return value
     value = SIGNED.sub(r"https://\1.s3.eu-central-1.amazonaws.com/\2?X-Amz-Signature=...", value)
@@ -194,4 +194,4 @@ def tidy(value: Any) -> Any:
 
 
 if __name__ == "__main__":
-    EXAMPLES.write_text(json.dumps(record(), indent=1, ensure_ascii=False, sort_keys=True) + "\n")
+    EXAMPLES.write_text(json.dumps(record(), indent=1, ensure_ascii=False) + "\n")

@@ -388,4 +388,4 @@ def _simple_object(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    DOCUMENT.write_text(json.dumps(openapi_document(), indent=1, sort_keys=True) + "\n")
+    DOCUMENT.write_text(json.dumps(openapi_document(), indent=1) + "\n")

@@ -1,0 +1,175 @@
+"""What every answer has in common: ETags, problems, preflights."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+
+from facet.adapters.http import (
+    ETAG_HOLDS_FOR,
+    etag_of,
+    json_response,
+    problem_kinds,
+    resolver,
+    respond,
+)
+from facet.domain.errors import BusyError, PermanentError
+from facet.services.read_analysis import PICTURES_SIGNED_FOR
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+URL = "https://media.s3.amazonaws.com/a.jpg?X-Amz-Date={0}&X-Amz-Expires=3600&X-Amz-Signature={0}"
+
+
+def answering(**routes: Any) -> APIGatewayRestResolver:
+    """An API whose GET /<name> does what the keyword says."""
+    app = resolver(Logger())
+    for name, do in routes.items():
+        app.get(f"/{name}")(do)
+    return app
+
+
+def get(
+    app: APIGatewayRestResolver, path: str, method: str = "GET", **headers: str
+) -> tuple[int, Any, dict[str, str]]:
+    event = {
+        "httpMethod": method,
+        "path": path,
+        "headers": {name.replace("_", "-"): value for name, value in headers.items()},
+        "multiValueHeaders": {},
+        "requestContext": {"requestId": "request-1", "httpMethod": method, "path": path},
+        "queryStringParameters": None,
+        "body": None,
+        "isBase64Encoded": False,
+    }
+    answer = respond(app, event, None)  # type: ignore[arg-type]
+    got = {name: values[0] for name, values in answer["multiValueHeaders"].items()}
+    return answer["statusCode"], json.loads(answer["body"] or "null"), got
+
+
+# --- ETag -----------------------------------------------------------------------------------------
+
+
+def test_an_etag_goes_by_what_is_said_and_not_by_how_its_urls_are_signed() -> None:
+    one, other = (json.dumps({"url": URL.format(signed)}) for signed in ("1", "2"))
+
+    assert etag_of(one, NOON) == etag_of(other, NOON)
+    assert etag_of(one, NOON) != etag_of(one.replace("a.jpg", "b.jpg"), NOON)
+    assert etag_of("{}", NOON) == etag_of("{}", NOON + timedelta(days=1))
+
+
+def test_a_304_never_outlives_the_urls_it_speaks_of() -> None:
+    body = json.dumps({"url": URL.format("1")})
+
+    assert etag_of(body, NOON) != etag_of(body, NOON + ETAG_HOLDS_FOR)
+    assert PICTURES_SIGNED_FOR >= 2 * ETAG_HOLDS_FOR
+
+
+@pytest.mark.parametrize("known", ["{}", '"other", {}', "*", 'W/"x",{}'])
+def test_who_has_it_already_is_told_so(known: str) -> None:
+    app = answering(thing=lambda: json_response({"a": 1}))
+    status, body, headers = get(app, "/thing")
+    strong = headers["ETag"].removeprefix("W/")
+
+    assert (status, body) == (200, {"a": 1})
+    assert headers["Cache-Control"] == "private, no-cache"
+    for tag in (headers["ETag"], strong):
+        status, body, again = get(app, "/thing", If_None_Match=known.format(tag))
+        assert (status, body) == (304, None)
+        assert again["ETag"] == headers["ETag"]
+        assert again["X-Request-Id"] == "request-1"
+
+
+def test_another_etag_gets_the_whole_answer() -> None:
+    app = answering(thing=lambda: json_response({"a": 1}))
+
+    assert get(app, "/thing", If_None_Match='W/"0123"')[0] == 200
+
+
+def test_what_is_not_to_be_kept_has_no_etag() -> None:
+    app = answering(now=lambda: json_response({"a": 1}, headers={"Cache-Control": "no-store"}))
+
+    status, _, headers = get(app, "/now", If_None_Match="*")
+
+    assert status == 200
+    assert "ETag" not in headers
+
+
+# --- problems -------------------------------------------------------------------------------------
+
+
+def raising(error: Exception) -> Any:
+    def do() -> Response[str]:
+        raise error
+
+    return do
+
+
+@pytest.mark.parametrize("code", problem_kinds())
+def test_a_problem_has_the_status_title_and_hint_of_its_code(code: str) -> None:
+    app = answering(thing=raising(PermanentError(code, "It is so.")))
+
+    status, body, headers = get(app, "/thing")
+
+    kind = problem_kinds()[code]
+    assert status == body["status"] == kind.status
+    assert (body["code"], body["title"], body["hint"]) == (code, kind.title, kind.hint)
+    assert body["detail"] == "It is so."
+    assert body["request_id"] == headers["X-Request-Id"] == "request-1"
+    assert headers["Content-Type"] == "application/problem+json"
+
+
+def test_a_code_that_nobody_wrote_down_is_a_400_and_a_line_in_the_log() -> None:
+    app = answering(thing=raising(PermanentError("never_heard_of", "What?")))
+
+    status, body, _ = get(app, "/thing")
+
+    assert (status, body["code"], body["detail"]) == (400, "never_heard_of", "What?")
+
+
+def test_whoever_is_turned_away_is_told_when_to_come_back() -> None:
+    app = answering(thing=raising(BusyError(retry_after=30)))
+
+    status, body, headers = get(app, "/thing")
+
+    assert (status, body["code"], headers["Retry-After"]) == (503, "busy", "30")
+
+
+def test_a_crash_says_nothing_of_itself() -> None:
+    app = answering(thing=raising(RuntimeError("the password is x")))
+
+    status, body, _ = get(app, "/thing")
+
+    assert (status, body["code"]) == (500, "internal_error")
+    assert "password" not in json.dumps(body)
+
+
+def test_an_address_that_is_none_is_a_problem_too() -> None:
+    status, body, _ = get(answering(), "/nowhere")
+
+    assert (status, body["code"]) == (404, "not_found")
+
+
+# --- the rest -------------------------------------------------------------------------------------
+
+
+def test_a_preflight_is_answered_for_paths_of_other_functions_as_well() -> None:
+    status, _, headers = get(answering(), "/v1/anything", "OPTIONS", Origin="https://app.example")
+
+    assert status == 204
+    assert set(headers["Access-Control-Allow-Methods"].split(",")) >= {"PUT", "POST", "DELETE"}
+    assert "If-None-Match" in headers["Access-Control-Allow-Headers"]
+
+
+def test_moments_are_utc_and_whole_seconds() -> None:
+    moment = datetime(2026, 11, 21, 12, 0, 0, 123456, tzinfo=UTC)
+    app = answering(thing=lambda: json_response({"at": moment, "on": moment.date()}))
+
+    assert get(app, "/thing")[1] == {"at": "2026-11-21T12:00:00Z", "on": "2026-11-21"}
+
+
+def test_what_is_no_json_is_a_mistake_of_ours() -> None:
+    with pytest.raises(TypeError, match="not JSON"):
+        json_response({"a": object()})
