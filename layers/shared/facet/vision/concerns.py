@@ -117,6 +117,12 @@ class Surface:
             self.shown[name].whole for name in names
         )
 
+    def uncovered(self, *names: str) -> float:
+        """0..1: how much of these parts together is skin, burnt out or not."""
+        return sum(self.shown[name].skin for name in names) / sum(
+            self.shown[name].whole for name in names
+        )
+
     def burnt_share(self, *names: str) -> float:
         """0..1: how much of the skin of these parts is burnt out."""
         skin = sum(self.shown[name].skin for name in names)
@@ -168,6 +174,7 @@ _HARD_EDGE = 0.28  # ln per mm at a scale of 1.5 mm: frames of glasses, hair, ca
 # ln: foreheads are as light as the cheeks or lighter (-0.3 to 0.0 on the evaluation photos); a
 # fringe, or what a hat shades, is darker (0.2 and more), even where it has the colour of skin
 _FRINGE = 0.12
+_BLOOD = np.float32(0.7)  # how much a unit of haemoglobin darkens skin
 
 
 def read_surface(coarse: Texture) -> Surface:
@@ -195,10 +202,10 @@ def read_surface(coarse: Texture) -> Surface:
         edge = np.hypot(smooth(filled, 1.5 * k, d_down=1), smooth(filled, 1.5 * k, d_across=1))
         skin = skin & ~grown(edge * np.float32(k) > _HARD_EDGE, 0.8 * k)
         brow = skin & _area("forehead")
-        bloodless = darkness - np.float32(0.75) * haemoglobin  # a flush darkens the cheeks
+        bloodless = darkness - _BLOOD * haemoglobin  # a flush darkens the cheeks
         cheeks = skin & (_area("right_cheek") | _area("left_cheek"))
         if (
-            brow.any()
+            0 < brow.sum() < 0.62 * _area("forehead").sum()  # hair breaks it up
             and cheeks.any()
             and np.median(bloodless[brow]) > np.median(bloodless[cheeks]) + _FRINGE
         ):
@@ -322,7 +329,7 @@ def _flush(face: Surface) -> Map:
 
 
 def _unevenness(face: Surface, _: Texture | None, __: Texture | None) -> Measured:
-    """Spread of melanin at 8 mm and more, a slow change across the face removed, 100 ln."""
+    """Spread of melanin in patches of about 8 to 40 mm, 100 ln."""
     if reason := _lost(face, *SURFACE):
         return Measured(None, {}, reason=reason)
     rest, place = _blotches(face)
@@ -333,35 +340,41 @@ def _unevenness(face: Surface, _: Texture | None, __: Texture | None) -> Measure
     return Measured(spread(place), _by_region(face, SURFACE, spread), 0.6 * face.bare(*SURFACE))
 
 
+_PALED = 0.02  # of added white light, beyond which melanin looks paler than it is
+
+
 def _blotches(face: Surface) -> tuple[Map, Mask]:
-    """Melanin against a quadratic surface over the face, 0 outside the mask that comes with it."""
-    low = mean_near(face.melanin, face.matte, 3.5 * face.px_per_mm)
+    """Melanin against the skin within some 20 mm, 0 outside the mask that comes with it."""
+    k = face.px_per_mm
     names = (*SURFACE, "right_nasolabial", "left_nasolabial", "right_jaw", "left_jaw")
     place = np.logical_or.reduce([face.region(name) for name in names])
-    rows, columns = np.nonzero(place)
-    x, y = columns / _COARSE - 0.5, rows / _COARSE - 0.5
-    slow = np.stack([np.ones_like(x), x, y, x * x, y * y, x * y], axis=1)
-    rest = np.zeros_like(low)
-    rest[place] = low[place] - slow @ np.linalg.lstsq(slow, low[place], rcond=None)[0]
-    return rest, place
+    if place.any():
+        place &= _specular(face)[0] < _PALED
+    near, around = mean_near(face.melanin, face.matte, 3.5 * k), mean_near(face.melanin, place, 10 * k)
+    return np.where(place, near - around, np.float32(0)), place
 
 
 def _shine(face: Surface, _: Texture | None, __: Texture | None) -> Measured:
     """White light added to the skin's own, in % of the skin's brightness.
 
     Dichromatic model: linear light = a x skin colour + s x (1, 1, 1), solved by least squares in
-    every pixel; s counts where the skin is brighter than around it by as much, beyond 12 %.
+    every pixel; s counts where the skin is brighter than around it by as much, beyond 8 %, faint
+    light less than in proportion.
     """
-    if reason := _lost(face, *SURFACE, burnt=0.2, bare=0.3):
-        return Measured(None, {}, reason=reason)
+    # A highlight burns out where the skin around it does not: that is shine, and no fault.
+    if face.burnt_share(*SURFACE) > 0.45:
+        return Measured(None, {}, reason=_TOO_BURNT)
+    shown = [name for name in SURFACE if face.uncovered(name) >= 0.3]
+    if face.uncovered(*SURFACE) < 0.4:
+        return Measured(None, {}, reason=_COVERED)
     shine, zone = _specular(face)
 
-    def share(place: Mask) -> float:
+    def share(*names: str) -> float:
+        place = np.logical_or.reduce([_area(name) for name in names])
         return 100 * float(shine[place & zone].mean())
 
-    shown = (*SURFACE, "t_zone")
-    regions = {name: share(_area(name)) for name in shown if face.bare(name) >= 0.3}
-    return Measured(share(zone), regions, 0.6 * face.bare(*SURFACE))
+    regions = {name: share(name) for name in (*shown, "t_zone") if face.uncovered(name) >= 0.3}
+    return Measured(share(*shown), regions, 0.6 * face.uncovered(*SURFACE))
 
 
 def _specular(face: Surface) -> tuple[Map, Mask]:
@@ -375,10 +388,11 @@ def _specular(face: Surface) -> tuple[Map, Mask]:
     )
     bright = np.exp(-face.darkness)
     k = face.px_per_mm
-    # Against the skin around it: over some 30 mm, brightness is how the light falls.
-    over = [mean_near(m, zone, k) - mean_near(m, zone, 14 * k) for m in (white, bright)]
+    # Against the skin around it: over some 20 mm, brightness is how the light falls and pigment lies.
+    over = [mean_near(m, zone, 2 * k) - mean_near(m, zone, 10 * k) for m in (white, bright)]
     added = np.minimum(*over) / float(np.quantile(bright[zone], 0.25))
-    return np.maximum(added - np.float32(0.12), 0), zone
+    beyond = np.maximum(added - np.float32(0.08), 0)
+    return np.asarray(beyond**2 / (beyond + np.float32(0.2)), np.float32), zone
 
 
 def _dullness(face: Surface, _: Texture | None, __: Texture | None) -> Measured:
@@ -453,11 +467,16 @@ def _spot_place(face: Surface) -> Mask:
 
 @cache
 def _off_features() -> Mask:
-    """Skin further from eyes, brows and lips than their shading reaches."""
+    """Skin further from eyes, brows, lips and the base of the nose than their shading reaches."""
+    k = _COARSE / 144
     place = _skin_place().copy()
     for name in _FEATURES:
-        place &= ~grown(region_mask(name, _COARSE), 3.0 * _COARSE / 144)
-    return place
+        place &= ~grown(region_mask(name, _COARSE), 3.0 * k)
+    rows, columns = np.mgrid[0 : place.shape[0], 0 : place.shape[1]]
+    x, y = landmarks_in(_COARSE)[[98, 97, 327, 326]].mean(axis=0)
+    place &= ((columns - x) / (19 * k)) ** 2 + ((rows - y) / (7 * k)) ** 2 > 1
+    nose = _area("nose")
+    return np.asarray(place & (shrunk(nose, 3.0 * k) | ~nose))  # beside it runs the wings' crease
 
 
 def _blemishes(face: Surface, _: Texture | None, __: Texture | None) -> Measured:
@@ -475,7 +494,7 @@ def _dark_spots(face: Surface, _: Texture | None, __: Texture | None) -> Measure
 
 
 def _brown_spots(face: Surface) -> Map:
-    return _spotted(face, face.darkness - np.float32(0.6) * face.haemoglobin, 1.8, 0.04, 0.12)
+    return _spotted(face, face.darkness - np.float32(0.6) * face.haemoglobin, 1.8, 0.025, 0.1)
 
 
 def _spotted(face: Surface, values: Map, sigma: float, low: float, high: float) -> Map:
@@ -529,7 +548,7 @@ def _box(place: Mask, margin: int) -> tuple[slice, slice]:
 
 @cache
 def _box_of(name: str) -> tuple[slice, slice]:
-    return _box(_area(name), 0)
+    return _box(_area(name), 5)
 
 
 def _roughness(rgb: Pixels, k: float) -> Map:
@@ -570,21 +589,25 @@ def _wrinkles(face: Surface, _: Texture | None, __: Texture | None) -> Measured:
     smooth_skin, folded = (
         _off_features() & shrunk(mask, 0.8 * face.px_per_mm) for mask in (face.skin, face.lit)
     )
-    regions = {}
+    regions, weights = {}, {}
     for name, lined in _lined(face).items():
         place = _area(name) & (folded if name in _FOLDS else smooth_skin)
-        if place.sum() < max(60, 0.3 * _area(name).sum()) or face.burnt_share(name) > 0.15:
+        # A region counts the more of it is bare, so that none comes or goes at a stroke.
+        weight = min(1.0, (place.sum() / _area(name).sum() - 0.25) / 0.35)
+        if place.sum() < 60 or weight <= 0 or face.burnt_share(name) > 0.15:
             continue
-        regions[name] = 100 * float(lined[place].mean())
-    kinds = [
-        float(np.mean(values))
-        for line in LINES
-        if (values := [regions[side + line] for side in _SIDES[line] if side + line in regions])
-    ]
-    if len(kinds) < 5:
+        regions[name], weights[name] = 100 * float(lined[place].mean()), weight
+    total = counted = 0.0
+    for line in LINES:
+        there = [side + line for side in _SIDES[line] if side + line in regions]
+        if there:
+            value = np.average([regions[name] for name in there], weights=[weights[n] for n in there])
+            weight = max(weights[name] for name in there)
+            total, counted = total + weight * float(value), counted + weight
+    if counted < 4.5:
         return Measured(None, regions, reason=_lost(face, *SURFACE) or _COVERED)
     sharp = min(1.0, face.photo_px_per_mm / 2.5)
-    return Measured(float(np.mean(kinds)), regions, 0.6 * sharp * len(kinds) / len(LINES))
+    return Measured(total / counted, regions, 0.6 * sharp * counted / len(LINES))
 
 
 def _lined(face: Surface) -> dict[str, Map]:
@@ -603,7 +626,8 @@ def _lined(face: Surface) -> dict[str, Map]:
             start, end = _FOLDS[name]
             along = at[end] - at[start]
             near, far = (_oblique(scale, box, along) for scale in (fine, broad))
-            response = near - np.float32(0.45) * far
+            # Only off: where a broad fold is not, its filter must not add a line.
+            response = _along(near - np.float32(_BROAD) * np.maximum(far, 0), along)
         else:
             response = (upright if name == "glabella" else level)[box]
         found[name] = np.zeros_like(filled)
@@ -633,14 +657,24 @@ def _line(darkness: Map, k: float, *, across: bool) -> Map:
 
     The curvature across the line at 0.7 mm, less what a broad fold of 3 mm and more would give.
     """
-    result = np.zeros_like(darkness)
-    for sigma, share in ((0.7, 1.0), (1.6, -0.5)):
+    found = []
+    for sigma in (0.7, 1.6):
         s, run = sigma * k, 2.5 * k
         bent = (
             smooth(darkness, run, s, d_across=2) if across else smooth(darkness, s, run, d_down=2)
         )
-        result -= np.float32(share * s * s) * bent
-    return result
+        found.append(np.float32(-s * s) * bent)
+    return found[0] - np.float32(_BROAD) * np.maximum(found[1], 0)
+
+
+_BROAD = 0.6  # of what a broad fold shows at its own scale, it shows as much at that of a line
+
+
+def _along(response: Map, along: NDArray[np.floating]) -> Map:
+    """The mean over some 5 mm of a line's direction (x, y): specks cancel, lines do not."""
+    x, y = along / np.linalg.norm(along)
+    shifts = [(round(float(step * y)), round(float(step * x))) for step in (-4, -2, 0, 2, 4)]
+    return np.asarray(np.mean([np.roll(response, shift, (0, 1)) for shift in shifts], axis=0))
 
 
 def _oblique(
@@ -678,37 +712,40 @@ def _below_eye(side: str) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
 
 
 def _profiles(face: Surface) -> dict[str, NDArray[np.floating]]:
-    """Side -> (15,) darkness from the lid down to the cheek, where the skin there is bare."""
-    even = mean_near(face.darkness, face.matte, 0.8 * face.px_per_mm)
+    """Side -> (15,) darkness from the lid down to the cheek, where that can be seen."""
+    # As lit, not as skin: a deep shadow below the eye is what is looked for.
+    bare = face.lit & ~face.burnt
+    even = mean_near(face.darkness, bare, 0.8 * face.px_per_mm)
     found = {}
     for side in _LIDS:
-        if face.burnt_share(f"{side}_under_eye") > 0.1:
+        if face.burnt_share(f"{side}_under_eye") > 0.15:
             continue
         rows, columns = _below_eye(side)
-        shown = face.skin[rows, columns] & ~face.burnt[rows, columns]
         # Every depth needs enough columns, or the profile would compare different places.
-        whole = shown.mean(axis=0) > 0.8
+        whole = bare[rows, columns].mean(axis=0) > 0.8
         if whole.sum() >= 12:
             found[side] = even[rows[:, whole], columns[:, whole]].mean(axis=1)
     return found
 
 
 def _dark_circles(face: Surface, _: Texture | None, __: Texture | None) -> Measured:
-    """How much darker the skin below the eye is than the cheek, 100 ln."""
+    """How much darker the skin below the eye is than the cheek without its flush, 100 ln."""
+    flush = _flush(face)
     regions = {}
     for side, profile in _profiles(face).items():
         cheek = f"{side}_cheek"
         if not _lost(face, cheek, burnt=0.1):
-            middle = float(np.median(face.darkness[face.region(cheek)]))
-            below = float(profile[(_DEPTHS > 0.33) & (_DEPTHS < 0.62)].mean())
-            regions[f"{side}_under_eye"] = 100 * (below - middle)
+            place = face.region(cheek)
+            usual = np.median(face.darkness[place]) - _BLOOD * np.median(flush[place])
+            below = profile[(_DEPTHS > 0.18) & (_DEPTHS < 0.5)].mean()
+            regions[f"{side}_under_eye"] = 100 * float(below - usual)
     return _of_both_eyes(face, regions)
 
 
 def _eye_bags(face: Surface, _: Texture | None, __: Texture | None) -> Measured:
     """Shade along the lower edge of the eyelid's cushion against its top, 100 ln."""
     lit = (_DEPTHS > 0.14) & (_DEPTHS < 0.36)
-    shade = (_DEPTHS > 0.54) & (_DEPTHS < 0.76)
+    shade = (_DEPTHS > 0.5) & (_DEPTHS < 0.7)
     regions = {
         f"{side}_under_eye": 100 * float(profile[shade].mean() - profile[lit].mean())
         for side, profile in _profiles(face).items()
