@@ -142,7 +142,7 @@ def _count(drawn: Drawn, canvas: Canvas, skin: Floats) -> None:
     }
     for category, after in alone.items():
         place = _place(canvas, category)
-        if place.sum() >= 40:
+        if place.sum() >= 40 and canvas.px_per_mm >= _LEAST_SCALE.get(category, 0):
             shade = _step(
                 {"category": category, "intensity": 100, **table["shades"][category]}, skin
             )
@@ -187,7 +187,7 @@ def _count(drawn: Drawn, canvas: Canvas, skin: Floats) -> None:
 # Landmark polygons of each product's usual place on the right, and the mm its edge may reach.
 _LIDS = [33, 246, 161, 160, 159, 158, 157, 173, 133, 190, 56, 28, 27, 29, 30, 247, 130]
 _CHEEK = [118, 117, 116, 123, 50, 205, 36, 101]
-_CHEEKBONE = [143, 111, 117, 118, 119, 101, 116, 34]
+_CHEEKBONE = [34, 143, 111, 117, 118, 123, 116]
 _UNDER_EYE = [33, 7, 163, 144, 145, 153, 154, 155, 133, 243, 233, 232, 231, 230, 229, 228, 31, 226]
 _HOLLOW = [137, 123, 50, 205, 207, 187, 147]
 _PLACES = {
@@ -198,6 +198,8 @@ _PLACES = {
     "concealer": (_UNDER_EYE, 2.0),
     "contour": (_HOLLOW, 3.0),
 }
+# px/mm: on smaller faces a lid is two or three pixels high, and its lashes one of them.
+_LEAST_SCALE = {"eyeshadow": 1.6, "brow": 1.6}
 _REACH = {"lip": 6.0, "eyeshadow": 6.0, "blush": 18.0}
 
 
@@ -218,7 +220,7 @@ def _place(canvas: Canvas, category: str) -> Any:
     if category == "lip":
         mouth = _mask(canvas, [canvas.local[part("mouth")]])
         mask &= ~ndimage.binary_dilation(mouth, iterations=max(1, round(canvas.px_per_mm)))
-        return _shrunk(mask, 1.2 * canvas.px_per_mm)
+        return _shrunk(mask, 0.6 * canvas.px_per_mm)
     if category == "foundation":
         return _shrunk(mask, 10 * canvas.px_per_mm) & (canvas.skin > 0.9)
     if category == "brow":

@@ -255,23 +255,24 @@ class _Skin:
         rows, columns = np.nonzero(core if core.any() else np.ones_like(core))
         every = max(1, len(rows) // rules["enough"])
         rows, columns = rows[::every], columns[::every]
-        plane = np.stack([np.ones(len(rows)), rows, columns], axis=1)
+        plane = np.stack([np.ones(len(rows)), columns], axis=1)
         shown, lit = hues[:, rows, columns], light[rows, columns]
         kept = np.ones(len(rows), bool)
         for _ in range(3):
             middle = np.median(shown[:, kept], axis=1)
+            off = np.median(np.abs(shown[:, kept] - middle[:, None]))
+            hue = np.clip(rules["spreads"] * 1.4826 * off, *rules["hue"]).astype(np.float32)
             tilt = np.linalg.lstsq(plane[kept], lit[kept], rcond=None)[0].astype(np.float32)
-            again = self._apart(shown, middle, lit - plane @ tilt) < rules["full"]
+            again = self._apart(shown, middle, hue, lit - plane @ tilt) < rules["full"]
             if again.sum() < len(rows) / 8:
                 break
             kept = again
-        down = np.arange(size[1], dtype=np.float32)[:, None]
-        light -= tilt[0] + tilt[1] * down + tilt[2] * np.arange(size[0], dtype=np.float32)
-        apart = self._apart(hues, middle, light)
+        light -= tilt[0] + tilt[1] * np.arange(size[0], dtype=np.float32)
+        apart = self._apart(hues, middle, hue, light)
         like = ((rules["none"] - apart) / (rules["none"] - rules["full"])).clip(0, 1)
         # Deep shade, as in the sockets of the eyes, keeps the hue of skin.
         hues -= middle[:, None, None]
-        dim = (np.hypot(*hues) < rules["none"] * rules["hue"]) & (light > rules["deepest"])
+        dim = (np.hypot(*hues) < rules["none"] * hue) & (light > rules["deepest"])
         self.step, self.small = step, dim
         self._size, self._feather = (width, height), rules["dim_feather"] * canvas.px_per_mm / step
         self.level = float(np.median(lab[0, rows[kept], columns[kept]]))
@@ -286,7 +287,7 @@ class _Skin:
         fine = (canvas.light / self.broad - np.float32(low)) / np.float32(high - low)
         # Single patches of skin's colour between hair are hair.
         thick = _wide(like, rules["patches"] * canvas.px_per_mm / step)
-        like *= ((thick - np.float32(0.45)) / np.float32(0.3)).clip(0, 1)
+        like *= ((thick - np.float32(0.2)) / np.float32(0.2)).clip(0, 1)
         self.mask: Floats = _enlarged(like, (width, height), step) * fine.clip(0, 1)
 
     @cached_property
@@ -296,8 +297,10 @@ class _Skin:
         return _enlarged(soft * soft, self._size, self.step)
 
     @staticmethod
-    def _apart(hues: Floats, middle: Floats, light: Floats) -> Floats:
-        """How far from the face's skin, 1 being usual: (2, ...) hues, (2,) its own, (...) ln L.
+    def _apart(hues: Floats, middle: Floats, hue: np.float32, light: Floats) -> Floats:
+        """How far from the face's skin, 1 being usual.
+
+        hues (2, ...), the skin's own (2,) and how far they spread, (...) ln L beside the plane.
 
         Shine is skin too: brighter, and part of the way from the skin's hue to white.
         """
@@ -307,7 +310,6 @@ class _Skin:
         paler = np.where(light > 0, paler.clip(0, np.float32(rules["shine"])), np.float32(0))
         across, up = across + paler * middle[0], up + paler * middle[1]
         spread = np.where(light < 0, np.float32(rules["dark"]), np.float32(rules["bright"]))
-        hue = np.float32(rules["hue"])
         return np.sqrt(
             np.asarray((across / hue) ** 2 + (up / hue) ** 2 + (light / spread) ** 2, np.float32)
         )
@@ -389,8 +391,11 @@ class _Layer:
             change *= opacity
         uneven = np.float32(self.product["uneven"])
         # To the shade's own a and b in this light, and what is left of the unevenness beside it.
-        opacity_left = 1 - opacity * (1 - uneven)
-        moved = opacity * light
+        tinted = opacity
+        if self.product["tint"] != 1:
+            tinted = mask * self.strength ** np.float32(self.product["tint"])
+        opacity_left = 1 - tinted * (1 - uneven)
+        moved = tinted * light
         for axis in (1, 2):
             aim = self.shade[axis] - uneven * self.base[axis]
             before[axis] *= opacity_left
@@ -545,17 +550,19 @@ def _find_lips(canvas: _Canvas) -> _Lips | None:
     if lip.sum() < rules["least_pixels"] or skin.sum() < rules["least_pixels"]:
         return None
     may = (from_outer > -rules["away"]).ravel()
-    logit = prior
+    logit, shine = prior, np.median(lab[0][prior > 1])
     for _ in range(rules["rounds"]):
         evidence, redness = _lip_or_skin(seen, lip, skin)
-        evidence = evidence.reshape(prior.shape).clip(-rules["most"], rules["most"])
+        # What is bright inside the lips is their own shine, not skin.
+        least = np.where((lab[0] > shine) & (prior > 0), -rules["shine"], -rules["most"])
+        evidence = evidence.reshape(prior.shape).clip(least, rules["most"])
         logit = prior + evidence
         lip = may / (1 + np.exp(-logit.ravel()))
         skin = (1 - lip) * (from_inner < -1).ravel()
     toothlike = (rules["tooth"] * redness - seen[0]).reshape(prior.shape) / rules["tooth_soft"]
     tooth = toothlike.clip(0, 1) * (from_inner > -rules["tooth_reach"])
     gape = float(from_inner.max())
-    dark = (lab[0] < rules["cavity"] * np.median(lab[0][prior > 1])) & (from_inner > -0.5)
+    dark = (lab[0] < rules["cavity"] * shine) & (from_inner > -0.5)
     logit = np.where(dark & (gape > rules["gapes"]), -rules["sure"], logit)
     logit = logit - 2 * rules["sure"] * tooth
     logit = np.minimum(logit, (from_outer + rules["away"]) * 4)
@@ -591,7 +598,7 @@ class _Lid:
 
     edge: Points  # (n, 2)
     away: Points  # (n, 2) unit normals, away from the eye
-    opening: Points  # closed
+    opening: list[Points]  # closed; two tellings of it
     free: _Area  # where shadow may go: not into the eye, not onto the brow
 
 
@@ -633,7 +640,8 @@ def _find_lid(canvas: _Canvas, side: str) -> _Lid:
         [edge - away * (table["lashes"] * k), _smooth(lower[::-1], closed=False)]
     )
     brow = _smooth(canvas.points[part(side.replace("eye", "brow"))])
-    return _Lid(edge, away, opening, _free(canvas, opening, brow))
+    inner = _smooth(_grown(canvas.points[part(side)], -table["sure"] * k))
+    return _Lid(edge, away, [opening, inner], _free(canvas, [opening, inner], brow))
 
 
 def _along_lashes(
@@ -656,16 +664,17 @@ def _along_lashes(
         edge, rim = np.concatenate([tip[None], edge]), np.concatenate([tip[None], rim])
     if area := canvas.area([np.concatenate([edge, rim[::-1]])], rules["feather"]):
         mask = area.mask
-        mask = mask * (1 - 2 * canvas.cover([lid.opening], 0.15, area.window)).clip(0, 1)
+        mask = mask * (1 - 2 * canvas.cover(lid.opening, 0.15, area.window)).clip(0, 1)
         if hairs:
             mask = mask * _hairs(canvas, area.window, *_rules()["lid"]["hairs"])
         yield _Area(area.window, mask)
 
 
 def _lower_edge(lid: _Lid) -> tuple[Points, Points]:
-    lower = lid.opening[len(lid.edge) :][::-1]
+    opening = lid.opening[0]
+    lower = opening[len(lid.edge) :][::-1]
     away = _normals(lower)
-    away *= np.sign(((lower - lid.opening.mean(axis=0)) * away).sum(axis=1).mean())
+    away *= np.sign(((lower - opening.mean(axis=0)) * away).sum(axis=1).mean())
     return lower, away
 
 
@@ -676,28 +685,30 @@ def _hairs(canvas: _Canvas, window: Window, dark: float, darker: float) -> Float
 
 
 def _brow(canvas: _Canvas, rules: Mapping[str, Any], outline: Points) -> Iterator[_Area]:
-    """All over where hair grows, a little where the mesh has a brow, nothing beyond.
+    """Full where hair grows, a little where the mesh has a brow, nothing beyond.
 
-    Hair is told by how dark the place is against the darkest of this very brow, blond or black.
+    Hair is told by how far the place is from the skin's light, against the most of this very brow:
+    black, blond and white brows alike.
     """
     k = canvas.px_per_mm
     curve = _smooth(outline)
     wide = canvas.area([_grown(curve, rules["beyond"] * k)], rules["feather"])
     if not wide:
         return
-    core = canvas.cover([_grown(curve, -rules["within"] * k)], 1.0, wide.window)
-    darker = 1 - canvas.light[wide.window] / canvas.skin.broad[wide.window]
-    soft = _wide(np.maximum(darker, 0), max(0.6, 0.5 * k))
+    core = canvas.cover([_grown(curve, -rules["within"] * k)], rules["feather"], wide.window)
+    apart = np.abs(1 - canvas.light[wide.window] / canvas.skin.broad[wide.window])
+    soft = _wide(apart, max(0.6, rules["strands"] * k))
     own = float(np.quantile(soft[core > 0.5], 0.8)) if (core > 0.5).any() else 0.0
-    hairs = (soft / np.float32(max(rules["dense"] * own, 0.02))).clip(0, 1)
-    yield _Area(wide.window, wide.mask * np.maximum(hairs * hairs, rules["fill"] * core))
+    hairs = (soft / np.float32(max(rules["dense"] * own, 0.03))).clip(0, 1)
+    hairs = _wide(hairs, max(0.6, rules["strands"] * k))
+    yield _Area(wide.window, wide.mask * (hairs + (1 - hairs) * rules["fill"] * core))
 
 
-def _free(canvas: _Canvas, opening: Points, brow: Points) -> _Area:
+def _free(canvas: _Canvas, opening: list[Points], brow: Points) -> _Area:
     """0 in the eye's opening and on the brow, 1 away from both."""
     table = _rules()["lid"]
-    window = canvas.around(opening, table["reach"]) or (slice(0, 1), slice(0, 1))
-    eye = canvas.cover([opening], table["feather"], window)
+    window = canvas.around(opening[0], table["reach"]) or (slice(0, 1), slice(0, 1))
+    eye = canvas.cover(opening, table["feather"], window)
     near = canvas.cover([_grown(brow, table["brow"] * canvas.px_per_mm)], 0.7, window)
     off = (1 - eye) * (1 - 2 * near).clip(0, 1)
     return _Area(window, off * (1 - _hairs(canvas, window, *table["frames"])))
