@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from local.phone import Phone, PipelineError, send, sign_in
-from local.report import by_score, headline, limit, measured, render, tone_line, words
+from local.report import Pictures, by_score, headline, limit, measured, render, tone_line, words
 from local.stack import ROOT, LocalStack, StackError, console, step
 
 OUT = ROOT / ".demo"
@@ -28,6 +28,7 @@ SAMPLE = Path(__file__).with_name("sample_belongings.json")
 GOALS = "dullness dryness"
 OCCASION = "dinner"
 CELSIUS = 12.0
+PICTURES_SECONDS = 30  # that drawing them may take, first calls included
 TOP = 3  # concerns that the terminal names
 REJECTED = 2  # exit code: the pipeline works, this photo does not
 STATES = {
@@ -58,8 +59,10 @@ def own_samples(phone: Phone) -> None:
             phone.call("PUT", f"/v1/{place}/{item_id}", thing).expect(201)
 
 
-def run(stack: LocalStack, photo: Path, **wishes: Any) -> tuple[Document, dict[str, float]]:
-    """(terminal result document, seconds spent in each state)."""
+def run(
+    stack: LocalStack, photo: Path, **wishes: Any
+) -> tuple[Document, dict[str, float], Pictures]:
+    """(terminal result document, seconds spent in each state, every picture of it)."""
     data = photo.read_bytes()
     content_type = mimetypes.guess_type(photo.name)[0] or "image/jpeg"
     with step("Signing a new user up and in"):
@@ -73,11 +76,14 @@ def run(stack: LocalStack, photo: Path, **wishes: Any) -> tuple[Document, dict[s
     with step(f"Uploading {photo.name}, {len(data) / 1e6:.1f} MB"):
         phone.upload(asked, data).expect(200)
     document, seconds = follow(phone, asked["analysis_id"])
-    return document, seconds
+    with step("Fetching the pictures"):
+        pictures = pictures_of(phone, document)
+    console.print(f"[bold]{document['status']}[/] [dim]in {seconds['total']:.1f} s[/]\n")
+    return document, seconds, pictures
 
 
 def follow(phone: Phone, analysis_id: str) -> tuple[Document, dict[str, float]]:
-    """Poll to the end, showing each state; then wait a moment for the pictures."""
+    """Poll to the end, showing each state; then wait for thumbnails and looks to be drawn."""
     begun = entered = time.monotonic()
     state = "awaiting_upload"
     seconds: dict[str, float] = {}
@@ -98,12 +104,32 @@ def follow(phone: Phone, analysis_id: str) -> tuple[Document, dict[str, float]]:
         seconds["total"] = time.monotonic() - begun
         if document["status"] == "completed":
             status.update("Waiting for the pictures")
-            patience = time.monotonic() + 15
-            while "optimized_url" not in document["photo"] and time.monotonic() < patience:
+            patience = time.monotonic() + PICTURES_SECONDS
+            while not _all_drawn(document) and time.monotonic() < patience:
                 time.sleep(0.2)
                 document = phone.poll(analysis_id)
-    console.print(f"[bold]{document['status']}[/] [dim]in {seconds['total']:.1f} s[/]\n")
     return document, seconds
+
+
+def _all_drawn(document: Document) -> bool:
+    looks = {look["status"] for look in document["looks"]}
+    return "optimized_url" in document["photo"] and "rendering" not in looks
+
+
+def pictures_of(phone: Phone, document: Document) -> Pictures:
+    """The photo, a before and after of each look, and where each concern is."""
+    looks = [fetched(look.get("before_after_url")) for look in document.get("looks", ())]
+    concerns = (document.get("skin") or {}).get("concerns", ())
+    overlays = {
+        one["name"]: send("GET", phone.call("GET", one["overlay_url"]).expect(200)["url"]).data
+        for one in concerns
+        if "overlay_url" in one
+    }
+    return Pictures(fetched((document.get("photo") or {}).get("optimized_url")), looks, overlays)
+
+
+def fetched(url: str | None) -> bytes | None:
+    return send("GET", url).data if url else None
 
 
 def tell(document: Document) -> None:
@@ -207,12 +233,6 @@ def tell_skincare(skincare: dict[str, Any]) -> None:
         say.print(f"• {note['text']}", style="dim")
 
 
-def picture_of(document: Document) -> bytes | None:
-    """The optimised JPEG, None where there is none."""
-    url = (document.get("photo") or {}).get("optimized_url")
-    return send("GET", url).data if url else None
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m local.demo", description=__doc__)
     parser.add_argument("photo", type=Path, nargs="?", help="any photo; a portrait if left out")
@@ -233,7 +253,7 @@ def main() -> int:
         if photo is not None and not photo.is_file():
             raise PipelineError(f"There is no photo at {photo}.")
         stack.up()
-        document, seconds = run(
+        document, seconds, pictures = run(
             stack,
             photo or default_photo(),
             wants=["skincare", "makeup", "outfit"],
@@ -241,7 +261,6 @@ def main() -> int:
             occasion=options.occasion,
             weather={"temperature_c": options.celsius, "rain": options.rain},
         )
-        picture = picture_of(document)
     except (StackError, PipelineError) as error:
         console.print(f"✗ {error}", style="red", markup=False)
         if isinstance(error, PipelineError) and stack.state:
@@ -254,7 +273,7 @@ def main() -> int:
         return 130
     (OUT / "result.json").write_text(json.dumps(document, indent=2) + "\n")
     (OUT / "report.html").write_text(
-        render(document, seconds, picture, sample=str(SAMPLE.relative_to(ROOT)))
+        render(document, seconds, pictures, sample=str(SAMPLE.relative_to(ROOT)))
     )
     tell(document)
     here = OUT.relative_to(ROOT)

@@ -4,6 +4,7 @@ import base64
 import json
 import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib import resources
 from itertools import pairwise
 from pathlib import Path
@@ -25,6 +26,15 @@ MONK = (
     "#292420",
 )
 ITA_ENDS = (80, -60)  # degrees: what the drawn axis shows of the two open classes
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """What the pipeline drew: JPEGs, and transparent PNGs of the photo's size by concern."""
+
+    photo: bytes | None = None
+    looks: Sequence[bytes | None] = ()  # before and after, in the order of the document
+    overlays: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def words(code: str) -> str:
@@ -161,12 +171,12 @@ def ita_place(ita: float) -> float:
 def render(
     document: Mapping[str, Any],
     seconds: Mapping[str, float],
-    picture: bytes | None,
+    pictures: Pictures,
     sample: str | None = None,
 ) -> str:
     """One self-contained HTML page.
 
-    picture: a JPEG. seconds: how long each state took. sample: the file that what the person owns
+    seconds: how long each state took. sample: the file that what the person owns
     was made up in, which the page then says.
     """
     environment = jinja2.Environment(
@@ -215,6 +225,12 @@ def render(
         sources=sources,
         cited=cited,
         sample=sample,
-        picture=base64.b64encode(picture).decode() if picture else None,
+        picture=_inline(pictures.photo),
+        pairs=[_inline(pair) for pair in pictures.looks],
+        overlays={name: _inline(data) for name, data in pictures.overlays.items()},
         raw=json.dumps(document, indent=2),
     )
+
+
+def _inline(picture: bytes | None) -> str | None:
+    return base64.b64encode(picture).decode() if picture else None
