@@ -9,6 +9,7 @@ import boto3
 import pytest
 
 from facet.adapters.dynamodb import AnalysisTable, unpack
+from facet.adapters.events import EventBus
 from facet.advice.ranking import FOLDER, load_ranking
 from tests.integration.conftest import NAMES, USER, Stack
 
@@ -232,6 +233,7 @@ def test_workers_that_overtake_each_other_do_not_lose_the_words(
             body = fast.pop()
             with monkeypatch.context() as patch:
                 patch.setattr(AnalysisTable, "complete", lambda *_: None)
+                patch.setattr(AnalysisTable, "complete_with", lambda *_: None)
                 stack.call("recommend", stack.batch(body))
         return seen
 
@@ -239,6 +241,65 @@ def test_workers_that_overtake_each_other_do_not_lose_the_words(
     stack.call("recommend", stack.batch(slow))
 
     assert stack.row(analysis_id)["status"] == "recommending", "its end belongs to who saw it all"
+
+
+def test_the_last_result_and_the_end_are_one_write(
+    stack: Stack, portrait: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    analysis_id = stack.start(portrait, wants=["skincare", "makeup"])
+    stack.call("analyze", stack.uploaded(analysis_id))
+    first, last = [message["Body"] for message in stack.jobs()]
+    stack.call("recommend", stack.batch(first))
+    monkeypatch.setattr(AnalysisTable, "complete", None)
+    monkeypatch.setattr(AnalysisTable, "save_result", None)
+
+    stack.call("recommend", stack.batch(last))
+
+    row = stack.row(analysis_id)
+    assert (row["status"], "pending" in row, "open_shard" in row) == ("completed", False, False)
+    words = json.loads(row["enhanced_analysis"])["recommendations"]
+    routine = advice(stack, analysis_id, "skincare")["am"]
+    assert all(step["product"]["name"] in " ".join(words) for step in routine)
+    assert advice(stack, analysis_id, "makeup")["looks"]
+
+
+def test_of_one_job_delivered_twice_at_once_one_completes(
+    stack: Stack, job: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    complete_with, published = AnalysisTable.complete_with, []
+    others = [json.dumps(job)]
+
+    def overtaken(self: AnalysisTable, *last: Any) -> Any:
+        if others:  # the other delivery gets through first
+            stack.call("recommend", stack.batch(others.pop()))
+        return complete_with(self, *last)
+
+    monkeypatch.setattr(AnalysisTable, "complete_with", overtaken)
+    monkeypatch.setattr(EventBus, "publish", lambda _, event: published.append(event.status))
+
+    answer = stack.call("recommend", stack.batch(json.dumps(job)))
+
+    assert answer == {"batchItemFailures": []}
+    assert stack.row(job["analysis_id"])["status"] == "completed"
+    assert published == ["completed"]
+
+
+def test_an_end_that_could_not_be_announced_is_left_to_the_sweep(
+    stack: Stack, job: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dead(*_: Any) -> None:
+        raise OSError("the bus does not answer")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(EventBus, "publish", dead)
+        answer = stack.call("recommend", stack.batch(json.dumps(job)))
+    assert len(answer["batchItemFailures"]) == 1
+
+    stack.call("recommend", stack.batch(json.dumps(job)))  # SQS brings it again
+
+    row = stack.row(job["analysis_id"])
+    assert row["status"] == "completed"
+    assert "open_shard" in row, "the sweep will announce it"
 
 
 def test_an_outfit_needs_no_catalogue(stack: Stack, portrait: bytes) -> None:

@@ -290,17 +290,6 @@ class AnalysisTable:
         False when this result is already there or the analysis is no longer waiting for it: the
         first result stays.
         """
-        put = {
-            "Put": {
-                "TableName": self._table.name,
-                "Item": {
-                    **_result_key(analysis.user_id, analysis.analysis_id, kind),
-                    "result": pack(json.dumps(result)),
-                    "expires_at": int(analysis.expires_at.timestamp()),
-                },
-                "ConditionExpression": "attribute_not_exists(PK)",
-            }
-        }
         take_off = {
             "Update": {
                 "TableName": self._table.name,
@@ -315,7 +304,54 @@ class AnalysisTable:
                 },
             }
         }
-        return self._transact([put, take_off])
+        return self._transact([self._put_result(analysis, kind, result), take_off])
+
+    def complete_with(
+        self,
+        analysis: Analysis,
+        kind: Kind,
+        result: Mapping[str, Any],
+        now: datetime,
+        enhanced: EnhancedAnalysis | None = None,
+    ) -> Analysis | None:
+        """recommending -> completed with the result of the one kind that is pending, in one write.
+
+        None when it is not the only one, or no longer waited for.
+        """
+        update = self._update(
+            _key(analysis.user_id, analysis.analysis_id),
+            Status.COMPLETED,
+            now,
+            condition="#status = :recommending AND pending = :last",
+            values={":recommending": Status.RECOMMENDING, ":last": {str(kind)}},
+            sets={"enhanced_analysis": enhanced.model_dump_json()} if enhanced else None,
+            removes=("pending",),
+        )
+        if not self._transact([self._put_result(analysis, kind, result), {"Update": update}]):
+            return None
+        return analysis.model_copy(
+            update={
+                "status": Status.COMPLETED,
+                "pending": frozenset(),
+                "enhanced_analysis": enhanced,
+                "updated_at": now,
+            }
+        )
+
+    def _put_result(
+        self, analysis: Analysis, kind: Kind, result: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        return {
+            "Put": {
+                "TableName": self._table.name,
+                "Item": {
+                    **_result_key(analysis.user_id, analysis.analysis_id, kind),
+                    "result": pack(json.dumps(result)),
+                    "expires_at": int(analysis.expires_at.timestamp()),
+                },
+                "ConditionExpression": "attribute_not_exists(PK)",
+            }
+        }
 
     def save_drawn(self, analysis: Analysis, looks: Sequence[DrawnLook]) -> bool:
         """Write what became of a result's looks; they expire with the analysis.

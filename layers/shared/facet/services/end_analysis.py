@@ -1,8 +1,10 @@
 """Every ending is written first and announced second; the sweep announces what was cut short."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
-from facet.domain.analysis import Analysis, Failure, Status
+from facet.domain.analysis import Analysis, Failure, Kind, Status
 from facet.domain.messages import AnalysisEnded
 from facet.domain.narration import EnhancedAnalysis
 from facet.services.ports import Analyses, Events
@@ -34,6 +36,22 @@ def complete_analysis(
     """completed, if the last wish is done; nothing otherwise."""
     if completed := analyses.complete(user_id, analysis_id, now, enhanced):
         announce(completed, analyses=analyses, events=events)
+
+
+def complete_with_result(
+    analysis: Analysis,
+    kind: Kind,
+    result: Mapping[str, Any],
+    *,
+    now: datetime,
+    analyses: Analyses,
+    events: Events,
+    enhanced: EnhancedAnalysis | None = None,
+) -> bool:
+    """completed, in one write with the one result that was pending; nothing and False otherwise."""
+    if completed := analyses.complete_with(analysis, kind, result, now, enhanced):
+        announce(completed, analyses=analyses, events=events)
+    return completed is not None
 
 
 def announce(analysis: Analysis, *, analyses: Analyses, events: Events) -> None:

@@ -36,6 +36,14 @@ class Analyses(Protocol):
     ) -> Analysis | None: ...
     def save_thumbnails(self, user_id: str, analysis_id: str) -> bool: ...
     def save_result(self, analysis: Analysis, kind: Kind, result: Mapping[str, Any]) -> bool: ...
+    def complete_with(
+        self,
+        analysis: Analysis,
+        kind: Kind,
+        result: Mapping[str, Any],
+        now: datetime,
+        enhanced: EnhancedAnalysis | None = None,
+    ) -> Analysis | None: ...
     def complete(
         self,
         user_id: str,

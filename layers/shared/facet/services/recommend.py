@@ -15,9 +15,11 @@ from facet.domain.errors import PermanentError
 from facet.domain.messages import FaceAnalyzed, LookWanted
 from facet.domain.narration import EnhancedAnalysis
 from facet.domain.style import MakeupResult, OutfitResult
-from facet.services.end_analysis import complete_analysis
+from facet.services.end_analysis import complete_analysis, complete_with_result
 from facet.services.keep_profile import profile_of
 from facet.services.ports import Analyses, BelongingsOf, Events, LookJobs
+
+type Narrate = Callable[[Analysis, Mapping[Kind, Mapping[str, Any]]], EnhancedAnalysis | None]
 
 
 def recommend(
@@ -29,7 +31,7 @@ def recommend(
     catalogue: Callable[[], Catalogue],
     events: Events,
     ranking: Ranking,
-    narrate: Callable[[Analysis, Mapping[Kind, Mapping[str, Any]]], EnhancedAnalysis | None],
+    narrate: Narrate,
     look_jobs: LookJobs,
 ) -> Status | None:
     """Do one job; safe to repeat, the first result stays. None where nothing was waiting for it.
@@ -42,19 +44,18 @@ def recommend(
     if analysis is None or analysis.status not in (Status.RECOMMENDING, Status.COMPLETED):
         return None
     if job.kind in analysis.pending:
-        try:
-            result = _advise(
-                analysis, job.kind, belongings, catalogue, ranking=ranking, today=now.date()
-            )
-            document = result.model_dump(mode="json", exclude_none=True)
-        except PermanentError as error:
-            document = {"status": "failed", "code": error.code, "message": error.message}
+        document = _document(
+            analysis, job.kind, belongings, catalogue, ranking=ranking, today=now.date()
+        )
+        if analysis.pending == {job.kind} and _complete_with(
+            analysis, job.kind, document, now=now, analyses=analyses, events=events, narrate=narrate
+        ):
+            _ask_for_looks(analysis, job.kind, document, look_jobs)
+            return Status.COMPLETED
         analyses.save_result(analysis, job.kind, document)
     results = analyses.results(job.user_id, job.analysis_id)
     # Again for a repeated job: the first try may have died before it sent this.
-    if job.kind is Kind.MAKEUP and results.get(job.kind, {}).get("looks"):
-        wanted = LookWanted(analysis_id=job.analysis_id, user_id=job.user_id)
-        look_jobs.send([wanted], analysis.correlation_id)
+    _ask_for_looks(analysis, job.kind, results.get(job.kind, {}), look_jobs)
     if analysis.status is Status.COMPLETED:
         return None
     # Saved in one step with `pending` and read consistently: whoever saves last sees them all, and
@@ -70,6 +71,57 @@ def recommend(
             enhanced=narrate(analysis, results),
         )
     return Status.COMPLETED
+
+
+def _complete_with(
+    analysis: Analysis,
+    kind: Kind,
+    document: Mapping[str, Any],
+    *,
+    now: datetime,
+    analyses: Analyses,
+    events: Events,
+    narrate: Narrate,
+) -> bool:
+    """The last result completes the analysis in the write that saves it; False: it was not."""
+    others = set(analysis.wants) - {kind}
+    known = analyses.results(analysis.user_id, analysis.analysis_id) if others else {}
+    if not known.keys() >= others:
+        return False
+    return complete_with_result(
+        analysis,
+        kind,
+        document,
+        now=now,
+        analyses=analyses,
+        events=events,
+        enhanced=narrate(analysis, {**known, kind: document}),
+    )
+
+
+def _ask_for_looks(
+    analysis: Analysis, kind: Kind, document: Mapping[str, Any], look_jobs: LookJobs
+) -> None:
+    if kind is Kind.MAKEUP and document.get("looks"):
+        wanted = LookWanted(analysis_id=analysis.analysis_id, user_id=analysis.user_id)
+        look_jobs.send([wanted], analysis.correlation_id)
+
+
+def _document(
+    analysis: Analysis,
+    kind: Kind,
+    belongings: BelongingsOf,
+    catalogue: Callable[[], Catalogue],
+    *,
+    ranking: Ranking,
+    today: date,
+) -> dict[str, Any]:
+    """The result as it is kept; of a job that cannot succeed, why not."""
+    try:
+        result = _advise(analysis, kind, belongings, catalogue, ranking=ranking, today=today)
+    except PermanentError as error:
+        return {"status": "failed", "code": error.code, "message": error.message}
+    return result.model_dump(mode="json", exclude_none=True)
 
 
 def _advise(
