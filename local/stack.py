@@ -77,10 +77,12 @@ class LocalStack:
     """One MiniStack and the stack deployed to it.
 
     `enforce_iam` makes the emulator check every call of a function against its role.
+    `parameters` (Name=value) are deployed beside those of samconfig.toml.
     """
 
     home: Path = HOME
     enforce_iam: bool = False
+    parameters: tuple[str, ...] = ()
 
     # What is running
 
@@ -223,7 +225,8 @@ class LocalStack:
         with step("sam build"):
             self._sam("build", "--build-dir", str(built))
         with step("sam deploy"):
-            parameters = (*samconfig()["parameter_overrides"], f"ModelsDir={MODELS}")
+            usual = samconfig()["parameter_overrides"]
+            parameters = (*usual, f"ModelsDir={MODELS}", *self.parameters)
             self._sam(
                 *("deploy", "--template-file", str(built / "template.yaml")),
                 *("--parameter-overrides", *parameters),

@@ -51,20 +51,28 @@ def secrets(_slot: int) -> tuple[str, ...]:
 
 
 def handle_record(record: SQSRecord) -> None:
-    """Raises for what SQS should bring again, after it has put off when."""
-    message = WebhookMessage.model_validate_json(record.body)
-    logger.set_correlation_id(message.detail.correlation_id)
-    logger.append_keys(analysis_id=message.detail.analysis_id, webhook_id=message.webhook_id)
+    """Raises for what SQS should bring again; what it cannot read ends in the dead-letter queue."""
     try:
-        wanted = send_webhook(
-            message, settings().webhook_url, secrets(int(time.time() // SECRETS_LIVE_SECONDS))
-        )
+        tell(record)
     except WebhookRefusedError as error:
         tries = int(record.attributes.approximate_receive_count)
         put_off(record, tries, error.retry_after or 0)
         logger.warning("not delivered", extra={"reason": str(error), "tries": tries})
         metrics.add_metric("WebhookRefused", MetricUnit.Count, 1)
         raise
+    except Exception:
+        logger.exception("the record goes back to the queue", message_id=record.message_id)
+        metrics.add_metric("WebhookReturned", MetricUnit.Count, 1)
+        raise
+
+
+def tell(record: SQSRecord) -> None:
+    message = WebhookMessage.model_validate_json(record.body)
+    logger.set_correlation_id(message.detail.correlation_id)
+    logger.append_keys(analysis_id=message.detail.analysis_id, webhook_id=message.webhook_id)
+    wanted = send_webhook(
+        message, settings().webhook_url, secrets(int(time.time() // SECRETS_LIVE_SECONDS))
+    )
     if not wanted:
         logger.error("the server wants no more webhooks (410): deploy without WebhookUrl")
     metrics.add_metric("WebhookDelivered" if wanted else "WebhookUnwanted", MetricUnit.Count, 1)

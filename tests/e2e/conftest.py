@@ -15,6 +15,7 @@ from skimage import data
 
 from local.phone import Phone, sign_in
 from local.stack import ROOT, LocalStack, samconfig
+from tests.conftest import Receiver, listening
 
 
 def is_alive(pid: int) -> bool:
@@ -28,11 +29,22 @@ def is_alive(pid: int) -> bool:
 
 
 @pytest.fixture(scope="session")
-def stack() -> Iterator[LocalStack]:
+def receiver() -> Iterator[Receiver]:
+    """The server that the stack's webhook tells of every end."""
+    with listening() as told:
+        yield told
+
+
+@pytest.fixture(scope="session")
+def stack(receiver: Receiver) -> Iterator[LocalStack]:
     for left in (ROOT / ".local").glob("e2e-*"):  # by a run that was killed
         if not is_alive(int(left.name.removeprefix("e2e-"))):
             LocalStack(left).stop()
-    stack = LocalStack(ROOT / ".local" / f"e2e-{os.getpid()}", enforce_iam=True)
+    stack = LocalStack(
+        ROOT / ".local" / f"e2e-{os.getpid()}",
+        enforce_iam=True,
+        parameters=(f"WebhookUrl={receiver.url}", "EventTopic=true"),
+    )
     before = signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated", 143))
     try:
         stack.up()

@@ -20,8 +20,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from local.openapi import DOCUMENT, operations
-from local.phone import sign_in
+from local.openapi import DOCUMENT, OPEN_PATHS, operations
+from local.phone import send, sign_in
 
 pytestmark = pytest.mark.e2e
 
@@ -118,6 +118,22 @@ def check(schema, owner):
     return run
 
 
+@pytest.mark.parametrize("name", [name for name, (_, method) in CALLS.items() if method == "get"])
+def test_what_was_read_is_not_sent_twice(name, owner, known):
+    path = CALLS[name][0].format(**known)
+    query = {"recommendProducts": "?condition=redness"}.get(name, "")
+    first = owner.call("GET", path + query)
+    again = owner.call(
+        "GET", path + query, headers={"If-None-Match": first.headers.get("ETag", "")}
+    )
+
+    assert first.status == 200
+    if path.startswith("/v1/health/"):
+        assert first.headers["Cache-Control"] == "no-store"
+    elif name not in ("getOverlay",):  # says when its URL expires, which is another time each time
+        assert (again.status, again.data) == (304, b"")
+
+
 @pytest.mark.parametrize("name", CALLS)
 def test_what_fits_the_document_is_answered_as_it_tells(name, check, known):
     check(name, GenerationMode.POSITIVE)
@@ -129,6 +145,28 @@ def test_what_fits_the_document_is_answered_as_it_tells(name, check, known):
 def test_what_does_not_fit_is_refused_as_it_tells(name, check, known):
     # A path or a header that HTTP itself cannot carry never reaches the API.
     check(name, GenerationMode.NEGATIVE, path_parameters=parameters(name, known), headers={})
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_without_a_token_only_open_calls_answer(name, stack, known):
+    path, method = CALLS[name]
+    address = stack.outputs["ApiUrl"] + path.format(**known)
+
+    assert (send(method.upper(), address).status == 401) == (path not in OPEN_PATHS)
+
+
+@pytest.mark.parametrize("path", sorted({path for path, _ in CALLS.values()}))
+def test_a_browser_may_ask_first_at_every_address(path, stack, known):
+    asked = send(
+        "OPTIONS",
+        stack.outputs["ApiUrl"] + path.format(**known),
+        headers={"Origin": "https://example.com", "Access-Control-Request-Method": "PUT"},
+    )
+
+    assert asked.status == 204
+    assert asked.headers["Access-Control-Allow-Origin"] == "*"
+    allowed = set(asked.headers["Access-Control-Allow-Methods"].split(","))
+    assert allowed >= {method.upper() for one, method in CALLS.values() if one == path}
 
 
 def parameters(name, known):

@@ -1,11 +1,8 @@
 """An ended analysis is told to a developer's own server, signed, until it listens."""
 
 import json
-import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +13,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from facet.adapters.webhook import send_webhook
 from facet.domain.messages import AnalysisEnded, WebhookMessage
+from tests.conftest import Receiver
 from tests.integration.conftest import USER, Stack, recorded
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "events.schema.json").read_text())
@@ -27,42 +25,6 @@ def of_schema(part: str, document: Any) -> None:
         SCHEMA | {"$ref": f"#/$defs/{part}"},
         format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER,
     ).validate(document)
-
-
-@dataclass
-class Receiver:
-    """A server on loopback; `answers` are given in turn, and 204 once there are none left."""
-
-    url: str = ""
-    answers: list[tuple[int, dict[str, str]]] = field(default_factory=list)
-    got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    told = Receiver()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            told.got.append(({k.lower(): v for k, v in self.headers.items()}, body))
-            status, headers = told.answers.pop(0) if told.answers else (204, {})
-            self.send_response(status)
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.end_headers()
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    told.url = f"http://127.0.0.1:{server.server_port}/facet"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield told
-    server.shutdown()
-    server.server_close()
-    thread.join()
 
 
 @dataclass
