@@ -49,7 +49,7 @@ def draw_overlay(
         layer[top:bottom, left:right, :3] = _BLUE
         layer[top:bottom, left:right, 3] = np.rint(_MOST * opacity)
     for name in regions:
-        _outline(layer, points[part(name)], max(1.0, (right - left) / 400))
+        _outline(layer, points[part(name)], max(0.5, (right - left) / 400))
     if legend is not None:
         box = (int(left), int(top), int(right), int(bottom))
         layer = draw_legend(layer, box, legend, _BLUE, (0, _MOST))
@@ -98,8 +98,8 @@ def _outline(layer: NDArray[np.uint8], polygon: NDArray[np.floating], px: float)
         along = ((here - start) @ way / max(float(way @ way), 1e-6)).clip(0, 1)
         away = here - start - along[..., None] * way
         distance = np.minimum(distance, np.hypot(away[..., 0], away[..., 1]))
-    light = (px + 0.5 - distance).clip(0, 1)
-    dark = (2 * px + 0.5 - distance).clip(0, 1)
+    light = (px + 0.25 - distance).clip(0, 0.5) * 2
+    dark = (2 * px + 0.25 - distance).clip(0, 0.5) * 2
     line = np.empty((*distance.shape, 4), np.uint8)
     line[..., :3] = np.where((light > 0)[..., None], _LIGHT, _DARK)
     line[..., 3] = np.where(light > 0, 230 * light, 160 * dark)
