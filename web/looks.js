@@ -44,7 +44,7 @@ function panel(document, look, cite, drawn) {
     shown = state;
     if (found?.image_url) put(stage, compare(before, found.image_url, look.name, faceFrame(document)));
     else if (found?.status === "rendering") put(stage, el("p", { class: "drawing" }, "Drawing this look on your photo…"));
-    else if (found?.status === "failed") put(stage, el("p", { class: "soft small" }, "This look could not be drawn; the steps are below."));
+    else if (found?.status === "failed") put(stage, el("p", { class: "soft small" }, `${found.message ?? "This look could not be drawn."} The steps are below.`));
   };
   const element = el("div", { class: "look" },
     stage,

@@ -6,7 +6,7 @@ import { alertLine, busy, el, field, put, say } from "./dom.js";
 const PROMISES = [
   ["Measured, not guessed", "Tone, undertone and eleven skin measures, each with its unit and how far it may be off."],
   ["From what you own", "A routine, a look and an outfit out of your own bag and wardrobe, every step with its reason."],
-  ["Yours alone", "It runs in one account, finds nobody in a picture, and forgets when you say so."],
+  ["Yours alone", "It runs in one account of its own, recognises nobody, and forgets when you say so."],
 ];
 
 export function showSignIn(main) {

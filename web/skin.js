@@ -4,6 +4,8 @@ import { get } from "./api.js";
 import { dot, el, fresh, put, svg } from "./dom.js";
 import { measured, percent, words } from "./words.js";
 
+const LEGEND = 0.19; // of the photo's shorter side, above or below the face, where there is more room
+
 export function concernsCard(document, local) {
   const { photo, analysis_id: id } = document;
   const concerns = document.skin.concerns;
@@ -13,19 +15,22 @@ export function concernsCard(document, local) {
   const figure = url && view(seen, photo) ? faceFigure(document, seen, url, id) : null;
   const first = seen.find((one) => one.regions?.some((region) => region.polygon?.length)) ?? seen[0];
   const group = fresh("concern");
+  const helps = whatHelps();
+  const choose = (one) => (figure?.show(one), helps.show(one));
   const list = el("fieldset", { class: "concerns" },
     el("legend", { class: "unseen" }, "Choose a measure to see where it was taken"),
     seen.map((one) =>
       el("label", { class: "concern" },
-        el("input", { type: "radio", name: group, value: one.name, checked: one === first, onchange: () => figure?.show(one) }),
+        el("input", { type: "radio", name: group, value: one.name, checked: one === first, onchange: () => choose(one) }),
         el("span", { class: "concern-name" }, words(one.name), el("span", { class: `band ${one.band}` }, one.band === "none" ? "not marked" : one.band)),
         el("span", { class: "concern-score" }, Math.round(one.score), el("span", { class: "soft small" }, " of 100")),
         el("span", { class: "track", "aria-hidden": "true" }, el("i", { style: { width: `${one.score}%` } })),
         el("span", { class: "concern-more" }, `${measured(one.measured, one.unit)}; below ${measured(one.minimum_change)} apart is noise; ${percent(one.confidence)} sure`))));
-  if (first) figure?.show(first);
+  if (first) choose(first);
   return el("section", { class: "card", "aria-label": "Skin" },
     el("h2", {}, "Skin"),
     seen.length > 0 && el("div", { class: figure ? "skin" : null }, figure?.element, list),
+    first && helps.element,
     el("p", { class: "soft small" }, "100 is best. Scores compare photos of one person, not people: no dermatologist has graded them."),
     unseen.length > 0 && el("details", {}, el("summary", {}, `Not measured on this photo (${unseen.length})`),
       el("ul", { class: "dots" }, unseen.map((one) => el("li", {}, el("b", {}, words(one.name)), `: ${one.reason}`)))));
@@ -41,6 +46,14 @@ export function view(concerns, { width, height }) {
   const [x, y] = [(x0 + x1) / 2, (y0 + y1) / 2];
   const [left, top] = [Math.max(x - half, 0), Math.max(y - half, 0)];
   return [left, top, Math.min(x + half, width) - left, Math.min(y + half, height) - top];
+}
+
+/** The same view without the strip that a map's own legend is drawn in; it stands below in words. */
+function withoutLegend([left, top, width, height], photo) {
+  const strip = LEGEND * Math.min(photo.width, photo.height);
+  if (photo.height - (top + height) >= top) return [left, top, width, Math.min(top + height, photo.height - strip) - top];
+  const lower = Math.max(top, strip);
+  return [left, lower, width, top + height - lower];
 }
 
 /** The face with the outlines of one concern, and its map on demand. */
@@ -61,9 +74,8 @@ function faceFigure(document, concerns, url, id) {
     const one = current;
     overlay.removeAttribute("href");
     put(legend);
-    // A map has its own outlines, and its legend beside the face: the whole photo is shown for it.
     outlines.classList.toggle("away", toggle.checked);
-    picture.setAttribute("viewBox", toggle.checked ? `0 0 ${photo.width} ${photo.height}` : box.join(" "));
+    picture.setAttribute("viewBox", (toggle.checked ? withoutLegend(box, photo) : box).join(" "));
     if (!toggle.checked) return;
     put(legend, el("li", { class: "soft" }, "Drawing the map…"));
     try {
@@ -94,4 +106,32 @@ function faceFigure(document, concerns, url, id) {
       el("label", { class: "switch" }, toggle, el("span", {}, "Map"))), legend),
     show,
   };
+}
+
+/** Products that help the chosen concern, looked up when they are asked for. */
+function whatHelps() {
+  const title = el("summary", {});
+  const list = el("ul", { class: "plain", "aria-live": "polite" });
+  const element = el("details", { ontoggle: () => element.open && load() }, title, list);
+  let concern = null;
+  const load = async () => {
+    const wanted = concern;
+    put(list, el("li", { class: "soft" }, "Looking it up…"));
+    try {
+      const { products } = await get(`/v1/products/recommendations?condition=${wanted}&limit=3`);
+      if (wanted !== concern) return;
+      put(list, products.map(({ product, why }) =>
+        el("li", {}, el("b", {}, [product.brand, product.name].filter(Boolean).join(" ")), product.price_band && el("span", { class: "soft small" }, ` ${product.price_band} price`),
+          why.map((one) => el("p", { class: "small" }, one.text)))),
+        products.length === 0 && el("li", { class: "soft" }, "Nothing in the catalogue is shown to help, or your profile rules it out."));
+    } catch (error) {
+      if (wanted === concern) put(list, el("li", { class: "bad" }, error.message));
+    }
+  };
+  const show = ({ name }) => {
+    concern = name;
+    title.textContent = `What helps with ${words(name).toLowerCase()}`;
+    if (element.open) load();
+  };
+  return { element, show };
 }
