@@ -23,6 +23,8 @@ EVENTS = {
     "RecommendFunction": "sqs_face_analyzed.json",
     "AnalyzeFunction": "s3_face_uploaded.json",
     "ThumbnailFunction": "s3_photo_saved.json",
+    "TryOnFunction": "sqs_look_wanted.json",
+    "OverlayFunction": "api_get_overlay.json",
     "SweepFunction": "schedule_sweep.json",
 }
 BUDGETS = {
