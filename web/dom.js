@@ -37,10 +37,11 @@ let ids = 0;
 /** An id no other element has. */
 export const fresh = (name) => `${name}-${(ids += 1)}`;
 
-/** Read out by a screen reader, once, without moving the focus. */
+/** Read out by a screen reader without moving the focus; the same words again are read again. */
 export function say(text) {
   const said = document.getElementById("said");
-  if (said.textContent !== text) said.textContent = text;
+  said.textContent = "";
+  setTimeout(() => (said.textContent = text), 60);
 }
 
 /** A patch of a colour. */

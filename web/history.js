@@ -12,7 +12,7 @@ export async function showHistory(main, { signal }) {
     el("h1", { class: "page-title" }, "History"),
     analyses.length === 0
       ? el("section", { class: "card empty" }, el("p", {}, "No photo yet. The first one is where every comparison starts."), el("a", { class: "button primary", href: "#/new" }, "Take a photo"))
-      : el("div", { class: "past" }, trends(analyses), list(analyses)),
+      : el("div", { class: "past" }, trends(analyses, signal), list(analyses)),
   );
 }
 
@@ -29,7 +29,7 @@ function series(analyses) {
   return found;
 }
 
-function trends(analyses) {
+function trends(analyses, signal) {
   const found = series(analyses);
   if (!found.size) return null;
   const place = el("div", { "aria-live": "polite" });
@@ -46,6 +46,12 @@ function trends(analyses) {
   const names = [...found.keys()].sort((a, b) => found.get(b).length - found.get(a).length);
   const select = choice("measure", names.map((name) => [name, words(name)]), names[0], { onchange: () => draw(select.value) });
   draw(names[0]);
+  // The chart is drawn for the width there is.
+  let width = innerWidth;
+  addEventListener("resize", () => {
+    if (innerWidth !== width) draw(select.value);
+    width = innerWidth;
+  }, { signal });
   return el("section", { class: "card", "aria-label": "How your skin moved" }, el("h2", {}, "How your skin moved"), field("Measure", select), place);
 }
 
