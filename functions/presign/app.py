@@ -31,11 +31,13 @@ from facet.adapters.s3 import Bucket
 from facet.adapters.settings import Settings
 from facet.adapters.sqs import JobQueue
 from facet.adapters.tracing import traced
+from facet.domain.analysis import Analysis
 from facet.services.start_analysis import (
     NewAnalysis,
     StartedAnalysis,
     sign_upload,
     start_analysis,
+    started_before,
 )
 from facet.vision.gates import load_gates
 
@@ -78,7 +80,7 @@ def max_photo_bytes() -> int:
     return load_gates(settings().gates_preset).max_bytes
 
 
-def start(wish: NewAnalysis, who: Caller) -> str:
+def start(wish: NewAnalysis, who: Caller) -> Analysis:
     return start_analysis(
         wish,
         user_id=who.user_id,
@@ -111,9 +113,18 @@ refuse_erased(app, lambda user: bool(AccountTable(table(settings().table_name)).
 )
 def post_analysis(wish: NewAnalysis, idempotency_key: IdempotencyKey = None) -> Response[str]:
     who = caller(app)
-    analysis_id = repeats().remembered(idempotency_key, wish, lambda: start(wish, who))
+    fresh: dict[str, Analysis] = {}
+
+    def start_anew() -> str:
+        analysis = start(wish, who)
+        fresh[analysis.analysis_id] = analysis
+        return analysis.analysis_id
+
+    analysis_id = repeats().remembered(idempotency_key, wish, start_anew)
+    # Only a repeated request has to read what the first one wrote.
+    analysis = fresh.get(analysis_id) or started_before(who.user_id, analysis_id, analyses())
     now = datetime.now(UTC)
-    started = sign_upload(who.user_id, analysis_id, now=now, analyses=analyses(), uploads=uploads())
+    started = sign_upload(analysis, now=now, uploads=uploads())
     usage = analyses().usage(who.user_id, who.tier, now)
     logger.info("upload signed", extra={"analysis_id": analysis_id})
     return json_response(started, HTTPStatus.CREATED, rate_limit_headers(usage, now))

@@ -2,9 +2,11 @@
 
 from collections import Counter
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
+from facet.adapters.dynamodb import AnalysisTable
 from tests.integration.conftest import USER, Stack
 
 POST = "api_post_analyses.json"
@@ -85,6 +87,26 @@ def test_the_same_key_and_body_give_the_same_analysis_and_one_charge(stack: Stac
     assert first[0] == second[0] == 201
     assert first[1]["analysis_id"] == second[1]["analysis_id"]
     assert stack.used() == 1
+
+
+def test_only_a_repeated_request_reads_its_analysis_again(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    get = AnalysisTable.get
+
+    def noted(self: AnalysisTable, user_id: str, analysis_id: str) -> Any:
+        read.append(analysis_id)
+        return get(self, user_id, analysis_id)
+
+    monkeypatch.setattr(AnalysisTable, "get", noted)
+    sent = {"body": stack.wish(PHOTO), "headers": {"Idempotency-Key": "k1"}}
+    answers = [stack.http("presign", POST, **sent) for _ in range(2)]
+
+    assert [status for status, _, _ in answers] == [201, 201]
+    first, second = (document for _, document, _ in answers)
+    assert first["upload"]["headers"] == second["upload"]["headers"]
+    assert read == [first["analysis_id"]] == [second["analysis_id"]]
 
 
 def test_the_same_key_with_another_body_is_a_conflict(stack: Stack) -> None:

@@ -76,8 +76,8 @@ def start_analysis(
     now: datetime,
     analyses: Analyses,
     jobs: Jobs,
-) -> str:
-    """Charge the quota and write the row; the new analysis_id.
+) -> Analysis:
+    """Charge the quota and write the row.
 
     Raises PermanentError(file_too_large), QuotaExceededError, BusyError.
     """
@@ -107,19 +107,21 @@ def start_analysis(
         quota_day=now.astimezone(UTC).date().isoformat(),
     )
     analyses.create(analysis, tier)
-    return analysis.analysis_id
+    return analysis
 
 
-def sign_upload(
-    user_id: str, analysis_id: str, *, now: datetime, analyses: Analyses, uploads: Objects
-) -> StartedAnalysis:
-    """A URL for the photo of an analysis; a repeated request gets a fresh one.
+def started_before(user_id: str, analysis_id: str, analyses: Analyses) -> Analysis:
+    """The analysis of a repeated request.
 
     Raises PermanentError(analysis_not_found) when it was deleted meanwhile.
     """
-    analysis = analyses.get(user_id, analysis_id)
-    if analysis is None:
+    if (analysis := analyses.get(user_id, analysis_id)) is None:
         raise PermanentError("analysis_not_found", "This analysis was deleted.")
+    return analysis
+
+
+def sign_upload(analysis: Analysis, *, now: datetime, uploads: Objects) -> StartedAnalysis:
+    """A URL for the photo of an analysis; a repeated request gets a fresh one."""
     upload = uploads.presign_put(
         analysis.upload_key,
         content_type=analysis.content_type,
@@ -129,7 +131,7 @@ def sign_upload(
         seconds=int(UPLOAD_WINDOW.total_seconds()),
     )
     return StartedAnalysis(
-        analysis_id=analysis_id,
+        analysis_id=analysis.analysis_id,
         status=analysis.status,
         upload_url=upload.url,
         upload=UploadTarget(
