@@ -20,6 +20,7 @@ import importlib.metadata
 import json
 import os
 import platform
+import secrets
 import shutil
 import signal
 import socket
@@ -42,12 +43,14 @@ import urllib3
 from cfnlint.decode import cfn_yaml
 from rich.console import Console
 
+from facet.adapters.account import AccountTable
 from facet.adapters.belongings import BelongingsTable
 from facet.adapters.dynamodb import AnalysisTable
 from facet.adapters.s3 import Bucket
 from facet.advice.build import build_catalogue
 from facet.advice.catalogue import Catalogue
 from facet.advice.makeup import recommend_makeup
+from facet.domain.account import EXPORT_LIFE, Export
 from facet.domain.advice import Profile
 from facet.domain.analysis import Analysis, Kind, Size, Status, owner_of
 from facet.domain.quota import Tier
@@ -158,6 +161,10 @@ class EmulatedAws:
         )
         for queue in self.queues.values():
             self.stack.client("sqs").create_queue(QueueName=queue)
+        self.stack.client("cognito-idp").create_user_pool(PoolName="facet")
+        self.stack.client("secretsmanager").create_secret(
+            Name=self.names["WEBHOOK_SECRET_ARN"], SecretString=secrets.token_urlsafe(24)
+        )
 
     @property
     def queues(self) -> dict[str, str]:
@@ -176,7 +183,8 @@ class EmulatedAws:
             variable: sqs.get_queue_url(QueueName=queue)["QueueUrl"]
             for variable, queue in self.queues.items()
         }
-        return {"AWS_ENDPOINT_URL": self.stack.endpoint, **urls}
+        (pool,) = self.stack.client("cognito-idp").list_user_pools(MaxResults=10)["UserPools"]
+        return {"AWS_ENDPOINT_URL": self.stack.endpoint, "USER_POOL_ID": pool["Id"], **urls}
 
     @cached_property
     def catalogue(self) -> bytes:
@@ -205,6 +213,7 @@ class EmulatedAws:
                     }
                 )
         analyses = AnalysisTable(dynamodb.Table(self.names["TABLE_NAME"]))
+        accounts = AccountTable(dynamodb.Table(self.names["TABLE_NAME"]))
         for record in event.get("Records", []):
             if "s3" in record:
                 key = record["s3"]["object"]["key"]
@@ -223,9 +232,19 @@ class EmulatedAws:
                 advised = "kind" not in job  # then its looks are to be drawn
                 owner = job["user_id"], job["analysis_id"]
                 self._start(analyses, *owner, analyzed=True, advised=advised)
+            elif export_id := job.get("export_id"):
+                accounts.save_export(job["user_id"], self._export(export_id))
+        if export_id := (event.get("pathParameters") or {}).get("export_id"):
+            user_id = event["requestContext"]["authorizer"]["claims"]["sub"]
+            accounts.save_export(user_id, self._export(export_id))
         if analysis_id := (event.get("pathParameters") or {}).get("analysis_id"):
             user_id = event["requestContext"]["authorizer"]["claims"]["sub"]
             self._start(analyses, user_id, analysis_id, analyzed=True)
+
+    @staticmethod
+    def _export(export_id: str) -> Export:
+        now = datetime.now(UTC)
+        return Export(export_id=export_id, requested_at=now, expires_at=now + EXPORT_LIFE)
 
     def _await_garment(self, shelves: BelongingsTable, user_id: str, item_id: str) -> None:
         garment = NewGarment(
