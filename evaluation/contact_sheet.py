@@ -63,27 +63,34 @@ def findings(drawn: Sequence[Drawn]) -> list[Finding]:
     """Rows of the report, each with the photos that are farthest off."""
     limits = _table()["limits"]
     rows = []
+    most, least = limits["shade"]["most"], limits["shade"]["least"]
     for category in _table()["shades"]:
+        values = {one.photo: one.apart[category] for one in drawn if category in one.apart}
+        within = float(np.mean([value <= most for value in values.values()])) if values else None
+        rows.append(
+            Finding(
+                SECTION,
+                f"{category} at 100, matte: within {most:g} of the shade",
+                within,
+                "of faces",
+                least=least,
+                n=len(values),
+                worst=[name for name in _worst(values) if values[name] > most],
+            )
+        )
         for group in _GROUPS:
-            values = {
-                one.photo: one.apart[category]
-                for one in drawn
-                if one.tone == group and category in one.apart
-            }
-            if not values:
-                continue
-            limit = limits["shade"]["most"]
+            of_group = [
+                values[one.photo] for one in drawn if one.tone == group and one.photo in values
+            ]
             rows.append(
                 Finding(
                     SECTION,
-                    f"{category} at 100, matte, ITA {group}: within {limit:g} of the shade",
-                    float(np.mean([value <= limit for value in values.values()])),
-                    "of faces",
-                    least=limits["shade"]["least"],
-                    n=len(values),
-                    note=f"median {np.median([*values.values()]):.1f}, "
-                    f"most {max(values.values()):.1f} CIEDE2000",
-                    worst=[n for n in _worst(values) if values[n] > limit],
+                    f"{category}, skin of ITA {group}: from the shade",
+                    float(np.median(of_group)) if of_group else None,
+                    "CIEDE2000, median",
+                    most=most if of_group else None,
+                    n=len(of_group),
+                    note=f"most {max(of_group):.1f}" if of_group else "no such face",
                 )
             )
     for name in ("outside", "brow", "teeth", "eye", "detail", "shading"):
@@ -156,8 +163,10 @@ def _count(drawn: Drawn, canvas: Canvas, skin: Floats) -> None:
     brows = _mask(canvas, [canvas.local[part(f"{side}_brow")] for side in _SIDES])
     drawn.numbers["brow"] = float(_changed(*_both(canvas, alone["eyeshadow"]))[brows].sum())
     eyes = _shrunk(
-        _mask(canvas, [canvas.local[part(f"{side}_eye")] for side in _SIDES]), canvas.px_per_mm
+        _mask(canvas, [canvas.local[part(f"{side}_eye")] for side in _SIDES]),
+        max(canvas.px_per_mm, 1.5),
     )
+    eyes &= canvas.likeness < 0.3  # lids hang over what the mesh takes for the eye
     worn = [
         _step(one, skin)
         for look in table["looks"]

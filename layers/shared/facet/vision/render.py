@@ -329,8 +329,6 @@ def _put_on(canvas: _Canvas, step: Makeup) -> None:
     if not areas:
         return
     lab = [canvas.lab[:, *area.window] for area in areas]
-    # Lashes and folds between brow and lid would pass for the lid's own light.
-    least = np.float32(product.get("lit", 0.0) * canvas.skin.level)
     under = np.concatenate(
         [
             _solid(np.stack([*one, canvas.skin.broad[a.window]]), a.mask)
@@ -340,8 +338,8 @@ def _put_on(canvas: _Canvas, step: Makeup) -> None:
     )
     if not under.size:
         return
-    lit = under[0] > least
-    under = under[:, lit] if lit.mean() > 0.3 else under
+    # Lashes, folds and the line between the lips are not the light of the place.
+    under = under[:, under[0] >= product["lit"] * np.median(under[0])]
     base = np.median(under, axis=1).astype(np.float32)
     base[0], broad = max(base[0], _FAINT), base[3]
     peak = np.quantile(under[0], (0.8, 0.99)).astype(np.float32)
@@ -480,9 +478,13 @@ def _areas(canvas: _Canvas, category: str, place: str) -> Iterator[_Area]:
 def _on_skin(canvas: _Canvas, rules: Mapping[str, Any]) -> Iterator[_Area]:
     outlines = [np.array(rules["whole"])] if "whole" in rules else _sides(rules["polygon"])
     bare = canvas.shaded if rules.get("shaded") else canvas.bare
+    # Not onto ears and hair beyond the face, where its edge is turned away.
+    edge = _rules()["place"]["face"]["edge"]
+    face = _grown(_smooth(canvas.points[part("face")]), edge * canvas.px_per_mm)
     for outline in outlines:
         if area := canvas.area([_outline(canvas, rules, outline)], rules["feather"]):
-            yield _Area(area.window, area.mask * bare[area.window])
+            mask = area.mask * bare[area.window]
+            yield _Area(area.window, mask * canvas.cover([face], edge, area.window))
 
 
 def _outline(canvas: _Canvas, rules: Mapping[str, Any], landmarks: NDArray[np.intp]) -> Points:
