@@ -223,6 +223,81 @@ def test_a_csv_without_its_columns_says_which(tmp_path: Path) -> None:
         taken(tmp_path, b"name,brand\nx,y\n", "csv")
 
 
+@pytest.mark.parametrize(
+    ("data", "named", "reason"),
+    [
+        (b'"B,serum\nC,serum\nD,serum\n', ["3", "not_csv"], "runs to line 5"),
+        (b"x" * 200_000 + b",serum\n", ["3", "not_csv"], "field limit"),
+        ("Crème,serum\n".encode("cp1252"), ["3", "not_utf8"], "UTF-8"),
+        ("玻尿酸,serum\n".encode(), ["3", "no_id"], "give it one"),
+    ],
+    ids=["unclosed quote", "huge field", "Latin-1", "a name that makes no id"],
+)
+def test_a_bad_row_of_a_csv_is_named_by_the_line_on_which_it_begins(
+    tmp_path: Path, data: bytes, named: list[str], reason: str
+) -> None:
+    done, rows = taken(tmp_path, b"name,category\nA,serum\n" + data, "csv")
+
+    assert [row["product_id"] for row in rows] == ["a"]
+    ((*where, why),) = report(done)
+    assert where == named
+    assert reason in why
+
+
+def test_a_huge_line_of_a_csv_is_left_out_and_the_next_one_counts_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("facet.advice.importers.LONGEST_LINE", 200_000)
+    data = b"name,category\nA,serum\n" + b"x" * 900_000 + b"\nC,serum\n,serum\n"
+
+    done, rows = taken(tmp_path, data, "csv")
+
+    assert [row["product_id"] for row in rows] == ["a", "c"]
+    assert [row[:2] for row in report(done)] == [["3", "not_csv"], ["5", "invalid"]]
+
+
+def test_an_spf_is_read_as_labels_have_it(tmp_path: Path) -> None:
+    data = b"name,category,spf\nA,sunscreen,50+\nB,sunscreen,SPF 30\nC,sunscreen,high\n"
+
+    done, rows = taken(tmp_path, data, "csv")
+
+    assert [row["spf"] for row in rows] == [50, 30]
+    assert [row[:2] for row in report(done)] == [["4", "invalid"]]
+
+
+@pytest.mark.parametrize(
+    ("first", "named"),
+    [
+        (b"name,category,name\n", "more than one column name"),
+        (b"name,category," + b"x" * 200_000 + b"\n", "names the columns"),
+    ],
+)
+def test_a_csv_whose_columns_cannot_be_told_says_so(
+    tmp_path: Path, first: bytes, named: str
+) -> None:
+    with pytest.raises(FacetError, match=named):
+        taken(tmp_path, first + b"x,y,z\n", "csv")
+
+
+@pytest.mark.parametrize(
+    ("form", "row", "code"),
+    [
+        ("facet", {"product_id": "b", "name": "B", "category": "serum", "inci": ["\ud800"]}, ""),
+        ("openbeautyfacts", CREAM | {"code": "1234567", "categories_tags": ["\ud800"]}, "not_ours"),
+        ("openbeautyfacts", CREAM | {"code": "1234567", "ingredients_tags": ["en:a\ud800"]}, ""),
+    ],
+)
+def test_half_a_character_spoils_its_own_row_alone(
+    tmp_path: Path, form: Format, row: dict[str, Any], code: str
+) -> None:
+    good = {"facet": {"product_id": "a", "name": "A", "category": "serum"}}.get(form, CREAM)
+
+    done, rows = taken(tmp_path, lines([good, row]), form)
+
+    assert len(rows) == 1
+    assert [row[:2] for row in report(done)] == [["2", code or "not_text"]]
+
+
 def test_facets_own_list_comes_back_as_it_went_but_for_what_is_derived(tmp_path: Path) -> None:
     built = write_catalogue(DATA, tmp_path / "built")
     one = next(p for p in built.catalogue if p.product_id == "serum-niacinamide-5")

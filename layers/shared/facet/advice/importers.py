@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
 from pydantic import ValidationError
+from pydantic_core import PydanticSerializationError
 
 from facet.advice.files import written
 from facet.advice.ingredients import normal, read_percent
@@ -87,15 +88,17 @@ def import_products(source: Path, form: Format, out: Path, rules: Path) -> Summa
                         if isinstance(row, LeftOutError):
                             raise row
                         product = _product(to_product(row))
+                        line = _line(product)
                         if product.product_id in seen:
                             raise LeftOutError("repeated", f"{product.product_id} came before")
                         seen.add(product.product_id)
-                        lines.write(product.model_dump_json(exclude_defaults=True).encode() + b"\n")
+                        lines.write(line)
                         summary.taken += 1
                     except LeftOutError as error:
                         summary.codes[error.code] += 1
                         reason = _SPACES.sub(" ", str(error))[:300]
-                        report.write(f"{number}\t{error.code}\t{reason}\n".encode())
+                        told = f"{number}\t{error.code}\t{reason}\n"
+                        report.write(told.encode(errors="replace"))
                 if not summary.taken:
                     raise _NothingError
     except (OSError, EOFError, zlib.error) as error:
@@ -149,27 +152,45 @@ def _json_rows(file: BinaryIO) -> Iterator[tuple[int, dict[str, Any] | LeftOutEr
 
 
 def _csv_rows(file: BinaryIO) -> Iterator[tuple[int, dict[str, Any] | LeftOutError]]:
-    text = io.TextIOWrapper(file, "utf-8-sig", errors="replace", newline="")
-    lines = csv.reader(text)
-    header = [normal(name).replace(" ", "_") for name in next(lines, [])]
-    missing = {"name", "category"} - set(header)
-    if missing:
+    """Rows by the line on which each begins."""
+    lines = csv.reader(_short_lines(io.TextIOWrapper(file, "utf-8-sig", "replace", newline="")))
+    try:
+        header = [normal(name).replace(" ", "_") for name in next(lines, [])]
+    except csv.Error as error:
+        raise FacetError(f"the first line, which names the columns: {error}") from error
+    if missing := {"name", "category"} - set(header):
         raise FacetError(f"the first line has no column {' and no '.join(sorted(missing))}")
+    if twice := sorted(name for name in set(header) if name and header.count(name) > 1):
+        raise FacetError(f"the first line has more than one column {' and '.join(twice)}")
     while True:
+        begins, why = lines.line_num + 1, ""
         try:
             cells = next(lines)
         except StopIteration:
             return
         except csv.Error as error:
-            yield lines.line_num, LeftOutError("not_csv", str(error))
+            cells, why = [""], str(error)
+        if not cells:
             continue
-        if not any(cells):
-            continue
-        if len(cells) != len(header):
+        if not why and len(cells) != len(header):
             why = f"{len(cells)} cells under {len(header)} columns"
-            yield lines.line_num, LeftOutError("not_csv", why)
-            continue
-        yield lines.line_num, dict(zip(header, (cell.strip() for cell in cells), strict=True))
+        if why:
+            if lines.line_num > begins:
+                why += f"; it runs to line {lines.line_num}: is a quote never closed?"
+            yield begins, LeftOutError("not_csv", why)
+        elif any("\ufffd" in cell for cell in cells):
+            yield begins, LeftOutError("not_utf8", "letters that are not UTF-8: save it as UTF-8")
+        elif any(cells):
+            yield begins, dict(zip(header, (cell.strip() for cell in cells), strict=True))
+
+
+def _short_lines(text: io.TextIOWrapper) -> Iterator[str]:
+    """Lines, none held beyond LONGEST_LINE characters; csv refuses what is left of such a one."""
+    while line := text.readline(LONGEST_LINE):
+        if len(line) == LONGEST_LINE and not line.endswith(("\n", "\r")):
+            while (rest := text.readline(LONGEST_LINE)) and not rest.endswith(("\n", "\r")):
+                pass
+        yield line
 
 
 def _product(fields: Mapping[str, Any]) -> Product:
@@ -179,6 +200,15 @@ def _product(fields: Mapping[str, Any]) -> Product:
         detail = error.errors(include_input=False)[0]
         where = ".".join(map(str, detail["loc"]))
         raise LeftOutError("invalid", f"{where}: {detail['msg']}") from error
+
+
+def _line(product: Product) -> bytes:
+    try:
+        return product.model_dump_json(exclude_defaults=True).encode() + b"\n"
+    except PydanticSerializationError as error:
+        raise LeftOutError(
+            "not_text", "half of a character, a surrogate without its pair"
+        ) from error
 
 
 # --- formats ---------------------------------------------------------------------------------
@@ -208,6 +238,10 @@ def _csv(_rules: Path) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
             for key in ("spf", "price_band", "shade", "finish")
             if row.get(key)
         }
+        if "spf" in optional:  # as labels have it: 50+
+            optional["spf"] = optional["spf"].removeprefix("spf").removesuffix("+").strip()
+        if name and not row.get("product_id") and not normal(name):
+            raise LeftOutError("no_id", f"no product_id, and {name} makes none: give it one")
         return {
             "product_id": row.get("product_id") or _slug(f"{brand or ''} {name or ''}"),
             "name": name,
