@@ -2,9 +2,10 @@
 
 A stack of its own is started, deployed and stopped. One user with one finished analysis reads it,
 the history, the quota, the bag and a product, and starts a new analysis with every tenth request;
-each connection sends its next request as soon as the last is answered (httpx, keep-alive). Warmed
-up for five seconds first, since the emulator starts a process for every concurrent call. An error
-is an answer other than 2xx or a connection that broke. The emulator, its workers and the client
+each connection sends its next request as soon as the last is answered (httpx, keep-alive). Before
+that, ten connections more every five seconds: the emulator starts a process for every concurrent
+call, and fifty at once would only wait for each other. An error is an answer other than 2xx or a
+connection that broke. The emulator, its workers and the client
 share the machine, so the rate says what this machine does, not what AWS would.
 """
 
@@ -29,6 +30,7 @@ from local.stack import LocalStack
 CONNECTIONS = 50
 SECONDS = 30
 WARM_UP_SECONDS = 5
+STEP = 10
 
 Request = tuple[str, str, dict[str, Any] | None]
 
@@ -38,7 +40,7 @@ class Load:
     """What came of one round."""
 
     seconds: list[float] = field(default_factory=list)  # of each answer
-    answers: Counter[str] = field(default_factory=Counter)  # status or name of the exception
+    answers: Counter[str] = field(default_factory=Counter)  # status and problem, or the exception
 
     @property
     def errors(self) -> int:
@@ -52,9 +54,10 @@ def measure() -> list[Row]:
         stack.up()
         phone = sign_in(stack, "load@example.com", "enterprise")  # no quota
         requests = _requests(phone, photo)
-        asyncio.run(_send(phone, requests, WARM_UP_SECONDS))
+        for connections in range(STEP, CONNECTIONS + 1, STEP):
+            asyncio.run(_send(phone, requests, WARM_UP_SECONDS, connections))
         begun = time.monotonic()
-        load = asyncio.run(_send(phone, requests, SECONDS))
+        load = asyncio.run(_send(phone, requests, SECONDS, CONNECTIONS))
         took = time.monotonic() - begun
     finally:
         stack.stop()
@@ -98,12 +101,12 @@ def _requests(phone: Phone, photo: bytes) -> list[Request]:
     return [*reads, ("POST", "/v1/analyses", wish), *reads[:-1]]
 
 
-async def _send(phone: Phone, requests: list[Request], seconds: float) -> Load:
+async def _send(phone: Phone, requests: list[Request], seconds: float, connections: int) -> Load:
     load, endless = Load(), itertools.cycle(requests)
     until = time.monotonic() + seconds
     async with httpx.AsyncClient(
         headers={"Authorization": f"Bearer {phone.token}"},
-        limits=httpx.Limits(max_connections=CONNECTIONS),
+        limits=httpx.Limits(max_connections=connections),
         timeout=60,
     ) as client:
 
@@ -113,10 +116,11 @@ async def _send(phone: Phone, requests: list[Request], seconds: float) -> Load:
                 begun = time.monotonic()
                 try:
                     answer = await client.request(method, phone.api_url + path, json=body)
-                    load.answers[str(answer.status_code)] += 1
+                    problem = "" if answer.is_success else answer.text[:60]
+                    load.answers[f"{answer.status_code} {problem}".strip()] += 1
                 except httpx.HTTPError as error:
                     load.answers[type(error).__name__] += 1
                 load.seconds.append(time.monotonic() - begun)
 
-        await asyncio.gather(*(one_after_the_other() for _ in range(CONNECTIONS)))
+        await asyncio.gather(*(one_after_the_other() for _ in range(connections)))
     return load

@@ -164,7 +164,7 @@ def codes_of(operation: dict[str, Any], *, is_open: bool) -> tuple[str, ...]:
     if parameters or "requestBody" in operation:
         common += ["invalid_request"]
     if "requestBody" in operation:
-        common += ["request_too_large"]
+        common += ["request_too_large", "unsupported_media_type"]
     if "cursor" in parameters:
         common += ["invalid_cursor"]
     if "Idempotency-Key" in parameters:

@@ -65,19 +65,19 @@ def known(owner, photo):
     """Path parameters that lead somewhere: an analysed photo, and what its owner keeps."""
     asked = owner.ask(photo, wants=["skincare", "makeup"]).expect(201)
     owner.upload(asked, photo)
-    owner.call(
-        "PUT", "/v1/bag/red-lipstick", {"name": "Red", "category": "lip", "shade": "#b03040"}
-    )
+    owner.call("PUT", "/v1/bag/red-one", {"name": "Red", "category": "lip", "shade": "#b03040"})
+    scarf = {"category": "scarf", "slot": "accessory", "formality": 2, "warmth": 3}
+    owner.call("PUT", "/v1/wardrobe/red-one", scarf | {"colours": [{"hex": "#b03040", "share": 1}]})
     owner.poll(asked["analysis_id"])
     look = owner.call(
         "POST",
         f"/v1/analyses/{asked['analysis_id']}/looks",
-        {"name": "Red lips", "products": [{"item_id": "red-lipstick"}]},
+        {"name": "Red lips", "products": [{"item_id": "red-one"}]},
     ).expect(202)
     export = owner.call("POST", "/v1/me/export").expect(202)
     return {
         "analysis_id": asked["analysis_id"],
-        "item_id": "red-lipstick",
+        "item_id": "red-one",
         "look_id": look["look_id"],
         "export_id": export["export_id"],
         "product_id": "gel-cleanser-plain",

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+from pydantic import BaseModel
 
 from facet.adapters.http import (
     ETAG_HOLDS_FOR,
@@ -32,7 +33,11 @@ def answering(**routes: Any) -> APIGatewayRestResolver:
 
 
 def get(
-    app: APIGatewayRestResolver, path: str, method: str = "GET", **headers: str
+    app: APIGatewayRestResolver,
+    path: str,
+    method: str = "GET",
+    body: str | None = None,
+    **headers: str,
 ) -> tuple[int, Any, dict[str, str]]:
     event = {
         "httpMethod": method,
@@ -41,7 +46,7 @@ def get(
         "multiValueHeaders": {},
         "requestContext": {"requestId": "request-1", "httpMethod": method, "path": path},
         "queryStringParameters": None,
-        "body": None,
+        "body": body,
         "isBase64Encoded": False,
     }
     answer = respond(app, event, None)  # type: ignore[arg-type]
@@ -150,6 +155,35 @@ def test_an_address_that_is_none_is_a_problem_too() -> None:
     status, body, _ = get(answering(), "/nowhere")
 
     assert (status, body["code"]) == (404, "not_found")
+
+
+class Thing(BaseModel):
+    a: int
+
+
+@pytest.mark.parametrize(
+    ("media_type", "status"),
+    [
+        ("application/json", 200),
+        ("APPLICATION/JSON;charset=utf-8", 200),
+        ("", 200),
+        ("text/plain", 415),
+        ("application/x-www-form-urlencoded", 415),
+        ("multipart/form-data", 415),
+        ("tqez!?1Z=qYX8vV%", 415),
+    ],
+)
+def test_json_is_read_however_it_is_spelt_and_nothing_else(media_type: str, status: int) -> None:
+    app = resolver(Logger())
+
+    @app.post("/things")
+    def post(thing: Thing) -> Response[str]:
+        return json_response(thing)
+
+    got, body, _ = get(app, "/things", "POST", '{"a": 1}', Content_Type=media_type)
+
+    assert got == status
+    assert body.get("code") == (None if status == 200 else "unsupported_media_type")
 
 
 # --- the rest -------------------------------------------------------------------------------------

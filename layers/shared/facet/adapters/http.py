@@ -15,7 +15,10 @@ from typing import Annotated, Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, CORSConfig, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
-from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.event_handler.openapi.exceptions import (
+    RequestUnsupportedContentType,
+    RequestValidationError,
+)
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -228,6 +231,10 @@ def resolver(logger: Logger) -> APIGatewayRestResolver:
         ]
         return problem("invalid_request", errors=errors)
 
+    @app.exception_handler(RequestUnsupportedContentType)
+    def unreadable(_error: RequestUnsupportedContentType) -> Response[str]:
+        return problem("unsupported_media_type")
+
     @app.exception_handler(QuotaExceededError)
     def exhausted(error: QuotaExceededError) -> Response[str]:
         headers = rate_limit_headers(error.usage, datetime.now(UTC))
@@ -270,7 +277,7 @@ def respond(
     What was read carries an ETag and Cache-Control unless its route said otherwise, and is a 304
     for who already has it.
     """
-    response = app.resolve(event, context)
+    response = app.resolve(_with_one_media_type(event), context)
     headers = response["multiValueHeaders"]
     headers["X-Request-Id"] = [event["requestContext"]["requestId"]]
     if event["httpMethod"] == "OPTIONS":
@@ -285,6 +292,16 @@ def respond(
                 headers.pop("Content-Type", None)
                 return {**response, "statusCode": int(HTTPStatus.NOT_MODIFIED), "body": ""}
     return response
+
+
+def _with_one_media_type(event: dict[str, Any]) -> dict[str, Any]:
+    """The event, its Content-Type JSON in any spelling or none that is read: Powertools takes it
+    letter by letter, and forms besides."""
+    headers = {name.lower(): value for name, value in (event["headers"] or {}).items()}
+    media_type = (headers.get("content-type") or "").partition(";")[0].strip().lower()
+    known = media_type in ("", "application/json")
+    headers["content-type"] = "application/json" if known else "unknown"
+    return {**event, "headers": headers, "multiValueHeaders": None}
 
 
 def _has(if_none_match: str | None, etag: str) -> bool:
