@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from facet.advice.catalogue import Catalogue
+from facet.advice.harmony import LCh
 from facet.advice.makeup import recommend_makeup
 from facet.advice.narrator import ModelNarrator, TemplateNarrator, facts_of
 from facet.advice.outfit import recommend_outfit
 from facet.advice.skincare import recommend_skincare
+from facet.colour import hex_from_lab
 from facet.domain.advice import Profile
 from facet.domain.analysis import Kind
 from facet.domain.face import FaceReading
@@ -298,6 +300,30 @@ def test_the_best_look_is_named_with_its_cautions_and_without_its_owner_s_words(
     assert f"For the {look.occasion} look, take your " in said
     assert "Not on broken skin." in said
     assert "Annabel" not in facts.prompt() + said
+
+
+def test_what_is_avoided_and_own_names_of_a_look_s_shades_are_told_to_no_model(
+    reading: Callable[..., FaceReading], catalogue: Catalogue
+) -> None:
+    skin = LCh.of_lab(reading().skin.tone.lab)
+    bag = [
+        {
+            "item_id": f"item-{lighter}",
+            "name": f"Annabel's base {lighter}",
+            "category": "foundation",
+            "ingredients": ["Mica"],
+            "shade": hex_from_lab((skin.lightness + lighter, *skin.lab[1:])),
+        }
+        for lighter in (0, 2, -2)
+    ]
+    profile = Profile(allergies=("Zelda oil",))
+    result = recommend_makeup(reading(), profile, bag, catalogue, "work")
+    facts = facts_of(reading(), {Kind.MAKEUP: result.model_dump(mode="json", exclude_none=True)})
+
+    assert "try one" in str(result), "an owned neighbour is named to its owner"
+    assert "Annabel" not in facts.prompt()
+    assert "Zelda" not in facts.prompt()
+    assert "Choose one without: Zelda oil." in words_of(TemplateNarrator().narrate(facts))
 
 
 def test_the_best_outfit_is_named_to_its_owner_and_to_no_model(

@@ -422,7 +422,7 @@ class _Artist:
             best = int(np.argmin(away))
             if away[best] <= rule["near"]:
                 match = self._matched(pool[best], target, samples, category)
-                return _Chosen(pool[best], (self._match_reason(match, lift),), match.chance, match)
+                return _Chosen(pool[best], self._match_why(match, lift), match.chance, match)
             if owned:
                 self._note(
                     "shade_does_not_match",
@@ -478,18 +478,19 @@ class _Artist:
             chance=round(chance, 2),
         )
 
-    def _match_reason(self, match: ShadeMatch, lift: float) -> Reason:
+    def _match_why(self, match: ShadeMatch, lift: float) -> tuple[Reason, ...]:
         goal = "the skin under your eyes, one step lighter" if lift else "your measured skin"
         text = (
             f"{match.verdict.capitalize()} match: CIEDE2000 {match.delta_e:.1f} from {goal}; "
             f"one photo leaves {match.interval[0]:.1f} to {match.interval[1]:.1f}."
         )
-        if match.neighbour:
-            text += f" If it is off on you, try one {match.neighbour.direction}: "
-            text += f"{match.neighbour.name}."
-        return Reason(
-            text=text, points_at="skin.tone.lab", sources=(self.rules["match"]["source"],)
-        )
+        sources = (self.rules["match"]["source"],)
+        why = [Reason(text=text, points_at="skin.tone.lab", sources=sources)]
+        if other := match.neighbour:
+            text = f"If it is off on you, try one {other.direction}: {other.name}."
+            # Apart, as its name may be one that its owner typed.
+            why.append(Reason(text=text, points_at="match.neighbour", sources=sources))
+        return tuple(why)
 
     def _skin_like(self, category: str, may_suggest: bool) -> _Chosen | None:
         """Contour, bronzer and highlighter: the skin's own colour, moved."""

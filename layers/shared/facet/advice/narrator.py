@@ -30,7 +30,7 @@ from facet.domain.narration import (
 )
 from facet.domain.products import Product
 from facet.domain.search import Query, Search
-from facet.domain.style import MakeupResult, OutfitResult
+from facet.domain.style import Look, MakeupResult, OutfitResult
 
 logger = logging.getLogger(__name__)
 
@@ -73,6 +73,7 @@ def facts_of(reading: FaceReading, results: Mapping[Kind, Mapping[str, Any]]) ->
         bands.add(reading.prediction.severity)
     serious = [word for word in _SERIOUSNESS if word in bands]
     hints = routine.see_doctor if routine else ()
+    look = _look(results.get(Kind.MAKEUP))
     return Facts(
         photo=reading.quality.verdict,
         tone=reading.skin.tone.ita_class,
@@ -85,12 +86,16 @@ def facts_of(reading: FaceReading, results: Mapping[Kind, Mapping[str, Any]]) ->
         severity=serious[-1] if measured and serious else None,
         shape=reading.face.shape[0].name if reading.face.shape else None,
         season=reading.season[0].name if reading.season else None,
-        steps=(*(_steps(routine) if routine else ()), *_look(results.get(Kind.MAKEUP))),
+        steps=(*(_steps(routine) if routine else ()), *(_put_on(look) if look else ())),
         gaps=tuple(GapFact(gap=s.gap, product=_product(s.product)) for s in routine.suggestions)
         if routine
         else (),
         see_doctor=tuple(hint.text for hint in hints if hint.code != "pregnancy"),
-        told=tuple(hint.text for hint in hints if hint.code == "pregnancy"),
+        told=(
+            *(hint.text for hint in hints if hint.code == "pregnancy"),
+            # These name what the person avoids, in the person's words.
+            *dict.fromkeys(text for step in (look.steps if look else ()) for text in step.cautions),
+        ),
         outfit=_outfit(results.get(Kind.OUTFIT)),
         missing=tuple(
             str(kind)
@@ -120,15 +125,19 @@ def _steps(routine: SkincareResult) -> Iterator[StepFact]:
             )
 
 
-def _look(document: Mapping[str, Any] | None) -> Iterator[StepFact]:
-    """The steps of the look that suits best; none where there is none that can be read."""
+def _look(document: Mapping[str, Any] | None) -> Look | None:
+    """The look that suits best; None where there is none that can be read."""
     try:
         looks = MakeupResult.model_validate(document).looks
     except ValidationError:
-        return
-    for step in looks[0].steps if looks else ():
+        return None
+    return looks[0] if looks else None
+
+
+def _put_on(look: Look) -> Iterator[StepFact]:
+    for step in look.steps:
         yield StepFact(
-            when=f"{_plain(looks[0].occasion)} look",
+            when=f"{_plain(look.occasion)} look",
             what=MAKEUP,
             product=ProductFact(
                 product_id=step.product_id,
@@ -137,7 +146,6 @@ def _look(document: Mapping[str, Any] | None) -> Iterator[StepFact]:
                 owned=step.owned,
             ),
             why=tuple(reason.text for reason in step.why if _is_spoken(reason)),
-            cautions=step.cautions,
         )
 
 

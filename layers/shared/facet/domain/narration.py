@@ -85,7 +85,9 @@ class Facts(Part):
     gaps: tuple[GapFact, ...] = ()
     see_doctor: tuple[str, ...] = ()
     told: tuple[str, ...] = Field(
-        default=(), description="hints about what a person told of their health: in no prompt"
+        default=(),
+        description="cautions about what a person told, of their health or what they avoid: in no "
+        "prompt",
     )
     outfit: OutfitFact | None = Field(
         default=None, description="the one that suits best: in no prompt, its names are typed"
@@ -99,7 +101,9 @@ class Facts(Part):
 
     def prompt(self) -> str:
         """What a language model may see of them, as JSON."""
-        return self.model_dump_json(exclude_none=True, exclude_defaults=True, exclude={"told", "outfit"})
+        return self.model_dump_json(
+            exclude_none=True, exclude_defaults=True, exclude={"told", "outfit"}
+        )
 
 
 @dataclass(frozen=True, slots=True)
