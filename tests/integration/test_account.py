@@ -470,6 +470,25 @@ def test_a_message_that_could_not_be_queued_locks_nobody_out(
     assert ask(stack, "GET", "/v1/me/usage")[0] == 200
 
 
+def test_an_erasure_that_was_queued_but_not_marked_is_marked_by_its_worker(
+    stack: Stack, pool: str, at_once: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(stack, USER)
+
+    def broken(*_args: object) -> None:
+        raise ConnectionError("the table is away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(AccountTable, "mark_erasure", broken)
+        assert ask(stack, "DELETE", "/v1/me")[0] == 500
+    (job,) = account_jobs(stack)
+    work(stack, job)
+
+    assert rows(stack, USER) == []
+    assert ask(stack, "GET", "/v1/me/usage")[1]["code"] == "account_erased"
+    assert ask(stack, "DELETE", "/v1/me")[1]["status"] == "erased"
+
+
 class Crash(BaseException):
     """The process ends here; nothing catches it."""
 
