@@ -14,7 +14,7 @@ UV := $(or $(shell command -v uv),.tools/uv/bin/uv)
 # pyenv's shims answer only for the chosen version, so look behind them; else uv finds or fetches one.
 PYTHON := $(or $(lastword $(sort $(wildcard $(or $(PYENV_ROOT),$(HOME)/.pyenv)/versions/3.13.*/bin/python3.13))),3.13)
 
-.PHONY: help setup lock models openapi examples lint types test demo up console host down status build invoke bench evaluate
+.PHONY: help setup lock models openapi examples lint types test demo up console host down status build invoke bench evaluate portrait
 
 help: ## what can be asked for
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -61,6 +61,9 @@ openapi: .venv/.facet ## write the API's document and docs/api.md from its code
 examples: setup ## record the requests and answers that the document shows, on a stack of their own
 	$(BIN)/python -m local.examples
 	$(MAKE) openapi
+
+portrait: setup ## draw the look that README.md shows
+	$(BIN)/python -m local.portrait
 
 lint: .venv/.facet
 	$(BIN)/ruff check .

@@ -569,7 +569,9 @@ def _find_lips(canvas: _Canvas) -> _Lips | None:
     logit = logit - 2 * rules["sure"] * tooth
     logit = np.minimum(logit, (from_outer + rules["away"]) * 4)
     height, width = window[0].stop - window[0].start, window[1].stop - window[1].start
-    soft = _wide(logit.astype(np.float32), max(0.6, rules["soften"] * scale)).clip(-20, 20)
+    # Bounded first: one pixel that is sure of itself would outweigh its neighbours.
+    logit = logit.clip(-rules["bound"], rules["bound"]).astype(np.float32)
+    soft = _wide(logit, max(0.6, rules["soften"] * scale))
     chance = 1 / (1 + np.exp(-_enlarged(soft, (width, height), step)))
     whole: Floats = ((chance - np.float32(0.06)) / np.float32(0.88)).clip(0, 1)
     band = _rules()["place"]["lip_line"]["width"][0]
