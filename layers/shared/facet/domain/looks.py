@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from facet.domain.belongings import ITEM_ID
 from facet.domain.face import Part, Stored
 from facet.domain.products import HexColor
-from facet.domain.style import Finish, LookStep, MakeupCategory, Region
+from facet.domain.style import Finish, MakeupCategory, Region
 
 # Three receives, each at most one visibility timeout (6 x 30 s) apart.
 RENDER_PATIENCE = timedelta(minutes=10)
@@ -43,10 +43,6 @@ class LookProduct(Stored):
     intensity: int | None = Field(
         None, ge=0, le=100, description="0 none, 100 as much as the product gives."
     )
-
-    @classmethod
-    def of(cls, step: LookStep) -> Self:
-        return cls.model_validate(step.model_dump(include=set(cls.model_fields)))
 
 
 class DrawnLook(Stored):
