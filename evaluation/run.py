@@ -8,7 +8,9 @@ import argparse
 import json
 import multiprocessing
 import os
+import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -32,17 +34,32 @@ OUT = ROOT / ".evaluation"
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 150)
 
 
-def measured(plans: Sequence[tuple[FacePhoto, Plan]]) -> Iterator[list[Row]]:
-    """The rows of each photo, as they come, from as many processes as there are cores."""
+def measured(plans: Sequence[tuple[FacePhoto, Plan]], workers: int) -> Iterator[list[Row]]:
+    """The rows of each photo, as they come. No worker outlives an interruption, or this process."""
     spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(os.process_cpu_count(), mp_context=spawn) as pool:
+    with ProcessPoolExecutor(workers, mp_context=spawn, initializer=_serve) as pool:
         jobs = [pool.submit(measure, photo, plan) for photo, plan in plans]
         try:
             for job in as_completed(jobs):
                 yield job.result()
         except BaseException:
-            pool.shutdown(cancel_futures=True)
+            for worker in multiprocessing.active_children():
+                worker.terminate()
+            pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def _serve() -> None:
+    """In a worker: Ctrl-C is for the parent to handle, and without a parent there is no work."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+
+    def follow() -> None:
+        if parent:
+            parent.join()
+        os._exit(1)
+
+    threading.Thread(target=follow, daemon=True).start()
 
 
 def table(findings: Sequence[Finding], *, everything: bool) -> Table:
@@ -80,6 +97,9 @@ def main() -> int:
     parser.add_argument(
         "--faces", type=int, default=0, help="edit about this many photos; all are read"
     )
+    parser.add_argument(
+        "--workers", type=int, default=os.process_cpu_count(), help="processes; one per core"
+    )
     options = parser.parse_args()
     only = [name for name in options.only.split(",") if name]
     if unknown := sorted(set(only) - set(CONCERNS)):
@@ -99,7 +119,7 @@ def main() -> int:
     plans += [(photo, replace(plan, edited=False)) for photo in photos if photo not in edited]
     begun = time.monotonic()
     rows: list[Row] = []
-    for number, of_one in enumerate(measured(plans), start=1):
+    for number, of_one in enumerate(measured(plans, options.workers), start=1):
         rows += of_one
         if sys.stderr.isatty():
             spent = time.monotonic() - begun

@@ -175,6 +175,7 @@ _HARD_EDGE = 0.28  # ln per mm at a scale of 1.5 mm: frames of glasses, hair, ca
 # fringe, or what a hat shades, is darker (0.2 and more), even where it has the colour of skin
 _FRINGE = 0.12
 _BLOOD = np.float32(0.7)  # how much a unit of haemoglobin darkens skin
+_BROWN = np.float32(0.9)  # and of melanin
 
 
 def read_surface(coarse: Texture) -> Surface:
@@ -330,7 +331,7 @@ def _flush(face: Surface) -> Map:
 
 def _unevenness(face: Surface, _: Texture | None, __: Texture | None) -> Measured:
     """Spread of melanin in patches of about 8 to 40 mm, 100 ln."""
-    if reason := _lost(face, *SURFACE):
+    if reason := _lost(face, *SURFACE, bare=0.33):
         return Measured(None, {}, reason=reason)
     rest, place = _blotches(face)
 
@@ -350,7 +351,10 @@ def _blotches(face: Surface) -> tuple[Map, Mask]:
     place = np.logical_or.reduce([face.region(name) for name in names])
     if place.any():
         place &= _specular(face)[0] < _PALED
-    near, around = mean_near(face.melanin, face.matte, 3.5 * k), mean_near(face.melanin, place, 10 * k)
+    near, around = (
+        mean_near(face.melanin, face.matte, 3.5 * k),
+        mean_near(face.melanin, place, 10 * k),
+    )
     return np.where(place, near - around, np.float32(0)), place
 
 
@@ -358,7 +362,7 @@ def _shine(face: Surface, _: Texture | None, __: Texture | None) -> Measured:
     """White light added to the skin's own, in % of the skin's brightness.
 
     Dichromatic model: linear light = a x skin colour + s x (1, 1, 1), solved by least squares in
-    every pixel; s counts where the skin is brighter than around it by as much, beyond 8 %, faint
+    every pixel; s counts where the skin is brighter than around it by as much, beyond 4 %, faint
     light less than in proportion.
     """
     # A highlight burns out where the skin around it does not: that is shine, and no fault.
@@ -388,10 +392,10 @@ def _specular(face: Surface) -> tuple[Map, Mask]:
     )
     bright = np.exp(-face.darkness)
     k = face.px_per_mm
-    # Against the skin around it: over some 20 mm, brightness is how the light falls and pigment lies.
-    over = [mean_near(m, zone, 2 * k) - mean_near(m, zone, 10 * k) for m in (white, bright)]
+    # Against the skin around it: over some 25 mm, brightness is how the light falls and pigment lies.
+    over = [mean_near(m, zone, 2 * k) - mean_near(m, zone, 12 * k) for m in (white, bright)]
     added = np.minimum(*over) / float(np.quantile(bright[zone], 0.25))
-    beyond = np.maximum(added - np.float32(0.08), 0)
+    beyond = np.maximum(added - np.float32(0.04), 0)
     return np.asarray(beyond**2 / (beyond + np.float32(0.2)), np.float32), zone
 
 
@@ -601,7 +605,9 @@ def _wrinkles(face: Surface, _: Texture | None, __: Texture | None) -> Measured:
     for line in LINES:
         there = [side + line for side in _SIDES[line] if side + line in regions]
         if there:
-            value = np.average([regions[name] for name in there], weights=[weights[n] for n in there])
+            value = np.average(
+                [regions[name] for name in there], weights=[weights[n] for n in there]
+            )
             weight = max(weights[name] for name in there)
             total, counted = total + weight * float(value), counted + weight
     if counted < 4.5:
@@ -729,15 +735,22 @@ def _profiles(face: Surface) -> dict[str, NDArray[np.floating]]:
 
 
 def _dark_circles(face: Surface, _: Texture | None, __: Texture | None) -> Measured:
-    """How much darker the skin below the eye is than the cheek without its flush, 100 ln."""
+    """How much darker the skin below the eye is than the cheek, 100 ln.
+
+    The cheek as it would be without its flush, and with no more melanin than the rest of the face:
+    red or blotchy cheeks are no lighter eyes.
+    """
     flush = _flush(face)
+    surface = np.logical_or.reduce([face.region(name) for name in SURFACE])
     regions = {}
     for side, profile in _profiles(face).items():
         cheek = f"{side}_cheek"
         if not _lost(face, cheek, burnt=0.1):
             place = face.region(cheek)
-            usual = np.median(face.darkness[place]) - _BLOOD * np.median(flush[place])
+            patch = np.median(face.melanin[place]) - np.median(face.melanin[surface])
+            pigment = _BLOOD * np.median(flush[place]) + _BROWN * patch
             below = profile[(_DEPTHS > 0.18) & (_DEPTHS < 0.5)].mean()
+            usual = np.median(face.darkness[place]) - pigment
             regions[f"{side}_under_eye"] = 100 * float(below - usual)
     return _of_both_eyes(face, regions)
 
