@@ -69,12 +69,10 @@ class Contents:
     def leave_on_treatment(self, step: Step) -> bool:
         product = self.catalogue.product(step.product.product_id or "")
         rinsed = product is not None and product.vehicle == "rinse-off-peel"
-        return bool(
-            self.actives(step)
-            and step.step in ("treat", "moisturise")
-            and step.product.category != "eye_care"
-            and not rinsed
-        )
+        return bool(self.actives(step) and step.step in ("treat", "moisturise") and not rinsed)
+
+    def prescribed(self, step: Step) -> bool:
+        return any(row.get("medicine", [""])[0] == "prescription" for row in self.actives(step))
 
 
 def every_rule_holds(
@@ -83,6 +81,7 @@ def every_rule_holds(
     inside = Contents(catalogue, bag)
     the_order_is_kept_and_spf_closes_the_morning(result, catalogue, inside)
     no_two_steps_clash(result, inside)
+    nothing_is_used_more_often_than_its_pace(result, inside)
     what_needs_the_evening_and_sunscreen_has_them(result, inside)
     at_most_one_active_is_new(result, inside)
     nothing_forbidden_is_in_it(result, inside, profile)
@@ -123,14 +122,33 @@ def no_two_steps_clash(result: SkincareResult, inside: Contents) -> None:
                             both = pair["a"] in inside.tags(x) and pair["b"] in inside.tags(y)
                             assert not both, (pair["text"], x.product.name, y.product.name)
             assert sum("exfoliant" in inside.tags(step) for step in today) <= 1
-            treating = sum(inside.leave_on_treatment(step) for step in today)
-            assert treating <= RULES["actives"][session]
+            for eyes in (True, False):
+                here = [s for s in today if (s.product.category == "eye_care") == eyes]
+                treating = [step for step in here if inside.leave_on_treatment(step)]
+                assert len(treating) <= RULES["actives"][session]
+                plain = [s for s in here if s.step == "treat" and not inside.actives(s)]
+                assert len(plain) <= RULES["actives"]["support"]
+            for step in today:
+                assert not clash(step, step, inside) or inside.prescribed(step)
     retinoids = {
         (step.product.product_id, step.product.item_id)
         for step in (*result.am, *result.pm)
         if "retinoid" in inside.tags(step)
     }
     assert len(retinoids) <= 1
+
+
+def nothing_is_used_more_often_than_its_pace(result: SkincareResult, inside: Contents) -> None:
+    steps = [s for s in (*result.am, *result.pm) if s.step != "cleanse"]
+    for pace in RULES["pace"]:
+        for eyes in (True, False):
+            days = sum(
+                max(len(step.days), *(stage.days_per_week for stage in step.ramp), 0)
+                for step in steps
+                if pace["family"] in inside.tags(step)
+                and (step.product.category == "eye_care") == eyes
+            )
+            assert days <= pace["stages"][-1][1], pace["family"]
 
 
 def what_needs_the_evening_and_sunscreen_has_them(result: SkincareResult, inside: Contents) -> None:
@@ -501,6 +519,104 @@ def test_a_second_new_active_waits(catalogue: Catalogue, reading: Reading) -> No
 
     assert sum(step.new for step in (*result.am, *result.pm)) == 1
     assert "one_at_a_time" in codes(result)
+
+
+LABELS = [
+    ["Aqua", "Retinol (Vitamin A) 0.3 %"],
+    ["Ingredients: Aqua, Glycerin,Retinol, Parfum."],
+    ["Encapsulated Retinol 0.2 %"],
+    ["Vitamin A"],
+    ["Retinyl Linoleate"],
+]
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_a_retinoid_is_one_however_a_label_spells_it(
+    catalogue: Catalogue, reading: Reading, label: list[str]
+) -> None:
+    bag = [{"item_id": "r", "name": "Night", "category": "serum", "ingredients": label}]
+    photo = reading(wrinkles=40)
+
+    result = recommend_skincare(photo, Profile(), bag, catalogue, today=TODAY)
+    told = recommend_skincare(photo, Profile(pregnancy="pregnant"), bag, catalogue, today=TODAY)
+
+    assert "r" not in [step.product.item_id for step in result.am]
+    (step,) = (step for step in result.pm if step.product.item_id == "r")
+    assert len(step.days) <= 4
+    assert any("sun" in caution for caution in step.cautions)
+    assert [note.code for note in told.notes if note.item_id == "r"] == ["not_in_pregnancy"]
+
+
+def test_a_product_that_holds_what_must_not_meet_is_left_out_unless_it_was_prescribed(
+    catalogue: Catalogue, reading: Reading
+) -> None:
+    def used(*label: str) -> tuple[bool, list[str]]:
+        bag = [{"item_id": "x", "name": "Night", "category": "serum", "ingredients": label}]
+        result = recommend_skincare(reading(blemishes=40), Profile(), bag, catalogue, today=TODAY)
+        notes = [note.text for note in result.notes if note.item_id == "x"]
+        return any(s.product.item_id == "x" for s in (*result.am, *result.pm)), notes
+
+    for label in (("Retinol", "Glycolic Acid"), ("Retinol", "Benzoyl Peroxide")):
+        there, (why,) = used(*label)
+        assert not there
+        assert "It holds both" in why
+    assert used("Adapalene", "Benzoyl Peroxide")[0]
+    assert used("Tretinoin", "Benzoyl Peroxide")[0]
+
+
+def test_several_of_one_acid_are_not_used_more_often_than_one(
+    catalogue: Catalogue, reading: Reading
+) -> None:
+    bag = own(a="exfoliant-salicylic-2", b="exfoliant-salicylic-1", c="exfoliant-salicylic-pads")
+    result = recommend_skincare(reading(blemishes=40), Profile(), bag, catalogue, today=TODAY)
+
+    days = [len(step.days) for step in (*result.am, *result.pm) if step.owned]
+    assert days == [3]
+    assert codes(result).count("no_room") == 2
+
+
+def test_one_eye_cream_at_a_time(catalogue: Catalogue, reading: Reading) -> None:
+    eyes = [id_ for id_ in catalogue.ids if catalogue.item(id_).category == "eye_care"]  # type: ignore[union-attr]
+    bag = own(**{f"e{n}": id_ for n, id_ in enumerate(eyes)})
+    result = recommend_skincare(reading(dark_circles=40), Profile(), bag, catalogue, today=TODAY)
+
+    for steps, most in ((result.am, RULES["actives"]["am"]), (result.pm, RULES["actives"]["pm"])):
+        there = [step for step in steps if step.product.category == "eye_care"]
+        assert 0 < len(there) <= most + RULES["actives"]["support"]
+
+
+def test_what_has_no_place_in_a_routine_is_said_not_dropped(
+    catalogue: Catalogue, reading: Reading
+) -> None:
+    bag: list[Mapping[str, Any]] = [
+        {"item_id": "mask", "product_id": "mask-kaolin"},
+        {"item_id": "own-mask", "name": "Mud", "category": "Mask"},
+        {"item_id": "odd", "name": "Glow", "category": "💄✨"},
+        {"item_id": "polish", "name": "Red", "category": "nail polish"},
+        {"item_id": "lip", "name": "Rosy", "category": "lipstick", "shade": "#aa1122"},
+        {"item_id": "night", "name": "Calm", "category": "Night serum", "ingredients": ["Ectoin"]},
+    ]
+    result = recommend_skincare(reading(), Profile(), bag, catalogue)
+
+    assert {(note.item_id, note.code) for note in result.notes if note.item_id} == {
+        ("mask", "not_daily"),
+        ("own-mask", "not_daily"),
+        ("odd", "category_unknown"),
+        ("polish", "category_unknown"),
+    }
+    assert any(step.product.item_id == "night" for step in result.am)
+
+
+def test_an_allergy_in_another_script_is_kept_as_it_is_written(
+    catalogue: Catalogue, reading: Reading
+) -> None:
+    cream = {"item_id": "a", "name": "Крем", "category": "face cream", "ingredients": ["РОМАШКА"]}
+    profile = Profile(allergies=("ромашка", "🥜"))
+
+    result = recommend_skincare(reading(), profile, [cream], catalogue)
+
+    assert [note.code for note in result.notes if note.item_id == "a"] == ["avoided_ingredient"]
+    assert codes(result).count("unknown_ingredient") == 2
 
 
 def test_pregnancy_is_told_never_inferred_and_then_kept(

@@ -18,10 +18,11 @@ from facet.advice.catalogue import (
     Item,
 )
 from facet.advice.ingredients import Avoided, Ingredient, normal, read_percent
+from facet.advice.makeup import worn
 from facet.domain.advice import Note, Profile
 from facet.domain.products import BagItem, StepName
 
-_SPF = re.compile(r"\bspf\s*(\d{1,3})", re.IGNORECASE)
+_SPF = re.compile(r"\b(?:SPF|IP|FPS|LSF)\s*(\d{1,3})", re.IGNORECASE)
 
 
 class SkincareShelf:
@@ -68,7 +69,10 @@ class SkincareShelf:
                 text = f"{name} is no longer in the catalogue and was left out."
                 self._note("product_withdrawn", text, entry.item_id)
                 return None
-            return replace(item, item_id=entry.item_id) if item.step else None
+            if item.step is None:
+                self._placeless(entry, item.name, item.category)
+                return None
+            return replace(item, item_id=entry.item_id)
         if not entry.category or not entry.name:
             text = "Something in your bag has no name or category, so it was left out."
             self._note("bag_item_incomplete", text, entry.item_id)
@@ -76,17 +80,31 @@ class SkincareShelf:
         called = normal(entry.category)
         category = self.rules["routine"]["called"].get(called, called.replace(" ", "_"))
         step = self.catalogue.step_of(category)
-        if step is None:  # make-up and the like: another job's business
+        if step is None:
+            self._placeless(entry, entry.name, category)
             return None
         return self._described(entry, entry.name, category, step)
+
+    def _placeless(self, entry: BagItem, name: str, category: str) -> None:
+        """Say why something is in no routine, but of make-up: that is another job's business."""
+        product = self.catalogue.product(entry.product_id) if entry.product_id else None
+        if worn(entry, product)[0] is not None:
+            return
+        if category in self.catalogue.categories:
+            said = category.replace("_", " ")
+            text = f"{name}: a {said} has no place in a daily routine; use it as its label says."
+            self._note("not_daily", text, entry.item_id)
+            return
+        known = ", ".join(self.rules["routine"]["step_of"]).replace("_", " ")
+        text = f"{name}: we know no category {entry.category!r}, so it was left out; in a routine "
+        self._note("category_unknown", f"{text}we know {known}.", entry.item_id)
 
     def _described(self, entry: BagItem, name: str, category: str, step: StepName) -> Item:
         """A product its owner describes: what its label and name say of it."""
         known = self.catalogue.ingredients
         parts: dict[Ingredient, float | None] = {}
         for label in entry.ingredients:
-            text, percent = read_percent(label)
-            if found := known.find(text):
+            for found, percent in known.on_label(label).items():
                 parts.setdefault(found, percent)
         named = known.read_text(name)
         for found in named:

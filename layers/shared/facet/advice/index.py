@@ -224,7 +224,7 @@ class Index:
         number = self.catalogue.ingredients.number
         masks = [self.catalogue.label > NO_LABEL]
         masks.append(~self._holding({number[id_] for id_ in avoided.ingredients}))
-        for phrase in avoided.words:
+        for phrase in (*avoided.words, *map(" ".join, map(fold, avoided.foreign))):
             named = np.ones(len(self.catalogue), dtype=bool)
             for word in phrase.split():
                 brands = np.zeros(len(self.catalogue.brands) + 1, dtype=bool)

@@ -8,6 +8,7 @@ from typing import Any
 
 _NOT_A_WORD = re.compile(r"[^a-z0-9]+")
 _IN_BRACKETS = re.compile(r"[(\[]([^)\]]*)[)\]]")
+_BETWEEN = re.compile(r"[;•\n]|,(?!\d)")  # not the comma of 1,2-Hexanediol
 _PERCENT = re.compile(r"(\d+(?:[.,]\d+)?)\s*%")
 
 
@@ -107,14 +108,17 @@ class Avoided:
     ingredients: frozenset[str]  # ids
     words: tuple[str, ...]  # normal forms, for labels we cannot resolve
     unknown: tuple[str, ...]  # terms no ingredient answers to
+    foreign: tuple[str, ...] = ()  # terms of other scripts, which have no normal form
 
     def __bool__(self) -> bool:
-        return bool(self.words)
+        return bool(self.words or self.foreign)
 
     def named_in(self, text: str) -> bool:
         """Whether a label or a name speaks of something avoided."""
-        padded = f" {normal(text)} "
-        return any(f" {word} " in padded for word in self.words)
+        padded, folded = f" {normal(text)} ", text.casefold()
+        return any(f" {word} " in padded for word in self.words) or any(
+            term in folded for term in self.foreign
+        )
 
 
 class Ingredients:
@@ -151,6 +155,19 @@ class Ingredients:
         forms = (label, _IN_BRACKETS.sub(" ", label), *inside, *label.split("/"))
         return next((found for form in forms if (found := self.find(form))), None)
 
+    def on_label(self, text: str) -> dict[Ingredient, float | None]:
+        """What an entry of a label names, in percent where it says so of one alone.
+
+        Also a whole label in one entry, and a name within others ('Encapsulated Retinol').
+        """
+        name, percent = read_percent(text)
+        if whole := self.find_label(name):
+            return {whole: percent}
+        parts = [part for part in _BETWEEN.split(text) if part.strip()]
+        if len(parts) > 1:
+            return {found: of for part in parts for found, of in self.on_label(part).items()}
+        return dict.fromkeys(self.read_text(name))
+
     def named_with(self, word: str) -> list[tuple[str, Ingredient]]:
         """(name, ingredient) of every name that holds this word, in normal form."""
         return self._by_word.get(word, [])
@@ -176,9 +193,13 @@ class Ingredients:
         ids: set[str] = set()
         words: list[str] = []
         unknown: list[str] = []
+        foreign: list[str] = []
         for term in terms:
             word = normal(term)
             if not word:
+                if folded := term.casefold().strip():
+                    foreign.append(folded)
+                    unknown.append(term)
                 continue
             forms = {word, _singular(word)}
             hits = {row.id for form in forms if (row := self._by_name.get(form))}
@@ -195,7 +216,7 @@ class Ingredients:
             words += sorted(forms)
             if not hits:
                 unknown.append(term)
-        return Avoided(frozenset(ids), tuple(dict.fromkeys(words)), tuple(unknown))
+        return Avoided(frozenset(ids), tuple(dict.fromkeys(words)), tuple(unknown), tuple(foreign))
 
 
 def _singular(word: str) -> str:

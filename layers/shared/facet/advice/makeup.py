@@ -22,7 +22,7 @@ from pydantic import ValidationError
 from facet.advice import harmony
 from facet.advice.catalogue import Catalogue
 from facet.advice.harmony import LCh, Palette, Scale
-from facet.advice.ingredients import Avoided, normal, read_percent
+from facet.advice.ingredients import Avoided, normal
 from facet.colour import delta_e_2000, lab_from_hex
 from facet.domain.advice import Note, Profile, Reason, Source
 from facet.domain.face import FaceReading, Tone
@@ -280,7 +280,7 @@ class _Artist:
 
     def _is_avoided(self, labels: Sequence[str]) -> bool:
         known = self.catalogue.ingredients
-        ids = {found.id for label in labels if (found := known.find(read_percent(label)[0]))}
+        ids = {found.id for label in labels for found in known.on_label(label)}
         return bool(ids & self.avoided.ingredients) or any(map(self.avoided.named_in, labels))
 
     # --- one look -------------------------------------------------------------------------------

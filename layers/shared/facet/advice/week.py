@@ -45,13 +45,8 @@ class Week:
             for p in self.placed
             if p.session == session and day in p.days and p.item is not item
         ]
-        for other in there:
-            for pair in self.rules["pair"]:
-                a, b = pair["a"], pair["b"]
-                if pair["level"] in ("block", "alternate") and (
-                    (a in item.tags and b in other.tags) or (b in item.tags and a in other.tags)
-                ):
-                    return str(pair["text"])
+        if clash := self._clash(item, there):
+            return clash
         for single in self.rules["single"]:
             rivals = (
                 there
@@ -61,10 +56,24 @@ class Week:
             if single["family"] in item.tags and any(single["family"] in r.tags for r in rivals):
                 return str(single["text"])
         caps = self.rules["actives"]
-        if is_treatment(item) and sum(map(is_treatment, there)) >= caps[session]:
+        beside = [other for other in there if is_for_eyes(other) == is_for_eyes(item)]
+        if is_treatment(item) and sum(map(is_treatment, beside)) >= caps[session]:
             return "There are enough actives in that part of the day."
-        if is_support(item) and sum(map(is_support, there)) >= caps["support"]:
+        if is_support(item) and sum(map(is_support, beside)) >= caps["support"]:
             return "One hydrating layer is enough."
+        return None
+
+    def _clash(self, item: Item, there: Sequence[Item]) -> str | None:
+        for pair in self.rules["pair"]:
+            if pair["level"] not in ("block", "alternate"):
+                continue
+            a, b = pair["a"], pair["b"]
+            for other in there:
+                if (a in item.tags and b in other.tags) or (b in item.tags and a in other.tags):
+                    return str(pair["text"])
+            # A medicine that holds both was made, and prescribed, to.
+            if a in item.tags and b in item.tags and item.medicine != "prescription":
+                return f"It holds both: {pair['text']}"
         return None
 
     def free_days(self, item: Item, session: Session) -> tuple[int, ...]:
@@ -93,6 +102,23 @@ class Week:
         first: Session = wishes[0] if wishes else ("pm" if item.irritancy > 1 else "am")
         return tuple(sorted(item.sessions, key=lambda session: session != first))
 
+    def days_left(self, item: Item) -> int:
+        """Days a week, 0..7, that others with its actives leave of their pace."""
+        left = len(DAYS)
+        for pace in self.rules["pace"]:
+            family = pace["family"]
+            if family in item.tags and item.step != "cleanse":
+                taken = sum(
+                    len(p.days)
+                    for p in self.placed
+                    if family in p.item.tags
+                    and p.item is not item
+                    and p.item.step != "cleanse"
+                    and is_for_eyes(p.item) == is_for_eyes(item)
+                )
+                left = min(left, int(pace["stages"][-1][1]) - taken)
+        return max(0, left)
+
     def days_wanted(self, item: Item, new: bool) -> int:
         """How many days a week: 1..7."""
         stages = self.stages(item)
@@ -102,7 +128,9 @@ class Week:
 
     def place(self, item: Item, new: bool, why: Iterable[Reason]) -> str | None:
         """Put a treatment where it fits; returns why it fits nowhere, or None."""
-        wanted = self.days_wanted(item, new)
+        wanted = min(self.days_wanted(item, new), self.days_left(item))
+        if not wanted:
+            return "What you have of the same active is enough for a week."
         free = {session: self.free_days(item, session) for session in self.order_of_sessions(item)}
         session = max(free, key=lambda s: min(len(free[s]), wanted), default=None)
         if session is None or not free[session]:
@@ -122,8 +150,10 @@ class Week:
         self.placed.append(Placed(item, session, DAYS, new, (), list(why)))
 
     def ramp(self, placed: Placed) -> tuple[RampStage, ...]:
-        """Its stages, never more days than stay free of what it clashes with."""
+        """Its stages, never more days than stay free of what it clashes with and than its pace
+        leaves."""
         room = len(set(placed.days) | set(self.free_days(placed.item, placed.session)))
+        room = min(room, self.days_left(placed.item))
         stages: list[RampStage] = []
         for week, days in placed.stages:
             allowed = min(days, room)
@@ -132,15 +162,19 @@ class Week:
         return tuple(stages)
 
 
+def is_for_eyes(item: Item) -> bool:
+    """The skin round the eyes is another place: what is meant for it is counted by itself."""
+    return item.category == "eye_care"
+
+
 def is_treatment(item: Item) -> bool:
-    """Counts against the actives of a session; the skin round the eyes is another place."""
-    leave_on = item.step in ("treat", "moisturise") and not item.rinse_off
-    return item.treats and leave_on and item.category != "eye_care"
+    """Counts against the actives of a session."""
+    return item.treats and item.step in ("treat", "moisturise") and not item.rinse_off
 
 
 def is_support(item: Item) -> bool:
     """A hydrating layer that holds nothing that treats."""
-    return item.step == "treat" and not item.treats and item.category != "eye_care"
+    return item.step == "treat" and not item.treats
 
 
 def _spread(days: Sequence[int], wanted: int) -> tuple[int, ...]:
