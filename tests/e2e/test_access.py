@@ -189,7 +189,7 @@ def test_pictures_are_for_those_with_a_signed_url(stack, phone):
 
 def test_roles_are_enforced_here(stack, function):
     """Without this the other tests would not show that the template's policies suffice."""
-    role = stack.client("lambda").get_function(FunctionName=function("ThumbnailFunction"))
+    role = stack.client("lambda").get_function(FunctionName=function("PresignFunction"))
     assumed = stack.client("sts").assume_role(
         RoleArn=role["Configuration"]["Role"], RoleSessionName="test"
     )["Credentials"]
