@@ -15,6 +15,7 @@ from botocore.exceptions import ReadTimeoutError
 from botocore.stub import Stubber
 
 from facet.adapters.bedrock import MOST_ROUNDS, BedrockModel, bedrock_client
+from facet.adapters.dynamodb import unpack
 from facet.domain.narration import ModelError, Tool
 from tests.integration.conftest import NAMES, REGION, USER, Stack
 
@@ -283,7 +284,7 @@ def test_a_job_falls_back_to_templates_and_sends_nothing_personal(
 
     stack.call("recommend", stack.batch(job["Body"]))
 
-    words = json.loads(stack.row(analysis_id)["enhanced_analysis"])
+    words = unpack(stack.row(analysis_id)["enhanced_analysis"])
     assert words["source"] == "templates after bedrock:rejected"
     assert "Glowvanta" not in words["summary"]
     assert len(bedrock.requests) == 2

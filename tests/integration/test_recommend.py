@@ -47,7 +47,7 @@ def test_a_job_writes_its_result_and_completes_the_analysis(
 def test_a_completed_analysis_is_said_in_words(stack: Stack, job: dict[str, Any]) -> None:
     stack.call("recommend", stack.batch(json.dumps(job)))
 
-    words = json.loads(stack.row(job["analysis_id"])["enhanced_analysis"])
+    words = unpack(stack.row(job["analysis_id"])["enhanced_analysis"])
     assert words["source"] == "templates"
     routine = unpack(result_of(stack, job["analysis_id"])["result"])
     said = " ".join((words["summary"], *words["recommendations"]))
@@ -257,7 +257,7 @@ def test_the_last_result_and_the_end_are_one_write(
 
     row = stack.row(analysis_id)
     assert (row["status"], "pending" in row, "open_shard" in row) == ("completed", False, False)
-    words = json.loads(row["enhanced_analysis"])["recommendations"]
+    words = unpack(row["enhanced_analysis"])["recommendations"]
     routine = advice(stack, analysis_id, "skincare")["am"]
     assert all(step["product"]["name"] in " ".join(words) for step in routine)
     assert advice(stack, analysis_id, "makeup")["looks"]

@@ -71,11 +71,11 @@ def unpack(stored: Any) -> Any:
 def _to_analysis(item: Mapping[str, Any]) -> Analysis:
     parsed = {
         name: json.loads(item[name])
-        for name in ("weather", "failure", "enhanced_analysis")
+        for name in ("weather", "failure")
         if item.get(name) is not None
     }
-    if item.get("reading") is not None:
-        parsed["reading"] = unpack(item["reading"])
+    packed = ("reading", "enhanced_analysis")
+    parsed |= {name: unpack(item[name]) for name in packed if item.get(name) is not None}
     expires_at = datetime.fromtimestamp(int(item["expires_at"]), UTC)
     return Analysis.model_validate({**item, **parsed, "expires_at": expires_at})
 
@@ -324,7 +324,7 @@ class AnalysisTable:
             now,
             condition="#status = :recommending AND pending = :last",
             values={":recommending": Status.RECOMMENDING, ":last": {str(kind)}},
-            sets={"enhanced_analysis": enhanced.model_dump_json()} if enhanced else None,
+            sets={"enhanced_analysis": pack(enhanced.model_dump_json())} if enhanced else None,
             removes=("pending",),
         )
         if not self._transact([self._put_result(analysis, kind, result), {"Update": update}]):
@@ -393,7 +393,7 @@ class AnalysisTable:
             now,
             condition="#status = :recommending AND attribute_not_exists(pending)",
             values={":recommending": Status.RECOMMENDING},
-            sets={"enhanced_analysis": enhanced.model_dump_json()} if enhanced else None,
+            sets={"enhanced_analysis": pack(enhanced.model_dump_json())} if enhanced else None,
         )
 
     def end(
