@@ -3,8 +3,9 @@
 import io
 import json
 import re
+import tracemalloc
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,7 +16,13 @@ from facet.adapters.account import AccountTable
 from facet.adapters.cognito import UserPool
 from facet.adapters.dynamodb import pack
 from facet.adapters.s3 import Bucket
-from facet.domain.account import EXPORT_PATIENCE, MEDIA_PREFIXES, UPLOAD_PREFIXES
+from facet.domain.account import (
+    EXPORT_PATIENCE,
+    MEDIA_PREFIXES,
+    UPLOAD_PREFIXES,
+    Export,
+    ExportRequested,
+)
 from facet.services import export_account
 from tests.integration.conftest import NAMES, USER, Stack
 
@@ -325,6 +332,56 @@ def test_a_zip_is_written_in_pieces_none_of_which_is_the_whole() -> None:
     assert max(sizes) < len(content) + 100_000
     assert sum(sizes) > 1000 * len(content)
     assert whole.startswith(b"PK\x03\x04")
+
+
+class Pictures:
+    """A bucket of pictures of a megabyte each, and what is streamed into it."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        return (f"{prefix}{n}.jpg" for n in range(self.count))
+
+    def get(self, _key: str) -> bytes:
+        return bytes(1_000_000)
+
+    def put_stream(self, _key: str, pieces: Iterable[bytes], _content_type: str) -> int:
+        return sum(len(piece) for piece in pieces)
+
+
+class Nobody:
+    """An account of one export, and no rows."""
+
+    def export(self, _user_id: str, export_id: str) -> Export:
+        now = datetime.now(UTC)
+        return Export(export_id=export_id, requested_at=now, expires_at=now)
+
+    def rows(self, _user_id: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        return iter(())
+
+    def describe(self, _username: str) -> None:
+        return None
+
+    def export_ready(self, *_how: object) -> bool:
+        return True
+
+
+def test_the_memory_of_an_export_does_not_grow_with_the_pictures() -> None:
+    job = ExportRequested(user_id=USER, username=USER, export_id=ID)
+    peaks = []
+    for count in (20, 60):
+        everyone: Any = Nobody()
+        media: Any = Pictures(count)
+        tracemalloc.start()
+        size = export_account.export_account(
+            job, accounts=everyone, users=everyone, uploads=media, media=media
+        )
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert size is not None
+        assert size > 7 * count * 1_000_000  # below each of seven prefixes
+    assert peaks[1] < 1.2 * peaks[0] < 30_000_000
 
 
 def test_an_object_of_any_length_is_written_in_parts(stack: Stack) -> None:
