@@ -233,9 +233,11 @@ def _place(canvas: Canvas, category: str) -> Any:
     if category == "foundation":
         return _shrunk(mask, 10 * canvas.px_per_mm) & (canvas.skin > 0.9)
     if category == "brow":
+        # Hair, where it is darker than skin.
         light = _light(_boxed(canvas, canvas.pixels))
         mask = _shrunk(mask, canvas.px_per_mm)
-        return mask & (light < np.median(light[mask])) if mask.any() else mask
+        hair = mask & (light < 0.85 * np.median(light[canvas.skin > 0.9]))
+        return hair if hair.sum() > mask.sum() / 4 else mask
     mask = _shrunk(mask, _PLACES[category][1] * canvas.px_per_mm)
     if category == "eyeshadow":
         # Not lashes, nor the brow that hangs over some lids, nor dark glasses.

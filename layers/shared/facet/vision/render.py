@@ -566,7 +566,6 @@ def _find_lips(canvas: _Canvas) -> _Lips | None:
     gape = float(from_inner.max())
     dark = (lab[0] < rules["cavity"] * shine) & (from_inner > -0.5)
     logit = np.where(dark & (gape > rules["gapes"]), -rules["sure"], logit)
-    logit = logit - 2 * rules["sure"] * tooth
     logit = np.minimum(logit, (from_outer + rules["away"]) * 4)
     height, width = window[0].stop - window[0].start, window[1].stop - window[1].start
     # Bounded first: one pixel that is sure of itself would outweigh its neighbours.
@@ -574,6 +573,8 @@ def _find_lips(canvas: _Canvas) -> _Lips | None:
     soft = _wide(logit, max(0.6, rules["soften"] * scale))
     chance = 1 / (1 + np.exp(-_enlarged(soft, (width, height), step)))
     whole: Floats = ((chance - np.float32(0.06)) / np.float32(0.88)).clip(0, 1)
+    bare = _wide(tooth.astype(np.float32), max(0.6, rules["tooth_edge"] * scale))
+    whole *= 1 - (2 * _enlarged(bare, (width, height), step)).clip(0, 1)
     band = _rules()["place"]["lip_line"]["width"][0]
     edge = np.exp(-((from_outer / band) ** 2) * 2) * (from_inner < -band)
     line: Floats = whole * _enlarged(edge.astype(np.float32), (width, height), step)
