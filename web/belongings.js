@@ -10,6 +10,7 @@ const BAG_CATEGORIES = ["cleanser", "toner", "serum", "moisturiser", "sunscreen"
 const COLOURED = new Set(BAG_CATEGORIES.slice(BAG_CATEGORIES.indexOf("foundation")));
 const FORMALITY = ["At home", "Casual", "Neat", "Elegant", "Ceremony"];
 const WARMTH = ["Hottest days", "Warm days", "Mild days", "Cold days", "Coldest days"];
+const GREY = "#6b7280";
 const READ_WITHIN_MS = 15_000;
 const TYPES = { jpeg: "image/jpeg", png: "image/png", webp: "image/webp", heic: "image/heic" };
 
@@ -107,6 +108,7 @@ function editBagItem(item) {
     el("div", { class: "pair" }, field("SPF", spf), field("Opened", input("opened", item?.opened, { type: "date" }))),
   ], async (values) => {
     const body = told(values, "product_id", "name", "category", "finish", "opened");
+    if (item?.quantity !== undefined) body.quantity = item.quantity;
     if (values.get("spf")) body.spf = Number(values.get("spf"));
     if (!coloured.hidden) body.shade = values.get("shade");
     else delete body.finish;
@@ -173,7 +175,7 @@ function editGarment(item, slots) {
       field("What is it?", input("category", item?.category, { required: true, maxlength: 60, placeholder: "shirt, kurta, boots…" })),
       field("Worn as", choice("slot", slots.map((slot) => [slot, words(slot)]), item?.slot))),
     el("div", { class: "pair" },
-      field("Colour", el("input", { type: "color", name: "colour", value: item?.colours?.[0]?.hex ?? "#6b7280" })),
+      field("Colour", el("input", { type: "color", name: "colour", value: item?.colours?.[0]?.hex ?? GREY })),
       field("Pattern", input("pattern", item?.pattern ?? "plain", { maxlength: 40 }))),
     el("div", { class: "pair" }, level("formality", "Dressiness", FORMALITY), level("warmth", "For", WARMTH)),
     el("label", { class: "tick" }, el("input", { type: "checkbox", name: "waterproof", checked: item?.waterproof }), el("span", {}, "Keeps the rain out")),
@@ -186,9 +188,10 @@ function editGarment(item, slots) {
     };
     const file = photo.files[0];
     const hex = values.get("colour");
-    const colours = item && hex === item.colours?.[0]?.hex ? item.colours : [{ hex, share: 1 }];
+    // A colour nobody touched is not told: what was read of the photo stays, or is still to come.
+    const colours = item && hex === (item.colours?.[0]?.hex ?? GREY) ? item.colours : [{ hex, share: 1 }];
     if (item?.last_worn) body.last_worn = item.last_worn;
-    if (!file) body.colours = colours;
+    if (!file) Object.assign(body, colours?.length ? { colours } : {});
     else {
       const format = await formatOf(file);
       if (!format) throw new Error("Choose a JPEG, PNG, WebP or HEIC photo.");

@@ -241,7 +241,7 @@ async function begin(main, photo, wish, signal) {
     ...wish,
   });
   await upload(asked.upload_url, asked.upload, photo.file, list.sending, stopped.signal).catch(async (error) => {
-    // What never arrived is not to stand in the history, nor count.
+    // What never arrived is not to stand in the history.
     if (error instanceof Problem) await call("DELETE", `/v1/analyses/${asked.analysis_id}`).catch(() => {});
     throw error;
   });

@@ -382,6 +382,19 @@ def test_every_stage_is_shown_as_it_happens(page: Page, photo_file: Path, result
     expect(page.locator("#said")).to_have_text("Your result is ready.")
 
 
+def test_an_upload_can_be_stopped_and_leaves_nothing(page: Page, photo_file: Path) -> None:
+    sign_up(page)
+    page.route(re.compile("/faces/"), lambda _: None)  # it never gets through
+    send_photo(page, photo_file)
+    expect(page.locator(".stage.now")).to_contain_text("Sending your photo")
+
+    page.get_by_role("button", name="Stop and delete the photo").click()
+
+    expect(page.get_by_role("heading", name="A new photo")).to_be_visible()
+    go(page, "History", "History")
+    expect(page.get_by_text("No photo yet")).to_be_visible()
+
+
 def test_a_refused_photo_says_all_that_helps(
     page: Page, portrait: Image.Image, tmp_path: Path
 ) -> None:
