@@ -88,4 +88,6 @@ def test_too_little_feedback_is_said(tmp_path: Path, capsys: pytest.CaptureFixtu
     told = capsys.readouterr().err
     assert "line 2" in told
     assert "learning starts at 100" in told
+    assert cli.main([*fit, "--strength", "nan"]) == 1
+    assert "strength" in capsys.readouterr().err
     assert not (tmp_path / "new.toml").exists()

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 import os
 import re
 import sys
@@ -36,6 +37,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         # The reader has gone, as after `| head`; Python would complain again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:  # a file or folder that cannot be read or written
+        print(f"facet: {error}", file=sys.stderr)
         return 1
     return status
 
@@ -192,7 +196,8 @@ def _search_catalogue(options: argparse.Namespace) -> int:
     from facet.advice.index import Index  # noqa: PLC0415
     from facet.domain.search import Query  # noqa: PLC0415
 
-    point = {"shade": options.shade, "product_id": options.like}
+    shade = options.shade and options.shade.lower()
+    point = {"shade": shade, "product_id": options.like}
     try:
         query = Query(
             text=options.text,
@@ -212,6 +217,16 @@ def _search_catalogue(options: argparse.Namespace) -> int:
         raise FacetError(f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}") from error
     except OSError as error:
         raise FacetError(f"{error.filename} is not there: `facet catalog build` first") from error
+    for name in query.categories:
+        if name not in catalogue.categories:
+            raise FacetError(f"no category {name}; there are {', '.join(catalogue.categories)}")
+    known = catalogue.ingredients
+    unknown = [
+        *known.avoided(query.without).unknown,
+        *(n for n in query.holds if not known.find(n)),
+    ]
+    for name in unknown:
+        print(f"facet: no ingredient we know is called {name!r}", file=sys.stderr)
     found = Index(catalogue).search(query)
     for hit in found.hits:
         row = catalogue.row(hit.product_id)
@@ -364,10 +379,10 @@ def _fit_ranking(options: argparse.Namespace) -> int:
 
     folder = options.out or FOLDER
     try:
-        lines = options.feedback.read_text("utf-8").splitlines()
+        lines = options.feedback.read_text("utf-8-sig").split("\n")
     except (OSError, ValueError) as error:
         raise FacetError(f"{options.feedback}: {error}") from error
-    if options.strength < 0 or not re.fullmatch("[a-z0-9-]+", options.version):
+    if not 0 <= options.strength < math.inf or not re.fullmatch("[a-z0-9-]+", options.version):
         raise FacetError("a version is a-z, 0-9 and hyphens; a strength is not below 0")
     feedback, problems = read_feedback(lines)
     for problem in problems:

@@ -3,6 +3,7 @@
 import csv
 import gzip
 import json
+import shutil
 import tracemalloc
 from collections.abc import Iterable
 from pathlib import Path
@@ -429,3 +430,34 @@ def test_the_command_says_what_it_did_and_fails_where_nothing_was_of_use(
 
     source.write_bytes(b"{\n")
     assert main([*command, "--rules", str(RULES)]) == 1
+
+
+def test_what_a_search_cannot_know_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["catalog", "build", "--data", str(DATA)]) == 0
+
+    assert main(["catalog", "search", "--without", "xyzzy", "--limit", "1"]) == 0
+    assert "'xyzzy'" in capsys.readouterr().err
+    assert main(["catalog", "search", "--category", "spanner"]) == 1
+    assert "no category spanner; there are cleanser" in capsys.readouterr().err
+    assert main(["catalog", "search", "--shade", "#AA1122"]) == 0
+    (tmp_path / "build/catalogue/snapshot.json").write_bytes(b"")
+    assert main(["catalog", "search", "cream"]) == 1
+    assert "catalogue_corrupt" in capsys.readouterr().err
+
+
+def test_a_folder_that_cannot_be_used_is_a_sentence_not_a_traceback(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    assert main(["catalog", "build", "--data", str(DATA), "--out", str(tmp_path / "file")]) == 1
+    assert "facet: " in capsys.readouterr().err
+
+    folder = shutil.copytree(DATA, tmp_path / "data")
+    for broken in (b"id,name\n\xff\xfe\n", None):
+        products = folder / "products.csv"
+        products.unlink() if broken is None else products.write_bytes(broken)
+        assert main(["catalog", "build", "--data", str(folder)]) == 1
+        assert "products.csv" in capsys.readouterr().err

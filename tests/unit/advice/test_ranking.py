@@ -113,10 +113,14 @@ def test_lines_that_cannot_be_used_are_told_or_skipped() -> None:
         '{"person": "a"}',
         '{"person": "a", "rating": 3}',
         '{"person": "a", "rating": 5, "features": {"grade": 1}}',
+        '{"person": "a", "rating": 5, "features": {"grade": NaN}}',
+        '{"person": "a", "rating": 5, "features": {"grade": 1e308}}',
     ]
     read, problems = read_feedback(lines)
     assert [one.liked for one in read] == [True, None, True]
-    assert [problem.split(":")[0] for problem in problems] == ["line 3", "line 4"]
+    assert [problem.split(":")[0] for problem in problems] == [
+        *("line 3", "line 4", "line 7", "line 8")
+    ]
 
 
 @pytest.fixture

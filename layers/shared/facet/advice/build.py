@@ -342,20 +342,23 @@ def _read_toml(path: Path) -> dict[str, Any]:
 
 def _read_products(path: Path, problems: list[str]) -> Iterable[_ProductRow]:
     shape = TypeAdapter(_ProductRow)
-    with path.open(encoding="utf-8", newline="") as file:
-        for line, row in enumerate(csv.DictReader(file), start=2):
-            try:
-                actives = [part.split() for part in row["actives"].split(";") if part.strip()]
-                yield shape.validate_python(
-                    row
-                    | {
-                        "actives": [(a[0], float(a[1]) if len(a) > 1 else None) for a in actives],
-                        "spf": row["spf"] or None,
-                    }
-                )
-            except (ValidationError, ValueError, KeyError, AttributeError, TypeError) as error:
-                what = _first(error) if isinstance(error, ValidationError) else str(error)
-                problems.append(f"products.csv line {line} ({row.get('id')}): {what}")
+    try:
+        lines = path.read_text("utf-8-sig").splitlines(keepends=True)
+    except (OSError, ValueError) as error:
+        raise CatalogueError([f"{path}: {error}"]) from error
+    for line, row in enumerate(csv.DictReader(lines), start=2):
+        try:
+            actives = [part.split() for part in row["actives"].split(";") if part.strip()]
+            yield shape.validate_python(
+                row
+                | {
+                    "actives": [(a[0], float(a[1]) if len(a) > 1 else None) for a in actives],
+                    "spf": row["spf"] or None,
+                }
+            )
+        except (ValidationError, ValueError, KeyError, AttributeError, TypeError) as error:
+            what = _first(error) if isinstance(error, ValidationError) else str(error)
+            problems.append(f"products.csv line {line} ({row.get('id')}): {what}")
 
 
 def _check_ingredients(

@@ -169,6 +169,8 @@ class Catalogue:
         Raises as `load` does, and OSError.
         """
         with path.open("rb") as file:
+            if not path.stat().st_size:  # nothing to map
+                return cls.load(b"")
             return cls.load(memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)))
 
     def __len__(self) -> int:

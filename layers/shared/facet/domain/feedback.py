@@ -1,6 +1,6 @@
 """What people made of a suggestion, as it is exported to learn from."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -15,7 +15,7 @@ class Feedback(Stored):
     rating: int | None = Field(default=None, ge=1, le=5)
     product_id: str | None = None
     ranking: str | None = Field(default=None, description="version that chose the product")
-    features: dict[str, float] = Field(
+    features: dict[str, Annotated[float, Field(ge=-1e6, le=1e6, allow_inf_nan=False)]] = Field(
         default_factory=dict, description="of the suggestion (advice.Suggestion.features)"
     )
 
