@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from facet import colour
 from facet.vision.legend import CHARACTERS, Legend, draw_legend, written
+from facet.vision.overlay import colour_on
 
 BLUE = (0, 114, 178)
 LEGEND = Legend(
@@ -59,3 +61,11 @@ def test_the_bar_runs_from_nothing_to_the_strongest() -> None:
     ys, xs = np.nonzero(pure)
     left = layer[ys[0], : xs.min(), :3].astype(int)
     assert (abs(left - 150).max(axis=1) < 8).any()  # the ground that shows where nothing is
+
+
+@pytest.mark.parametrize("skin", ["#f6ede4", "#d7bd96", "#a07e56", "#604134", "#292420"])
+def test_the_map_shows_on_every_skin(skin: str) -> None:
+    """Monk tones 1, 5, 6, 8 and 10."""
+    lab = colour.lab_from_hex(skin)
+    away = colour.delta_e_2000(lab, colour.lab_from_hex(colour_on(float(lab[0]))))
+    assert away > 30

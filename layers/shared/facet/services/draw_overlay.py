@@ -4,16 +4,17 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from facet.domain.analysis import Analysis
 from facet.domain.errors import PermanentError
 from facet.domain.face import Concern
 from facet.services.ports import Analyses, Objects
 from facet.services.read_analysis import PICTURES_SIGNED_FOR
 from facet.vision.legend import Legend
-from facet.vision.overlay import COLOUR, OUTLINE, draw_overlay
+from facet.vision.overlay import OUTLINE, colour_on, draw_overlay
 from facet.vision.portrait import OpenPortrait
 
-NONE, STRONG = "none", "strong"
+# What the ends of the map's opacity mean. Greyness is shown against the face's own usual colour.
+ENDS = ("none", "strong")
+ENDS_OF = {"dullness": ("as this face usually is", "greyer")}
 
 
 class LegendEntry(BaseModel):
@@ -71,12 +72,22 @@ def show_overlay(
     found = _measured(analysis.reading.skin.concerns, concern)
     regions = tuple(region.name for region in found.regions if region.polygon)
     key = f"overlays/{user_id}/{analysis_id}/{concern}.png"
+    colour = colour_on(analysis.reading.skin.tone.lab[0])
     if not media.exists(key):
-        _draw(analysis, found, regions, key, media=media, open_portrait=open_portrait)
+        photo = media.get(analysis.photo_key)
+        if photo is None:
+            raise PermanentError("photo_gone", "The photo is no longer there to draw on.")
+        portrait = open_portrait(photo)
+        legend = _legend(found, bool(regions))
+        picture = draw_overlay(
+            portrait.pixels, portrait.points, concern, regions, legend=legend, colour=colour
+        )
+        media.put(key, picture, "image/png", analysis.correlation_id)
         if analyses.get(user_id, analysis_id) is None:  # deleted while we drew
             media.delete(key)
             raise _analysis_not_found()
     seconds = int(PICTURES_SIGNED_FOR.total_seconds())
+    clear, strong = ENDS_OF.get(concern, ENDS)
     return OverlayDocument(
         analysis_id=analysis_id,
         concern=concern,
@@ -89,7 +100,7 @@ def show_overlay(
         minimum_change=found.minimum_change,
         regions=regions,
         legend=(
-            LegendEntry(hex=COLOUR, meaning=f"where it is, from {NONE} (clear) to {STRONG}"),
+            LegendEntry(hex=colour, meaning=f"from {clear} (clear) to {strong}"),
             *([LegendEntry(hex=OUTLINE, meaning="where it was measured")] if regions else []),
         ),
     )
@@ -109,25 +120,6 @@ def _measured(concerns: tuple[Concern, ...], name: str) -> Concern:
     return found
 
 
-def _draw(
-    analysis: Analysis,
-    concern: Concern,
-    regions: tuple[str, ...],
-    key: str,
-    *,
-    media: Objects,
-    open_portrait: OpenPortrait,
-) -> None:
-    photo = media.get(analysis.photo_key)
-    if photo is None:
-        raise PermanentError("photo_gone", "The photo is no longer there to draw on.")
-    portrait = open_portrait(photo)
-    picture = draw_overlay(
-        portrait.pixels, portrait.points, concern.name, regions, _legend(concern, bool(regions))
-    )
-    media.put(key, picture, "image/png", analysis.correlation_id)
-
-
 def _legend(concern: Concern, outlined: bool) -> Legend:
     name = concern.name.replace("_", " ").capitalize()
     notes = []
@@ -136,7 +128,7 @@ def _legend(concern: Concern, outlined: bool) -> Legend:
     if outlined:
         notes.append("Outlined: where it was measured.")
     title = f"{name}: {concern.measured:.3g} {concern.unit}".strip()
-    return Legend(title, " ".join(notes), (NONE, STRONG))
+    return Legend(title, " ".join(notes), ENDS_OF.get(concern.name, ENDS))
 
 
 def _analysis_not_found() -> PermanentError:

@@ -1,8 +1,9 @@
 """One concern drawn for laying over the photo: a transparent PNG, made on request only.
 
 What is drawn is the map that the concern is measured from, carried from the texture back to the
-photo. One hue in growing opacity, from the Okabe-Ito palette (Okabe & Ito 2008), which people with
-any colour vision tell from skin; regions are outlined twice, light over dark, to show on any tone.
+photo. One blue in growing opacity, from the Okabe-Ito palette (Okabe & Ito 2008), which people with
+any colour vision tell from skin, its paler one on dark skin; regions are outlined twice, light over
+dark, to show on any tone.
 A legend says what the colour means and what was measured. It holds no score: those stand beside the
 picture, where they can change with the scoring table.
 """
@@ -11,7 +12,7 @@ from io import BytesIO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageColor
 
 from facet.vision.concerns import strength_map
 from facet.vision.landmarks import part
@@ -19,11 +20,17 @@ from facet.vision.legend import Legend, draw_legend
 from facet.vision.patches import Pixels, inside
 from facet.vision.texture import SIZES, texture_positions
 
-_BLUE = (0, 114, 178)  # Okabe-Ito
 _LIGHT, _DARK = (255, 255, 255), (20, 20, 20)
-COLOUR, OUTLINE = "#0072b2", "#ffffff"  # of the map and of the outlines, for a legend
+OUTLINE = "#ffffff"
+# Okabe-Ito's two blues, and the skin's L* below which the paler one shows better.
+_BLUE, _SKY_BLUE, _DARK_SKIN = "#0072b2", "#56b4e9", 45
 _MOST = 200  # of 255, the opacity of what is strongest
 _GRID = 8  # px of the photo between points whose place in the texture is computed
+
+
+def colour_on(lightness: float) -> str:
+    """The map's colour in hex for skin of this CIELAB L*."""
+    return _SKY_BLUE if lightness < _DARK_SKIN else _BLUE
 
 
 def draw_overlay(
@@ -31,7 +38,9 @@ def draw_overlay(
     points: NDArray[np.floating],
     concern: str,
     regions: tuple[str, ...] = (),
+    *,
     legend: Legend | None = None,
+    colour: str = _BLUE,
 ) -> bytes:
     """Photo (h, w, 3), landmarks (468, 2) in it, a concern and regions to outline -> RGBA PNG.
 
@@ -46,13 +55,13 @@ def draw_overlay(
     if right > left and bottom > top:
         box = (int(left), int(top), int(right), int(bottom))
         opacity = _carried(strength, points, box)
-        layer[top:bottom, left:right, :3] = _BLUE
+        layer[top:bottom, left:right, :3] = ImageColor.getrgb(colour)
         layer[top:bottom, left:right, 3] = np.rint(_MOST * opacity)
     for name in regions:
         _outline(layer, points[part(name)], max(0.5, (right - left) / 400))
     if legend is not None:
         box = (int(left), int(top), int(right), int(bottom))
-        layer = draw_legend(layer, box, legend, _BLUE, (0, _MOST))
+        layer = draw_legend(layer, box, legend, ImageColor.getrgb(colour)[:3], (0, _MOST))
     out = BytesIO()
     Image.fromarray(layer).save(out, "PNG")
     return out.getvalue()
