@@ -2,6 +2,7 @@
 
 import io
 import os
+import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -107,6 +108,16 @@ def encoded(image: Image.Image, kind: str = "JPEG", **options: Any) -> bytes:
 @pytest.fixture(scope="session")
 def encode() -> Callable[..., bytes]:
     return encoded
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of the system's Chromium; without one a skip."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = os.environ.get("FACET_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    if found is None:
+        pytest.skip("needs Chromium: install it, or set FACET_CHROMIUM to its path")
+    return found
 
 
 @pytest.fixture(scope="session")

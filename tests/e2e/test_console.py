@@ -5,7 +5,6 @@ A screenshot of each state, on a phone and a desk, light and dark, is kept in .l
 
 import io
 import json
-import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -52,23 +51,18 @@ def camera(tmp_path_factory: pytest.TempPathFactory, portrait: Image.Image) -> P
 
 
 @pytest.fixture(scope="module")
-def browser(camera: Path) -> Iterator[Browser]:
-    found = os.environ.get("FACET_CHROMIUM") or next(
-        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-    )
-    if found is None:
-        pytest.skip("needs Chromium: install it, or set FACET_CHROMIUM to its path")
+def browser(chromium: str, camera: Path) -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=found,
+        running = playwright.chromium.launch(
+            executable_path=chromium,
             args=[
                 "--use-fake-ui-for-media-stream",
                 "--use-fake-device-for-media-stream",
                 f"--use-file-for-fake-video-capture={camera}",
             ],
         )
-        yield chromium
-        chromium.close()
+        yield running
+        running.close()
 
 
 @pytest.fixture(scope="module")
