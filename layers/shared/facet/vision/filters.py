@@ -1,16 +1,20 @@
 """Gaussian filters and their derivatives on small pictures, in numpy alone.
 
-A filter along one axis is a product with a banded matrix: on the few hundred pixels of a texture
-that is exact, needs no library, and costs less than a millisecond.
+A filter along one axis is a product with a banded matrix, taken in blocks so that little of it is
+zeros: on the few hundred pixels of a texture that is exact, needs no library, and costs a fraction
+of a millisecond.
 """
 
 from functools import cache
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 Map = NDArray[np.float32]  # (height, width)
 Mask = NDArray[np.bool_]
+
+_BLOCK = 40  # rows; the fastest of 24 to 80 on textures of 140 to 280 px
 
 
 def smooth(
@@ -22,9 +26,15 @@ def smooth(
     picture there is nothing: weigh with a smoothed mask where that matters.
     """
     across = down if across is None else across
-    rows = _kernel(values.shape[0], down, d_down)
-    columns = _kernel(values.shape[1], across, d_across)
-    return np.asarray(rows @ values @ columns.T)
+    rows, row_bands = _kernel(values.shape[0], down, d_down)
+    columns, column_bands = _kernel(values.shape[1], across, d_across)
+    half = np.empty(values.shape, np.float32)
+    for block, near in row_bands:
+        np.matmul(rows[block, near], values[near], out=half[block])
+    result = np.empty(values.shape, np.float32)
+    for block, near in column_bands:
+        np.matmul(half[:, near], columns.T[near, block], out=result[:, block])
+    return result
 
 
 def mean_near(values: Map, mask: Mask, sigma: float) -> Map:
@@ -80,14 +90,24 @@ def blobs(values: Map, sigma: float) -> Map:
 
 
 @cache
-def _kernel(size: int, sigma: float, order: int) -> Map:
-    offset = np.arange(size)[:, None] - np.arange(size)[None]
-    near = np.exp(-(offset**2) / (2 * sigma**2))
-    near /= near.sum(axis=1).max()
+def _kernel(size: int, sigma: float, order: int) -> tuple[Map, tuple[tuple[slice, slice], ...]]:
+    """The filter as a matrix (size, size), and its blocks of rows with the columns they need."""
+    offset = np.arange(1 - size, size)
+    taps = np.exp(-(offset**2) / (2 * sigma**2))
+    middle = size // 2
+    taps /= taps[size - 1 - middle : 2 * size - 1 - middle].sum()
     if order == 1:
-        near = -near * offset / sigma**2
+        taps = -taps * offset / sigma**2
     elif order == 2:
-        near = near * (offset**2 / sigma**4 - 1 / sigma**2)
+        taps = taps * (offset**2 / sigma**4 - 1 / sigma**2)
     # Exact zeros far off: products with subnormal numbers are ten times slower.
-    near[np.abs(near) < 1e-6 * np.abs(near).max()] = 0
-    return near.astype(np.float32)
+    taps[np.abs(taps) < 1e-6 * np.abs(taps).max()] = 0
+    reach = int(np.abs(offset[taps != 0]).max())
+    # Row i holds the taps of the offsets i, i - 1, ..., i - size + 1.
+    backwards = sliding_window_view(taps[::-1].astype(np.float32), size)
+    matrix = np.ascontiguousarray(backwards[::-1])
+    block = size if 2 * reach + _BLOCK >= size else _BLOCK
+    return matrix, tuple(
+        (slice(start, start + block), slice(max(0, start - reach), start + block + reach))
+        for start in range(0, size, block)
+    )

@@ -1,0 +1,36 @@
+"""Gaussian filters in blocks, against scipy's."""
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from facet.vision.filters import smooth
+
+
+def picture(height: int, width: int) -> np.ndarray:
+    return np.random.default_rng(height).random((height, width), np.float32)
+
+
+@pytest.mark.parametrize("shape", [(280, 240), (57, 133), (40, 41), (9, 3)])
+@pytest.mark.parametrize("orders", [(0, 0), (1, 0), (0, 1), (2, 0), (0, 2), (1, 1)])
+@pytest.mark.parametrize(("down", "across"), [(1.2, 1.2), (3.0, 1.0), (4.0, 9.0)])
+def test_blocks_give_what_scipy_gives(shape, orders, down, across):
+    values = picture(*shape)
+
+    filtered = smooth(values, down, across, d_down=orders[0], d_across=orders[1])
+
+    # scipy cuts its filter off where asked, and does not know of a picture smaller than that.
+    whole = np.pad(values, 60)
+    expected = ndimage.gaussian_filter(whole, (down, across), orders, mode="constant", truncate=6)
+    if min(shape) > 6 * max(down, across):
+        assert filtered == pytest.approx(expected[60:-60, 60:-60], abs=2e-5)
+    assert filtered.shape == shape
+    assert filtered.dtype == np.float32
+    assert filtered.flags.c_contiguous
+
+
+def test_an_even_picture_stays_even_inside():
+    filtered = smooth(np.ones((120, 100), np.float32), 2.0)
+
+    assert filtered[12:-12, 12:-12] == pytest.approx(1, abs=1e-5)
+    assert filtered[0, 50] == pytest.approx(0.6, abs=0.02), "outside there is nothing"
