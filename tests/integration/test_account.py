@@ -483,6 +483,47 @@ def test_an_erased_user_is_refused_from_the_answer_on(
     assert status == 200
 
 
+def test_a_photo_that_arrives_after_the_erasure_is_thrown_away(
+    stack: Stack, pool: str, portrait: bytes, at_once: None
+) -> None:
+    analysis_id = stack.start(portrait)
+    work(stack, erase(stack))
+    for key in (f"faces/{USER}/{analysis_id}", f"garments/{USER}/coat"):  # signed before
+        stack.s3.put_object(Bucket=NAMES["UPLOADS_BUCKET"], Key=key, Body=portrait)
+
+    stack.call("analyze", stack.uploaded(analysis_id))
+    garment = stack.uploaded(analysis_id)
+    garment["Records"][0]["s3"]["object"]["key"] = f"garments/{USER}/coat"
+    stack.call("thumbnail", garment)
+
+    assert objects(stack, USER) == set()
+    assert rows(stack, USER) == []
+
+
+@pytest.mark.usefixtures("pool", "at_once")
+@pytest.mark.parametrize("verb", ["analyze", "thumbnail"])
+def test_pictures_that_are_drawn_while_a_user_is_erased_do_not_stay(
+    stack: Stack, portrait: bytes, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    analysis_id = stack.start(portrait)
+    event = stack.uploaded(analysis_id)
+    if verb == "thumbnail":
+        stack.call("analyze", event)
+        event = stack.saved(analysis_id)
+    job = erase(stack)
+    put = Bucket.put
+
+    def slow(self: Bucket, key: str, *args: Any) -> None:
+        work(stack, job)  # the whole of it, between drawing and keeping
+        put(self, key, *args)
+
+    monkeypatch.setattr(Bucket, "put", slow)
+    stack.call(verb, event)
+
+    assert objects(stack, USER) == set()
+    assert rows(stack, USER) == []
+
+
 def test_asking_again_says_how_far_it_is_and_queues_nothing(
     stack: Stack, pool: str, at_once: None
 ) -> None:
