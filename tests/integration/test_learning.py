@@ -9,7 +9,9 @@ import pytest
 
 from facet import cli
 from facet.adapters import catalogue
+from facet.adapters.dynamodb import unpack
 from facet.adapters.feedback import export_feedback
+from facet.advice.catalogue import GOALS
 from facet.advice.ranking import FEATURES, load_ranking
 from tests.integration.conftest import NAMES, USER, Stack
 
@@ -74,6 +76,70 @@ def test_export_then_fit_writes_a_version_once(
     )
     assert cli.main(fit) == 1
     assert "never overwritten" in capsys.readouterr().err
+
+
+def test_what_people_say_through_the_api_teaches_the_ranking(
+    stack: Stack,
+    portrait: bytes,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    analysis_id = stack.start(portrait)
+    stack.call("analyze", stack.uploaded(analysis_id))
+    stack.jobs()
+    analysed = stack.table.get_item(Key={"PK": f"USER#{USER}", "SK": f"ANALYSIS#{analysis_id}"})[
+        "Item"
+    ]
+    types = ("dry", "oily", "normal", "combination", "sensitive")
+    monkeypatch.setattr("facet.advice.learning.LEAST", 40)  # a hundred take half a minute
+    answers = 0
+    for n in range(18):
+        user = f"person-{n}"
+        stack.table.put_item(Item={**analysed, "PK": f"USER#{user}", "user_id": user})
+        profile = {"skin_type": types[n % 5], "goals": [GOALS[n % len(GOALS)]]}
+        if n % 2:
+            profile["budget"] = ("low", "mid", "high")[n % 3]
+        stack.table.put_item(
+            Item={"PK": f"USER#{user}", "SK": "PROFILE", "document": json.dumps(profile)}
+        )
+        job = {"analysis_id": analysis_id, "user_id": user, "kind": "skincare"}
+        stack.call("recommend", stack.batch(json.dumps(job)))
+        key = {"PK": f"USER#{user}", "SK": f"RESULT#{analysis_id}#skincare"}
+        result = unpack(stack.table.get_item(Key=key)["Item"]["result"])
+        for suggestion in result["suggestions"]:
+            cheap = suggestion["features"]["price"] == 0
+            said = {
+                "analysis_id": analysis_id,
+                "product_id": suggestion["product"]["product_id"],
+                "verdict": "accept" if cheap else "reject",
+            }
+            status, *_ = stack.http(
+                "api",
+                "api_get_analysis.json",
+                method="POST",
+                path="/v1/feedback",
+                body=said,
+                claims={"sub": user},
+            )
+            assert status == 201
+            answers += 1
+    outputs = {"TableName": NAMES["TABLE_NAME"]}
+    monkeypatch.setattr(catalogue, "stack_outputs", lambda *_: outputs)
+    capsys.readouterr()
+
+    assert cli.main(["learn", "export", "--stack-name", "facet-test"]) == 0
+    feedback = tmp_path / "feedback.jsonl"
+    feedback.write_text(capsys.readouterr().out, encoding="utf-8")
+    fit = ["learn", "fit", str(feedback), "--version", "said", "--out", str(tmp_path)]
+    assert cli.main(fit) == 0
+
+    told = capsys.readouterr().out
+    assert len(feedback.read_text("utf-8").splitlines()) == answers
+    assert "0 say nothing" in told
+    old, new = load_ranking("skincare-1").weights, load_ranking("said", tmp_path).weights
+    assert new["price"] < old["price"]
+    assert "worth a rollout" in told
 
 
 def test_too_little_feedback_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
