@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from facet.advice.catalogue import Catalogue
 from facet.advice.ingredients import normal, read_percent
 from facet.domain.errors import PermanentError
 from facet.domain.products import Product
+from facet.services.current_catalogue import CurrentCatalogue
 
 DATA = Path(__file__).parents[3] / "data" / "skincare"
 
@@ -249,3 +251,41 @@ def test_the_snapshot_names_no_file_and_no_machine(snapshot: bytes) -> None:
     assert json.loads(snapshot)["schema"] == 2
     assert b"/home/" not in snapshot
     assert b"file:" not in snapshot
+
+
+class Shelf:
+    """A bucket with one snapshot."""
+
+    def __init__(self, *snapshots: bytes) -> None:
+        self.snapshots = list(snapshots)
+
+    def get_if_changed(self, _key: str, etag: str | None) -> tuple[bytes, str] | None:
+        now = f"etag-{len(self.snapshots)}"
+        return None if etag == now else (self.snapshots[0], now)
+
+
+def test_a_snapshot_that_cannot_be_read_leaves_the_one_before_it(
+    snapshot: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("facet.services.current_catalogue.LOOK_AGAIN_SECONDS", 0.0)
+    shelf: Any = Shelf(snapshot, b"torn", snapshot)
+    current = CurrentCatalogue(shelf)
+    version = current.get().version
+
+    shelf.snapshots.pop(0)
+    assert current.get().version == version
+    assert current.get().version == version
+    shelf.snapshots.pop(0)
+    assert current.get().version == version
+
+
+def test_a_first_snapshot_that_cannot_be_read_stays_what_is_wrong(snapshot: bytes) -> None:
+    shelf: Any = Shelf(b"torn")
+    current = CurrentCatalogue(shelf)
+
+    for _ in range(2):
+        with pytest.raises(PermanentError) as raised:
+            current.get()
+        assert raised.value.code == "catalogue_corrupt"
+    shelf.snapshots = [snapshot, snapshot]
+    assert len(current.get()) > 100

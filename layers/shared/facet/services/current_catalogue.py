@@ -1,10 +1,13 @@
 """The catalogue that advice is made from: the newest published snapshot, kept in memory."""
 
+import logging
 import time
 
 from facet.advice.catalogue import Catalogue
 from facet.domain.errors import PermanentError
 from facet.services.ports import Objects
+
+logger = logging.getLogger(__name__)
 
 SNAPSHOT_KEY = "catalogue/snapshot.json"
 LOOK_AGAIN_SECONDS = 60.0
@@ -20,13 +23,24 @@ class CurrentCatalogue:
         self._look_again_at = 0.0
 
     def get(self) -> Catalogue:
-        """Raises PermanentError(catalogue_missing) where none was ever published."""
+        """The newest that can be read.
+
+        Raises PermanentError: catalogue_missing where none was ever published, catalogue_schema or
+        catalogue_corrupt where the first one cannot be read.
+        """
         if self._catalogue is None or time.monotonic() >= self._look_again_at:
             newer = self._media.get_if_changed(SNAPSHOT_KEY, self._etag)
             if newer is not None:
-                data, self._etag = newer
-                self._catalogue = Catalogue.load(data)
+                self._take(*newer)
             self._look_again_at = time.monotonic() + LOOK_AGAIN_SECONDS
         if self._catalogue is None:
             raise PermanentError("catalogue_missing", "No product catalogue has been published.")
         return self._catalogue
+
+    def _take(self, data: bytes, etag: str) -> None:
+        try:
+            self._catalogue, self._etag = Catalogue.load(data), etag
+        except PermanentError:
+            if self._catalogue is None:
+                raise
+            logger.exception("the published catalogue cannot be read; the one before it stays")
