@@ -40,33 +40,41 @@ def smooth(
 def mean_near(values: Map, mask: Mask, sigma: float) -> Map:
     """Gaussian mean over what the mask shows; far from it, the mean of all of it."""
     weight = mask.astype(np.float32)
-    weighed, near = _blurred(values * weight, sigma), _blurred(weight, sigma)
+    weighed, step = _blurred(values * weight, sigma)
+    near, _ = _blurred(weight, sigma)
     known = np.float32(weighed.sum() / max(float(near.sum()), 1e-6))
     faint = np.float32(1e-3)  # a little of the mean of all, so that nothing divides by nothing
-    return np.asarray((weighed + faint * known) / (near + faint))
+    return _enlarged((weighed + faint * known) / (near + faint), step)
 
 
 def shrunk(mask: Mask, px: float) -> Mask:
     """Without what lies within about `px` of its edge."""
-    return np.asarray(_blurred(mask.astype(np.float32), px) > 0.85) & mask
+    blurred, step = _blurred(mask.astype(np.float32), px)
+    return _enlarged(blurred > 0.85, step) & mask
 
 
 def grown(mask: Mask, px: float) -> Mask:
     """With what lies within about `px` of it."""
-    return np.asarray(_blurred(mask.astype(np.float32), px) > 0.15) | mask
+    blurred, step = _blurred(mask.astype(np.float32), px)
+    return _enlarged(blurred > 0.15, step) | mask
 
 
-def _blurred(values: Map, sigma: float) -> Map:
-    """Gaussian; a broad one on a picture of a half or an eighth of the size, in blocks."""
+def _blurred(values: Map, sigma: float) -> tuple[Map, int]:
+    """Gaussian, and by how much its picture is smaller: a broad one is taken on means of blocks."""
     halvings = 0 if sigma < 1.3 else 1 if sigma < 20 else 3
     step = 2**halvings
     if values.shape[0] % step or values.shape[1] % step:
-        return smooth(values, sigma)
+        return smooth(values, sigma), 1
     for _ in range(halvings):
         upper, lower = values[::2], values[1::2]
         values = (upper[:, ::2] + upper[:, 1::2] + lower[:, ::2] + lower[:, 1::2]) / np.float32(4)
-    broad = smooth(values, sigma / step)
-    return np.repeat(np.repeat(broad, step, axis=0), step, axis=1)
+    return smooth(values, sigma / step), step
+
+
+def _enlarged[T: np.generic](small: NDArray[T], step: int) -> NDArray[T]:
+    """Every pixel as a block of `step` by `step`."""
+    # Rows last: they are copied whole.
+    return small if step == 1 else small.repeat(step, axis=1).repeat(step, axis=0)
 
 
 def curvature(values: Map, sigma: float) -> tuple[Map, Map, Map]:
