@@ -23,6 +23,7 @@ from tests.integration.conftest import NAMES, USER, Stack, recorded
 BAG = {
     "lipstick": {"name": "Brick", "category": "lipstick", "shade": "#a5483c", "finish": "matte"},
     "mascara": {"name": "Brown", "category": "mascara"},
+    "liner": {"name": "Brick liner", "category": "lip liner", "shade": "#8f3a30"},
     "unshaded": {"name": "Old blush", "category": "blush"},
     "cleanser": {"name": "Gel", "category": "cleanser", "shade": "#ffffff"},
 }
@@ -321,15 +322,15 @@ def test_any_other_look_is_drawn(stack: Stack, advised: str) -> None:
 
 
 def test_owned_products_keep_their_own_shade_and_finish(stack: Stack, advised: str) -> None:
-    _, asked, _ = ask(
-        stack, advised, products=[{"item_id": "lipstick"}, {"item_id": "mascara", "intensity": 40}]
-    )
+    wish = [{"item_id": "lipstick"}, {"item_id": "mascara", "intensity": 40}, {"item_id": "liner"}]
+    _, asked, _ = ask(stack, advised, products=wish)
 
     stack.call("tryon", wanted(stack, advised, asked["look_id"]))
 
     _, got = look(stack, asked["look_id"])
     assert got["status"] == "completed"
-    lip, mascara = got["products"]
+    lip, mascara, liner = got["products"]
+    assert (liner["category"], liner["regions"]) == ("lip_liner", ["lip_line"])
     assert (lip["hex"], lip["finish"], lip["category"]) == ("#a5483c", "matte", "lip")
     assert (mascara["category"], mascara["intensity"]) == ("mascara", 40)
 
