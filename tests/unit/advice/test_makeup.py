@@ -312,6 +312,38 @@ def test_mica_avoided_leaves_no_shimmer_suggested(catalogue: Catalogue) -> None:
     assert not {"shimmer", "metallic"} & {step.finish for step in steps_of(result)}
 
 
+def test_an_owned_lip_liner_lines_the_lip_colour_and_is_no_lipstick(
+    catalogue: Catalogue,
+) -> None:
+    def asked(liner: str) -> list[list[LookStep]]:
+        bag = [
+            {"item_id": "lip", "name": "L", "category": "lipstick", "shade": "#a25a50"},
+            {"item_id": "line", "name": "Liner", "category": "Lip liner", "shade": liner},
+        ]
+        result = recommend_makeup(reading_of(), Profile(), bag, catalogue, "evening")
+        return [[s for s in look.steps if s.item_id] for look in result.looks]
+
+    near, far = asked("#9a5850"), asked("#2030c0")
+
+    lined = [steps for steps in near if [s.item_id for s in steps] == ["line", "lip"]]
+    assert lined
+    assert all(steps[0].regions == ("lip_line",) for steps in lined)
+    assert all(s.item_id == "lip" for steps in far for s in steps if s.category == "lip")
+    assert not any(s.item_id == "line" for steps in far for s in steps)
+
+
+def test_make_up_with_a_retinoid_stays_out_in_pregnancy(catalogue: Catalogue) -> None:
+    lip = {"item_id": "l", "name": "L", "category": "lipstick", "shade": "#a25a50"}
+    bag = [lip | {"ingredients": ["Ricinus Communis Seed Oil", "Retinyl Palmitate"]}]
+
+    untold = recommend_makeup(reading_of(), Profile(), bag, catalogue)
+    told = recommend_makeup(reading_of(), Profile(pregnancy="planning"), bag, catalogue)
+
+    assert "l" in {step.item_id for step in steps_of(untold)}
+    assert "l" not in {step.item_id for step in steps_of(told)}
+    assert ("not_in_pregnancy", "l") in {(n.code, n.item_id) for n in told.notes}
+
+
 def test_a_poisoned_item_is_named_and_the_rest_goes_on(catalogue: Catalogue) -> None:
     bag: list[dict[str, Any]] = [
         {"item_id": "x", "shade": 7, "name": None},

@@ -263,6 +263,11 @@ class _Artist:
                 "ingredients_needed",
                 "add its ingredients, so that we can check them.",
             ),
+            (
+                self.profile.pregnancy and self._is_avoided_in_pregnancy(labels),
+                "not_in_pregnancy",
+                "not during pregnancy, while planning it or breastfeeding.",
+            ),
             (entry.quantity == 0, "used_up", "is used up."),
             (
                 open_for > months * _DAYS_A_MONTH,
@@ -283,6 +288,10 @@ class _Artist:
         ids = {found.id for label in labels for found in known.on_label(label)}
         return bool(ids & self.avoided.ingredients) or any(map(self.avoided.named_in, labels))
 
+    def _is_avoided_in_pregnancy(self, labels: Sequence[str]) -> bool:
+        known = self.catalogue.ingredients
+        return any(i.pregnancy == "avoid" for label in labels for i in known.on_label(label))
+
     # --- one look -------------------------------------------------------------------------------
 
     def _look(self, idea: Mapping[str, Any]) -> Look:
@@ -299,7 +308,11 @@ class _Artist:
         for category in by_turn:
             lead = chosen[idea["first"]].shade if idea["first"] in chosen else None
             may_suggest = category in needed
-            if pick := self._choose(category, idea, lead, may_suggest):
+            if category == "lip_liner":
+                pick = self._lip_liner(chosen.get("lip"))
+            else:
+                pick = self._choose(category, idea, lead, may_suggest)
+            if pick:
                 chosen[category] = pick
         for pick in chosen.values():
             self.used[pick.shade.key] = self.used.get(pick.shade.key, 0) + 1
@@ -541,7 +554,7 @@ class _Artist:
         light = bool(hair and hair.lab and hair.lab[0] >= rule["light_hair"])
         owned = self.owned.get("mascara", [])
         pool = owned or (self._card("mascara", "mascara") if may_suggest else [])
-        wanted = "#2a201c" if light else "#141314"
+        wanted = rule["softer" if light else "black"]
         if not pool:
             return None
         shade = min(pool, key=lambda s: (float(_away(s.hex, wanted)), s.key))
@@ -550,12 +563,26 @@ class _Artist:
         reason = Reason(text=text, points_at=points_at, sources=(rule["source"],))
         return _Chosen(shade, (reason,), 0.9 if hair else 0.7)
 
+    def _lip_liner(self, lip: _Chosen | None) -> _Chosen | None:
+        """An owned one near the lip colour; none is suggested."""
+        rule = self.rules["lip_liner"]
+        if lip is None:
+            return None
+        found = self._nearest("lip_liner", lip.shade.lch, rule["within"], may_suggest=False)
+        if found is None:
+            return None
+        shade, away = found
+        text = f"Near the lip colour (CIEDE2000 {away:.1f}), so that the line does not show."
+        reason = Reason(text=text, points_at="rules.makeup", sources=(rule["source"],))
+        return _Chosen(shade, (reason,), lip.confidence)
+
     def _nearest(
         self, category: str, target: LCh, within: float, may_suggest: bool
     ) -> tuple[Shade, float] | None:
         """(shade, CIEDE2000) nearest to the target; an owned one wherever it serves."""
-        for pool in (self.owned.get(category, []), self._card(category, category)):
-            if not pool or not (pool[0].item_id or may_suggest):
+        owned = self.owned.get(category, [])
+        for pool in (owned, self._card(category, category) if may_suggest else []):
+            if not pool:
                 continue
             away = delta_e_2000(_labs(pool), np.asarray(target.lab))
             best = int(np.argmin(away))
@@ -756,7 +783,10 @@ class _Artist:
 
     def _nearest_name(self, shade: Shade) -> str:
         table = "skin" if shade.category in ("foundation", "concealer") else shade.category
-        card = [s for s in shade_card()[table] if s.category == shade.category]
+        category = shade.category
+        if category == "lip_liner":
+            table = category = "lip"
+        card = [s for s in shade_card()[table] if s.category == category]
         best = int(np.argmin(delta_e_2000(_labs(card), _lab(shade.hex))))
         return f"near {card[best].name}"
 
