@@ -17,7 +17,7 @@ number means, from where its scale comes, and how far it repeats.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,7 +91,7 @@ class Shown:
     burnt: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Surface:
     """The coarse texture, 240 x 280 px at 1.7 px per mm, as physical quantities."""
 
@@ -127,6 +127,11 @@ class Surface:
         """0..1: how much of the skin of these parts is burnt out."""
         skin = sum(self.shown[name].skin for name in names)
         return sum(self.shown[name].burnt for name in names) / max(skin, 1)
+
+    @cached_property
+    def specular(self) -> tuple[Map, Mask]:
+        """White light over the skin's own brightness, and where it was looked for."""
+        return _specular(self)
 
 
 def measure_concerns(pixels: Pixels, mesh: Mesh, scoring: Scoring) -> tuple[Concern, ...]:
@@ -211,7 +216,9 @@ def read_surface(coarse: Texture) -> Surface:
             and np.median(bloodless[brow]) > np.median(bloodless[cheeks]) + _FRINGE
         ):
             skin, bright = skin & ~_brow(), bright & ~_brow()
-    peak = coarse.rgb.max(axis=-1)
+    # Channel by channel: reducing over an axis of three takes ten times as long.
+    red, green, blue = np.moveaxis(coarse.rgb, -1, 0)
+    peak = np.maximum(np.maximum(red, green), blue)
     burnt = peak >= _BURNT
     # As places, not pixels: roughness alone does not burn a cheek out.
     burnt_place = smooth(peak.astype(np.float32), 1.2 * k) >= _BURNT_PLACE
@@ -350,7 +357,7 @@ def _blotches(face: Surface) -> tuple[Map, Mask]:
     names = (*SURFACE, "right_nasolabial", "left_nasolabial", "right_jaw", "left_jaw")
     place = np.logical_or.reduce([face.region(name) for name in names])
     if place.any():
-        place &= _specular(face)[0] < _PALED
+        place &= face.specular[0] < _PALED
     near, around = (
         mean_near(face.melanin, face.matte, 3.5 * k),
         mean_near(face.melanin, place, 10 * k),
@@ -371,7 +378,7 @@ def _shine(face: Surface, _: Texture | None, __: Texture | None) -> Measured:
     shown = [name for name in SURFACE if face.uncovered(name) >= 0.3]
     if face.uncovered(*SURFACE) < 0.4:
         return Measured(None, {}, reason=_COVERED)
-    shine, zone = _specular(face)
+    shine, zone = face.specular
 
     def share(*names: str) -> float:
         place = np.logical_or.reduce([_area(name) for name in names])
@@ -382,17 +389,15 @@ def _shine(face: Surface, _: Texture | None, __: Texture | None) -> Measured:
 
 
 def _specular(face: Surface) -> tuple[Map, Mask]:
-    """White light over the skin's own brightness, and where it was looked for."""
     zone = np.logical_or.reduce([_area(name) for name in SURFACE]) & face.lit
     own = np.median(face.linear[zone], axis=0)
     own /= own[1]
     square, total = float(own @ own), float(own.sum())
-    white = (square * face.linear.sum(axis=-1) - total * (face.linear @ own)) / (
-        max(3 * square - total**2, 1e-6)  # 0 on grey skin
-    )
+    white = face.linear @ (square - total * own)
+    white /= np.float32(max(3 * square - total**2, 1e-6))  # 0 on grey skin
     bright = np.exp(-face.darkness)
     k = face.px_per_mm
-    # Against the skin around it: over some 25 mm, brightness is how the light falls and pigment lies.
+    # Against the skin around it: over some 25 mm, brightness is how light falls and pigment lies.
     over = [mean_near(m, zone, 2 * k) - mean_near(m, zone, 12 * k) for m in (white, bright)]
     added = np.minimum(*over) / float(np.quantile(bright[zone], 0.25))
     beyond = np.maximum(added - np.float32(0.04), 0)
@@ -424,16 +429,7 @@ _USUAL = (0.47, 0.36)
 
 def _eye_whites(face: Surface) -> NDArray[np.floating] | None:
     """(3,) linear light of the whites: between the lids, off the iris, bright and pale."""
-    at = landmarks_in(_COARSE)
-    rows, columns = np.mgrid[0 : face.skin.shape[0], 0 : face.skin.shape[1]]
-    found = []
-    for side in ("right_eye", "left_eye"):
-        ring = at[part(side)]
-        x, y = ring.mean(axis=0)
-        iris = 0.26 * float(np.linalg.norm(ring[0] - ring[8]))
-        place = region_mask(side, _COARSE) & (np.hypot(columns - x, rows - y) > iris)
-        found.append(face.linear[place & ~face.burnt])
-    eyes = np.concatenate(found)
+    eyes = np.concatenate([face.linear[place & ~face.burnt] for place in _off_irises()])
     if len(eyes) < 40:
         return None
     bright = colour.luminance(eyes)
@@ -443,6 +439,19 @@ def _eye_whites(face: Surface) -> NDArray[np.floating] | None:
     skin = np.median(face.linear[face.matte], axis=0) if face.matte.any() else white
     # Dark glasses and shaded sockets have no whites.
     return white if colour.luminance(white) > 0.35 * colour.luminance(skin) else None
+
+
+@cache
+def _off_irises() -> tuple[Mask, ...]:
+    """Between the lids of each eye, without the disc of the iris."""
+    found = []
+    for side in ("right_eye", "left_eye"):
+        ring, eye = landmarks_in(_COARSE)[part(side)], region_mask(side, _COARSE)
+        x, y = ring.mean(axis=0)
+        iris = 0.26 * float(np.linalg.norm(ring[0] - ring[8]))
+        rows, columns = np.mgrid[0 : eye.shape[0], 0 : eye.shape[1]]
+        found.append(eye & (np.hypot(columns - x, rows - y) > iris))
+    return tuple(found)
 
 
 # --- spots ---------------------------------------------------------------------------------------
@@ -633,7 +642,7 @@ def _lined(face: Surface) -> dict[str, Map]:
             along = at[end] - at[start]
             near, far = (_oblique(scale, box, along) for scale in (fine, broad))
             # Only off: where a broad fold is not, its filter must not add a line.
-            response = _along(near - np.float32(_BROAD) * np.maximum(far, 0), along)
+            response = _along(np.asarray(near - _BROAD * np.maximum(far, 0)), along)
         else:
             response = (upright if name == "glabella" else level)[box]
         found[name] = np.zeros_like(filled)
@@ -670,10 +679,11 @@ def _line(darkness: Map, k: float, *, across: bool) -> Map:
             smooth(darkness, run, s, d_across=2) if across else smooth(darkness, s, run, d_down=2)
         )
         found.append(np.float32(-s * s) * bent)
-    return found[0] - np.float32(_BROAD) * np.maximum(found[1], 0)
+    return np.asarray(found[0] - _BROAD * np.maximum(found[1], 0))
 
 
-_BROAD = 0.6  # of what a broad fold shows at its own scale, it shows as much at that of a line
+# What a broad fold shows at the scale of a line, as a share of what it shows at its own.
+_BROAD = np.float32(0.6)
 
 
 def _along(response: Map, along: NDArray[np.floating]) -> Map:
@@ -849,7 +859,7 @@ _MAPS: dict[str, Callable[[Surface, Texture], Map]] = {
     "blemishes": lambda face, _: _red_spots(face) * _spot_place(face),
     "dark_spots": lambda face, _: _brown_spots(face) * _spot_place(face),
     "unevenness": lambda face, _: _ramp(np.abs(_blotches(face)[0]), 0.08, 0.5),
-    "shine": lambda face, _: _specular(face)[0] / np.float32(0.5),
+    "shine": lambda face, _: face.specular[0] / np.float32(0.5),
     "dullness": _grey_map,
     "texture": _rough_map,
     "pores": _pore_map,
