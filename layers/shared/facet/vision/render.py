@@ -6,6 +6,7 @@ as they are; only then is it mixed with what was there, by opacity. Places, feat
 finishes are data: render.toml. All lengths are in millimetres of the face.
 """
 
+import math
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -200,10 +201,7 @@ class _Canvas:
         """As area, on a window of the canvas."""
         covered = np.zeros([side.stop - side.start for side in window], np.float32)
         if (found := self.area(polygons, feather)) and _meet(found.window, window):
-            both = [
-                slice(max(a.start, b.start), min(a.stop, b.stop))
-                for a, b in zip(found.window, window, strict=True)
-            ]
+            both = _overlap(found.window, window)
             covered[_within(both, window)] = found.mask[_within(both, found.window)]
         return covered
 
@@ -216,6 +214,13 @@ class _Canvas:
     def shaded(self) -> Floats:
         """As bare, in deep shade too."""
         return np.asarray(self.skin.hued * self._off_features)
+
+    @cached_property
+    def within(self) -> Floats:
+        """(h, w) 1 on the face, 0 on ears and hair beyond, where its edge is turned away"""
+        edge = _rules()["place"]["face"]["edge"]
+        outline = _grown(_smooth(self.points[part("face")]), edge * self.px_per_mm)
+        return self.cover([outline], edge, (slice(0, self.shape[0]), slice(0, self.shape[1])))
 
     @cached_property
     def _off_features(self) -> Floats:
@@ -446,6 +451,13 @@ def _within(part_of: Sequence[slice], window: Window) -> Window:
     )
 
 
+def _overlap(one: Window, other: Window) -> Window:
+    rows, columns = (
+        slice(max(a.start, b.start), min(a.stop, b.stop)) for a, b in zip(one, other, strict=True)
+    )
+    return rows, columns
+
+
 def _meet(one: Window, other: Window) -> bool:
     return all(a.start < b.stop and b.start < a.stop for a, b in zip(one, other, strict=True))
 
@@ -478,13 +490,9 @@ def _areas(canvas: _Canvas, category: str, place: str) -> Iterator[_Area]:
 def _on_skin(canvas: _Canvas, rules: Mapping[str, Any]) -> Iterator[_Area]:
     outlines = [np.array(rules["whole"])] if "whole" in rules else _sides(rules["polygon"])
     bare = canvas.shaded if rules.get("shaded") else canvas.bare
-    # Not onto ears and hair beyond the face, where its edge is turned away.
-    edge = _rules()["place"]["face"]["edge"]
-    face = _grown(_smooth(canvas.points[part("face")]), edge * canvas.px_per_mm)
     for outline in outlines:
         if area := canvas.area([_outline(canvas, rules, outline)], rules["feather"]):
-            mask = area.mask * bare[area.window]
-            yield _Area(area.window, mask * canvas.cover([face], edge, area.window))
+            yield _Area(area.window, area.mask * bare[area.window] * canvas.within[area.window])
 
 
 def _outline(canvas: _Canvas, rules: Mapping[str, Any], landmarks: NDArray[np.intp]) -> Points:
@@ -603,7 +611,9 @@ class _Lid:
 
     edge: Points  # (n, 2)
     away: Points  # (n, 2) unit normals, away from the eye
-    opening: list[Points]  # closed; two tellings of it
+    opening: Points  # closed
+    blur: float  # mm, standard deviation of the photo's own edges there
+    lid: _Area  # 0 in the eye's opening, 1 away from it
     free: _Area  # where shadow may go: not into the eye, not onto the brow
 
 
@@ -622,9 +632,10 @@ def _find_lid(canvas: _Canvas, side: str) -> _Lid:
     inwards, outwards = table["search"]
     offsets = np.arange(inwards, outwards, 0.2)
     window = canvas.around(edge, outwards + 2)
-    best = 0.0
+    best = blur = 0.0
     if window is not None:
         grey = Image.fromarray(canvas.pixels[window]).convert("L")
+        blur = _edge_width(np.asarray(grey, np.float32)) / k
         smooth = np.asarray(grey.filter(ImageFilter.GaussianBlur(0.25 * k)), np.float32)
         start = np.array([window[1].start, window[0].start])
 
@@ -646,7 +657,8 @@ def _find_lid(canvas: _Canvas, side: str) -> _Lid:
     )
     brow = _smooth(canvas.points[part(side.replace("eye", "brow"))])
     inner = _smooth(_grown(canvas.points[part(side)], -table["sure"] * k))
-    return _Lid(edge, away, [opening, inner], _free(canvas, [opening, inner], brow))
+    shut, free = _free(canvas, [opening, inner], blur, brow)
+    return _Lid(edge, away, opening, blur, shut, free)
 
 
 def _along_lashes(
@@ -667,16 +679,29 @@ def _along_lashes(
         out = out / max(float(np.linalg.norm(out)), 1e-6)
         tip = edge[0] + (out * 0.85 + away[len(away) // 2] * 0.5) * rules["wing"] * k
         edge, rim = np.concatenate([tip[None], edge]), np.concatenate([tip[None], rim])
-    if area := canvas.area([np.concatenate([edge, rim[::-1]])], rules["feather"]):
-        mask = area.mask
-        mask = mask * (1 - 2 * canvas.cover(lid.opening, 0.15, area.window)).clip(0, 1)
+    # No sharper than the photo is.
+    feather = max(rules["feather"], _rules()["lid"]["as_sharp"] * lid.blur)
+    if area := canvas.area([np.concatenate([edge, rim[::-1]])], feather):
+        mask = np.zeros_like(area.mask)
+        if _meet(area.window, lid.lid.window):
+            both = _overlap(area.window, lid.lid.window)
+            here = _within(both, area.window)
+            mask[here] = area.mask[here] * lid.lid.mask[_within(both, lid.lid.window)]
         if hairs:
             mask = mask * _hairs(canvas, area.window, *_rules()["lid"]["hairs"])
         yield _Area(area.window, mask)
 
 
+def _edge_width(grey: Floats) -> float:
+    """(h, w) of an eye -> deviation of its sharpest edges, px: step over steepest slope."""
+    down, across = np.gradient(grey)
+    steepest = float(np.quantile(np.hypot(down, across), 0.99))
+    step = float(np.quantile(grey, 0.98) - np.quantile(grey, 0.03))
+    return step / max(steepest * math.sqrt(2 * math.pi), 1e-3)
+
+
 def _lower_edge(lid: _Lid) -> tuple[Points, Points]:
-    opening = lid.opening[0]
+    opening = lid.opening
     lower = opening[len(lid.edge) :][::-1]
     away = _normals(lower)
     away *= np.sign(((lower - opening.mean(axis=0)) * away).sum(axis=1).mean())
@@ -709,14 +734,16 @@ def _brow(canvas: _Canvas, rules: Mapping[str, Any], outline: Points) -> Iterato
     yield _Area(wide.window, wide.mask * (hairs + (1 - hairs) * rules["fill"] * core))
 
 
-def _free(canvas: _Canvas, opening: list[Points], brow: Points) -> _Area:
-    """0 in the eye's opening and on the brow, 1 away from both."""
+def _free(canvas: _Canvas, opening: list[Points], blur: float, brow: Points) -> tuple[_Area, _Area]:
+    """0 in the eye's opening, 1 away from it; and the same of the opening and the brow."""
     table = _rules()["lid"]
     window = canvas.around(opening[0], table["reach"]) or (slice(0, 1), slice(0, 1))
-    eye = canvas.cover(opening, table["feather"], window)
+    eye = canvas.cover(opening, max(table["feather"], 0.5 * blur), window)
     near = canvas.cover([_grown(brow, table["brow"] * canvas.px_per_mm)], 0.7, window)
-    off = (1 - eye) * (1 - 2 * near).clip(0, 1)
-    return _Area(window, off * (1 - _hairs(canvas, window, *table["frames"])))
+    shut = (1 - 2 * eye).clip(0, 1)
+    off = shut * (1 - 2 * near).clip(0, 1)
+    frames = _hairs(canvas, window, *table["frames"])
+    return _Area(window, shut), _Area(window, off * (1 - frames))
 
 
 def _eye_shows(canvas: _Canvas, side: str) -> bool:
@@ -759,14 +786,12 @@ def _resolution(points: Points) -> float:
 def _smooth(points: Points, *, closed: bool = True, per: int = 4) -> Points:
     """Points (n, 2) -> the Catmull-Rom curve through them, `per` points for each."""
     if closed:
-        before, after = np.roll(points, 1, axis=0), np.roll(points, -1, axis=0)
-        second = np.roll(points, -2, axis=0)
-        here = points
+        ends = np.concatenate([points[-1:], points, points[:2]])
     else:
         ends = np.concatenate(
             [2 * points[:1] - points[1:2], points, 2 * points[-1:] - points[-2:-1]]
         )
-        before, here, after, second = ends[:-3], ends[1:-2], ends[2:-1], ends[3:]
+    before, here, after, second = ends[:-3], ends[1:-2], ends[2:-1], ends[3:]
     t = np.linspace(0, 1, per, endpoint=False)[:, None, None]
     curve = 0.5 * (
         2 * here
@@ -802,10 +827,11 @@ def _normals(curve: Points) -> Points:
 
 def _grown(polygon: Points, px: float) -> Points:
     """A closed polygon with its edge moved outwards by `px`, inwards where negative."""
-    x, y = polygon[:, 0], polygon[:, 1]
-    turn = np.sign(np.sum(x * np.roll(y, -1) - y * np.roll(x, -1)))
-    tangent = np.roll(polygon, -1, axis=0) - np.roll(polygon, 1, axis=0)
-    tangent /= np.maximum(np.linalg.norm(tangent, axis=1, keepdims=True), 1e-6)
+    ends = np.concatenate([polygon[-1:], polygon, polygon[:1]])
+    before, after = ends[:-2], ends[2:]
+    turn = np.sign(np.sum(polygon[:, 0] * after[:, 1] - polygon[:, 1] * after[:, 0]))
+    tangent = after - before
+    tangent /= np.maximum(np.hypot(tangent[:, :1], tangent[:, 1:]), 1e-6)
     return np.asarray(polygon + turn * px * np.stack([tangent[:, 1], -tangent[:, 0]], axis=1))
 
 
