@@ -7,6 +7,7 @@ import pytest
 
 from facet.adapters.belongings import BelongingsTable
 from facet.advice.catalogue import Catalogue
+from facet.domain.analysis import Kind
 from facet.domain.belongings import Shelf
 from facet.domain.errors import FacetError
 from facet.domain.products import Product
@@ -239,3 +240,18 @@ def test_a_long_bag_is_paged_past_what_one_query_gives(stack: Stack) -> None:
     rest = shelves.page(USER, Shelf.BAG, 25, page.next_id)
     assert [one["item_id"] for one in rest.documents] == [f"{n:02}" for n in range(25, 30)]
     assert rest.next_id is None
+
+
+@pytest.mark.parametrize(("kind", "shelf"), [("skincare", Shelf.BAG), ("outfit", Shelf.WARDROBE)])
+def test_what_fills_more_than_a_page_of_the_table_is_all_advised_on(
+    stack: Stack, kind: str, shelf: Shelf
+) -> None:
+    long = json.dumps({"name": "A long label", "ingredients": ["x" * 200] * 120})
+    with stack.table.batch_writer() as batch:
+        for n in range(60):  # a page ends at a megabyte
+            key = {"PK": f"USER#{USER}", "SK": f"{shelf}#item-{n:02}"}
+            batch.put_item(Item={**key, "document": long})
+
+    owned = BelongingsTable(stack.table).of(USER, Kind(kind))
+
+    assert len(owned.bag or owned.wardrobe) == 60

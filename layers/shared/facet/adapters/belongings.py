@@ -29,10 +29,10 @@ class BelongingsTable:
         """What a kind of advice asks of the profile, the bag, the wardrobe and the feedback."""
         told = self.profile(user_id) or {}
         if kind is not Kind.OUTFIT:
-            return Belongings(profile=told, bag=self._newest(user_id, Shelf.BAG))
+            return Belongings(profile=told, bag=self._every(user_id, Shelf.BAG))
         return Belongings(
             profile=told,
-            wardrobe=self._newest(user_id, Shelf.WARDROBE),
+            wardrobe=self._every(user_id, Shelf.WARDROBE),
             feedback=self._newest(user_id, Shelf.FEEDBACK),
         )
 
@@ -128,6 +128,12 @@ class BelongingsTable:
 
     def _item(self, key: dict[str, str]) -> dict[str, Any] | None:
         return self._table.get_item(Key=key, ConsistentRead=True).get("Item")
+
+    def _every(self, user_id: str, shelf: Shelf) -> tuple[Document, ...]:
+        pages = self._table.meta.client.get_paginator("query").paginate(
+            TableName=self._table.name, **_all_of(user_id, shelf)
+        )
+        return tuple(_stored(item, shelf) for page in pages for item in page["Items"])
 
     def _newest(self, user_id: str, shelf: Shelf) -> tuple[Document, ...]:
         """Documents, newest ids first, up to the megabyte that one query gives."""
