@@ -304,20 +304,33 @@ def test_what_was_worn_yesterday_rests() -> None:
 def test_poisoned_rows_are_named_and_ratings_are_no_verdicts() -> None:
     torn = {"item_id": "torn", "slot": "cape"}
 
-    result = ask([*WARDROBE, torn], [{"rating": 5}, {"verdict": "shrug", "item_id": "f1"}])
+    said: list[Any] = [{"rating": 5}, {"verdict": "shrug", "item_id": "f1"}, None, "worn"]
+    result = ask([*WARDROBE, torn, None], said)  # type: ignore[list-item]
 
     assert {(n.code, n.item_id) for n in result.notes} == {
         ("garment_unreadable", "torn"),
+        ("garment_unreadable", None),
         ("feedback_unreadable", "f1"),
+        ("feedback_unreadable", None),
     }
     assert result.status == "completed"
 
 
-def test_what_is_avoided_by_name_stays_out() -> None:
-    wool = garment("w", "full_body", name="Wool dress")
+@pytest.mark.parametrize(
+    ("term", "name"),
+    [
+        ("wool", "Wool dress"),
+        ("Wool", "Grey wool-blend dress"),
+        ("wool", "Woollen dress"),
+        ("sheep wool", "Dress of sheep wool"),
+        ("шерсть", "Платье, шерсть"),
+    ],
+)
+def test_what_is_avoided_by_name_stays_out(term: str, name: str) -> None:
+    wool = garment("w", "full_body", name=name)
 
     result = recommend_outfit(
-        reading_of(), Profile(allergies=("wool",)), [wool, *WARDROBE], [], today=TODAY
+        reading_of(), Profile(allergies=(term, "🥜")), [wool, *WARDROBE], [], today=TODAY
     )
 
     assert not any("w" in ids(outfit) for outfit in result.outfits)

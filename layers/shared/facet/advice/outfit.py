@@ -18,6 +18,7 @@ from pydantic import BaseModel, ValidationError
 
 from facet.advice import harmony
 from facet.advice.harmony import LCh, Palette, Scale
+from facet.advice.index import fold
 from facet.advice.makeup import occasion_of
 from facet.colour import hex_from_lab
 from facet.domain.advice import Note, Profile, Reason, Source
@@ -120,7 +121,11 @@ class _Stylist:
             self._note("unknown_occasion", text)
         self.occasion = known or "everyday"
         self.palette = Palette(reading)
-        self.avoided = {t.casefold() for t in (*profile.allergies, *profile.avoided_ingredients)}
+        self.avoided = [
+            word
+            for term in (*profile.allergies, *profile.avoided_ingredients)
+            if (word := " ".join(fold(term)))
+        ]
         # A rating or a comment alone says nothing of what to wear, nor does a word on a product.
         verdicts = [f for f in feedback if isinstance(f, Feedback) or _on_an_outfit(f)]
         self.feedback = list(self._read(Feedback, verdicts, "feedback_unreadable"))
@@ -139,7 +144,8 @@ class _Stylist:
         if not self.owned:
             self._note("wardrobe_empty", "Add a garment or two: outfits are made of what you own.")
         elif len(outfits) < wanted:
-            text = f"Your wardrobe gives {len(outfits) or 'no'} outfits for this, not {wanted}."
+            given = "one outfit" if len(outfits) == 1 else f"{len(outfits) or 'no'} outfits"
+            text = f"Your wardrobe gives {given} for this, not {wanted}."
             self._note("thin_wardrobe", text)
         suggestion = self._suggestion(outfits)
         done = tuple(self._outfit(one) for one in outfits)
@@ -185,8 +191,9 @@ class _Stylist:
         """None that is called by what the person is allergic to or avoids ('wool jumper')."""
         allowed = []
         for garment in garments:
-            words = f"{garment.name or ''} {garment.category}".casefold().split()
-            if self.avoided & set(words):
+            words = " ".join(fold(f"{garment.name or ''} {garment.category}"))
+            # From the start of a word: wool is also in woollen.
+            if any(f" {term}" in f" {words}" for term in self.avoided):
                 text = f"{garment.name or garment.category}: named by something you avoid."
                 self._note("avoided_material", text, garment.item_id)
             else:
@@ -211,9 +218,10 @@ class _Stylist:
             )
         ]
         if resting := len(garments) - len(fresh):
+            rest = "One garment rests" if resting == 1 else f"{resting} garments rest"
             self._note(
                 "worn_lately",
-                f"{resting} garments rest: worn in the last days.",
+                f"{rest}: worn in the last days.",
                 source=self.rules["repeat"]["source"],
             )
         return fresh
@@ -420,7 +428,8 @@ class _Stylist:
             for hue in piece.hues:
                 if all(abs(harmony.hue_difference(hue, h)) > rule["hue_apart"] for h in hues):
                     hues.append(hue)
-        return name, float(fit * 0.5 ** max(0, len(hues) - rule["most_hues"]))
+        more = max(0, len(hues) - rule["most_hues"])
+        return name, float(fit * rule["one_hue_more"] ** more)
 
     def _between(self, one: Piece, other: Piece) -> _Pair:
         """What two garments' colours are to each other; asked of the same two many times."""
@@ -484,7 +493,9 @@ class _Stylist:
 
     def _outfit(self, one: _Scored) -> Outfit:
         pieces = sorted(one.pieces, key=lambda p: ORDER.index(p.slot))
-        certain = (0.7 + 0.3 * self.palette.certainty) * (1.0 if self.weather else 0.85)
+        rule = self.rules["confidence"]
+        certain = 1 - (1 - rule["no_season"]) * (1 - self.palette.certainty)
+        certain *= 1.0 if self.weather else rule["no_weather"]
         return Outfit(
             items=tuple(
                 OutfitItem(
@@ -616,7 +627,9 @@ def _said(occasion: str) -> str:
     )
 
 
-def _on_an_outfit(said: Mapping[str, Any]) -> bool:
+def _on_an_outfit(said: Any) -> bool:
+    if not isinstance(said, Mapping):
+        return True  # to be reported
     of_an_outfit = said.get("kind", Kind.OUTFIT) == Kind.OUTFIT and "product_id" not in said
     return of_an_outfit and "verdict" in said
 
