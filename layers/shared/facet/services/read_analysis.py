@@ -71,7 +71,7 @@ class AnalysisDocument(BaseModel):
         description="Version of the consent text the person had accepted when it was started."
     )
     poll_after_ms: int | None = Field(
-        None, description="Ask again after this many milliseconds; absent once terminal."
+        None, description="Ask again after this many milliseconds; absent once terminal and drawn."
     )
     photo: PhotoLinks | None = Field(default=None, description="Once the photo was read.")
     quality: Quality | None = Field(
