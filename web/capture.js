@@ -1,6 +1,6 @@
 // A photo, what is wanted of it, consent, and its way to the bucket.
 
-import { Problem, allowed, call, get, sha256, upload } from "./api.js";
+import { allowed, call, get, sha256, upload } from "./api.js";
 import { OVAL, checkFile, checkSize, judgeAll, measure } from "./checks.js";
 import { alertLine, el, field, focusHeading, pills, put, say, ticked } from "./dom.js";
 import { checkList, progressView, stages } from "./progress.js";
@@ -58,9 +58,11 @@ export async function showCapture(main, { signal }) {
           if (values.get("temperature")) wish.weather = { temperature_c: Number(values.get("temperature")), rain: values.has("rain") };
         }
         await begin(main, photo, wish, signal).catch((error) => {
-          if (error.name === "AbortError") return;
+          const stopped = error.name === "AbortError";
+          if (signal.aborted) return stopped || say(error.message);
           put(main, ...page);
-          wrong.tell(error.message);
+          focusHeading(main);
+          if (!stopped) wrong.tell(error.message);
         });
       },
     },
@@ -221,30 +223,30 @@ function ovalIn(video, frame) {
   return { x: left + (drawn.left - box.left) / scale, y: top + (drawn.top - box.top) / scale, width: height * OVAL.width, height };
 }
 
-/** Ask, send, and go to where the answer will be. */
+/** Ask, send, and go to where the answer will be; who went elsewhere meanwhile stays there. */
 async function begin(main, photo, wish, signal) {
   const stopped = new AbortController();
-  signal.addEventListener("abort", () => stopped.abort(), { once: true });
   const list = stages(wish.wants);
-  let asked = null;
-  const cancel = async () => {
+  const stop = (event) => {
+    event.currentTarget.disabled = true;
     stopped.abort();
-    if (asked) await call("DELETE", `/v1/analyses/${asked.analysis_id}`).catch(() => {});
-    dispatchEvent(new Event("hashchange"));
   };
-  put(main, progressView(photo.size && photo.url, list, cancel));
+  put(main, progressView(photo.size && photo.url, list, stop));
   focusHeading(main);
-  asked = await call("POST", "/v1/analyses", {
+  const asked = await call("POST", "/v1/analyses", {
     content_type: photo.type,
     content_length: photo.file.size,
     checksum_sha256: await sha256(photo.file),
     ...wish,
   });
-  await upload(asked.upload_url, asked.upload, photo.file, list.sending, stopped.signal).catch(async (error) => {
+  try {
+    stopped.signal.throwIfAborted();
+    await upload(asked.upload_url, asked.upload, photo.file, list.sending, stopped.signal);
+  } catch (error) {
     // What never arrived is not to stand in the history.
-    if (error instanceof Problem) await call("DELETE", `/v1/analyses/${asked.analysis_id}`).catch(() => {});
+    await call("DELETE", `/v1/analyses/${asked.analysis_id}`).catch(() => {});
     throw error;
-  });
+  }
   sent.set(asked.analysis_id, { url: photo.size && photo.url, wants: wish.wants });
-  location.hash = `#/analysis/${asked.analysis_id}`;
+  if (!signal.aborted) location.hash = `#/analysis/${asked.analysis_id}`;
 }

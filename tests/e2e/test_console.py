@@ -384,7 +384,7 @@ def test_an_upload_can_be_stopped_and_leaves_nothing(page: Page, photo_file: Pat
 
     page.get_by_role("button", name="Stop and delete the photo").click()
 
-    expect(page.get_by_role("heading", name="A new photo")).to_be_visible()
+    expect(page.get_by_alt_text("The photo you chose")).to_be_visible()
     go(page, "History", "History")
     expect(page.get_by_text("No photo yet")).to_be_visible()
 
