@@ -44,6 +44,11 @@ class Finding:
         low = -math.inf if self.least is None else self.least
         return low <= self.value <= (math.inf if self.most is None else self.most)
 
+    @property
+    def known(self) -> str | None:
+        """Why it is not met, where thresholds.toml says so; a miss without is a regression."""
+        return limits()["known"].get(f"{self.section}: {self.what}")
+
     def as_json(self) -> dict[str, Any]:
         return asdict(self) | {"met": self.met}
 

@@ -1,7 +1,8 @@
 """Holds the analysis against what it must reach, on photos and edits of photos.
 
 `make evaluate`, or for one concern while working on it:
-`python -m evaluation.run --only redness --faces 10`. Exit status 1 when something is not reached.
+`python -m evaluation.run --only redness --faces 10`. What is not reached is named at the end. Exit
+status 1 when that holds something that thresholds.toml does not know, or when nothing was measured.
 """
 
 import argparse
@@ -24,8 +25,9 @@ from rich.console import Console
 from rich.table import Table
 
 from evaluation.contact_sheet import judge_looks
+from evaluation.figures import publish
 from evaluation.judge import Finding, Rows, judge
-from evaluation.measure import CONCERNS, Plan, Row, measure
+from evaluation.measure import CONCERNS, Plan, Row, measure, models
 from evaluation.peer import landmarks
 from evaluation.photos import ROOT, FacePhoto, folder, load_photos, some
 from evaluation.report import write
@@ -91,7 +93,7 @@ def asked(one: Finding) -> str:
     return f"<= {one.most:g}" if one.most is not None else ""
 
 
-def main() -> int:
+def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m evaluation.run", description=__doc__)
     parser.add_argument("--only", default="", help="concerns, with commas between")
     parser.add_argument(
@@ -100,10 +102,19 @@ def main() -> int:
     parser.add_argument(
         "--workers", type=int, default=os.process_cpu_count(), help="processes; one per core"
     )
+    parser.add_argument(
+        "--publish", action="store_true", help="also put the tables into docs/analysis.md"
+    )
     options = parser.parse_args()
-    only = [name for name in options.only.split(",") if name]
-    if unknown := sorted(set(only) - set(CONCERNS)):
+    options.only = [name for name in options.only.split(",") if name]
+    if unknown := sorted(set(options.only) - set(CONCERNS)):
         parser.error(f"no concern {', '.join(unknown)}; there are {', '.join(CONCERNS)}")
+    return options
+
+
+def main() -> int:
+    options = _options()
+    only: list[str] = options.only
     try:
         photos = load_photos(folder())
     except FileNotFoundError as error:
@@ -134,6 +145,13 @@ def main() -> int:
     console.print(table(findings, everything=bool(only)))
     missed = [one for one in findings if one.met is False]
     judged = sum(one.met is not None for one in findings)
+    unexpected = [one for one in missed if one.known is None]
+    if missed:
+        print("Not reached:")
+    for one in missed:
+        value = "not measured" if one.value is None else f"{one.value:.2f}"
+        why = "NOT KNOWN BEFORE" if one.known is None else one.known
+        print(f"  {one.section}: {one.what}: {value}, asked {asked(one)}, n = {one.n}: {why}")
     print(
         f"{judged - len(missed)} of {judged} reached, on {len(photos)} photos, "
         f"{len(edited)} of them edited, in {seconds:.0f} s."
@@ -151,7 +169,9 @@ def main() -> int:
     (OUT / "rows.json").write_text(json.dumps(kept))
     if not only:
         print(f"Pictures and every number: {write(OUT, findings, known, photos, seconds)}")
-    return 1 if missed else 0
+        if options.publish:
+            publish(findings, photos, models())
+    return 1 if unexpected else 0
 
 
 if __name__ == "__main__":
