@@ -43,7 +43,7 @@ def test_an_ended_analysis_is_told_to_the_webhook_and_to_the_topic(
         told = [json.loads(json.loads(message["Body"])["Message"]) for message in got]
         return [event for event in told if event["detail"]["analysis_id"] == analysis_id]
 
-    refused, taken = eventually(pushed, patience=30)
+    refused, taken = eventually(pushed, patience=60)
     assert refused[0]["webhook-id"] == taken[0]["webhook-id"]
     told = Webhook(secret).verify(taken[1], taken[0])
     assert told["type"] == "analysis.failed"

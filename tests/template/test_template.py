@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import string
 import subprocess
 import tomllib
 from collections.abc import Iterator
@@ -642,7 +643,9 @@ def test_secrets_are_never_shown(template: Template) -> None:
     secret = template.of_type("AWS::SecretsManager::Secret")["WebhookSecret"]
     # Base64 of 24 bytes, the least that Standard Webhooks allows.
     made = secret["GenerateSecretString"]
-    assert made == {"PasswordLength": 32, "ExcludePunctuation": True}
+    assert made["PasswordLength"] == 32
+    assert made["ExcludePunctuation"] is True
+    assert set(made["ExcludeCharacters"]) == set(string.punctuation)
 
 
 def test_google_and_apple_sign_in_on_the_hosted_page(template: Template) -> None:
