@@ -181,7 +181,7 @@ class _Canvas:
         rows, columns = window
         width, height = columns.stop - columns.start, rows.stop - rows.start
         # A narrow edge needs parts of pixels, a wide one not even every pixel.
-        scale = 3 if sigma < 1 else 2 if sigma < 2 else 1 / max(1, int(sigma / 2))
+        scale = 2 if sigma < 2 else 1 / max(1, int(sigma / 2))
         size = max(1, round(width * scale)), max(1, round(height * scale))
         stretch = np.array(size) / (width, height)
         covered = np.zeros(size[::-1], bool)
@@ -190,7 +190,7 @@ class _Canvas:
             covered |= inside((local + 0.5) * stretch - 0.5, *size)
         image = Image.fromarray(covered.astype(np.uint8) * np.uint8(255))
         if scale > 1:
-            image = image.reduce(int(scale)).filter(ImageFilter.GaussianBlur(sigma))
+            image = image.reduce(2).filter(ImageFilter.GaussianBlur(sigma))
         else:
             image = image.filter(ImageFilter.GaussianBlur(sigma * scale))
             image = image.resize((width, height), Image.Resampling.BILINEAR)
@@ -336,7 +336,7 @@ def _put_on(canvas: _Canvas, step: Makeup) -> None:
     lab = [canvas.lab[:, *area.window] for area in areas]
     under = np.concatenate(
         [
-            _solid(np.stack([*one, canvas.skin.broad[a.window]]), a.mask)
+            _solid([*one, canvas.skin.broad[a.window]], a.mask)
             for one, a in zip(lab, areas, strict=True)
         ],
         axis=1,
@@ -416,11 +416,12 @@ class _Layer:
         canvas.touched[window] |= mask > 0
 
 
-def _solid(layers: Floats, mask: Floats) -> Floats:
-    """Layers (n, h, w) -> (n, m) of the pixels that are covered most, some thousands of them."""
-    rows, columns = np.nonzero(mask > max(0.5 * float(mask.max()), 0.02))
-    every = max(1, len(rows) // 8000)
-    return layers[:, rows[::every], columns[::every]]
+def _solid(layers: Sequence[Floats], mask: Floats) -> Floats:
+    """Layers (h, w) each -> (n, m) of the pixels that are covered most, some thousands of them."""
+    every = max(1, round(math.sqrt(mask.size / _rules()["skin"]["enough"] / 4)))
+    seen = mask[::every, ::every]
+    solid = seen > max(0.5 * float(seen.max()), 0.02)
+    return np.stack([layer[::every, ::every][solid] for layer in layers])
 
 
 def _joined(areas: Iterable[_Area]) -> list[_Area]:
