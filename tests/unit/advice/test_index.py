@@ -353,3 +353,12 @@ def test_lightness_alone_bounds_ciede2000_from_below() -> None:
     bound = np.abs(one[:, 0] - two[:, 0]) / index_module._GREATEST_S_L
 
     assert (delta_e_2000(one, two) >= bound - 1e-9).all()
+
+
+def test_what_is_avoided_in_another_script_is_found_by_name() -> None:
+    cream = {"product_id": "their-1", "name": "Ромашка крем", "category": "moisturiser"}
+    product = Product.model_validate({**cream, "inci": ("Aqua",)})
+    index = Index(Catalogue.load(build_catalogue(DATA, [product])))
+
+    for avoided, found in (("РОМАШКА", 0), ("роза", 1)):
+        assert index.search(Query(text="крем", without=(avoided,))).total == found
