@@ -13,6 +13,7 @@ import signal
 import sys
 import time
 import uuid
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -120,11 +121,12 @@ def pictures_of(phone: Phone, document: Document) -> Pictures:
     """The photo, a before and after of each look, and where each concern is."""
     looks = [fetched(look.get("before_after_url")) for look in document.get("looks", ())]
     concerns = (document.get("skin") or {}).get("concerns", ())
-    overlays = {
-        one["name"]: send("GET", phone.call("GET", one["overlay_url"]).expect(200)["url"]).data
-        for one in concerns
-        if "overlay_url" in one
-    }
+    overlays = {}
+    for one in concerns:
+        if "overlay_url" in one:
+            answer = phone.call("GET", one["overlay_url"])
+            if answer.status == HTTPStatus.OK:
+                overlays[one["name"]] = send("GET", answer.body["url"]).data
     return Pictures(fetched((document.get("photo") or {}).get("optimized_url")), looks, overlays)
 
 
