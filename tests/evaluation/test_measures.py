@@ -2,41 +2,36 @@
 
 from pathlib import Path
 
-import pytest
-
-from evaluation.judge import Finding, Rows, found, own_edit, steady
-from evaluation.measure import CONCERNS, TONELESS, Plan, measure
+from evaluation.judge import Rows, judge
+from evaluation.measure import CONCERNS, Plan, measure
 from evaluation.photos import load_photos
 
-# The concerns that can be measured on each: no photo shows all of them.
-ALL = set(CONCERNS) - {"pores"}
-PHOTOS = {
-    "closeups/if025": ALL,
-    "closeups/if035": ALL,
-    "portraits/S001221": ALL - {"blemishes", "texture", "wrinkles"},
-}
+# Between them every concern but pores is measured: no photo shows all.
+PHOTOS = ("closeups/if035", "closeups/if057", "portraits/S001221")
 PLAN = Plan(
-    concerns=frozenset(ALL),
+    concerns=frozenset(CONCERNS) - {"pores"},
     strengths=(0.4, 0.7, 1.0),
-    nuisances=("exposure_-0.5", "jpeg_95", "mirror"),
+    nuisances=("exposure_-0.5", "jpeg_60", "mirror"),
     tones=(3, 8),
     regions=False,
 )
 
 
-def missed(findings: list[Finding]) -> list[str]:
-    return [f"{one.what}: {one.value} ({one.note})" for one in findings if one.met is False]
+def test_what_the_whole_evaluation_reaches_is_reached_on_a_few_photos(faces: Path):
+    photos = [photo for photo in load_photos(faces) if photo.name in PHOTOS]
 
+    findings = judge(Rows(row for photo in photos for row in measure(photo, PLAN)), photos)
 
-@pytest.mark.parametrize("name", PHOTOS)
-def test_measures_follow_their_own_edit_but_neither_camera_nor_skin_tone(name: str, faces: Path):
-    photo = next(one for one in load_photos(faces) if one.name == name)
-    rows = Rows(measure(photo, PLAN))
-
-    assert not missed(found(rows, [photo]))
-    assert {concern for concern in CONCERNS if rows.judged(concern)} >= PHOTOS[name]
-    for concern in sorted(PHOTOS[name]):
-        assert not missed(own_edit(rows, concern))
-        assert not missed(steady(rows, concern, "nuisance"))
-    for concern in sorted(TONELESS & PHOTOS[name]):
-        assert not missed(steady(rows, concern, "tone"))
+    measured = {one.what for one in findings if one.section == "Measured at all" and one.value}
+    assert measured == set(CONCERNS) - {"pores"}
+    judged = [one for one in findings if one.met is not None]
+    assert len(judged) > 150
+    # The mean over three faces is no mean over ninety: cross-talk may be twice what is asked.
+    missed = [
+        one
+        for one in judged
+        if not one.met
+        and one.known is None
+        and not (one.section == "Cross-talk" and one.value < 2 * one.most)
+    ]
+    assert not [f"{one.section}: {one.what}: {one.value} ({one.note})" for one in missed]
