@@ -278,10 +278,12 @@ def test_the_tools_answer_from_the_catalogue(facts: Facts, catalogue: Catalogue)
 def test_a_result_of_another_schema_is_named_and_spoils_nothing(
     reading: Callable[..., FaceReading],
 ) -> None:
-    results: dict[Kind, dict[str, Any]] = {Kind.SKINCARE: {"status": "completed", "steps": 7}}
+    results: dict[Kind, dict[str, Any]] = {
+        kind: {"status": "completed", "steps": 7} for kind in Kind
+    }
     facts = facts_of(reading(redness=40.0), results)
 
-    assert facts.missing == ("skincare",)
+    assert facts.missing == ("skincare", "makeup", "outfit")
     assert "skincare advice could not be made" in TemplateNarrator().narrate(facts).summary
 
 

@@ -30,7 +30,7 @@ from facet.domain.narration import (
 )
 from facet.domain.products import Product
 from facet.domain.search import Query, Search
-from facet.domain.style import Look, MakeupResult, OutfitResult
+from facet.domain.style import Look, MakeupResult, Outfit, OutfitResult
 
 logger = logging.getLogger(__name__)
 
@@ -66,14 +66,17 @@ def facts_of(reading: FaceReading, results: Mapping[Kind, Mapping[str, Any]]) ->
     results: the stored documents by kind. One that failed, or that this code cannot read, is
     named in `missing`.
     """
-    routine = _routine(results.get(Kind.SKINCARE))
+    routine = _read(SkincareResult, results.get(Kind.SKINCARE))
+    makeup = _read(MakeupResult, results.get(Kind.MAKEUP))
+    clothes = _read(OutfitResult, results.get(Kind.OUTFIT))
+    readable = {Kind.SKINCARE: routine, Kind.MAKEUP: makeup, Kind.OUTFIT: clothes}
     measured = [c for c in reading.skin.concerns if c.score is not None]
     bands = {c.band for c in measured}
     if reading.prediction:
         bands.add(reading.prediction.severity)
     serious = [word for word in _SERIOUSNESS if word in bands]
     hints = routine.see_doctor if routine else ()
-    look = _look(results.get(Kind.MAKEUP))
+    look = makeup.looks[0] if makeup and makeup.looks else None
     return Facts(
         photo=reading.quality.verdict,
         tone=reading.skin.tone.ita_class,
@@ -96,18 +99,15 @@ def facts_of(reading: FaceReading, results: Mapping[Kind, Mapping[str, Any]]) ->
             # These name what the person avoids, in the person's words.
             *dict.fromkeys(text for step in (look.steps if look else ()) for text in step.cautions),
         ),
-        outfit=_outfit(results.get(Kind.OUTFIT)),
-        missing=tuple(
-            str(kind)
-            for kind, document in results.items()
-            if document.get("status") == "failed" or (kind is Kind.SKINCARE and routine is None)
-        ),
+        outfit=_outfit(clothes.outfits[0]) if clothes and clothes.outfits else None,
+        missing=tuple(str(kind) for kind in results if readable[kind] is None),
     )
 
 
-def _routine(document: Mapping[str, Any] | None) -> SkincareResult | None:
+def _read[T: BaseModel](model: type[T], document: Mapping[str, Any] | None) -> T | None:
+    """None for one that failed, too: it holds nothing but its code."""
     try:
-        return SkincareResult.model_validate(document)
+        return model.model_validate(document)
     except ValidationError:
         return None
 
@@ -125,15 +125,6 @@ def _steps(routine: SkincareResult) -> Iterator[StepFact]:
             )
 
 
-def _look(document: Mapping[str, Any] | None) -> Look | None:
-    """The look that suits best; None where there is none that can be read."""
-    try:
-        looks = MakeupResult.model_validate(document).looks
-    except ValidationError:
-        return None
-    return looks[0] if looks else None
-
-
 def _put_on(look: Look) -> Iterator[StepFact]:
     for step in look.steps:
         yield StepFact(
@@ -149,16 +140,8 @@ def _put_on(look: Look) -> Iterator[StepFact]:
         )
 
 
-def _outfit(document: Mapping[str, Any] | None) -> OutfitFact | None:
-    """The outfit that suits best; None where there is none that can be read."""
-    try:
-        outfits = OutfitResult.model_validate(document).outfits
-    except ValidationError:
-        return None
-    if not outfits:
-        return None
-    names = tuple(item.name for item in outfits[0].items)
-    return OutfitFact(occasion=outfits[0].occasion, garments=names)
+def _outfit(best: Outfit) -> OutfitFact:
+    return OutfitFact(occasion=best.occasion, garments=tuple(item.name for item in best.items))
 
 
 def _is_spoken(reason: Reason) -> bool:
