@@ -28,7 +28,7 @@ DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 MAKEFILE = (ROOT / "Makefile").read_text()
 # First parts of paths that no clone holds: what commands write, and keys of the buckets.
 ELSEWHERE = {
-    *(".demo", ".bench", ".venv", ".tools", "build"),
+    *(".demo", ".bench", ".local", ".venv", ".tools", "build"),
     *("faces", "photos", "thumbnails", "looks", "overlays", "catalogue"),
     *("image", "application"),
 }
