@@ -11,18 +11,7 @@ from facet.domain.products import Goal, HexColor, PriceBand, Product, SkinType
 Term = Annotated[str, Field(min_length=1, max_length=200)]
 # Every goal, and every condition that a photo's measures may speak for (Prediction.condition).
 Condition = Literal[
-    "redness",
-    "blemishes",
-    "dark_spots",
-    "unevenness",
-    "shine",
-    "dullness",
-    "texture",
-    "pores",
-    "wrinkles",
-    "dark_circles",
-    "eye_bags",
-    "dryness",
+    Goal,
     "normal",
     "dry",
     "oily",
