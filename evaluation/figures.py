@@ -136,7 +136,7 @@ def _share(one: Finding) -> str:
 
 
 def _number(one: Finding) -> str:
-    return "not measured" if one.value is None else f"{one.value:.2f}"
+    return "not measured" if one.value is None else f"{one.value:.3f}"
 
 
 def _asked(one: Finding) -> str:

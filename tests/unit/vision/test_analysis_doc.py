@@ -1,18 +1,23 @@
 """docs/analysis.md says of the tables what they say."""
 
+import re
 from pathlib import Path
 
 import pytest
 
+from evaluation.figures import END, START
 from facet.domain.face import GateCode
 from facet.vision import shape
+from facet.vision.analyze import PIPELINE_VERSION
 from facet.vision.prediction import load_conditions
 from facet.vision.scores import CURRENT, load_scoring
 
 TEXT = (Path(__file__).parents[3] / "docs" / "analysis.md").read_text()
+SAID, _, _REST = TEXT.partition(START)
+FIGURES, _, _AFTER = _REST.partition(END)
 ROWS = {
     cells[0].strip("` "): [cell.strip() for cell in cells[1:]]
-    for line in TEXT.splitlines()
+    for line in (SAID + _AFTER).splitlines()
     if line.startswith("| ") and (cells := line.strip("|").split("|"))
 }
 SCORING = load_scoring(CURRENT)
@@ -40,3 +45,10 @@ def test_every_gate_shape_and_condition_is_told():
 
 def test_it_says_what_has_not_been_validated():
     assert TEXT.lower().count("not validated") + TEXT.lower().count("not been validated") >= 4
+
+
+def test_its_figures_are_of_the_measures_as_they_are_and_show_nobody():
+    assert f"Pipeline {PIPELINE_VERSION}, scoring {CURRENT}, " in FIGURES
+    for concern in SCORING.concerns:
+        assert f"| `{concern}` |" in FIGURES
+    assert not re.search(r"(closeups|portraits|enlarged)/|\b[A-Z]\d{6}\b|\bif\d{3}\b", FIGURES)
