@@ -5,11 +5,15 @@ import json
 import re
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from threading import Barrier
+from uuid import uuid4
 
+import boto3
 import pytest
 import requests
 import schemathesis
+from botocore.config import Config
 from hypothesis import HealthCheck, given, settings
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
@@ -19,9 +23,14 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
+from ulid import ULID
 
+from facet.adapters.dynamodb import AnalysisTable
+from facet.domain.analysis import Analysis, Kind, Status
+from facet.domain.quota import QuotaExceededError, Tier
 from local.openapi import DOCUMENT, OPEN_PATHS, operations
 from local.phone import send, sign_in
+from local.stack import REGION
 
 pytestmark = pytest.mark.e2e
 
@@ -190,3 +199,48 @@ def test_a_hundred_racing_requests_with_ten_left_give_exactly_ten(stack, phone, 
     refused = next(answer for answer in answers if answer.status == 429)
     assert refused.body["code"] == "quota_exceeded"
     assert refused.headers["RateLimit-Remaining"] == "0"
+
+
+def test_a_hundred_charges_at_one_moment_leave_the_quota_at_its_limit(stack):
+    """As many at once as AWS would start workers for, without the emulator's processes between."""
+    table = boto3.resource(
+        "dynamodb",
+        endpoint_url=stack.endpoint,
+        region_name=REGION,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        config=Config(max_pool_connections=100),
+    ).Table(stack.outputs["TableName"])
+    analyses, now, user_id = AnalysisTable(table), datetime.now(UTC), f"race-{uuid4()}"
+    used = Tier.FREE.daily_limit - 10
+    table.put_item(Item={"PK": f"USER#{user_id}", "SK": f"QUOTA#{now.date()}", "used": used})
+    start = Barrier(100)
+
+    def charge(_):
+        asked = Analysis(
+            analysis_id=str(ULID()),
+            user_id=user_id,
+            status=Status.AWAITING_UPLOAD,
+            created_at=now,
+            updated_at=now,
+            expires_at=now + timedelta(days=1),
+            wants=(Kind.SKINCARE,),
+            content_type="image/jpeg",
+            content_length=1,
+            checksum_sha256="",
+            consent_version="1",
+            correlation_id="race",
+            quota_day=now.date().isoformat(),
+        )
+        start.wait()
+        try:
+            analyses.create(asked, Tier.FREE)
+        except QuotaExceededError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(100) as pool:
+        charged = Counter(pool.map(charge, range(100)))
+
+    assert charged == {True: 10, False: 90}
+    assert analyses.usage(user_id, Tier.FREE, now).used == Tier.FREE.daily_limit
