@@ -42,7 +42,7 @@ from facet.domain.account import Erasure, Person
 from facet.domain.advice import Profile
 from facet.domain.belongings import ITEM_ID, BagPage
 from facet.domain.cursor import Cursors
-from facet.domain.errors import FacetError, PermanentError
+from facet.domain.errors import AnalysisNotFoundError, FacetError, PermanentError
 from facet.domain.products import (
     BagDetails,
     BagItem,
@@ -286,7 +286,7 @@ def remove_analysis(analysis_id: AnalysisId) -> Response[str]:
         uploads=uploads(),
         media=media(),
     ):
-        raise PermanentError("analysis_not_found", "You have no analysis with this id.")
+        raise AnalysisNotFoundError
     return Response(HTTPStatus.NO_CONTENT, body="")
 
 

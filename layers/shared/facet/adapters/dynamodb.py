@@ -338,9 +338,8 @@ class AnalysisTable:
             }
         )
 
-    def _put_result(
-        self, analysis: Analysis, kind: Kind, result: Mapping[str, Any]
-    ) -> dict[str, Any]:
+    def _put_result(self, analysis: Analysis, kind: str, result: Any) -> dict[str, Any]:
+        """Of a kind of advice, or DRAWN; what is there already stays."""
         return {
             "Put": {
                 "TableName": self._table.name,
@@ -366,18 +365,7 @@ class AnalysisTable:
             }
         }
         rows = [look.model_dump(mode="json", exclude_none=True) for look in looks]
-        put = {
-            "Put": {
-                "TableName": self._table.name,
-                "Item": {
-                    **_result_key(analysis.user_id, analysis.analysis_id, DRAWN),
-                    "result": pack(json.dumps(rows)),
-                    "expires_at": int(analysis.expires_at.timestamp()),
-                },
-                "ConditionExpression": "attribute_not_exists(PK)",
-            }
-        }
-        return self._transact([there, put])
+        return self._transact([there, self._put_result(analysis, DRAWN, rows)])
 
     def complete(
         self,

@@ -30,6 +30,13 @@ class PhotoRejectedError(PermanentError):
         self.checks = tuple(checks)
 
 
+class AnalysisNotFoundError(PermanentError):
+    """There is no such analysis, or it is somebody else's."""
+
+    def __init__(self) -> None:
+        super().__init__("analysis_not_found", "You have no analysis with this id.")
+
+
 class ProfileUnreadableError(PermanentError):
     """A stored profile nobody can read: advice that overlooks an allergy is worse than none."""
 

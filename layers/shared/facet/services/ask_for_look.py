@@ -11,11 +11,12 @@ from pydantic import ConfigDict, Field, model_validator
 from ulid import ULID
 
 from facet.domain.belongings import ITEM_ID, Shelf
-from facet.domain.errors import PermanentError
+from facet.domain.errors import AnalysisNotFoundError, PermanentError
 from facet.domain.face import Part
 from facet.domain.looks import LookProduct, LookStatus, SavedLook, WantedProduct
 from facet.domain.messages import LookWanted
 from facet.services.keep_bag import not_in_the_bag
+from facet.services.keep_wardrobe import not_in_the_wardrobe
 from facet.services.ports import Analyses, LookJobs, Looks, Shelves
 
 
@@ -60,7 +61,7 @@ def ask_for_look(
     """
     analysis = analyses.get(user_id, analysis_id)
     if analysis is None:
-        raise PermanentError("analysis_not_found", "You have no analysis with this id.")
+        raise AnalysisNotFoundError
     if analysis.photo is None:
         raise PermanentError("photo_not_ready", "This analysis has no photo to draw on.")
     for one in wanted.products:
@@ -70,7 +71,7 @@ def ask_for_look(
             raise region_not_possible(one.category, _places()[one.category])
     item_id = wanted.garment_item_id
     if item_id and shelves.get(user_id, Shelf.WARDROBE, item_id) is None:
-        raise PermanentError("garment_not_found", "Your wardrobe holds nothing of this id.")
+        raise not_in_the_wardrobe()
     products = tuple(LookProduct.model_validate(_told(one)) for one in wanted.products)
     look = SavedLook(
         look_id=str(ULID.from_datetime(now)),

@@ -4,10 +4,10 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from facet.domain.errors import PermanentError
+from facet.domain.errors import AnalysisNotFoundError, PermanentError
 from facet.domain.face import Concern
 from facet.services.ports import Analyses, Objects
-from facet.services.read_analysis import PICTURES_SIGNED_FOR
+from facet.services.read_analysis import PICTURES_SIGNED_FOR, kept_photo
 from facet.vision.legend import Legend
 from facet.vision.overlay import OUTLINE, colour_on, draw_overlay
 from facet.vision.portrait import OpenPortrait
@@ -66,7 +66,7 @@ def show_overlay(
     """
     analysis = analyses.get(user_id, analysis_id)
     if analysis is None:
-        raise _analysis_not_found()
+        raise AnalysisNotFoundError
     if analysis.reading is None or analysis.photo is None:
         raise PermanentError("photo_not_ready", "This analysis has no photo to draw on.")
     found = _measured(analysis.reading.skin.concerns, concern)
@@ -74,10 +74,7 @@ def show_overlay(
     key = f"overlays/{user_id}/{analysis_id}/{concern}.png"
     colour = colour_on(analysis.reading.skin.tone.lab[0])
     if not media.exists(key):
-        photo = media.get(analysis.photo_key)
-        if photo is None:
-            raise PermanentError("photo_gone", "The photo is no longer there to draw on.")
-        portrait = open_portrait(photo)
+        portrait = open_portrait(kept_photo(analysis, media))
         legend = _legend(found, bool(regions))
         picture = draw_overlay(
             portrait.pixels, portrait.points, concern, regions, legend=legend, colour=colour
@@ -85,7 +82,7 @@ def show_overlay(
         media.put(key, picture, "image/png", analysis.correlation_id)
         if analyses.get(user_id, analysis_id) is None:  # deleted while we drew
             media.delete(key)
-            raise _analysis_not_found()
+            raise AnalysisNotFoundError
     seconds = int(PICTURES_SIGNED_FOR.total_seconds())
     clear, strong = ENDS_OF.get(concern, ENDS)
     return OverlayDocument(
@@ -129,7 +126,3 @@ def _legend(concern: Concern, outlined: bool) -> Legend:
         notes.append("Outlined: where it was measured.")
     title = f"{name}: {concern.measured:.3g} {concern.unit}".strip()
     return Legend(title, " ".join(notes), ENDS_OF.get(concern.name, ENDS))
-
-
-def _analysis_not_found() -> PermanentError:
-    return PermanentError("analysis_not_found", "You have no analysis with this id.")

@@ -9,7 +9,7 @@ from ulid import ULID
 
 from facet.domain.analysis import Kind
 from facet.domain.belongings import ITEM_ID, Shelf
-from facet.domain.errors import PermanentError
+from facet.domain.errors import AnalysisNotFoundError, PermanentError
 from facet.domain.face import Part
 from facet.domain.feedback import Feedback
 from facet.domain.products import Slug
@@ -119,7 +119,7 @@ def _of_result(user_id: str, said: NewFeedback, kind: Kind, analyses: Analyses) 
     """The ranking that chose, and the features of the suggestion, as far as the result has them."""
     analysis_id = said.analysis_id or ""
     if analyses.get(user_id, analysis_id) is None:
-        raise PermanentError("analysis_not_found", "You have no analysis with this id.")
+        raise AnalysisNotFoundError
     result = analyses.results(user_id, analysis_id).get(kind)
     if result is None or result.get("status") == "failed":
         raise PermanentError("result_not_found", f"This analysis has no {kind} result.")

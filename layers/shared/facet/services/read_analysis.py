@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from facet.domain.analysis import Analysis, Failure, Kind, Status, poll_after_ms
-from facet.domain.errors import PermanentError
+from facet.domain.errors import AnalysisNotFoundError, PermanentError
 from facet.domain.face import Classification, Face, Prediction, Quality, Share, Skin, Versions
 from facet.domain.looks import (
     POLL_AFTER_MS as POLL_LOOKS_AFTER_MS,
@@ -112,12 +112,20 @@ def read_analysis(
     """Raises PermanentError(analysis_not_found), for other people's analyses too."""
     analysis = analyses.get(user_id, analysis_id)
     if analysis is None:
-        raise PermanentError("analysis_not_found", "You have no analysis with this id.")
+        raise AnalysisNotFoundError
     if analysis.reading is None:
         return document_of(analysis, {}, media=media, jobs=jobs)
     results, drawn = analyses.answers(user_id, analysis_id)
     looks = _looks(analysis, results.get(Kind.MAKEUP, {}), drawn, now=now, media=media)
     return document_of(analysis, results, looks, media=media, jobs=jobs)
+
+
+def kept_photo(analysis: Analysis, media: Objects) -> bytes:
+    """The upright JPEG that pictures are drawn on. Raises PermanentError(photo_gone)."""
+    photo = media.get(analysis.photo_key)
+    if photo is None:
+        raise PermanentError("photo_gone", "The photo is no longer there to draw on.")
+    return photo
 
 
 def document_of(

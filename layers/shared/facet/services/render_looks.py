@@ -14,7 +14,9 @@ from facet.domain.messages import LookWanted
 from facet.domain.style import Look, Makeup, Slot
 from facet.services.ask_for_look import region_not_possible
 from facet.services.keep_bag import read_bag_item
+from facet.services.keep_wardrobe import not_in_the_wardrobe, picture_key
 from facet.services.ports import Analyses, Dresser, Looks, Objects, Products, Shelves
+from facet.services.read_analysis import kept_photo
 from facet.vision.portrait import LookPictures, OpenPortrait, Portrait, draw_look, show_dressed
 from facet.vision.render import finish_called, makeup_of, places_of
 
@@ -65,10 +67,7 @@ class _Easel:
         self._portrait: Portrait | None = None
 
     def photo(self) -> bytes:
-        photo = self.media.get(self.analysis.photo_key)
-        if photo is None:
-            raise PermanentError("photo_gone", "The photo is no longer there to draw on.")
-        return photo
+        return kept_photo(self.analysis, self.media)
 
     def draw(self, makeup: Sequence[Makeup]) -> LookPictures:
         """Raises PermanentError: photo_gone, face_not_found, eyes_closed, lips_occluded."""
@@ -203,8 +202,8 @@ def _dress(
         raise PermanentError("provider_unavailable", "Trying garments on is not set up here.")
     garment = shelves.get(user_id, Shelf.WARDROBE, item_id)
     if garment is None:
-        raise PermanentError("garment_not_found", "Your wardrobe holds nothing of this id.")
-    picture = easel.media.get(f"garments/{user_id}/{item_id}.jpg")
+        raise not_in_the_wardrobe()
+    picture = easel.media.get(picture_key(user_id, item_id))
     if picture is None:
         raise PermanentError(
             "garment_photo_missing", "This garment has no photo: add one to try it on."
