@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 from scipy import interpolate, ndimage
 
-from facet.vision import colour
+from facet import colour
 from facet.vision.landmarks import part
 
 Pixels = NDArray[np.uint8]

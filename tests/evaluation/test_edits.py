@@ -5,7 +5,7 @@ import pytest
 from scipy import ndimage
 
 from evaluation import edits
-from facet.vision import colour
+from facet import colour
 from facet.vision.landmarks import part
 from facet.vision.patches import inside
 from facet.vision.pose import canonical

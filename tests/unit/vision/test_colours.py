@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from facet.vision import colour, colours
+from facet import colour
+from facet.vision import colours
 from facet.vision.decode import decode
 from facet.vision.gates import load_gates
 from facet.vision.landmarks import part

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from facet import colour
 from facet.domain.errors import PermanentError
-from facet.vision import colour
 from facet.vision.concerns import measure_concerns
 from facet.vision.overlay import draw_overlay
 from facet.vision.scores import BANDS, load_scoring

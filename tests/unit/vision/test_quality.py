@@ -10,9 +10,9 @@ import pytest
 from PIL import Image, ImageDraw, ImageFilter
 from skimage import data
 
+from facet import colour
 from facet.domain.errors import PhotoRejectedError
 from facet.domain.face import GateCode, Pose
-from facet.vision import colour
 from facet.vision.analyze import analyze_photo
 from facet.vision.gates import PRESETS, load_gates
 from facet.vision.models import FaceModels

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from facet.vision import colour
+from facet import colour
 from facet.vision.light import Light, estimate_light
 from facet.vision.tone import measure_tone, skin_colour
 

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from facet import colour
 from facet.domain.face import FeatureColour
-from facet.vision import colour
 from facet.vision.landmarks import part
 from facet.vision.light import Light
 from facet.vision.patches import Pixels, cut, inside, some

@@ -22,8 +22,8 @@ from functools import cache, cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from facet import colour
 from facet.domain.face import Concern, Region
-from facet.vision import colour
 from facet.vision.filters import Map, Mask, blobs, curvature, grown, mean_near, shrunk, smooth
 from facet.vision.landmarks import part
 from facet.vision.mesh import Mesh

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facet.vision import colour
+from facet import colour
 from facet.vision.patches import Pixels, cut, inside
 
 # Every estimate is brought to one luminance, so that its chroma can be compared.

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from facet import colour
 from facet.domain.errors import PermanentError
 from facet.domain.style import Makeup
-from facet.vision import colour
 from facet.vision.decode import decode, encode_jpeg
 from facet.vision.gates import load_gates
 from facet.vision.landmarks import part

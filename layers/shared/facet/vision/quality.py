@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from facet import colour
 from facet.domain.face import Check, Pose
-from facet.vision import colour
 from facet.vision.gates import Gates
 from facet.vision.light import Light
 from facet.vision.patches import Pixels, some

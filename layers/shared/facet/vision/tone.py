@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from facet import colour
 from facet.domain.face import MonkShare, Tone, Undertone
-from facet.vision import colour
 from facet.vision.light import Light
 from facet.vision.patches import Pixels, some
 
