@@ -1,4 +1,4 @@
-"""One look drawn on a photo of 1024 px: CPU of facet.vision.render, landmarks known.
+"""One look drawn on a photo of 1024 px: CPU of facet.vision.drawing.render, landmarks known.
 
 The look is a full one, benchmarks/look.toml: every category, shadow in four zones. The photo is the
 public-domain portrait, cropped so that the face is as wide in it as in a selfie, 60 % of the

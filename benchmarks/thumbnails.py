@@ -17,7 +17,7 @@ from statistics import median
 from benchmarks.measure import ROOT, Results, compete
 from benchmarks.photos import selfie
 from benchmarks.report import Row, budget
-from facet.vision.thumbnail import make_thumbnails
+from facet.vision.photo.thumbnail import make_thumbnails
 
 ROUNDS = 15
 CONTESTANTS = ROOT / "benchmarks" / "contestants"

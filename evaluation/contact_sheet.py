@@ -24,12 +24,12 @@ from evaluation.measure import models
 from evaluation.photos import PORTRAITS, FacePhoto
 from facet import colour
 from facet.domain.style import Makeup
-from facet.vision import render
-from facet.vision.landmarks import part
-from facet.vision.patches import cut
-from facet.vision.pose import canonical
-from facet.vision.render import render_look
-from facet.vision.tone import PATCHES, skin_colour
+from facet.vision.drawing import render
+from facet.vision.drawing.render import render_look
+from facet.vision.face.landmarks import part
+from facet.vision.face.patches import cut
+from facet.vision.face.pose import canonical
+from facet.vision.skin.tone import PATCHES, skin_colour
 
 SECTION = "Looks"
 FILE = "looks.jpg"

@@ -20,7 +20,7 @@ from PIL import Image, ImageDraw
 from scipy import interpolate, ndimage
 
 from facet import colour
-from facet.vision.landmarks import part
+from facet.vision.face.landmarks import part
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.floating]

@@ -8,8 +8,8 @@ from evaluation.judge import Finding
 from evaluation.measure import CONCERNS
 from evaluation.photos import ROOT, FacePhoto
 from facet.vision.analyze import PIPELINE_VERSION
-from facet.vision.models import FaceModels
-from facet.vision.scores import load_scoring
+from facet.vision.face.models import FaceModels
+from facet.vision.skin.scores import load_scoring
 
 PAGE = ROOT / "docs" / "analysis.md"
 START, END = "<!-- figures of make evaluate -->", "<!-- end of figures -->"

@@ -11,10 +11,10 @@ from evaluation import edits
 from evaluation.photos import CLOSEUPS, ROOT, FacePhoto
 from facet.domain.errors import PhotoRejectedError
 from facet.vision.analyze import analyze_photo
-from facet.vision.gates import Preset, load_gates
-from facet.vision.landmarks import part
-from facet.vision.models import FaceModels
-from facet.vision.scores import load_scoring
+from facet.vision.face.landmarks import part
+from facet.vision.face.models import FaceModels
+from facet.vision.photo.gates import Preset, load_gates
+from facet.vision.skin.scores import load_scoring
 
 CONCERNS = tuple(load_scoring().concerns)
 # The portraits are small and retouched: fine detail is judged on close-ups only.

@@ -7,8 +7,8 @@ from functools import cached_property
 from pathlib import Path
 
 from evaluation.edits import Pixels
-from facet.vision.decode import decode
-from facet.vision.gates import load_gates
+from facet.vision.photo.decode import decode
+from facet.vision.photo.gates import load_gates
 
 ROOT = Path(__file__).resolve().parents[1]
 PORTRAITS, CLOSEUPS = "portraits", "closeups"

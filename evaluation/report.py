@@ -15,7 +15,7 @@ from evaluation import edits
 from evaluation.contact_sheet import FILE as LOOKS
 from evaluation.judge import Finding, Rows
 from evaluation.photos import FacePhoto
-from facet.vision.texture import SIZES, unwrap
+from facet.vision.skin.texture import SIZES, unwrap
 
 _TILE = 320  # px, longer side of a tile
 _SHOWN = 3  # faces for each edit

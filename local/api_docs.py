@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from facet.vision.gates import load_gates
+from facet.vision.photo.gates import load_gates
 from local.openapi import DOCUMENT, EXAMPLES, PROBLEM, ROOT, operations
 
 PAGE = ROOT / "docs" / "api.md"

@@ -2,7 +2,7 @@
 
 Lambda's Pillow carries no FreeType, which with its libraries is 3.5 MB in every function that opens
 a picture. So the letters are drawn here, once, from the font that Pillow embeds (Aileron Regular by
-Sora Sagano, CC0 1.0), and facet/vision/legend.py puts them together.
+Sora Sagano, CC0 1.0), and facet/vision/drawing/legend.py puts them together.
 """
 
 import json
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from facet.vision.legend import CHARACTERS, LETTERS, PAD, SIZE
+from facet.vision.drawing.legend import CHARACTERS, LETTERS, PAD, SIZE
 
 ROOT = Path(__file__).parents[1]
 
@@ -28,7 +28,7 @@ def main() -> None:
     for one, advance in zip(CHARACTERS, advances, strict=True):
         draw.text((left + PAD, 0), one, 255, font)
         left += advance + 2 * PAD
-    folder = ROOT / "layers" / "shared" / "facet" / "vision"
+    folder = ROOT / "layers" / "shared" / "facet" / "vision" / "drawing"
     sheet.save(folder / f"{LETTERS}.png", optimize=True)
     (folder / f"{LETTERS}.json").write_text(json.dumps({"advances": advances}) + "\n")
 

@@ -57,8 +57,8 @@ from facet.domain.quota import Tier
 from facet.services.current_catalogue import SNAPSHOT_KEY
 from facet.services.keep_wardrobe import NewGarment, NewPhoto, keep_garment
 from facet.vision.analyze import analyze_photo
-from facet.vision.gates import load_gates
-from facet.vision.models import FaceModels
+from facet.vision.face.models import FaceModels
+from facet.vision.photo.gates import load_gates
 from local.demo import default_photo
 from local.stack import MODELS, REGION, ROOT, LocalStack, StackError, digest, step
 

@@ -12,9 +12,9 @@ from PIL import Image
 from skimage import data
 
 from facet.domain.style import Makeup
-from facet.vision.decode import encode_jpeg
-from facet.vision.models import FaceModels
-from facet.vision.render import before_and_after, render_look
+from facet.vision.drawing.render import before_and_after, render_look
+from facet.vision.face.models import FaceModels
+from facet.vision.photo.decode import encode_jpeg
 
 ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "docs" / "look.jpg"

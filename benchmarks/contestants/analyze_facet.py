@@ -7,8 +7,8 @@ import onnxruntime
 
 from benchmarks.contestants.worker import serve
 from facet.vision.analyze import analyze_photo
-from facet.vision.gates import load_gates
-from facet.vision.models import FaceModels
+from facet.vision.face.models import FaceModels
+from facet.vision.photo.gates import load_gates
 
 photo = Path(sys.argv[1]).read_bytes()
 models = FaceModels.load(Path(sys.argv[2]))

@@ -10,8 +10,8 @@ from PIL import Image
 
 from benchmarks.contestants.worker import serve
 from facet.domain.style import Makeup
-from facet.vision.models import FaceModels
-from facet.vision.render import render_look
+from facet.vision.drawing.render import render_look
+from facet.vision.face.models import FaceModels
 
 image = Image.open(sys.argv[1]).convert("RGB")
 image.thumbnail((1024, 1024))

@@ -6,7 +6,7 @@ from pathlib import Path
 import PIL
 
 from benchmarks.contestants.worker import serve
-from facet.vision.thumbnail import make_thumbnails
+from facet.vision.photo.thumbnail import make_thumbnails
 
 photo = Path(sys.argv[1]).read_bytes()
 

@@ -20,8 +20,8 @@ from facet.adapters.tracing import traced
 from facet.domain.analysis import Status, owner_of
 from facet.services.analyze_face import Measure, analyze_face
 from facet.vision.analyze import analyze_photo
-from facet.vision.gates import load_gates
-from facet.vision.models import FaceModels
+from facet.vision.face.models import FaceModels
+from facet.vision.photo.gates import load_gates
 
 logger = Logger()
 metrics = Metrics()

@@ -92,7 +92,7 @@ from facet.services.keep_wardrobe import (
 from facet.services.read_analysis import AnalysisDocument, read_analysis
 from facet.services.read_history import History, read_history
 from facet.services.report_health import Health, report_health
-from facet.vision.gates import Gates, load_gates
+from facet.vision.photo.gates import Gates, load_gates
 
 if TYPE_CHECKING:  # numpy comes with them: the first search loads it, no other call needs it
     from facet.advice.catalogue import Catalogue

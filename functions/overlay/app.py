@@ -20,8 +20,8 @@ from facet.adapters.s3 import Bucket
 from facet.adapters.settings import Settings
 from facet.adapters.tracing import traced
 from facet.services.draw_overlay import OverlayDocument, show_overlay
-from facet.vision.models import FaceModels
-from facet.vision.portrait import Portrait, open_portrait
+from facet.vision.drawing.portrait import Portrait, open_portrait
+from facet.vision.face.models import FaceModels
 
 logger = Logger()
 app = resolver(logger)

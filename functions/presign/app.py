@@ -39,7 +39,7 @@ from facet.services.start_analysis import (
     start_analysis,
     started_before,
 )
-from facet.vision.gates import load_gates
+from facet.vision.photo.gates import load_gates
 
 logger = Logger()
 metrics = Metrics()

@@ -27,8 +27,8 @@ from facet.domain.looks import LookStatus
 from facet.domain.messages import LookWanted
 from facet.services.ports import Dresser
 from facet.services.render_looks import render_looks
-from facet.vision.models import FaceModels
-from facet.vision.portrait import LOOK_EDGE, OpenPortrait, open_portrait
+from facet.vision.drawing.portrait import LOOK_EDGE, OpenPortrait, open_portrait
+from facet.vision.face.models import FaceModels
 
 logger = Logger()
 metrics = Metrics()

@@ -6,9 +6,9 @@ from scipy import ndimage
 
 from evaluation import edits
 from facet import colour
-from facet.vision.landmarks import part
-from facet.vision.patches import inside
-from facet.vision.pose import canonical
+from facet.vision.face.landmarks import part
+from facet.vision.face.patches import inside
+from facet.vision.face.pose import canonical
 
 SIZE = (900, 760)  # height, width, px
 MIDDLE = (380, 380)  # between the eyes, px

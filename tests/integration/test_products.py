@@ -14,7 +14,7 @@ from facet.advice.build import build_catalogue
 from facet.advice.catalogue import Catalogue
 from facet.domain.products import Goal, Product
 from facet.domain.search import Condition, Match
-from facet.vision.prediction import NORMAL, load_conditions
+from facet.vision.skin.prediction import NORMAL, load_conditions
 from tests.integration.conftest import NAMES, ROOT, Stack
 
 EVENT = "api_search_products.json"

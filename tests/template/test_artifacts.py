@@ -29,7 +29,7 @@ USE_PACKAGES = """
 import io, json, pathlib
 import numpy as np, onnxruntime, pi_heif
 from PIL import Image, ImageCms
-from facet.vision.legend import written
+from facet.vision.drawing.legend import written
 assert written("12.5 %", 20).width > 40
 picture = Image.fromarray(np.full((8, 8, 3), 128, np.uint8))
 for kind in ("JPEG", "PNG", "WEBP"):

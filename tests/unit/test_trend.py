@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from facet.domain.analysis import Analysis, Status
 from facet.domain.face import Concern, Face, FaceReading, Pose, Quality, Skin, Tone, Versions
 from facet.domain.trend import Comparison, Verdict, compare, trends
-from facet.vision.scores import CURRENT, load_scoring
+from facet.vision.skin.scores import CURRENT, load_scoring
 
 START = datetime(2026, 11, 1, 12, tzinfo=UTC)
 TONE = Tone(

@@ -81,15 +81,15 @@ def test_it_speaks_the_domain_s_words() -> None:
 
 
 def test_the_tone_axis_has_the_limits_of_the_analysis() -> None:
-    table = tomllib.loads((ROOT / "layers/shared/facet/vision/tone.toml").read_text())["ita"]
+    table = tomllib.loads((ROOT / "layers/shared/facet/vision/skin/tone.toml").read_text())["ita"]
     drawn = re.findall(r'\["([\w ]+)", (-?\d+)\]', source("result.js"))
     assert [name for name, _ in drawn] == table["classes"]
     assert [float(lower) for _, lower in drawn[:-1]] == table["limits"]
 
 
 def test_photos_are_judged_as_the_server_judges_them() -> None:
-    """The browser's numbers of facet.vision.quality, by name."""
-    quality = (ROOT / "layers/shared/facet/vision/quality.py").read_text()
+    """The browser's numbers of facet.vision.skin.quality, by name."""
+    quality = (ROOT / "layers/shared/facet/vision/skin/quality.py").read_text()
     for name in ("BURNT", "HIGHLIGHTS", "FOCUS_EYES"):
         ours = re.search(rf"^const {name} = ([\d.]+)", source("checks.js"), re.MULTILINE)
         theirs = re.search(rf"^_{name} = ([\d.]+)", quality, re.MULTILINE)

@@ -257,8 +257,8 @@ def _analyze(options: argparse.Namespace) -> int:
 def _documents(photos: Sequence[str], preset: Any) -> Iterator[dict[str, Any]]:
     """One result document per photo, in their order; a failure is a document too."""
     from facet.vision.analyze import analyze_photo  # noqa: PLC0415 - `--help` stays instant
-    from facet.vision.gates import load_gates  # noqa: PLC0415
-    from facet.vision.models import FaceModels  # noqa: PLC0415
+    from facet.vision.face.models import FaceModels  # noqa: PLC0415
+    from facet.vision.photo.gates import load_gates  # noqa: PLC0415
 
     gates = load_gates(preset)
     try:
@@ -279,8 +279,8 @@ def _documents(photos: Sequence[str], preset: Any) -> Iterator[dict[str, Any]]:
 
 
 def _rescore(options: argparse.Namespace) -> int:
-    from facet.vision.rescore import rescore_document  # noqa: PLC0415 - `--help` stays instant
-    from facet.vision.scores import load_scoring  # noqa: PLC0415
+    from facet.vision.skin.rescore import rescore_document  # noqa: PLC0415 - `--help` stays instant
+    from facet.vision.skin.scores import load_scoring  # noqa: PLC0415
 
     scoring = load_scoring(options.scoring)
     failed = False

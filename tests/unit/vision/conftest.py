@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import skimage.data
 
-from facet.vision.models import FaceModels
+from facet.vision.face.models import FaceModels
 
 ROOT = Path(__file__).parents[3]
 

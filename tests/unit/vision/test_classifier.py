@@ -9,10 +9,10 @@ from PIL import Image
 
 from facet.domain.errors import FacetError
 from facet.vision.analyze import analyze_photo
-from facet.vision.classifier import load_classifiers
-from facet.vision.decode import encode_jpeg
-from facet.vision.gates import load_gates
-from facet.vision.models import FaceModels
+from facet.vision.face.classifier import load_classifiers
+from facet.vision.face.models import FaceModels
+from facet.vision.photo.decode import encode_jpeg
+from facet.vision.photo.gates import load_gates
 
 CARD = {
     "name": "acne",

@@ -3,14 +3,14 @@ import pytest
 from PIL import Image, ImageDraw
 
 from facet import colour
-from facet.vision import colours
-from facet.vision.decode import decode
-from facet.vision.gates import load_gates
-from facet.vision.landmarks import part
-from facet.vision.light import Light
-from facet.vision.patches import cut
-from facet.vision.pose import canonical
-from facet.vision.tone import PATCHES, skin_colour
+from facet.vision.face.landmarks import part
+from facet.vision.face.patches import cut
+from facet.vision.face.pose import canonical
+from facet.vision.photo.decode import decode
+from facet.vision.photo.gates import load_gates
+from facet.vision.skin import colours
+from facet.vision.skin.light import Light
+from facet.vision.skin.tone import PATCHES, skin_colour
 
 SURE, DISPUTED = Light((0, 0), (0, 0), 1.0), Light((0, 0), (30, 0), 0.0)
 SKIN, WHITE, PUPIL, BACKDROP = (205, 160, 135), (235, 230, 225), (10, 8, 8), (90, 130, 200)

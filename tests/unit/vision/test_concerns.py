@@ -9,10 +9,10 @@ from PIL import Image
 
 from facet import colour
 from facet.domain.errors import PermanentError
-from facet.vision.concerns import measure_concerns
-from facet.vision.overlay import draw_overlay
-from facet.vision.scores import BANDS, load_scoring
-from facet.vision.texture import SIZES, landmarks_in, photo_positions, resolution
+from facet.vision.drawing.overlay import draw_overlay
+from facet.vision.skin.concerns import measure_concerns
+from facet.vision.skin.scores import BANDS, load_scoring
+from facet.vision.skin.texture import SIZES, landmarks_in, photo_positions, resolution
 from tests.unit.vision.test_texture import mesh_of
 from tests.unit.vision.test_texture import portrait as bright_portrait
 

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image, ImageCms
 
 from facet.domain.errors import PhotoRejectedError
-from facet.vision.decode import decode, decode_region, encode_jpeg, inspect
-from facet.vision.gates import load_gates
+from facet.vision.photo.decode import decode, decode_region, encode_jpeg, inspect
+from facet.vision.photo.gates import load_gates
 
 GATES = load_gates("moderate")
 CORNERS = {"top_left": (220, 30, 30), "top_right": (30, 200, 30), "bottom_left": (30, 30, 220)}

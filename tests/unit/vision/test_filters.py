@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from facet.vision.filters import grown, mean_near, shrunk, smooth
+from facet.vision.skin.filters import grown, mean_near, shrunk, smooth
 
 
 def picture(height: int, width: int) -> np.ndarray:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from facet.colour import delta_e_2000, lab_from_hex
-from facet.vision.garment import garment_colours, read_garment
+from facet.vision.photo.garment import garment_colours, read_garment
 
 SHIRT = [(90, 60), (250, 60), (300, 140), (260, 160), (260, 380), (80, 380), (80, 160), (40, 140)]
 

@@ -7,7 +7,7 @@ import pytest
 from facet.domain.errors import PhotoRejectedError
 from facet.domain.face import Check
 from facet.vision.analyze import analyze_photo
-from facet.vision.gates import load_gates
+from facet.vision.photo.gates import load_gates
 
 
 @pytest.fixture(scope="module")

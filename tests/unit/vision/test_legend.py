@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from facet import colour
-from facet.vision.legend import CHARACTERS, Legend, draw_legend, written
-from facet.vision.overlay import colour_on
+from facet.vision.drawing.legend import CHARACTERS, Legend, draw_legend, written
+from facet.vision.drawing.overlay import colour_on
 
 BLUE = (0, 114, 178)
 LEGEND = Legend(

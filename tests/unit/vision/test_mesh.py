@@ -8,9 +8,9 @@ import pytest
 import skimage.data
 from PIL import Image
 
-from facet.vision.crop import Crop
-from facet.vision.landmarks import part, region_names
-from facet.vision.pose import canonical
+from facet.vision.face.crop import Crop
+from facet.vision.face.landmarks import part, region_names
+from facet.vision.face.pose import canonical
 
 MIRROR = canonical().mirror
 

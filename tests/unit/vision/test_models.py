@@ -14,7 +14,7 @@ from ai_edge_litert import schema_py_generated as tflite
 from PIL import Image
 from skimage.transform import resize
 
-from facet.vision.models import FaceModels, newest
+from facet.vision.face.models import FaceModels, newest
 
 ROOT = Path(__file__).parents[3]
 

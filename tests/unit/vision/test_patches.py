@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facet.vision.patches import cut, inside
+from facet.vision.face.patches import cut, inside
 
 PLACES = st.tuples(st.floats(-8, 28), st.floats(-8, 20))
 

@@ -6,9 +6,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from facet.vision.canonical import MIRRORED, mean_face, shapes
-from facet.vision.mesh import Mesh
-from facet.vision.pose import HeadPose, angles, camera_distance, canonical, head_pose, similarity
+from facet.vision.face.canonical import MIRRORED, mean_face, shapes
+from facet.vision.face.mesh import Mesh
+from facet.vision.face.pose import (
+    HeadPose,
+    angles,
+    camera_distance,
+    canonical,
+    head_pose,
+    similarity,
+)
 
 
 def turn(yaw, pitch, roll):

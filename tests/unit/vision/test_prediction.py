@@ -2,8 +2,8 @@ import pytest
 
 from facet.domain.errors import PermanentError
 from facet.domain.face import Concern, Region
-from facet.vision.prediction import load_conditions, predict
-from facet.vision.scores import CURRENT, load_scoring
+from facet.vision.skin.prediction import load_conditions, predict
+from facet.vision.skin.scores import CURRENT, load_scoring
 
 TABLE = load_conditions("1")
 NAMES = tuple(load_scoring(CURRENT).concerns)

@@ -14,9 +14,9 @@ from facet import colour
 from facet.domain.errors import PhotoRejectedError
 from facet.domain.face import GateCode, Pose
 from facet.vision.analyze import analyze_photo
-from facet.vision.gates import PRESETS, load_gates
-from facet.vision.models import FaceModels
-from facet.vision.quality import framing, judge
+from facet.vision.face.models import FaceModels
+from facet.vision.photo.gates import PRESETS, load_gates
+from facet.vision.skin.quality import framing, judge
 
 ROOT = Path(__file__).parents[3]
 LOOKING_AHEAD = Pose(yaw=0, pitch=0, roll=0)

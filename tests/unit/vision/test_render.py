@@ -10,16 +10,16 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from facet import colour
 from facet.domain.style import Finish, LookStep, Makeup, MakeupCategory, Region
-from facet.vision import render
-from facet.vision.landmarks import part
-from facet.vision.pose import canonical
-from facet.vision.render import (
+from facet.vision.drawing import render
+from facet.vision.drawing.render import (
     before_and_after,
     finish_called,
     makeup_of,
     places_of,
     render_look,
 )
+from facet.vision.face.landmarks import part
+from facet.vision.face.pose import canonical
 
 CATEGORIES = get_args(MakeupCategory)
 SCALE = 3.0  # px per mm

@@ -4,13 +4,13 @@ import pytest
 
 from facet.cli import main
 from facet.domain.face import FaceReading
-from facet.vision import prediction, scores
 from facet.vision.analyze import analyze_photo
-from facet.vision.decode import encode_jpeg
-from facet.vision.gates import load_gates
-from facet.vision.prediction import load_conditions
-from facet.vision.rescore import rescore, rescore_document
-from facet.vision.scores import CURRENT, Scoring, load_scoring
+from facet.vision.photo.decode import encode_jpeg
+from facet.vision.photo.gates import load_gates
+from facet.vision.skin import prediction, scores
+from facet.vision.skin.prediction import load_conditions
+from facet.vision.skin.rescore import rescore, rescore_document
+from facet.vision.skin.scores import CURRENT, Scoring, load_scoring
 
 NOW = load_scoring(CURRENT)
 # A second, stricter version that exists in these tests alone: each score is due five units sooner.

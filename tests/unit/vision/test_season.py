@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from facet.domain.face import FeatureColour, MonkShare, Tone
-from facet.vision import season
+from facet.vision.skin import season
 
 TABLE = season._table()
 

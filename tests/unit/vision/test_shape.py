@@ -6,13 +6,13 @@ import pytest
 from PIL import ExifTags, Image
 
 from facet.domain.face import Pose
-from facet.vision import shape
 from facet.vision.analyze import analyze_photo
-from facet.vision.decode import inspect
-from facet.vision.gates import load_gates
-from facet.vision.mesh import Mesh
-from facet.vision.pose import HeadPose, canonical
-from facet.vision.shape import Distance
+from facet.vision.face import shape
+from facet.vision.face.mesh import Mesh
+from facet.vision.face.pose import HeadPose, canonical
+from facet.vision.face.shape import Distance
+from facet.vision.photo.decode import inspect
+from facet.vision.photo.gates import load_gates
 
 FRONTAL = Pose(yaw=0, pitch=0, roll=0)
 AFAR = Distance(200, (180, 220))

@@ -9,11 +9,11 @@ import pytest
 from PIL import Image
 from skimage import data
 
-from facet.vision.filters import blobs, grown, mean_near, shrunk, smooth
-from facet.vision.landmarks import part, region_names
-from facet.vision.mesh import Mesh
-from facet.vision.models import FaceModels
-from facet.vision.texture import (
+from facet.vision.face.landmarks import part, region_names
+from facet.vision.face.mesh import Mesh
+from facet.vision.face.models import FaceModels
+from facet.vision.skin.filters import blobs, grown, mean_near, shrunk, smooth
+from facet.vision.skin.texture import (
     HEIGHT_MM,
     SIZES,
     WIDTH_MM,

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from facet.domain.errors import PhotoRejectedError
-from facet.vision.thumbnail import make_thumbnails
+from facet.vision.photo.thumbnail import make_thumbnails
 
 
 def photo(width: int, height: int, kind: str = "JPEG", **options) -> bytes:
@@ -75,7 +75,7 @@ def test_twelve_megapixels_need_little_memory_and_no_heavy_imports(tmp_path):
     (tmp_path / "photo.jpg").write_bytes(photo(4032, 3024))
     script = """
         import re, sys
-        from facet.vision.thumbnail import make_thumbnails
+        from facet.vision.photo.thumbnail import make_thumbnails
 
         make_thumbnails(open(sys.argv[1], "rb").read())
         heavy = {"numpy", "onnxruntime", "pydantic", "PIL.ImageCms"} & set(sys.modules)

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from facet import colour
-from facet.vision.light import Light, estimate_light
-from facet.vision.tone import measure_tone, skin_colour
+from facet.vision.skin.light import Light, estimate_light
+from facet.vision.skin.tone import measure_tone, skin_colour
 
 SURE = Light((0.0, 0.0), (0.0, 0.0), 1.0)
 DISPUTED = Light((0.0, 0.0), (30.0, 0.0), 0.0)

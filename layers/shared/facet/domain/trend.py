@@ -1,7 +1,7 @@
 """How a concern moved from one photo to another, and when that cannot be said.
 
 Every measure says how much of a difference is noise (`minimum_change`: the 95th percentile of what
-edits that leave the skin as it is do to it, facet/vision/scoring/). Two readings that lie no
+edits that leave the skin as it is do to it, facet/vision/skin/scoring/). Two readings that lie no
 further apart than the larger of their two are the same: nothing inside the noise is a change.
 """
 

@@ -117,5 +117,5 @@ def _name_of(products: tuple[LookProduct, ...]) -> str:
 @cache
 def _places() -> dict[str, list[str]]:
     """Where each category may go; read from the renderer's rules, without its numpy."""
-    text = resources.files("facet.vision").joinpath("render.toml").read_text()
+    text = resources.files("facet.vision.drawing").joinpath("render.toml").read_text()
     return {name: one["places"] for name, one in tomllib.loads(text)["product"].items()}

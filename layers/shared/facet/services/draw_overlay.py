@@ -8,9 +8,9 @@ from facet.domain.errors import AnalysisNotFoundError, PermanentError
 from facet.domain.face import Concern
 from facet.services.ports import Analyses, Objects
 from facet.services.read_analysis import PICTURES_SIGNED_FOR, kept_photo
-from facet.vision.legend import Legend
-from facet.vision.overlay import OUTLINE, colour_on, draw_overlay
-from facet.vision.portrait import OpenPortrait
+from facet.vision.drawing.legend import Legend
+from facet.vision.drawing.overlay import OUTLINE, colour_on, draw_overlay
+from facet.vision.drawing.portrait import OpenPortrait
 
 # What the ends of the map's opacity mean. Greyness is shown against the face's own usual colour.
 ENDS = ("none", "strong")

@@ -17,8 +17,14 @@ from facet.services.keep_bag import read_bag_item
 from facet.services.keep_wardrobe import not_in_the_wardrobe, picture_key
 from facet.services.ports import Analyses, Dresser, Looks, Objects, Products, Shelves
 from facet.services.read_analysis import kept_photo
-from facet.vision.portrait import LookPictures, OpenPortrait, Portrait, draw_look, show_dressed
-from facet.vision.render import finish_called, makeup_of, places_of
+from facet.vision.drawing.portrait import (
+    LookPictures,
+    OpenPortrait,
+    Portrait,
+    draw_look,
+    show_dressed,
+)
+from facet.vision.drawing.render import finish_called, makeup_of, places_of
 
 EYES = {"eyeshadow", "eyeliner", "mascara"}
 LIPS = {"lip", "lip_liner"}

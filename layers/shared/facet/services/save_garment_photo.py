@@ -10,7 +10,7 @@ from facet.domain.errors import PermanentError
 from facet.domain.style import GarmentPhoto
 from facet.services.keep_wardrobe import photo_of, picture_key
 from facet.services.ports import Objects, Shelves
-from facet.vision.garment import read_garment
+from facet.vision.photo.garment import read_garment
 
 
 def save_garment_photo(

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from facet.domain.analysis import owner_of
 from facet.services.ports import Analyses, Objects
-from facet.vision.thumbnail import make_thumbnails
+from facet.vision.photo.thumbnail import make_thumbnails
 
 
 def save_thumbnails(

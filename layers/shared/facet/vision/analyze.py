@@ -6,26 +6,26 @@ import numpy as np
 from PIL import Image
 
 from facet.domain.face import FaceReading, Pose, Skin, Versions
-from facet.vision.colours import measure_colours
-from facet.vision.colours import table_version as colours_version
-from facet.vision.concerns import measure_concerns
-from facet.vision.decode import Photo, decode, decode_region, encode_jpeg
-from facet.vision.gates import Gates, quality_of, rejection
-from facet.vision.landmarks import part
-from facet.vision.light import estimate_light
-from facet.vision.mesh import Mesh
-from facet.vision.models import FaceModels
-from facet.vision.patches import cut
-from facet.vision.pose import head_pose
-from facet.vision.prediction import load_conditions, predict
-from facet.vision.quality import exposure, eye_distance, focus, framing, judge, surface
-from facet.vision.scores import load_scoring
-from facet.vision.season import measure_season
-from facet.vision.season import table_version as season_version
-from facet.vision.shape import Distance, lens_distance, measure_face
-from facet.vision.shape import table_version as shape_version
-from facet.vision.tone import PATCHES, measure_tone, skin_colour
-from facet.vision.tone import table_version as tone_version
+from facet.vision.face.landmarks import part
+from facet.vision.face.mesh import Mesh
+from facet.vision.face.models import FaceModels
+from facet.vision.face.patches import cut
+from facet.vision.face.pose import head_pose
+from facet.vision.face.shape import Distance, lens_distance, measure_face
+from facet.vision.face.shape import table_version as shape_version
+from facet.vision.photo.decode import Photo, decode, decode_region, encode_jpeg
+from facet.vision.photo.gates import Gates, quality_of, rejection
+from facet.vision.skin.colours import measure_colours
+from facet.vision.skin.colours import table_version as colours_version
+from facet.vision.skin.concerns import measure_concerns
+from facet.vision.skin.light import estimate_light
+from facet.vision.skin.prediction import load_conditions, predict
+from facet.vision.skin.quality import exposure, eye_distance, focus, framing, judge, surface
+from facet.vision.skin.scores import load_scoring
+from facet.vision.skin.season import measure_season
+from facet.vision.skin.season import table_version as season_version
+from facet.vision.skin.tone import PATCHES, measure_tone, skin_colour
+from facet.vision.skin.tone import table_version as tone_version
 
 PIPELINE_VERSION = "1"
 _PHOTO_QUALITY = 90

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facet import colour
-from facet.vision.patches import Pixels, cut, inside
+from facet.vision.face.patches import Pixels, cut, inside
 
 # Every estimate is brought to one luminance, so that its chroma can be compared.
 _LUMINANCE = 0.6
@@ -113,5 +113,5 @@ def _chroma(linear: NDArray[np.floating]) -> tuple[float, float]:
 
 @cache
 def _table() -> dict[str, Any]:
-    text = resources.files("facet.vision").joinpath("light.toml").read_text(encoding="utf-8")
+    text = resources.files("facet.vision.skin").joinpath("light.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from facet.vision.gates import Gates, rejection
+from facet.vision.photo.gates import Gates, rejection
 
 if TYPE_CHECKING:
     import numpy as np

@@ -16,10 +16,10 @@ from PIL import Image
 
 from facet import colour
 from facet.domain.face import FeatureColour
-from facet.vision.landmarks import part
-from facet.vision.light import Light
-from facet.vision.patches import Pixels, cut, inside, some
-from facet.vision.tone import SkinColour
+from facet.vision.face.landmarks import part
+from facet.vision.face.patches import Pixels, cut, inside, some
+from facet.vision.skin.light import Light
+from facet.vision.skin.tone import SkinColour
 
 Feature = Literal["eyes", "brows", "lips", "hair"]
 Points = NDArray[np.floating]

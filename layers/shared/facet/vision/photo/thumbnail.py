@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from facet.vision.decode import decode, encode_jpeg
-from facet.vision.gates import load_gates
+from facet.vision.photo.decode import decode, encode_jpeg
+from facet.vision.photo.gates import load_gates
 
 THUMBNAIL_EDGE = 200
 MEDIUM_EDGE = 1024

@@ -24,11 +24,11 @@ from numpy.typing import NDArray
 
 from facet import colour
 from facet.domain.face import Concern, Region
-from facet.vision.filters import Map, Mask, blobs, curvature, grown, mean_near, shrunk, smooth
-from facet.vision.landmarks import part
-from facet.vision.mesh import Mesh
-from facet.vision.scores import Scoring
-from facet.vision.texture import (
+from facet.vision.face.landmarks import part
+from facet.vision.face.mesh import Mesh
+from facet.vision.skin.filters import Map, Mask, blobs, curvature, grown, mean_near, shrunk, smooth
+from facet.vision.skin.scores import Scoring
+from facet.vision.skin.texture import (
     SIZES,
     Pixels,
     Texture,

@@ -13,10 +13,10 @@ from PIL import Image
 
 from facet import colour
 from facet.domain.face import Check, Pose
-from facet.vision.gates import Gates
-from facet.vision.light import Light
-from facet.vision.patches import Pixels, some
-from facet.vision.tone import CHEEKS, FOREHEAD, SkinColour
+from facet.vision.face.patches import Pixels, some
+from facet.vision.photo.gates import Gates
+from facet.vision.skin.light import Light
+from facet.vision.skin.tone import CHEEKS, FOREHEAD, SkinColour
 
 Points = NDArray[np.floating]  # (468, 2), pixels
 

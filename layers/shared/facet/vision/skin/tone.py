@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from facet import colour
 from facet.domain.face import MonkShare, Tone, Undertone
-from facet.vision.light import Light
-from facet.vision.patches import Pixels, some
+from facet.vision.face.patches import Pixels, some
+from facet.vision.skin.light import Light
 
 # The patches every face has bare; the others count where they agree with these.
 CHEEKS = ("right_cheek", "left_cheek")
@@ -195,5 +195,5 @@ def _between(at_zero: float, at_one: float, share: float) -> float:
 
 @cache
 def _table() -> dict[str, Any]:
-    text = resources.files("facet.vision").joinpath("tone.toml").read_text(encoding="utf-8")
+    text = resources.files("facet.vision.skin").joinpath("tone.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)

@@ -17,8 +17,8 @@ from facet.colour import (
     linear_from_srgb,
 )
 from facet.domain.style import GarmentColour
-from facet.vision.decode import decode, encode_jpeg
-from facet.vision.gates import load_gates
+from facet.vision.photo.decode import decode, encode_jpeg
+from facet.vision.photo.gates import load_gates
 
 Mask = NDArray[np.bool_]
 Floats = NDArray[np.floating]

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from facet.vision.landmarks import part
-from facet.vision.mesh import LEFT_EYE_OUTER, RIGHT_EYE_OUTER
-from facet.vision.patches import inside
-from facet.vision.pose import canonical
+from facet.vision.face.landmarks import part
+from facet.vision.face.mesh import LEFT_EYE_OUTER, RIGHT_EYE_OUTER
+from facet.vision.face.patches import inside
+from facet.vision.face.pose import canonical
 
 Pixels = NDArray[np.uint8]
 Points = NDArray[np.floating]

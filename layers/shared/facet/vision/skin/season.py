@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from facet.domain.face import FeatureColour, Share, Tone
-from facet.vision.shares import anchors, likelihoods, shares
-from facet.vision.tone import undertone_residual
+from facet.vision.face.shares import anchors, likelihoods, shares
+from facet.vision.skin.tone import undertone_residual
 
 AXES = ("warmth", "value", "chroma", "contrast")
 

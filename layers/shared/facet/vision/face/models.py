@@ -4,12 +4,12 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from facet.vision.classifier import SkinClassifier, load_classifiers
-from facet.vision.crop import Pixels
-from facet.vision.detect import Detection, FaceDetector
-from facet.vision.mesh import Mesh, MeshModel
-from facet.vision.pose import canonical
-from facet.vision.runtime import model_settings, newest
+from facet.vision.face.classifier import SkinClassifier, load_classifiers
+from facet.vision.face.crop import Pixels
+from facet.vision.face.detect import Detection, FaceDetector
+from facet.vision.face.mesh import Mesh, MeshModel
+from facet.vision.face.pose import canonical
+from facet.vision.face.runtime import model_settings, newest
 
 
 @dataclass(frozen=True, slots=True)

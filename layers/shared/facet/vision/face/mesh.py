@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from facet.vision.crop import Crop, Floats, Pixels
-from facet.vision.detect import Detection
-from facet.vision.runtime import cpu_session, model_settings
+from facet.vision.face.crop import Crop, Floats, Pixels
+from facet.vision.face.detect import Detection
+from facet.vision.face.runtime import cpu_session, model_settings
 
 SIZE = 192
 POINTS = 468

@@ -10,12 +10,12 @@ from PIL import Image
 from facet import colour
 from facet.domain.errors import PermanentError
 from facet.domain.style import Makeup
-from facet.vision.decode import decode, encode_jpeg
-from facet.vision.gates import load_gates
-from facet.vision.landmarks import part
-from facet.vision.models import FaceModels
-from facet.vision.patches import Pixels, cut
-from facet.vision.render import before_and_after, render_look
+from facet.vision.drawing.render import before_and_after, render_look
+from facet.vision.face.landmarks import part
+from facet.vision.face.models import FaceModels
+from facet.vision.face.patches import Pixels, cut
+from facet.vision.photo.decode import decode, encode_jpeg
+from facet.vision.photo.gates import load_gates
 
 LOOK_EDGE = 1024
 _QUALITY = 90

@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facet.domain.face import Face, FeatureColour, Pose
-from facet.vision.mesh import Mesh
-from facet.vision.pose import HeadPose, camera_distance, canonical, in_space, similarity
-from facet.vision.shares import anchors, likelihoods, shares
+from facet.vision.face.mesh import Mesh
+from facet.vision.face.pose import HeadPose, camera_distance, canonical, in_space, similarity
+from facet.vision.face.shares import anchors, likelihoods, shares
 
 Array = NDArray[np.float64]
 

@@ -119,7 +119,7 @@ def load_gates(preset: Preset = "moderate") -> Gates:
     """The gates as they ship, under `preset`. Raises ValueError for an unknown preset."""
     if preset not in PRESETS:
         raise ValueError(f"unknown preset {preset!r}: choose one of {', '.join(PRESETS)}")
-    text = resources.files("facet.vision").joinpath("gates.toml").read_text(encoding="utf-8")
+    text = resources.files("facet.vision.photo").joinpath("gates.toml").read_text(encoding="utf-8")
     document = tomllib.loads(text)
     gates = {name: Gate(**{"code": name, **gate}) for name, gate in document["gates"].items()}
     return Gates(

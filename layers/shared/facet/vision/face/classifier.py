@@ -14,10 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from facet.domain.errors import FacetError
 from facet.domain.face import Classification
-from facet.vision.crop import Crop, Floats, Pixels
-from facet.vision.mesh import LEFT_EYE_OUTER, RIGHT_EYE_OUTER, Mesh, angle
-from facet.vision.runtime import cpu_session, newest
-from facet.vision.shares import shares
+from facet.vision.face.crop import Crop, Floats, Pixels
+from facet.vision.face.mesh import LEFT_EYE_OUTER, RIGHT_EYE_OUTER, Mesh, angle
+from facet.vision.face.runtime import cpu_session, newest
+from facet.vision.face.shares import shares
 
 TASK = "skin_classifier"
 _MOST_FINER = 4

@@ -7,8 +7,8 @@ from pydantic import ValidationError
 
 from facet.domain.errors import PermanentError
 from facet.domain.face import Concern, FaceReading
-from facet.vision.prediction import Conditions, load_conditions, predict
-from facet.vision.scores import Scoring
+from facet.vision.skin.prediction import Conditions, load_conditions, predict
+from facet.vision.skin.scores import Scoring
 
 
 def rescore(

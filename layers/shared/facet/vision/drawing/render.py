@@ -20,9 +20,9 @@ from PIL import Image, ImageFilter
 
 from facet import colour
 from facet.domain.style import Finish, LookStep, Makeup, MakeupCategory, Region
-from facet.vision.landmarks import part
-from facet.vision.patches import Pixels, inside
-from facet.vision.pose import canonical
+from facet.vision.face.landmarks import part
+from facet.vision.face.patches import Pixels, inside
+from facet.vision.face.pose import canonical
 
 Floats = NDArray[np.float32]
 Points = NDArray[np.floating]

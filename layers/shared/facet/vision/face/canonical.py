@@ -1,8 +1,8 @@
-"""Makes Facet's own mean face: `python -m facet.vision.canonical FOLDER` writes canonical.json.
+"""Makes Facet's own mean face: `python -m facet.vision.face.canonical FOLDER`, canonical.json.
 
 FOLDER holds frontal portraits (*.jpg), one face each. The mesh model places its 3D landmarks on
 every one; their generalised Procrustes mean (Gower 1975), made symmetric, is the face that
-facet.vision.pose compares with. Straight ahead is the mean direction of the portraits.
+facet.vision.face.pose compares with. Straight ahead is the mean direction of the portraits.
 """
 
 import json
@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from facet.vision.mesh import LEFT_EYE_OUTER, POINTS, RIGHT_EYE_OUTER
-from facet.vision.models import FaceModels
-from facet.vision.pose import Array, in_space, similarity
+from facet.vision.face.mesh import LEFT_EYE_OUTER, POINTS, RIGHT_EYE_OUTER
+from facet.vision.face.models import FaceModels
+from facet.vision.face.pose import Array, in_space, similarity
 
 EYE_CORNERS_CM = 8.89  # outer eye corner to outer eye corner, MediaPipe's canonical face
 MODELS = "layers/models/models"
@@ -87,7 +87,7 @@ def main() -> None:
     document = {
         "source": f"Generalised Procrustes mean of the face mesh model's 3D output on {len(faces)} "
         "frontal portraits, made symmetric; straight ahead is the portraits' mean direction; "
-        f"{EYE_CORNERS_CM} cm between the outer eye corners. Made by facet.vision.canonical.",
+        f"{EYE_CORNERS_CM} cm between the outer eye corners. Made by facet.vision.face.canonical.",
         "mesh": models.mesh_version,
         "points_um": np.rint(mean * 1e4).astype(int).ravel().tolist(),
         "weights": np.rint(weights / weights.sum() * 1e6).astype(int).tolist(),

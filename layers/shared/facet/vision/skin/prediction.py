@@ -9,8 +9,8 @@ from typing import Any
 
 from facet.domain.errors import PermanentError
 from facet.domain.face import Concern, Prediction
-from facet.vision.scores import BANDS
-from facet.vision.shares import shares
+from facet.vision.face.shares import shares
+from facet.vision.skin.scores import BANDS
 
 NORMAL = "normal"
 _TABLES = Path(__file__).with_name("conditions")

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from facet.vision.mesh import Mesh
+from facet.vision.face.mesh import Mesh
 
 Array = NDArray[np.float64]
 
@@ -38,7 +38,7 @@ class HeadPose:
 
 @cache
 def canonical() -> Canonical:
-    """canonical.json, as `python -m facet.vision.canonical` wrote it."""
+    """canonical.json, as `python -m facet.vision.face.canonical` wrote it."""
     data = json.loads(Path(__file__).with_name("canonical.json").read_text())
     weights = np.array(data["weights"], float)
     return Canonical(

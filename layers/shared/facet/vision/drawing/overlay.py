@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageColor
 
-from facet.vision.concerns import strength_map
-from facet.vision.landmarks import part
-from facet.vision.legend import Legend, draw_legend
-from facet.vision.patches import Pixels, inside
-from facet.vision.texture import SIZES, texture_positions
+from facet.vision.drawing.legend import Legend, draw_legend
+from facet.vision.face.landmarks import part
+from facet.vision.face.patches import Pixels, inside
+from facet.vision.skin.concerns import strength_map
+from facet.vision.skin.texture import SIZES, texture_positions
 
 _LIGHT, _DARK = (255, 255, 255), (20, 20, 20)
 OUTLINE = "#ffffff"

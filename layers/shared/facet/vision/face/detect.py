@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from facet.vision.crop import Crop, Floats, Pixels
-from facet.vision.runtime import cpu_session, model_settings
+from facet.vision.face.crop import Crop, Floats, Pixels
+from facet.vision.face.runtime import cpu_session, model_settings
 
 SIZE = 128
 
