@@ -6,8 +6,8 @@ import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from facet.advice.build import build_catalogue
-from facet.advice.catalogue import PRICE_BANDS
+from facet.catalogue.build import build_catalogue
+from facet.catalogue.catalogue import PRICE_BANDS
 
 # A trace of one of these makes a formula of its own, far below what has any effect.
 TRACES = ("allantoin", "panthenol")

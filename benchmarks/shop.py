@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from benchmarks.measure import OUT, ROOT
-from facet.advice.build import build_catalogue
-from facet.advice.catalogue import Catalogue, Numbers
-from facet.advice.files import written
-from facet.advice.index import index_columns
-from facet.advice.snapshot import JSON_UP_TO, SCHEMA, Texts, pack, smallest
+from facet.catalogue.build import build_catalogue
+from facet.catalogue.catalogue import Catalogue, Numbers
+from facet.catalogue.files import written
+from facet.catalogue.index import index_columns
+from facet.catalogue.snapshot import JSON_UP_TO, SCHEMA, Texts, pack, smallest
 from facet.domain.products import Product
 
 FORMULAS = 20_000

@@ -47,9 +47,9 @@ from facet.adapters.account import AccountTable
 from facet.adapters.belongings import BelongingsTable
 from facet.adapters.dynamodb import AnalysisTable
 from facet.adapters.s3 import Bucket
-from facet.advice.build import build_catalogue
-from facet.advice.catalogue import Catalogue
 from facet.advice.makeup import recommend_makeup
+from facet.catalogue.build import build_catalogue
+from facet.catalogue.catalogue import Catalogue
 from facet.domain.account import EXPORT_LIFE, Export
 from facet.domain.advice import Profile
 from facet.domain.analysis import Analysis, Kind, Size, Status, owner_of

@@ -40,7 +40,7 @@ PARTS = {
         "functions/**/*",
         "layers/build_layer.py",
     ),
-    "catalogue": ("data/skincare/*", "layers/shared/facet/advice/*"),
+    "catalogue": ("data/skincare/*", "layers/shared/facet/catalogue/*"),
     # The functions import these from here. Models count by their metadata, which has their hashes.
     "code": ("layers/shared/facet/**/*", "layers/models/models/**/metadata.json"),
 }

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.contestants.worker import serve
-from facet.advice.catalogue import Catalogue
-from facet.advice.index import Index
+from facet.catalogue.catalogue import Catalogue
+from facet.catalogue.index import Index
 from facet.domain.search import Near, Query
 
 SHADES = ("#a03050", "#c08060", "#5a3a2a", "#e0b090")

@@ -95,7 +95,7 @@ from facet.services.report_health import Health, report_health
 from facet.vision.photo.gates import Gates, load_gates
 
 if TYPE_CHECKING:  # numpy comes with them: the first search loads it, no other call needs it
-    from facet.advice.catalogue import Catalogue
+    from facet.catalogue.catalogue import Catalogue
     from facet.services.current_catalogue import CurrentCatalogue
 
 logger = Logger()
@@ -183,11 +183,11 @@ def catalogue() -> "Catalogue":
 def search_of(catalogue: "Catalogue") -> Search:
     """Kept until another catalogue is published, since it sorts and counts when first asked."""
     if not (bucket := settings().vector_bucket_name):
-        from facet.advice.index import Index  # noqa: PLC0415
+        from facet.catalogue.index import Index  # noqa: PLC0415
 
         return Index(catalogue)
     from facet.adapters.vectors import VectorBucket  # noqa: PLC0415
-    from facet.advice.vectors import VectorSearch  # noqa: PLC0415
+    from facet.catalogue.vectors import VectorSearch  # noqa: PLC0415
 
     return VectorSearch(catalogue.ingredients, VectorBucket(client("s3vectors"), bucket))
 

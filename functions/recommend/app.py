@@ -26,11 +26,11 @@ from facet.adapters.settings import Settings
 from facet.adapters.sqs import CORRELATION_ATTRIBUTE, JobQueue
 from facet.adapters.tracing import traced
 from facet.adapters.vectors import VectorBucket
-from facet.advice.catalogue import Catalogue
-from facet.advice.index import Index
 from facet.advice.narrator import ModelNarrator, Narrator, TemplateNarrator, facts_of
 from facet.advice.ranking import Ranking, Rollout, load_ranking
-from facet.advice.vectors import VectorSearch
+from facet.catalogue.catalogue import Catalogue
+from facet.catalogue.index import Index
+from facet.catalogue.vectors import VectorSearch
 from facet.domain.analysis import Analysis, Kind
 from facet.domain.messages import FaceAnalyzed
 from facet.domain.narration import EnhancedAnalysis

@@ -20,7 +20,7 @@ from PIL import Image
 from skimage import data as skimage_data
 
 from facet.adapters import aws as clients
-from facet.advice.build import build_catalogue
+from facet.catalogue.build import build_catalogue
 from facet.domain.products import Product
 from local.openapi import function_module
 from tests.integration.contract import assert_documented

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from facet.adapters.belongings import BelongingsTable
-from facet.advice.catalogue import Catalogue
+from facet.catalogue.catalogue import Catalogue
 from facet.domain.analysis import Kind
 from facet.domain.belongings import Shelf
 from facet.domain.errors import FacetError

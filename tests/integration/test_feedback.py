@@ -9,8 +9,8 @@ import pytest
 from facet import cli
 from facet.adapters import catalogue
 from facet.adapters.dynamodb import unpack
-from facet.advice.catalogue import Catalogue
 from facet.advice.learning import read_feedback
+from facet.catalogue.catalogue import Catalogue
 from tests.integration.conftest import NAMES, USER, Stack
 
 EVENT = "api_get_analysis.json"

@@ -11,8 +11,8 @@ from facet import cli
 from facet.adapters import catalogue
 from facet.adapters.dynamodb import unpack
 from facet.adapters.feedback import export_feedback
-from facet.advice.catalogue import GOALS
 from facet.advice.ranking import FEATURES, load_ranking
+from facet.catalogue.catalogue import GOALS
 from tests.integration.conftest import NAMES, USER, Stack
 
 

@@ -9,9 +9,9 @@ from typing import Any, get_args
 import pytest
 
 from facet.adapters.vectors import VectorBucket
-from facet.advice import conditions
-from facet.advice.build import build_catalogue
-from facet.advice.catalogue import Catalogue
+from facet.catalogue import conditions
+from facet.catalogue.build import build_catalogue
+from facet.catalogue.catalogue import Catalogue
 from facet.domain.products import Goal, Product
 from facet.domain.search import Condition, Match
 from facet.vision.skin.prediction import NORMAL, load_conditions

@@ -10,8 +10,8 @@ from moto import mock_aws
 
 from facet.adapters import aws as clients
 from facet.adapters import catalogue
-from facet.advice.build import write_catalogue
-from facet.advice.catalogue import Catalogue
+from facet.catalogue.build import write_catalogue
+from facet.catalogue.catalogue import Catalogue
 from facet.cli import main
 
 DATA = Path(__file__).parents[2] / "data" / "skincare"

@@ -10,9 +10,17 @@ from botocore.stub import Stubber
 from moto import mock_aws
 
 from facet.adapters.vectors import VectorBucket
-from facet.advice.build import build_catalogue
-from facet.advice.catalogue import GOALS, Catalogue
-from facet.advice.vectors import CARRIED, DIMENSIONS, METRICS, TEXTS, Entry, VectorSearch, entries
+from facet.catalogue.build import build_catalogue
+from facet.catalogue.catalogue import GOALS, Catalogue
+from facet.catalogue.vectors import (
+    CARRIED,
+    DIMENSIONS,
+    METRICS,
+    TEXTS,
+    Entry,
+    VectorSearch,
+    entries,
+)
 from facet.domain.errors import PermanentError
 from facet.domain.products import Product
 from facet.domain.search import Found, Query, Space

@@ -1,4 +1,4 @@
-"""Arrows point one way: functions -> services -> vision, advice -> domain; adapters -> domain.
+"""Arrows point one way: functions -> services -> vision, advice -> catalogue -> domain; adapters -> domain.
 
 Colour maths stands beside the rooms: vision and advice both use it, it uses neither.
 """
@@ -16,8 +16,9 @@ MAY_IMPORT = {
     "domain": {"domain"},
     "colour": set(),
     "vision": {"vision", "colour", "domain"},
-    "advice": {"advice", "colour", "domain"},
-    "services": {"services", "vision", "advice", "domain"},
+    "catalogue": {"catalogue", "colour", "domain"},
+    "advice": {"advice", "catalogue", "colour", "domain"},
+    "services": {"services", "vision", "advice", "catalogue", "domain"},
     "adapters": {"adapters", "domain"},
 }
 ONLY_IN = {

@@ -163,7 +163,7 @@ def _add_learn(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def _build_catalogue(options: argparse.Namespace) -> int:
-    from facet.advice.build import write_catalogue  # noqa: PLC0415 - `--help` stays instant
+    from facet.catalogue.build import write_catalogue  # noqa: PLC0415 - `--help` stays instant
 
     built = write_catalogue(options.data, options.out, options.imported)
     _say_left_out(built.left_out)
@@ -173,7 +173,7 @@ def _build_catalogue(options: argparse.Namespace) -> int:
 
 
 def _import_products(options: argparse.Namespace) -> int:
-    from facet.advice.importers import import_products  # noqa: PLC0415
+    from facet.catalogue.importers import import_products  # noqa: PLC0415
 
     name = options.file.name.removesuffix(".gz")
     out = options.out or IMPORTED / f"{Path(name).stem}.jsonl"
@@ -192,8 +192,8 @@ def _import_products(options: argparse.Namespace) -> int:
 def _search_catalogue(options: argparse.Namespace) -> int:
     from pydantic import ValidationError  # noqa: PLC0415
 
-    from facet.advice.catalogue import Catalogue  # noqa: PLC0415
-    from facet.advice.index import Index  # noqa: PLC0415
+    from facet.catalogue.catalogue import Catalogue  # noqa: PLC0415
+    from facet.catalogue.index import Index  # noqa: PLC0415
     from facet.domain.search import Query  # noqa: PLC0415
 
     shade = options.shade and options.shade.lower()
@@ -345,8 +345,8 @@ def _publish_catalogue(options: argparse.Namespace) -> int:
 def _publish_vectors(snapshot: Path, name: str) -> None:
     from facet.adapters.aws import client  # noqa: PLC0415
     from facet.adapters.vectors import VectorBucket  # noqa: PLC0415
-    from facet.advice.catalogue import Catalogue  # noqa: PLC0415
-    from facet.advice.vectors import CARRIED, DIMENSIONS, METRICS, TEXTS, entries  # noqa: PLC0415
+    from facet.catalogue.catalogue import Catalogue  # noqa: PLC0415
+    from facet.catalogue.vectors import CARRIED, DIMENSIONS, METRICS, TEXTS, entries  # noqa: PLC0415
 
     catalogue, bucket = Catalogue.open(snapshot), VectorBucket(client("s3vectors"), name)
     for space, dimension in DIMENSIONS.items():

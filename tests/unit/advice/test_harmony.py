@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from facet.advice.harmony import LCh, Palette, Scale, hue_difference, relation, rules
 from facet.domain.face import Share
-from tests.unit.advice.conftest import face_reading
+from tests.unit.conftest import face_reading
 
 hues = st.floats(0, 359.9)
 

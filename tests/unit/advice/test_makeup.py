@@ -8,7 +8,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from facet.advice.catalogue import Catalogue
 from facet.advice.harmony import LCh, hue_difference
 from facet.advice.harmony import rules as season_rules
 from facet.advice.makeup import (
@@ -19,11 +18,12 @@ from facet.advice.makeup import (
     sampled_skin,
     shade_card,
 )
+from facet.catalogue.catalogue import Catalogue
 from facet.colour import delta_e_2000, hex_from_lab, lab_from_hex
 from facet.domain.advice import Profile
 from facet.domain.face import Concern, FaceReading, FeatureColour, Share, Tone
 from facet.domain.style import LookStep, MakeupResult
-from tests.unit.advice.conftest import face_reading
+from tests.unit.conftest import face_reading
 
 TODAY = date(2026, 11, 21)
 SEASONS = sorted(season_rules()["seasons"])

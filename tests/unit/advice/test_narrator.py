@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from facet.advice.catalogue import Catalogue
 from facet.advice.harmony import LCh
 from facet.advice.makeup import recommend_makeup
 from facet.advice.narrator import ModelNarrator, TemplateNarrator, facts_of
 from facet.advice.outfit import recommend_outfit
 from facet.advice.skincare import recommend_skincare
+from facet.catalogue.catalogue import Catalogue
 from facet.colour import hex_from_lab
 from facet.domain.advice import Profile
 from facet.domain.analysis import Kind

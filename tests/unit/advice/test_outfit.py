@@ -11,7 +11,7 @@ from facet.advice.outfit import _Stylist, recommend_outfit, rules
 from facet.domain.advice import Profile
 from facet.domain.face import FaceReading, Share
 from facet.domain.style import Outfit, OutfitResult, Weather
-from tests.unit.advice.conftest import face_reading
+from tests.unit.conftest import face_reading
 
 TODAY = date(2026, 11, 21)
 SLOTS = ("top", "bottom", "full_body", "outer", "shoes", "accessory")

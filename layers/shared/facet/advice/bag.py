@@ -8,7 +8,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from facet.advice.catalogue import (
+from facet.advice.makeup import worn
+from facet.catalogue.catalogue import (
     LAYER,
     MEDICINE,
     OPENED_MONTHS,
@@ -17,8 +18,7 @@ from facet.advice.catalogue import (
     Catalogue,
     Item,
 )
-from facet.advice.ingredients import Avoided, Ingredient, normal, read_percent
-from facet.advice.makeup import worn
+from facet.catalogue.ingredients import Avoided, Ingredient, normal, read_percent
 from facet.domain.advice import Note, Profile
 from facet.domain.products import BagItem, StepName
 

@@ -24,8 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from facet.advice.files import written
 from facet.advice.ranking import FEATURES, FOLDER, Ranking, stable_fraction
+from facet.catalogue.files import written
 from facet.domain.errors import FacetError
 from facet.domain.feedback import Feedback
 

@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from facet.advice import harmony
-from facet.advice.catalogue import Catalogue
 from facet.advice.harmony import LCh, Palette, Scale
-from facet.advice.ingredients import Avoided, normal
+from facet.catalogue.catalogue import Catalogue
+from facet.catalogue.ingredients import Avoided, normal
 from facet.colour import delta_e_2000, lab_from_hex
 from facet.domain.advice import Note, Profile, Reason, Source
 from facet.domain.face import FaceReading, Tone

@@ -10,8 +10,8 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel, Field, ValidationError
 
-from facet.advice.catalogue import GOALS, Catalogue
-from facet.advice.index import Index
+from facet.catalogue.catalogue import GOALS, Catalogue
+from facet.catalogue.index import Index
 from facet.domain.advice import ProductRef, Reason, SkincareResult, Step
 from facet.domain.analysis import Kind
 from facet.domain.face import FaceReading

@@ -15,7 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facet.advice.bag import SkincareShelf
-from facet.advice.catalogue import (
+from facet.advice.ranking import Ranking, load_ranking
+from facet.advice.week import DAYS, Placed, Week
+from facet.catalogue.catalogue import (
     FULL_LABEL,
     GOALS,
     MEDICINE,
@@ -26,9 +28,7 @@ from facet.advice.catalogue import (
     Item,
     Mask,
 )
-from facet.advice.ingredients import Avoided
-from facet.advice.ranking import Ranking, load_ranking
-from facet.advice.week import DAYS, Placed, Week
+from facet.catalogue.ingredients import Avoided
 from facet.domain.advice import (
     Note,
     ProductRef,

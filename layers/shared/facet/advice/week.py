@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from facet.advice.catalogue import Item
+from facet.catalogue.catalogue import Item
 from facet.domain.advice import RampStage, Reason
 from facet.domain.products import Session
 

@@ -3,7 +3,7 @@
 import logging
 import time
 
-from facet.advice.catalogue import Catalogue
+from facet.catalogue.catalogue import Catalogue
 from facet.domain.errors import PermanentError
 from facet.services.ports import Objects
 

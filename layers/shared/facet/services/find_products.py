@@ -4,8 +4,8 @@ from typing import Protocol, get_args
 
 from pydantic import Field
 
-from facet.advice.conditions import concern_of, evidence, reasons
-from facet.advice.ingredients import Ingredients
+from facet.catalogue.conditions import concern_of, evidence, reasons
+from facet.catalogue.ingredients import Ingredients
 from facet.domain.advice import Reason, Source
 from facet.domain.cursor import Cursors
 from facet.domain.errors import PermanentError

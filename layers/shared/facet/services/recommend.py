@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from facet.advice.catalogue import Catalogue
 from facet.advice.makeup import recommend_makeup
 from facet.advice.outfit import recommend_outfit
 from facet.advice.ranking import Ranking
 from facet.advice.skincare import recommend_skincare
+from facet.catalogue.catalogue import Catalogue
 from facet.domain.advice import SkincareResult
 from facet.domain.analysis import Analysis, Kind, Status
 from facet.domain.errors import PermanentError

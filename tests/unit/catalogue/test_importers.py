@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from facet.advice.build import CatalogueError, build_catalogue, write_catalogue
-from facet.advice.catalogue import FULL_LABEL, NO_LABEL, NO_PERCENTAGES, Catalogue
-from facet.advice.importers import Format, Summary, import_products
 from facet.advice.skincare import recommend_skincare
-from facet.advice.snapshot import pack
+from facet.catalogue.build import CatalogueError, build_catalogue, write_catalogue
+from facet.catalogue.catalogue import FULL_LABEL, NO_LABEL, NO_PERCENTAGES, Catalogue
+from facet.catalogue.importers import Format, Summary, import_products
+from facet.catalogue.snapshot import pack
 from facet.cli import main
 from facet.domain.advice import Profile
 from facet.domain.errors import FacetError, PermanentError
@@ -248,7 +248,7 @@ def test_a_bad_row_of_a_csv_is_named_by_the_line_on_which_it_begins(
 def test_a_huge_line_of_a_csv_is_left_out_and_the_next_one_counts_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("facet.advice.importers.LONGEST_LINE", 200_000)
+    monkeypatch.setattr("facet.catalogue.importers.LONGEST_LINE", 200_000)
     data = b"name,category\nA,serum\n" + b"x" * 900_000 + b"\nC,serum\n,serum\n"
 
     done, rows = taken(tmp_path, data, "csv")

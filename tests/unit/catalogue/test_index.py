@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from facet.advice import index as index_module
-from facet.advice.build import build_catalogue
-from facet.advice.catalogue import GOALS, NO_LABEL, PRICE_BANDS, SKIN_TYPES, Catalogue
-from facet.advice.index import (
+from facet.catalogue import index as index_module
+from facet.catalogue.build import build_catalogue
+from facet.catalogue.catalogue import GOALS, NO_LABEL, PRICE_BANDS, SKIN_TYPES, Catalogue
+from facet.catalogue.index import (
     BRAND,
     INGREDIENT,
     NAME,
@@ -23,12 +23,12 @@ from facet.advice.index import (
     fold,
     index_columns,
 )
-from facet.advice.snapshot import pack
+from facet.catalogue.snapshot import pack
 from facet.colour import delta_e_2000, lab_from_hex
 from facet.domain.errors import PermanentError
 from facet.domain.products import Product
 from facet.domain.search import Near, Query
-from tests.unit.advice.conftest import DATA
+from tests.unit.conftest import DATA
 
 WORDS = ("calm", "crème", "retinol", "water", "glow", "rosé", "niacinamide", "Nº", "Увлажнение")
 BRANDS = ("Ona", "Calm & Glow", "L'Étoile", None)

@@ -23,8 +23,8 @@ from typing import Any, BinaryIO, Literal
 from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError
 
-from facet.advice.files import written
-from facet.advice.ingredients import normal, read_percent
+from facet.catalogue.files import written
+from facet.catalogue.ingredients import normal, read_percent
 from facet.domain.errors import FacetError
 from facet.domain.products import Product
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from facet.advice.build import CatalogueError, build_catalogue, write_catalogue
-from facet.advice.catalogue import Catalogue
-from facet.advice.ingredients import normal, read_percent
+from facet.catalogue.build import CatalogueError, build_catalogue, write_catalogue
+from facet.catalogue.catalogue import Catalogue
+from facet.catalogue.ingredients import normal, read_percent
 from facet.domain.errors import PermanentError
 from facet.domain.products import Product
 from facet.services.current_catalogue import CurrentCatalogue

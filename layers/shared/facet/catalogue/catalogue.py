@@ -1,6 +1,6 @@
 """The catalogue as the workers hold it: one versioned snapshot of products, ingredients and rules.
 
-The snapshot (facet.advice.snapshot) is columnar, so that a filter is a numpy expression and a
+The snapshot (facet.catalogue.snapshot) is columnar, so that a filter is a numpy expression and a
 product becomes an object only when it is looked at. Products, ingredients and rules travel
 together because a routine is only repeatable when all three are known: `version` is the hash of
 the whole.
@@ -16,8 +16,8 @@ from typing import Any, Literal, cast, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from facet.advice.ingredients import Ingredient, Ingredients
-from facet.advice.snapshot import Buffer, smallest, unpack
+from facet.catalogue.ingredients import Ingredient, Ingredients
+from facet.catalogue.snapshot import Buffer, smallest, unpack
 from facet.domain.advice import Source
 from facet.domain.products import (
     Active,

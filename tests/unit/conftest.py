@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from facet.advice.build import build_catalogue
-from facet.advice.catalogue import Catalogue
+from facet.catalogue.build import build_catalogue
+from facet.catalogue.catalogue import Catalogue
 from facet.domain.face import (
     Concern,
     Face,
@@ -19,7 +19,7 @@ from facet.domain.face import (
     Versions,
 )
 
-DATA = Path(__file__).parents[3] / "data" / "skincare"
+DATA = Path(__file__).parents[2] / "data" / "skincare"
 
 
 def face_reading(ita: float = 45.0, **scores: float) -> FaceReading:

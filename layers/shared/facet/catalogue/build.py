@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from facet.advice.catalogue import (
+from facet.catalogue.catalogue import (
     FULL_LABEL,
     GOALS,
     MEDICINE,
@@ -28,10 +28,10 @@ from facet.advice.catalogue import (
     SKIN_TYPES,
     Catalogue,
 )
-from facet.advice.files import written
-from facet.advice.index import index_columns
-from facet.advice.ingredients import Ingredient, Ingredients, normal
-from facet.advice.snapshot import JSON_UP_TO, Texts, pack, smallest
+from facet.catalogue.files import written
+from facet.catalogue.index import index_columns
+from facet.catalogue.ingredients import Ingredient, Ingredients, normal
+from facet.catalogue.snapshot import JSON_UP_TO, Texts, pack, smallest
 from facet.domain.errors import PermanentError
 from facet.domain.products import (
     Goal,

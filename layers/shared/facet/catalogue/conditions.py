@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import get_args
 
-from facet.advice.ingredients import Ingredient, Ingredients
+from facet.catalogue.ingredients import Ingredient, Ingredients
 from facet.domain.advice import Profile, Reason
 from facet.domain.products import Goal, Product
 from facet.domain.search import Condition

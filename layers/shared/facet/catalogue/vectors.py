@@ -1,6 +1,6 @@
 """The same search over a store of vectors (Amazon S3 Vectors), for catalogues beyond one memory.
 
-What differs from facet.advice.index: neighbours are approximate, texts are ranked by the store's
+What differs from facet.catalogue.index: neighbours are approximate, texts are ranked by the store's
 BM25 and have no begun words, a text beside a point is fused with it instead of being a filter, and
 nothing is counted. What must never be found is looked for again here, on the products that come
 back: `without` and `pregnancy` hold whatever the store makes of a filter.
@@ -15,8 +15,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from facet.advice.catalogue import GOALS, NO_LABEL, PREGNANCY, Catalogue
-from facet.advice.ingredients import Avoided, Ingredients, normal
+from facet.catalogue.catalogue import GOALS, NO_LABEL, PREGNANCY, Catalogue
+from facet.catalogue.ingredients import Avoided, Ingredients, normal
 from facet.colour import delta_e_2000, lab_from_hex
 from facet.domain.errors import PermanentError
 from facet.domain.products import Product

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facet.advice.catalogue import (
+from facet.catalogue.catalogue import (
     GOALS,
     NO_LABEL,
     PREGNANCY,
@@ -31,7 +31,7 @@ from facet.advice.catalogue import (
     Mask,
     Numbers,
 )
-from facet.advice.snapshot import Texts, smallest
+from facet.catalogue.snapshot import Texts, smallest
 from facet.colour import delta_e_2000, lab_from_hex, lab_from_srgb
 from facet.domain.errors import PermanentError
 from facet.domain.search import Found, Hit, Near, Query
