@@ -12,7 +12,7 @@ from local.openapi import DOCUMENT, EXAMPLES, PROBLEM, ROOT, operations
 
 PAGE = ROOT / "docs" / "api.md"
 INTRODUCTION = Path(__file__).with_name("api_introduction.md")
-CODES = ROOT / "layers" / "shared" / "facet" / "adapters" / "problems.toml"
+CODES = ROOT / "layers" / "shared" / "facet" / "http" / "problems.toml"
 WIDTH = 100
 
 

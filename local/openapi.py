@@ -16,8 +16,8 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
-from facet.adapters.http import ProblemKind, problem_kinds
 from facet.domain.recommendations import Recommendations
+from facet.http.gateway import ProblemKind, problem_kinds
 
 ROOT = Path(__file__).parents[1]
 DOCUMENT = ROOT / "functions" / "api" / "openapi.json"

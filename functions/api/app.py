@@ -21,19 +21,6 @@ from facet.adapters.aws import client, table
 from facet.adapters.belongings import BelongingsTable
 from facet.adapters.catalogue import ProductsTable
 from facet.adapters.dynamodb import AnalysisTable, LookTable
-from facet.adapters.http import (
-    Cursor,
-    Limit,
-    caller,
-    json_response,
-    problems,
-    rate_limit_headers,
-    refuse_erased,
-    request_id,
-    resolver,
-    respond,
-)
-from facet.adapters.idempotency import IdempotencyKey, Repeats
 from facet.adapters.s3 import Bucket
 from facet.adapters.settings import Settings
 from facet.adapters.sqs import JobQueue
@@ -56,6 +43,19 @@ from facet.domain.products import (
 from facet.domain.quota import Usage
 from facet.domain.search import Condition, Search, Term
 from facet.domain.search import Query as Question
+from facet.http.gateway import (
+    Cursor,
+    Limit,
+    caller,
+    json_response,
+    problems,
+    rate_limit_headers,
+    refuse_erased,
+    request_id,
+    resolver,
+    respond,
+)
+from facet.http.idempotency import IdempotencyKey, Repeats
 from facet.services.ask_for_look import NewLook, ask_for_look
 from facet.services.delete_analysis import delete_analysis
 from facet.services.erase_account import request_erasure

@@ -15,10 +15,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from facet.adapters.account import AccountTable
 from facet.adapters.aws import client, table
 from facet.adapters.dynamodb import AnalysisTable
-from facet.adapters.http import caller, json_response, problems, refuse_erased, resolver, respond
 from facet.adapters.s3 import Bucket
 from facet.adapters.settings import Settings
 from facet.adapters.tracing import traced
+from facet.http.gateway import caller, json_response, problems, refuse_erased, resolver, respond
 from facet.services.draw_overlay import OverlayDocument, show_overlay
 from facet.vision.drawing.portrait import Portrait, open_portrait
 from facet.vision.face.models import FaceModels

@@ -15,7 +15,12 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from facet.adapters.account import AccountTable
 from facet.adapters.aws import client, table
 from facet.adapters.dynamodb import AnalysisTable
-from facet.adapters.http import (
+from facet.adapters.s3 import Bucket
+from facet.adapters.settings import Settings
+from facet.adapters.sqs import JobQueue
+from facet.adapters.tracing import traced
+from facet.domain.analysis import Analysis
+from facet.http.gateway import (
     Caller,
     caller,
     json_response,
@@ -26,12 +31,7 @@ from facet.adapters.http import (
     resolver,
     respond,
 )
-from facet.adapters.idempotency import IdempotencyKey, Repeats
-from facet.adapters.s3 import Bucket
-from facet.adapters.settings import Settings
-from facet.adapters.sqs import JobQueue
-from facet.adapters.tracing import traced
-from facet.domain.analysis import Analysis
+from facet.http.idempotency import IdempotencyKey, Repeats
 from facet.services.start_analysis import (
     NewAnalysis,
     StartedAnalysis,

@@ -1,4 +1,4 @@
-"""`Idempotency-Key` on any POST, as facet.adapters.idempotency keeps it."""
+"""`Idempotency-Key` on any POST, as facet.http.idempotency keeps it."""
 
 import json
 from collections.abc import Callable
@@ -12,9 +12,9 @@ from aws_lambda_powertools.event_handler import Response
 from pydantic import BaseModel
 
 from facet.adapters.aws import client
-from facet.adapters.http import json_response, resolver, respond
-from facet.adapters.idempotency import IdempotencyKey, Repeats
 from facet.domain.errors import PermanentError
+from facet.http.gateway import json_response, resolver, respond
+from facet.http.idempotency import IdempotencyKey, Repeats
 from tests.integration.conftest import NAMES, Context, Stack, recorded
 
 KEY = {"Idempotency-Key": "k1"}

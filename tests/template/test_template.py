@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from facet.adapters.events import SOURCE
-from facet.adapters.http import problem_kinds
 from facet.adapters.settings import Settings
 from facet.domain.account import (
     ERASURE_DELAY,
@@ -22,6 +21,7 @@ from facet.domain.account import (
     UPLOAD_PREFIXES,
 )
 from facet.domain.messages import AnalysisEnded
+from facet.http.gateway import problem_kinds
 from local.openapi import OPEN_PATHS, example_of, function_module, operations
 
 from .conftest import LAYERS, SAM, Template, ask_sam

@@ -9,7 +9,8 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from pydantic import BaseModel
 
-from facet.adapters.http import (
+from facet.domain.errors import BusyError, PermanentError
+from facet.http.gateway import (
     ETAG_HOLDS_FOR,
     etag_of,
     json_response,
@@ -17,7 +18,6 @@ from facet.adapters.http import (
     resolver,
     respond,
 )
-from facet.domain.errors import BusyError, PermanentError
 from facet.services.read_analysis import PICTURES_SIGNED_FOR
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)

@@ -1,4 +1,6 @@
-"""Arrows point one way: functions -> services -> vision, advice -> catalogue -> domain; adapters -> domain.
+"""Arrows point one way: functions -> services -> vision, advice -> catalogue -> domain.
+
+http and adapters stand beside them on domain.
 
 Colour maths stands beside the rooms: vision and advice both use it, it uses neither.
 """
@@ -20,6 +22,7 @@ MAY_IMPORT = {
     "advice": {"advice", "catalogue", "colour", "domain"},
     "services": {"services", "vision", "advice", "catalogue", "domain"},
     "adapters": {"adapters", "domain"},
+    "http": {"http", "domain"},
 }
 ONLY_IN = {
     "boto3": {"adapters"},
@@ -27,7 +30,7 @@ ONLY_IN = {
     "PIL": {"vision"},
     "pi_heif": {"vision"},
     "onnxruntime": {"vision"},
-    "aws_lambda_powertools": {"adapters"},
+    "aws_lambda_powertools": {"adapters", "http"},
 }
 
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from facet.adapters.http import problem_kinds
 from facet.domain.face import GateCode
+from facet.http.gateway import problem_kinds
 from local.api_docs import PAGE, render
 from local.openapi import DOCUMENT, EXAMPLES, OPEN_PATHS, PROBLEM, TAGS, operations
 
@@ -221,7 +221,7 @@ def raised_codes() -> Iterator[tuple[str, str]]:
 
 
 def test_every_code_that_is_raised_is_in_the_table() -> None:
-    table = tomllib.loads((PACKAGE / "adapters" / "problems.toml").read_text())
+    table = tomllib.loads((PACKAGE / "http" / "problems.toml").read_text())
     known = {*table["http"], *table["row"], *GateCode}
     raised = {
         (code, file) for code, file in raised_codes() if re.fullmatch(r"[a-z]+(_[a-z]+)+", code)
@@ -237,7 +237,7 @@ def test_every_code_of_the_table_is_used() -> None:
         for path in folder.rglob("*.py")
     )
     by_the_gateway = {"token_expired", "forbidden", "throttled", "request_too_large"}
-    table = tomllib.loads((PACKAGE / "adapters" / "problems.toml").read_text())
+    table = tomllib.loads((PACKAGE / "http" / "problems.toml").read_text())
     for code in {*table["http"], *table["row"]} - by_the_gateway:
         assert f'"{code}"' in source, code
 

@@ -26,8 +26,8 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.openapi.params import Header
 from pydantic import BaseModel
 
-from facet.adapters.http import caller
 from facet.domain.errors import PermanentError
+from facet.http.gateway import caller
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
