@@ -55,11 +55,11 @@ lock: $(UV) ## lock every requirements file again, with hashes and without index
 	touch $@
 
 openapi: .venv/.facet ## write the API's document and docs/api.md from its code
-	$(BIN)/python -m local.openapi
-	$(BIN)/python -m local.api_docs
+	$(BIN)/python -m contract.openapi
+	$(BIN)/python -m contract.api_docs
 
 examples: setup ## record the requests and answers that the document shows, on a stack of their own
-	$(BIN)/python -m local.examples
+	$(BIN)/python -m contract.examples
 	$(MAKE) openapi
 
 portrait: setup ## draw the look that README.md shows

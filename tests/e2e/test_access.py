@@ -10,7 +10,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from local.openapi import DOCUMENT
+from contract.openapi import DOCUMENT
 from local.phone import Phone, send, sign_in
 
 pytestmark = pytest.mark.e2e

@@ -25,10 +25,10 @@ from schemathesis.specs.openapi.checks import (
 )
 from ulid import ULID
 
+from contract.openapi import DOCUMENT, OPEN_PATHS, operations
 from facet.adapters.dynamodb import AnalysisTable
 from facet.domain.analysis import Analysis, Kind, Status
 from facet.domain.quota import QuotaExceededError, Tier
-from local.openapi import DOCUMENT, OPEN_PATHS, operations
 from local.phone import send, sign_in
 from local.stack import REGION
 

@@ -19,10 +19,10 @@ from moto import mock_aws
 from PIL import Image
 from skimage import data as skimage_data
 
+from contract.openapi import function_module
 from facet.adapters import aws as clients
 from facet.catalogue.build import build_catalogue
 from facet.domain.products import Product
-from local.openapi import function_module
 from tests.integration.contract import assert_documented
 
 ROOT = Path(__file__).parents[2]

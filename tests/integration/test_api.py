@@ -6,8 +6,8 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
+from contract.openapi import DOCUMENT, openapi_document
 from facet.adapters.dynamodb import pack, unpack
-from local.openapi import DOCUMENT, openapi_document
 from tests.integration.conftest import NAMES, USER, Stack
 
 GET = "api_get_analysis.json"

@@ -11,6 +11,7 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
+from contract.openapi import OPEN_PATHS, example_of, function_module, operations
 from facet.adapters.events import SOURCE
 from facet.adapters.settings import Settings
 from facet.domain.account import (
@@ -22,7 +23,6 @@ from facet.domain.account import (
 )
 from facet.domain.messages import AnalysisEnded
 from facet.http.gateway import problem_kinds
-from local.openapi import OPEN_PATHS, example_of, function_module, operations
 
 from .conftest import LAYERS, SAM, Template, ask_sam
 

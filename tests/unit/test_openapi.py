@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from contract.api_docs import PAGE, render
+from contract.openapi import DOCUMENT, EXAMPLES, OPEN_PATHS, PROBLEM, TAGS, operations
 from facet.domain.face import GateCode
 from facet.http.gateway import problem_kinds
-from local.api_docs import PAGE, render
-from local.openapi import DOCUMENT, EXAMPLES, OPEN_PATHS, PROBLEM, TAGS, operations
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "layers" / "shared" / "facet"

@@ -171,7 +171,7 @@ def _plain(value: Any) -> str:
 def problems(status: int, model: type | None, *codes: int | str) -> dict[int, OpenAPIResponse]:
     """OpenAPI responses of a route: its answer, and the codes of problems.toml it may end in.
 
-    What any call may end in need not be named: local/openapi.py adds it, and gives each code its
+    What any call may end in need not be named: contract/openapi.py adds it, and gives each code its
     status, headers and example.
     """
     answer: OpenAPIResponse = {"description": HTTPStatus(status).phrase}

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from contract.openapi import DOCUMENT, EXAMPLES, PROBLEM, ROOT, operations
 from facet.vision.photo.gates import load_gates
-from local.openapi import DOCUMENT, EXAMPLES, PROBLEM, ROOT, operations
 
 PAGE = ROOT / "docs" / "api.md"
 INTRODUCTION = Path(__file__).with_name("api_introduction.md")

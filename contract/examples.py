@@ -1,7 +1,7 @@
 """Record one request and one answer of every call, for the document and docs/api.md.
 
-`make examples` starts a local stack of its own, makes every call once and writes
-local/examples.json. What differs from one run to the next (ids, times, signatures) is put into one
+`make examples` starts a local stack of its own, makes every call once and writes examples.json
+beside this file. What differs from one run to the next (ids, times, signatures) is put into one
 fixed shape, and long lists are cut to two: an example is to be read, and to come out the same.
 """
 
@@ -13,8 +13,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from contract.openapi import DOCUMENT, EXAMPLES, operations
 from local.demo import OUT, default_photo, own_samples
-from local.openapi import DOCUMENT, EXAMPLES, operations
 from local.phone import Answer, Phone, sign_in
 from local.stack import ROOT, LocalStack
 
