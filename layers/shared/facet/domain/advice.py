@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from facet.domain.face import Part
+from facet.domain.base import Part
 from facet.domain.products import Goal, PriceBand, Session, SkinType, StepName
 
 Term = Annotated[str, Field(min_length=1, max_length=100)]

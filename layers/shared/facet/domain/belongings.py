@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
-from facet.domain.face import Part
+from facet.domain.base import Part
 from facet.domain.products import BagItem
 
 # What an app may call a thing it puts somewhere itself: `kitchen-blush-2`, a UUID, a ULID.

@@ -7,9 +7,10 @@ Everything is frozen and plain, so it can be stored, sent and compared. Scores r
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-Fraction = Annotated[float, Field(ge=0, le=1)]
+from facet.domain.base import Fraction, Stored
+
 Score = Annotated[float, Field(ge=0, le=100)]
 Severity = Literal["reject", "warn"]
 Verdict = Literal["good", "usable", "rejected"]
@@ -42,18 +43,6 @@ class GateCode(StrEnum):
     FACE_OCCLUDED = "face_occluded"
     EYES_CLOSED = "eyes_closed"
     COLOR_CAST = "color_cast"
-
-
-class Part(BaseModel):
-    """A piece of the document: frozen, and refusing what it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Stored(Part):
-    """A piece of a reading, which is kept: one written by newer code can still be read."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class Check(Stored):

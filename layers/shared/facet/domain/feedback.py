@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from facet.domain.face import Stored
+from facet.domain.base import Stored
 
 
 class Feedback(Stored):

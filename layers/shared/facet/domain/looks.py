@@ -11,8 +11,8 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from facet.domain.base import Part, Stored
 from facet.domain.belongings import ITEM_ID
-from facet.domain.face import Part, Stored
 from facet.domain.products import HexColor
 from facet.domain.style import Finish, MakeupCategory, Region
 

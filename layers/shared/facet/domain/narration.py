@@ -6,8 +6,8 @@ from typing import Any, Literal, Protocol
 
 from pydantic import Field
 
+from facet.domain.base import Part, Stored
 from facet.domain.errors import FacetError
-from facet.domain.face import Part, Stored
 
 Seriousness = Literal["none", "mild", "moderate", "marked"]
 

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from facet.domain.face import Part
+from facet.domain.base import Part
 
 SkinType = Literal["normal", "dry", "combination", "oily", "sensitive"]
 Session = Literal["am", "pm"]

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from facet.domain.advice import SkincareResult
-from facet.domain.face import Part
+from facet.domain.base import Part
 from facet.domain.style import MakeupResult, OutfitResult
 
 

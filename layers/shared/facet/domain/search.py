@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Protocol
 
 from pydantic import Field, model_validator
 
-from facet.domain.face import Part
+from facet.domain.base import Part
 from facet.domain.products import Goal, HexColor, PriceBand, Product, SkinType
 
 Term = Annotated[str, Field(min_length=1, max_length=200)]

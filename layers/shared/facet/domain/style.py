@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, model_validator
 
 from facet.domain.advice import Note, Reason, Source
-from facet.domain.face import Fraction, Part, Stored
+from facet.domain.base import Fraction, Part, Stored
 from facet.domain.products import HexColor
 
 MakeupCategory = Literal[

@@ -13,7 +13,8 @@ from typing import Literal
 from pydantic import Field
 
 from facet.domain.analysis import Analysis
-from facet.domain.face import Concern, Part
+from facet.domain.base import Part
+from facet.domain.face import Concern
 
 
 class Verdict(StrEnum):

@@ -10,9 +10,9 @@ from typing import Self
 from pydantic import ConfigDict, Field, model_validator
 from ulid import ULID
 
+from facet.domain.base import Part
 from facet.domain.belongings import ITEM_ID, Shelf
 from facet.domain.errors import AnalysisNotFoundError, PermanentError
-from facet.domain.face import Part
 from facet.domain.looks import LookProduct, LookStatus, SavedLook, WantedProduct
 from facet.domain.messages import LookWanted
 from facet.services.keep_bag import not_in_the_bag

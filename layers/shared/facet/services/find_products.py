@@ -7,9 +7,9 @@ from pydantic import Field
 from facet.catalogue.conditions import concern_of, evidence, reasons
 from facet.catalogue.ingredients import Ingredients
 from facet.domain.advice import Reason, Source
+from facet.domain.base import Part
 from facet.domain.cursor import Cursors
 from facet.domain.errors import PermanentError
-from facet.domain.face import Part
 from facet.domain.products import Goal, PriceBand, Product
 from facet.domain.search import Condition, Near, Query, Search
 from facet.services.keep_profile import read_profile

@@ -8,9 +8,9 @@ from pydantic import Field
 from ulid import ULID
 
 from facet.domain.analysis import Kind
+from facet.domain.base import Part
 from facet.domain.belongings import ITEM_ID, Shelf
 from facet.domain.errors import AnalysisNotFoundError, PermanentError
-from facet.domain.face import Part
 from facet.domain.feedback import Feedback
 from facet.domain.products import Slug
 from facet.services.ports import Analyses, Products, Shelves

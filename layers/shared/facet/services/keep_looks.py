@@ -5,9 +5,9 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from facet.domain.base import Part
 from facet.domain.cursor import Cursors
 from facet.domain.errors import PermanentError
-from facet.domain.face import Part
 from facet.domain.looks import (
     POLL_AFTER_MS,
     RENDER_PATIENCE,

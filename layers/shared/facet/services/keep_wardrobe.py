@@ -7,10 +7,10 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError
 
 from facet.domain.analysis import UPLOAD_WINDOW
+from facet.domain.base import Part
 from facet.domain.belongings import Shelf
 from facet.domain.cursor import Cursors
 from facet.domain.errors import PermanentError
-from facet.domain.face import Part
 from facet.domain.style import GarmentDetails, GarmentPhoto
 from facet.services.ports import Objects, Shelves
 from facet.services.start_analysis import PhotoType, UploadTarget

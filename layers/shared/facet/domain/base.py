@@ -1,0 +1,19 @@
+"""What every model of the domain is made of."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+
+
+class Part(BaseModel):
+    """A piece of a document: frozen, and refusing fields that it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Stored(Part):
+    """A piece of a row, which is kept: one written by newer code can still be read."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
