@@ -25,6 +25,7 @@ LAYERS = Path(__file__).parent
 FUNCTIONS = LAYERS.parent / "functions"
 MODELS = LAYERS / "models" / "models"
 COMPILED = shutil.ignore_patterns("__pycache__")
+NOT_FOR_LAMBDA = shutil.ignore_patterns("__pycache__", "cli")  # of the package: a terminal's
 TRIM: dict[str, Any] = tomllib.loads((LAYERS / "trim.toml").read_text())
 
 
@@ -130,7 +131,7 @@ def build_layer(layer: str, arch: str, artifacts: Path) -> None:
     install(layer, arch, target)
     trim(target)
     if (LAYERS / layer / "facet").exists():
-        shutil.copytree(LAYERS / layer / "facet", target / "facet", ignore=COMPILED)
+        shutil.copytree(LAYERS / layer / "facet", target / "facet", ignore=NOT_FOR_LAMBDA)
     compile_all(target, "/opt/python")
 
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from facet import cli
 from facet.adapters import catalogue
 from facet.adapters.dynamodb import unpack
 from facet.advice.learning import read_feedback
 from facet.catalogue.catalogue import Catalogue
+from facet.cli.main import main
 from tests.integration.conftest import NAMES, USER, Stack
 
 EVENT = "api_get_analysis.json"
@@ -174,7 +174,7 @@ def test_what_is_said_of_a_suggestion_can_be_learned_from(
     assert row["kind"] == "skincare"
     outputs = {"TableName": NAMES["TABLE_NAME"]}
     monkeypatch.setattr(catalogue, "stack_outputs", lambda *_: outputs)
-    assert cli.main(["learn", "export", "--stack-name", "facet-test"]) == 0
+    assert main(["learn", "export", "--stack-name", "facet-test"]) == 0
     exported = capsys.readouterr().out
     (line,), problems = read_feedback(exported.splitlines())
     assert not problems

@@ -7,12 +7,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from facet import cli
 from facet.adapters import catalogue
 from facet.adapters.dynamodb import unpack
 from facet.adapters.feedback import export_feedback
 from facet.advice.ranking import FEATURES, load_ranking
 from facet.catalogue.catalogue import GOALS
+from facet.cli.main import main
 from tests.integration.conftest import NAMES, USER, Stack
 
 
@@ -59,11 +59,11 @@ def test_export_then_fit_writes_a_version_once(
             features={"price": 0.0 if cheap else 2.0, "grade": float(dice.randrange(4))},
         )
 
-    assert cli.main(["learn", "export", "--stack-name", "facet-test"]) == 0
+    assert main(["learn", "export", "--stack-name", "facet-test"]) == 0
     feedback = tmp_path / "feedback.jsonl"
     feedback.write_text(capsys.readouterr().out)
     fit = ["learn", "fit", str(feedback), "--version", "skincare-2", "--out", str(tmp_path)]
-    assert cli.main(fit) == 0
+    assert main(fit) == 0
 
     told = capsys.readouterr().out
     assert "worth a rollout" in told
@@ -74,7 +74,7 @@ def test_export_then_fit_writes_a_version_once(
     assert new.weights["price"] / abs(new.weights["grade"]) < old.weights["price"] / abs(
         old.weights["grade"]
     )
-    assert cli.main(fit) == 1
+    assert main(fit) == 1
     assert "never overwritten" in capsys.readouterr().err
 
 
@@ -128,11 +128,11 @@ def test_what_people_say_through_the_api_teaches_the_ranking(
     monkeypatch.setattr(catalogue, "stack_outputs", lambda *_: outputs)
     capsys.readouterr()
 
-    assert cli.main(["learn", "export", "--stack-name", "facet-test"]) == 0
+    assert main(["learn", "export", "--stack-name", "facet-test"]) == 0
     feedback = tmp_path / "feedback.jsonl"
     feedback.write_text(capsys.readouterr().out, encoding="utf-8")
     fit = ["learn", "fit", str(feedback), "--version", "said", "--out", str(tmp_path)]
-    assert cli.main(fit) == 0
+    assert main(fit) == 0
 
     told = capsys.readouterr().out
     assert len(feedback.read_text("utf-8").splitlines()) == answers
@@ -149,11 +149,11 @@ def test_too_little_feedback_is_said(tmp_path: Path, capsys: pytest.CaptureFixtu
     )
 
     fit = ["learn", "fit", str(feedback), "--version", "new", "--out", str(tmp_path)]
-    assert cli.main(fit) == 1
+    assert main(fit) == 1
 
     told = capsys.readouterr().err
     assert "line 2" in told
     assert "learning starts at 100" in told
-    assert cli.main([*fit, "--strength", "nan"]) == 1
+    assert main([*fit, "--strength", "nan"]) == 1
     assert "strength" in capsys.readouterr().err
     assert not (tmp_path / "new.toml").exists()

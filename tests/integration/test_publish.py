@@ -12,7 +12,7 @@ from facet.adapters import aws as clients
 from facet.adapters import catalogue
 from facet.catalogue.build import write_catalogue
 from facet.catalogue.catalogue import Catalogue
-from facet.cli import main
+from facet.cli.main import main
 
 DATA = Path(__file__).parents[2] / "data" / "skincare"
 REGION = "eu-central-1"

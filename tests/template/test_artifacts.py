@@ -114,6 +114,13 @@ def test_every_module_is_compiled_and_not_checked_against_its_source(
         assert flags == 0b01, source  # PEP 552: hash-based, unchecked
 
 
+def test_the_layer_has_the_whole_package_but_its_command_line(built: Path) -> None:
+    package, layer = ROOT / "layers" / "shared" / "facet", built / "SharedLayer/python/facet"
+    rooms = {path.parent.relative_to(package) for path in package.rglob("*.py")}
+    packed = {path.parent.relative_to(layer) for path in layer.rglob("*.py")}
+    assert rooms - packed == {Path("cli")}
+
+
 def test_byte_code_names_the_path_it_will_run_at(built: Path) -> None:
     """So that traces read as in Lambda and two machines build the same bytes."""
     for part in ("SharedLayer", "PresignFunction"):

@@ -18,7 +18,7 @@ from facet.catalogue.build import CatalogueError, build_catalogue, write_catalog
 from facet.catalogue.catalogue import FULL_LABEL, NO_LABEL, NO_PERCENTAGES, Catalogue
 from facet.catalogue.importers import Format, Summary, import_products
 from facet.catalogue.snapshot import pack
-from facet.cli import main
+from facet.cli.main import main
 from facet.domain.advice import Profile
 from facet.domain.errors import FacetError, PermanentError
 from facet.domain.products import Product

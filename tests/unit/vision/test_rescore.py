@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from facet.cli import main
+from facet.cli.main import main
 from facet.domain.face import FaceReading
 from facet.vision.analyze import analyze_photo
 from facet.vision.photo.decode import encode_jpeg

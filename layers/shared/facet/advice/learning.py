@@ -24,14 +24,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from facet.advice.ranking import FEATURES, FOLDER, Ranking, stable_fraction
+from facet.advice.ranking import FEATURES, FOLDER, STRENGTH, Ranking, stable_fraction
 from facet.catalogue.files import written
 from facet.domain.errors import FacetError
 from facet.domain.feedback import Feedback
 
 HELD_OUT = 0.2
 LEAST = 100  # answers, below which nothing is learned
-STRENGTH = 10.0
 SMALLEST_SCALE = 0.05  # where the current order explains nothing, there is still one to divide by
 
 Vector = NDArray[np.float64]

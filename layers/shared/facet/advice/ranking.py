@@ -16,6 +16,7 @@ from facet.domain.errors import FacetError
 
 FOLDER = Path(__file__).with_name("rankings")
 DEFAULT = "skincare-1"
+STRENGTH = 10.0  # how firmly a refit stays with the weights it starts from, unless told
 FEATURES = (
     *("grade", "need", "skin", "sensitive", "irritancy", "strength", "price", "medicine"),
     *("tint_wanted", "tint_unwanted", "white_cast"),

@@ -2,12 +2,15 @@ import json
 import os
 import subprocess
 import sys
+from typing import get_args
 
 import pytest
 from PIL import Image
 from skimage import data
 
-from facet import cli
+from facet.catalogue.importers import Format
+from facet.cli.catalogue import FORMATS
+from facet.cli.main import main
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +25,7 @@ def photos(tmp_path_factory):
 
 
 def run(capsys, *arguments) -> tuple[int, str, str]:
-    status = cli.main([str(argument) for argument in arguments])
+    status = main([str(argument) for argument in arguments])
     shown = capsys.readouterr()
     return status, shown.out, shown.err
 
@@ -107,8 +110,30 @@ def test_a_bug_in_one_photo_does_not_end_the_others(photos, capsys, monkeypatch)
 def test_no_command_or_no_photo_is_a_usage_error(capsys):
     for arguments in ([], ["analyze"]):
         with pytest.raises(SystemExit, match="2"):
-            cli.main(arguments)
+            main(arguments)
         assert "usage: facet" in capsys.readouterr().err
+
+
+def test_help_waits_for_no_library():
+    code = """
+import sys
+from facet.cli.main import main
+try:
+    main(["--help"])
+finally:
+    heavy = {"numpy", "pydantic", "boto3", "botocore", "PIL", "onnxruntime"} & sys.modules.keys()
+    print("heavy:", *sorted(heavy))
+"""
+    shown = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", code], capture_output=True, check=True, text=True
+    ).stdout
+
+    assert shown.startswith("usage: facet")
+    assert shown.endswith("heavy:\n")
+
+
+def test_every_format_that_can_be_imported_can_be_asked_for():
+    assert get_args(Format) == FORMATS
 
 
 def test_a_reader_that_leaves_early_is_no_error(photos):
