@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from contract.openapi import DOCUMENT, EXAMPLES, operations
-from local.demo import OUT, default_photo, own_samples
+from local.demo import default_photo, own_samples
 from local.phone import Answer, Phone, sign_in
 from local.stack import ROOT, LocalStack
 
@@ -123,7 +123,6 @@ def _own(tour: Tour) -> None:
 
 def _analyse(tour: Tour) -> tuple[str, dict[str, Any]]:
     """(path of the analysis, its document)"""
-    OUT.mkdir(exist_ok=True)
     photo = default_photo().read_bytes()
     wishes: dict[str, Any] = {
         "wants": ["skincare", "makeup", "outfit"],

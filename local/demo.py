@@ -47,6 +47,7 @@ def default_photo() -> Path:
     from PIL import Image  # noqa: PLC0415 only where no photo is given
     from skimage import data  # noqa: PLC0415
 
+    OUT.mkdir(exist_ok=True)
     path = OUT / "astronaut.jpg"
     Image.fromarray(data.astronaut()).save(path, quality=95)  # type: ignore[no-untyped-call]
     return path
@@ -122,11 +123,11 @@ def pictures_of(phone: Phone, document: Document) -> Pictures:
     looks = [fetched(look.get("before_after_url")) for look in document.get("looks", ())]
     concerns = (document.get("skin") or {}).get("concerns", ())
     overlays = {}
-    for one in concerns:
-        if "overlay_url" in one:
-            answer = phone.call("GET", one["overlay_url"])
+    for concern in concerns:
+        if "overlay_url" in concern:
+            answer = phone.call("GET", concern["overlay_url"])
             if answer.status == HTTPStatus.OK:
-                overlays[one["name"]] = send("GET", answer.body["url"]).data
+                overlays[concern["name"]] = send("GET", answer.body["url"]).data
     return Pictures(fetched((document.get("photo") or {}).get("optimized_url")), looks, overlays)
 
 
@@ -143,7 +144,7 @@ def tell(document: Document) -> None:
         return
     tell_checks(document["quality"]["checks"])
     tone = document["skin"]["tone"]
-    monk = ", ".join(f"{one['tone']} ({one['share']:.0%})" for one in tone["monk"][:3])
+    monk = ", ".join(f"{share['tone']} ({share['share']:.0%})" for share in tone["monk"][:3])
     say.print(f"\n[on {tone['hex']}]        [/]  {tone_line(tone)}")
     say.print(f"          Monk Skin Tone {monk}; {tone['undertone']} undertone")
     tell_skin(document)
@@ -174,9 +175,10 @@ def tell_skin(document: Document) -> None:
         table = Table(box=None, header_style="dim", padding=(0, 3, 0, 0))
         for heading in ("Skin, lowest first", "Measured", "Score of 100", "", "Confidence"):
             table.add_column(heading)
-        for one in concerns[:TOP]:
-            score, confidence = f"{one['score']:.0f}", f"{one['confidence']:.0%}"
-            table.add_row(words(one["name"]), measured(one), score, one["band"], confidence)
+        for concern in concerns[:TOP]:
+            score, confidence = f"{concern['score']:.0f}", f"{concern['confidence']:.0%}"
+            name, band = words(concern["name"]), concern["band"]
+            table.add_row(name, measured(concern), score, band, confidence)
         say.print()
         say.print(table)
     if missing := len(document["skin"]["concerns"]) - len(concerns):
@@ -190,12 +192,10 @@ def tell_look(makeup: dict[str, Any]) -> None:
         return
     look = makeup["looks"][0]
     say.print(f"\n[bold]Look[/]  {look['name']} [dim]confidence {look['confidence']:.0%}[/]")
-    for number, one in enumerate(look["steps"], start=1):
-        whose = "yours" if one.get("item_id") else "to find"
-        say.print(
-            f"{number:>3} [on {one['hex']}]    [/] {one['category']}: {one['name']}"
-            f" [dim]{one['hex']}, {whose}[/]"
-        )
+    for number, makeup_step in enumerate(look["steps"], start=1):
+        whose = "yours" if makeup_step.get("item_id") else "to find"
+        shade, product = makeup_step["hex"], f"{makeup_step['category']}: {makeup_step['name']}"
+        say.print(f"{number:>3} [on {shade}]    [/] {product} [dim]{shade}, {whose}[/]")
 
 
 def tell_outfit(outfit: dict[str, Any]) -> None:
@@ -203,11 +203,10 @@ def tell_outfit(outfit: dict[str, Any]) -> None:
     if outfit["status"] == "failed" or not outfit["outfits"]:
         say.print(f"\nNo outfit: {outfit.get('message', 'nothing to wear goes with this')}")
         return
-    one = outfit["outfits"][0]
-    items = ", ".join(f"[on {item['hex']}]  [/] {item['name']}" for item in one["items"])
-    say.print(
-        f"\n[bold]Outfit[/]  {words(one['occasion'])} [dim]confidence {one['confidence']:.0%}[/]"
-    )
+    first = outfit["outfits"][0]
+    items = ", ".join(f"[on {item['hex']}]  [/] {item['name']}" for item in first["items"])
+    occasion, confidence = words(first["occasion"]), first["confidence"]
+    say.print(f"\n[bold]Outfit[/]  {occasion} [dim]confidence {confidence:.0%}[/]")
     say.print(f"    {items}")
     say.print(f"Look and outfit use {SAMPLE.relative_to(ROOT)}, which is made up.", style="dim")
 
@@ -223,12 +222,10 @@ def tell_skincare(skincare: dict[str, Any]) -> None:
     for name, steps in (("Morning", skincare["am"]), ("Evening", skincare["pm"])):
         table.add_section()
         table.add_row(f"[bold]{name}[/]")
-        for number, one in enumerate(steps, start=1):
-            new = " [yellow]new[/]" if one["new"] else ""
-            why = one["why"][0]["text"]
-            table.add_row(
-                f"{number} {one['step']}", one["product"]["name"] + new, one["how_often"], why
-            )
+        for number, care in enumerate(steps, start=1):
+            new = " [yellow]new[/]" if care["new"] else ""
+            product, why = care["product"]["name"] + new, care["why"][0]["text"]
+            table.add_row(f"{number} {care['step']}", product, care["how_often"], why)
     say.print()
     say.print(table)
     for note in (*skincare["see_doctor"], *skincare["notes"]):
