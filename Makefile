@@ -96,7 +96,7 @@ demo: setup ## send a photo through the whole pipeline; PHOTO=path and GOALS="re
 	@$(BIN)/python -m local.demo $(if $(GOALS),--goals "$(GOALS)") $(if $(OCCASION),--occasion "$(OCCASION)") $(if $(PHOTO),"$(PHOTO)")
 
 up: setup ## start the local stack, leave it running, print its URL and a token
-	@$(BIN)/python -m local.stack up
+	@$(BIN)/python -m local up
 
 console: setup ## the page in a browser, on the local stack, until Ctrl-C
 	@$(BIN)/python -m local.console
@@ -105,10 +105,10 @@ host: setup ## put the page into the bucket of a deployed stack: STACK=facet-dev
 	@$(BIN)/python -m local.console publish $(STACK)
 
 down: ## stop the local stack and remove what it wrote
-	@test ! -d .local/stack || $(BIN)/python -m local.stack down
+	@test ! -d .local/stack || $(BIN)/python -m local down
 
 status: setup ## what runs, and whether it is what the working tree says
-	@$(BIN)/python -m local.stack status
+	@$(BIN)/python -m local status
 
 # Numpy's own threads only wait for each other where tests and evaluation already fill the cores.
 export OPENBLAS_NUM_THREADS := 1

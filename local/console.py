@@ -80,10 +80,10 @@ class Page(BaseHTTPRequestHandler):
         if path == "/config.json":
             config = config_of(self.stack.outputs, self.stack.endpoint)
             return self._answer(200, json.dumps(config).encode(), "application/json")
-        found = (WEB / (path.lstrip("/") or "index.html")).resolve()
-        if not found.is_relative_to(WEB) or not found.is_file():
+        file = (WEB / (path.lstrip("/") or "index.html")).resolve()
+        if not file.is_relative_to(WEB) or not file.is_file():
             return self._answer(404, b"There is nothing at this address.", "text/plain")
-        return self._answer(200, found.read_bytes(), content_type(found))
+        return self._answer(200, file.read_bytes(), content_type(file))
 
     def _pass_on(self) -> None:
         if not urlsplit(self.path).path.startswith("/v1/"):
@@ -189,8 +189,8 @@ def show() -> int:
 
 def outputs_of(stack_name: str) -> dict[str, str]:
     """Raises StackError where the deployed stack hosts no console."""
-    found = boto3.client("cloudformation").describe_stacks(StackName=stack_name)["Stacks"][0]
-    outputs = {out["OutputKey"]: out["OutputValue"] for out in found.get("Outputs", ())}
+    (stack,) = boto3.client("cloudformation").describe_stacks(StackName=stack_name)["Stacks"]
+    outputs = {out["OutputKey"]: out["OutputValue"] for out in stack.get("Outputs", ())}
     if "ConsoleBucketName" not in outputs:
         raise StackError(f"{stack_name} hosts no console: deploy it with HostConsole=true.")
     return outputs

@@ -20,13 +20,13 @@ def main() -> None:
     if not isinstance(font, ImageFont.FreeTypeFont):
         raise SystemExit("This Pillow has no FreeType.")
     ascent, descent = font.getmetrics()
-    advances = [round(font.getlength(one)) for one in CHARACTERS]
+    advances = [round(font.getlength(letter)) for letter in CHARACTERS]
     width = sum(advance + 2 * PAD for advance in advances)
     sheet = Image.new("L", (width, ascent + descent))
     draw = ImageDraw.Draw(sheet)
     left = 0
-    for one, advance in zip(CHARACTERS, advances, strict=True):
-        draw.text((left + PAD, 0), one, 255, font)
+    for letter, advance in zip(CHARACTERS, advances, strict=True):
+        draw.text((left + PAD, 0), letter, 255, font)
         left += advance + 2 * PAD
     folder = ROOT / "layers" / "shared" / "facet" / "vision" / "drawing"
     sheet.save(folder / f"{LETTERS}.png", optimize=True)

@@ -41,7 +41,7 @@ class Answer:
             return self.body
         if not isinstance(problem := self.body, dict):
             raise PipelineError(f"{self.status} {self.data[:300].decode(errors='replace')}".strip())
-        fields = [f"{one['field']}: {one['message']}" for one in problem.get("errors", ())]
+        fields = [f"{part['field']}: {part['message']}" for part in problem.get("errors", ())]
         lines = [f"{self.status} {problem.get('code', '')}: {problem.get('detail', '')}", *fields]
         raise PipelineError("\n  ".join(lines))
 

@@ -73,18 +73,17 @@ def tone_line(tone: Mapping[str, Any]) -> str:
 
 def flat(versions: Mapping[str, Any]) -> dict[str, str]:
     """Versions by name, those of a nested table beside the others."""
-    found: dict[str, str] = {}
+    by_name: dict[str, str] = {}
     for name, version in versions.items():
-        found |= version if isinstance(version, Mapping) else {name: version}
-    return found
+        by_name |= version if isinstance(version, Mapping) else {name: version}
+    return by_name
 
 
 def by_score(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The concerns that were measured, lowest score first."""
     concerns = (document.get("skin") or {}).get("concerns", ())
-    return sorted(
-        (one for one in concerns if one.get("score") is not None), key=lambda one: one["score"]
-    )
+    scored = (concern for concern in concerns if concern.get("score") is not None)
+    return sorted(scored, key=lambda concern: concern["score"])
 
 
 def centre(polygon: Sequence[tuple[float, float]]) -> tuple[float, float]:
@@ -127,7 +126,7 @@ def sources_of(
     for kind, result in results.items():
         numbers[kind] = {}
         for source in result.get("sources", ()):
-            places = [one["title"] for one in listed]
+            places = [cited["title"] for cited in listed]
             if source["title"] not in places:
                 listed.append(source)
                 places.append(source["title"])
@@ -148,7 +147,8 @@ def gaps(skincare: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The suggestions that are not steps of the routine already."""
     steps = (*skincare.get("am", ()), *skincare.get("pm", ()))
     named = {step["product"]["name"] for step in steps}
-    return [one for one in skincare.get("suggestions", ()) if one["product"]["name"] not in named]
+    suggestions = skincare.get("suggestions", ())
+    return [gap for gap in suggestions if gap["product"]["name"] not in named]
 
 
 def ita_axis() -> tuple[list[str], list[float]]:
@@ -196,9 +196,9 @@ def render(
     failure = document.get("failure")
     skin = document.get("skin") or {}
     tone = skin.get("tone")
-    found = document.get("recommendations") or {}
+    advice = document.get("recommendations") or {}
     # As the page shows them, so that its sources count up.
-    results = {kind: found[kind] for kind in ("skincare", "makeup", "outfit") if kind in found}
+    results = {kind: advice[kind] for kind in ("skincare", "makeup", "outfit") if kind in advice}
     skincare = results.get("skincare")
     concerns = by_score(document)
     photo = document.get("photo")
@@ -212,9 +212,9 @@ def render(
         checks=(failure or document["quality"])["checks"],
         ita_classes=ita_axis()[0],
         monk=MONK,
-        monk_shares={one["tone"]: one["share"] for one in tone["monk"]} if tone else {},
+        monk_shares={share["tone"]: share["share"] for share in tone["monk"]} if tone else {},
         concerns=concerns,
-        unmeasured=[one for one in skin.get("concerns", ()) if one.get("score") is None],
+        unmeasured=[row for row in skin.get("concerns", ()) if row.get("score") is None],
         view=face_view(concerns, photo["width"], photo["height"]) if photo else None,
         versions=flat(document.get("versions") or {}),
         skincare=skincare,
