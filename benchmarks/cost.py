@@ -14,11 +14,9 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from cfnlint.decode import cfn_yaml
-
-from benchmarks.measure import OUT, ROOT
+from benchmarks.measure import OUT
 from benchmarks.report import Row, budget
-from local.invoke import memory_of
+from local.template import memory_of, read_template
 
 PRICES: dict[str, Any] = tomllib.loads(Path(__file__).with_name("prices.toml").read_text())
 NEEDED = ("handlers", "first_call", "pipeline")
@@ -55,7 +53,7 @@ def _costs(
     handlers: dict[str, dict[str, Any]], first: dict[str, float], polls: float
 ) -> dict[str, float]:
     """USD of ANALYSES analyses, by what is paid for."""
-    template = cfn_yaml.load(str(ROOT / "template.yaml"))
+    template = read_template()
     memory = {function: memory_of(function, template) for function in handlers}
     api, logs = PRICES["api"], PRICES["logs"]
     one: defaultdict[str, float] = defaultdict(float)

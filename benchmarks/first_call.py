@@ -1,6 +1,6 @@
 """First and warm call of every built function under Lambda's runtime interface emulator.
 
-local/invoke.py starts the artifact that `sam build` made, with its layers and nothing else on the
+local/runtime.py starts the artifact that `sam build` made, with its layers and nothing else on the
 path; the AWS it talks to is an emulator on loopback in the state the event expects. A first call
 is a fresh process: runtime, imports, clients, models and the work itself, wall time as the caller
 sees it. Functions take turns; 12-megapixel photo for analyze, its normalised copy for thumbnail.
@@ -13,7 +13,9 @@ from statistics import median
 from benchmarks.measure import ROOT
 from benchmarks.photos import selfie
 from benchmarks.report import Row, budget
-from local.invoke import Invocation, build, emulated_aws, invoke
+from local.artifacts import build
+from local.emulated_aws import emulated_aws
+from local.runtime import Invocation, invoke
 
 STARTS = 5
 WARM = 4

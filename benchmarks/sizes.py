@@ -7,7 +7,8 @@ is deployed by default, and the larger of the two has to keep the budget as well
 from pathlib import Path
 
 from benchmarks.report import Row, budget
-from local.invoke import ENVIRONMENTS, build, layers_of
+from local.artifacts import build, layers_of
+from local.template import ENVIRONMENTS
 
 ARCHITECTURES = ("arm64", "x86_64")
 

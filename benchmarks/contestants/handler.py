@@ -21,8 +21,9 @@ from benchmarks.large_catalogue import large_catalogue
 from benchmarks.measure import ROOT
 from contract.openapi import function_module
 from facet.services.current_catalogue import SNAPSHOT_KEY
-from local.invoke import ENVIRONMENTS, EmulatedAws
+from local.emulated_aws import EmulatedAws
 from local.stack import MODELS, REGION, LocalStack
+from local.template import ENVIRONMENTS
 
 EVENTS = {
     "PresignFunction": "api_post_analyses.json",
@@ -46,7 +47,7 @@ class Context:
 
 
 class Moto:
-    """Stands where local.invoke expects the emulator: no address of its own."""
+    """Stands where local.emulated_aws expects the emulator: no address of its own."""
 
     endpoint = None
 

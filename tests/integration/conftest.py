@@ -14,7 +14,6 @@ from typing import Any
 
 import boto3
 import pytest
-from cfnlint.decode import cfn_yaml
 from moto import mock_aws
 from PIL import Image
 from skimage import data as skimage_data
@@ -23,6 +22,7 @@ from contract.openapi import function_module
 from facet.adapters import aws as clients
 from facet.catalogue.build import build_catalogue
 from facet.domain.products import Product
+from local.template import read_template
 from tests.integration.contract import assert_documented
 
 ROOT = Path(__file__).parents[2]
@@ -247,7 +247,7 @@ def stack(monkeypatch: pytest.MonkeyPatch, snapshot: bytes) -> Iterator[Stack]:
         monkeypatch.setenv(name, value)
     for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
-    resources = cfn_yaml.load(str(ROOT / "template.yaml"))["Resources"]
+    resources = read_template()["Resources"]
     with mock_aws():
         clients.client.cache_clear()
         clients.table.cache_clear()

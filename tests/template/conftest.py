@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cfnlint.decode import cfn_yaml
+
+from local.template import read_template
 
 ROOT = Path(__file__).parents[2]
 SAM = ROOT / ".tools" / "sam" / "bin"
@@ -82,7 +83,7 @@ class Template:
 
 @pytest.fixture(scope="session")
 def template() -> Template:
-    return Template(json.loads(json.dumps(cfn_yaml.load(str(ROOT / "template.yaml")))))
+    return Template(read_template())
 
 
 @pytest.fixture(scope="session")

@@ -9,14 +9,14 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from cfnlint.decode import cfn_yaml
 
-from local.invoke import build, layers_of, python_path, unzipped_mb
+from local.artifacts import build, layers_of, python_path, unzipped_mb
+from local.template import read_template
 
 ROOT = Path(__file__).parents[2]
 FUNCTIONS = sorted(
     name
-    for name, resource in cfn_yaml.load(str(ROOT / "template.yaml"))["Resources"].items()
+    for name, resource in read_template()["Resources"].items()
     if resource["Type"] == "AWS::Serverless::Function"
 )
 MAKE_CLIENTS = """

@@ -3,19 +3,19 @@
 from typing import Any
 
 import pytest
-from cfnlint.decode import cfn_yaml
 
 from local.console import ROOT, security_headers
+from local.template import read_template
 
 
 @pytest.fixture(scope="module")
 def nested() -> dict[str, Any]:
-    return dict(cfn_yaml.load(str(ROOT / "infra" / "console.yaml")))
+    return dict(read_template(ROOT / "infra" / "console.yaml"))
 
 
 @pytest.fixture(scope="module")
 def root() -> dict[str, Any]:
-    return dict(cfn_yaml.load(str(ROOT / "template.yaml")))
+    return dict(read_template())
 
 
 def directives(policy: str) -> dict[str, list[str]]:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from cfnlint.api import lint
-from cfnlint.decode import cfn_yaml
 
+from local.template import read_template
 from tests.template.conftest import ROOT, Template
 
 FILE = ROOT / "infra" / "observability.yaml"
@@ -15,7 +15,7 @@ FILE = ROOT / "infra" / "observability.yaml"
 
 @pytest.fixture(scope="module")
 def nested() -> Template:
-    return Template(json.loads(json.dumps(cfn_yaml.load(str(FILE)))))
+    return Template(read_template(FILE))
 
 
 @pytest.fixture(scope="module")

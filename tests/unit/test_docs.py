@@ -5,7 +5,6 @@ import re
 from pathlib import Path
 
 import pytest
-from cfnlint.decode import cfn_yaml
 from pydantic import BaseModel
 
 from facet.domain import advice, face, products, style, trend
@@ -22,6 +21,7 @@ from facet.services.keep_wardrobe import NewGarment, NewPhoto, WardrobeItem
 from facet.services.read_analysis import LookPicture, PhotoLinks
 from facet.services.read_history import PastAnalysis
 from facet.services.start_analysis import NewAnalysis, StartedAnalysis, UploadTarget
+from local.template import read_template
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -167,7 +167,7 @@ def test_no_document_knows_one_machine(document: Path) -> None:
 
 
 def test_the_readme_has_the_template_s_parameters() -> None:
-    template = cfn_yaml.load(str(ROOT / "template.yaml"))
+    template = read_template()
     table = (ROOT / "README.md").read_text().partition("| parameter |")[2].partition("\n\n")[0]
     rows = re.findall(r"^\| ([\w, ]+) \| ([^|]+) \|", table, flags=re.MULTILINE)
     listed = {

@@ -1,0 +1,226 @@
+"""An AWS on loopback that holds what an event speaks of, set up again before each call."""
+
+import contextlib
+import json
+import secrets
+from base64 import b64encode
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from hashlib import sha256
+from typing import Any
+
+import boto3
+
+from facet.adapters.account import AccountTable
+from facet.adapters.belongings import BelongingsTable
+from facet.adapters.dynamodb import AnalysisTable
+from facet.adapters.s3 import Bucket
+from facet.advice.makeup import recommend_makeup
+from facet.catalogue.build import build_catalogue
+from facet.catalogue.catalogue import Catalogue
+from facet.domain.account import EXPORT_LIFE, Export
+from facet.domain.advice import Profile
+from facet.domain.analysis import Analysis, Kind, Size, Status, owner_of
+from facet.domain.quota import Tier
+from facet.services.current_catalogue import SNAPSHOT_KEY
+from facet.services.keep_wardrobe import NewGarment, NewPhoto, keep_garment
+from facet.vision.analyze import analyze_photo
+from facet.vision.face.models import FaceModels
+from facet.vision.photo.gates import load_gates
+from local.stack import MODELS, REGION, ROOT, LocalStack
+from local.template import ENVIRONMENTS, read_template
+
+
+@dataclass(frozen=True)
+class EmulatedAws:
+    """What the functions find behind AWS_ENDPOINT_URL."""
+
+    stack: LocalStack
+    photo: bytes
+    names: dict[str, str] = field(
+        default_factory=lambda: {k: v for env in ENVIRONMENTS.values() for k, v in env.items()}
+    )
+
+    def create(self) -> None:
+        """Tables with the template's keys, buckets, queues, the catalogue."""
+        resources = read_template()["Resources"]
+        dynamodb = self.stack.client("dynamodb")
+        for logical_id, name in (
+            ("Table", "TABLE_NAME"),
+            ("IdempotencyTable", "IDEMPOTENCY_TABLE_NAME"),
+            ("ProductsTable", "PRODUCTS_TABLE_NAME"),
+        ):
+            wanted = resources[logical_id]["Properties"]
+            keys = ("KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes", "BillingMode")
+            schema = {key: wanted[key] for key in keys if key in wanted}
+            dynamodb.create_table(TableName=self.names[name], **schema)
+        for name in ("UPLOADS_BUCKET", "MEDIA_BUCKET"):
+            self.stack.client("s3").create_bucket(Bucket=self.names[name])
+        self.stack.client("s3").put_object(
+            Bucket=self.names["MEDIA_BUCKET"],
+            Key=SNAPSHOT_KEY,
+            Body=self.catalogue,
+        )
+        for queue in self.queues.values():
+            self.stack.client("sqs").create_queue(QueueName=queue)
+        self.stack.client("cognito-idp").create_user_pool(PoolName="facet")
+        self.stack.client("secretsmanager").create_secret(
+            Name=self.names["WEBHOOK_SECRET_ARN"], SecretString=secrets.token_urlsafe(24)
+        )
+
+    @property
+    def queues(self) -> dict[str, str]:
+        """Variable -> name of the queue it is to hold the URL of."""
+        return {
+            variable: url.rpartition("/")[2]
+            for variable, url in self.names.items()
+            if variable.endswith("_QUEUE_URL")
+        }
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Overrides for events/env.json."""
+        sqs = self.stack.client("sqs")
+        urls = {
+            variable: sqs.get_queue_url(QueueName=queue)["QueueUrl"]
+            for variable, queue in self.queues.items()
+        }
+        (pool,) = self.stack.client("cognito-idp").list_user_pools(MaxResults=10)["UserPools"]
+        return {"AWS_ENDPOINT_URL": self.stack.endpoint, "USER_POOL_ID": pool["Id"], **urls}
+
+    @cached_property
+    def catalogue(self) -> bytes:
+        return build_catalogue(ROOT / "data" / "skincare")
+
+    @cached_property
+    def measured(self) -> Any:
+        """The photo as the analyze function would leave it. Raises PhotoRejectedError."""
+        return analyze_photo(self.photo, FaceModels.load(MODELS), load_gates("moderate"))
+
+    def prepare(self, event: dict[str, Any]) -> None:
+        """Empty the tables and put there what the event expects to find."""
+        dynamodb = boto3.resource(
+            "dynamodb",
+            endpoint_url=self.stack.endpoint,
+            region_name=REGION,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",  # noqa: S106 the emulator's root user
+        )
+        for name in ("TABLE_NAME", "IDEMPOTENCY_TABLE_NAME"):
+            table = dynamodb.Table(self.names[name])
+            for item in table.scan()["Items"]:
+                table.delete_item(
+                    Key={
+                        key["AttributeName"]: item[key["AttributeName"]] for key in table.key_schema
+                    }
+                )
+        analyses = AnalysisTable(dynamodb.Table(self.names["TABLE_NAME"]))
+        accounts = AccountTable(dynamodb.Table(self.names["TABLE_NAME"]))
+        for record in event.get("Records", []):
+            if "s3" in record:
+                key = record["s3"]["object"]["key"]
+                bucket = record["s3"]["bucket"]["name"]
+                # The media bucket holds what analyze kept of a photo.
+                kept = bucket == self.names["MEDIA_BUCKET"]
+                photo = self.measured.photo_jpeg if kept else self.photo
+                self.stack.client("s3").put_object(Bucket=bucket, Key=key, Body=photo)
+                if key.startswith("garments/"):
+                    _, user_id, item_id = key.split("/")
+                    shelves = BelongingsTable(dynamodb.Table(self.names["TABLE_NAME"]))
+                    self._await_garment(shelves, user_id, item_id)
+                    continue
+                self._start(analyses, *owner_of(key), analyzed=kept)
+            elif "analysis_id" in (job := json.loads(record["body"])):
+                advised = "kind" not in job  # then its looks are to be drawn
+                owner = job["user_id"], job["analysis_id"]
+                self._start(analyses, *owner, analyzed=True, advised=advised)
+            elif export_id := job.get("export_id"):
+                accounts.save_export(job["user_id"], self._export(export_id))
+        if export_id := (event.get("pathParameters") or {}).get("export_id"):
+            user_id = event["requestContext"]["authorizer"]["claims"]["sub"]
+            accounts.save_export(user_id, self._export(export_id))
+        if analysis_id := (event.get("pathParameters") or {}).get("analysis_id"):
+            user_id = event["requestContext"]["authorizer"]["claims"]["sub"]
+            self._start(analyses, user_id, analysis_id, analyzed=True)
+
+    @staticmethod
+    def _export(export_id: str) -> Export:
+        now = datetime.now(UTC)
+        return Export(export_id=export_id, requested_at=now, expires_at=now + EXPORT_LIFE)
+
+    def _await_garment(self, shelves: BelongingsTable, user_id: str, item_id: str) -> None:
+        garment = NewGarment(
+            category="shirt",
+            slot="top",
+            formality=3,
+            warmth=2,
+            photo=NewPhoto(
+                content_type="image/jpeg",
+                content_length=len(self.photo),
+                checksum_sha256=b64encode(sha256(self.photo).digest()).decode(),
+            ),
+        )
+        keep_garment(
+            user_id,
+            item_id,
+            garment,
+            max_photo_bytes=len(self.photo),
+            correlation_id="invoke",
+            now=datetime.now(UTC),
+            shelves=shelves,
+        )
+
+    def _start(
+        self,
+        analyses: AnalysisTable,
+        user_id: str,
+        analysis_id: str,
+        *,
+        analyzed: bool = False,
+        advised: bool = False,
+    ) -> None:
+        now = datetime.now(UTC)
+        analysis = Analysis(
+            analysis_id=analysis_id,
+            user_id=user_id,
+            status=Status.AWAITING_UPLOAD,
+            created_at=now,
+            updated_at=now,
+            expires_at=now + timedelta(days=1),
+            wants=(Kind.MAKEUP if advised else Kind.SKINCARE,),
+            content_type="image/jpeg",
+            content_length=len(self.photo),
+            checksum_sha256="",
+            consent_version="invoke",
+            correlation_id="invoke",
+            quota_day=now.date().isoformat(),
+        )
+        analyses.create(analysis, Tier.FREE)
+        if analyzed:
+            analyses.claim(user_id, analysis_id, now)
+            size = Size(width=self.measured.width, height=self.measured.height)
+            analyses.save_reading(analysis, self.measured.reading, size, now)
+            media = Bucket(self.stack.client("s3"), self.names["MEDIA_BUCKET"])
+            media.put(analysis.photo_key, self.measured.photo_jpeg, "image/jpeg", "invoke")
+            media.delete_below("overlays/")  # to be drawn by each call
+        if advised:
+            reading, catalogue = self.measured.reading, Catalogue.load(self.catalogue)
+            makeup = recommend_makeup(reading, Profile(), (), catalogue)
+            analyses.save_result(analysis, Kind.MAKEUP, makeup.model_dump(mode="json"))
+            analyses.complete(user_id, analysis_id, now)
+
+
+@contextlib.contextmanager
+def emulated_aws(photo: bytes, name: str = "invoke") -> Iterator[EmulatedAws]:
+    """An emulator on loopback, gone with the block; one of each name at a time."""
+    stack = LocalStack(home=ROOT / ".local" / name)
+    stack.stop()
+    try:
+        stack.start()
+        aws = EmulatedAws(stack, photo)
+        aws.create()
+        yield aws
+    finally:
+        stack.stop()
