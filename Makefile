@@ -10,11 +10,15 @@ ARCH ?= arm64
 export ARCH
 
 # uv keeps the environments; where it is missing it is put into one of its own.
-UV := $(or $(shell command -v uv),.tools/uv/bin/uv)
+# A checkout's folder may hold a space: recipes quote what is absolute, targets stay relative.
+UV_THERE := $(shell command -v uv)
+UV := $(or $(UV_THERE),$(CURDIR)/.tools/uv/bin/uv)
+OWN_UV := $(if $(UV_THERE),,.tools/uv/bin/uv)
 # pyenv's shims answer only for the chosen version, so look behind them; else uv finds or fetches one.
-PYTHON := $(or $(lastword $(sort $(wildcard $(or $(PYENV_ROOT),$(HOME)/.pyenv)/versions/3.13.*/bin/python3.13))),3.13)
+python = $(or $(shell ls -d "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/$(1).*/bin/python$(1) 2>/dev/null | sort -V | tail -n 1),$(1))
+PYTHON := $(call python,3.13)
 
-.PHONY: help setup lock models openapi examples lint types test demo up console host down status build invoke bench evaluate portrait
+.PHONY: help setup lock models openapi examples lint types test demo up console host down status build validate invoke bench evaluate portrait
 
 help: ## what can be asked for
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -25,9 +29,9 @@ help: ## what can be asked for
 
 # $(1) environment, $(2) its locked requirements
 define environment
-$(1)/.ready: $(2) $(if $(findstring .tools/uv,$(UV)),$(UV))
-	$(UV) venv -q --clear --seed --python $(PYTHON) $(1)
-	$(UV) pip install -q --python $(1)/bin/python --require-hashes -r $(2)
+$(1)/.ready: $(2) $(OWN_UV)
+	"$(UV)" venv -q --clear --seed --python "$(PYTHON)" $(1)
+	"$(UV)" pip install -q --python $(1)/bin/python --require-hashes -r $(2)
 	touch $$@
 endef
 $(eval $(call environment,.venv,requirements/dev.txt))
@@ -35,23 +39,23 @@ $(eval $(call environment,.tools/sam,requirements/sam.txt))
 $(eval $(call environment,.tools/stack,requirements/stack.txt))
 
 .venv/.facet: .venv/.ready pyproject.toml
-	$(UV) pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
+	"$(UV)" pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
 	touch $@
 
 setup: .venv/.facet .tools/sam/.ready .tools/stack/.facet models ## make the environments and the models
 
-models: layers/models/models/.built
+models: layers/models/models/.built ## build the models from the wheel they come in
 layers/models/models/.built: layers/models/build.py layers/models/requirements.txt | .venv/.facet
 	$(BIN)/python layers/models/build.py
 	touch $@
 
 LOCKS := layers/shared/requirements layers/imaging/requirements layers/inference/requirements requirements/dev requirements/sam requirements/stack
-lock: $(UV) ## lock every requirements file again, with hashes and without index lines
-	for f in $(LOCKS); do (cd $$(dirname $$f) && $(UV) pip compile -q --generate-hashes --no-header --no-annotate --no-emit-index-url \
-	  --python-version 3.13 --python $(PYTHON) $$(basename $$f).in -o $$(basename $$f).txt); done
+lock: $(OWN_UV) ## lock every requirements file again, with hashes and without index lines
+	for f in $(LOCKS); do (cd $$(dirname $$f) && "$(UV)" pip compile -q --generate-hashes --no-header --no-annotate --no-emit-index-url \
+	  --python-version 3.13 --python "$(PYTHON)" $$(basename $$f).in -o $$(basename $$f).txt); done
 
 .tools/stack/.facet: .tools/stack/.ready pyproject.toml
-	$(UV) pip install -q --python .tools/stack/bin/python --no-deps --no-build-isolation -e .
+	"$(UV)" pip install -q --python .tools/stack/bin/python --no-deps --no-build-isolation -e .
 	touch $@
 
 openapi: .venv/.facet ## write the API's document and docs/api.md from its code
@@ -65,11 +69,11 @@ examples: setup ## record the requests and answers that the document shows, on a
 portrait: setup ## draw the look that README.md shows
 	$(BIN)/python -m local.portrait
 
-lint: .venv/.facet
+lint: .venv/.facet ## ruff: rules and layout
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: .venv/.facet
+types: .venv/.facet ## mypy, strict
 	$(BIN)/mypy
 
 test: setup lint types ## lint, types, and every test, the local stack's included
@@ -117,17 +121,17 @@ export OPENBLAS_NUM_THREADS := 1
 
 # MediaPipe 0.10.21 has wheels up to Python 3.12, and not for every machine; without it the
 # evaluation and the figures say that this peer was not measured.
-PYTHON312 := $(or $(lastword $(sort $(wildcard $(or $(PYENV_ROOT),$(HOME)/.pyenv)/versions/3.12.*/bin/python3.12))),3.12)
+PYTHON312 := $(call python,3.12)
 .tools/mediapipe/.ready: requirements/mediapipe.txt | .venv/.ready
-	($(UV) venv -q --clear --python $(PYTHON312) $(@D) && \
-	  $(UV) pip install -q --python $(@D)/bin/python --require-hashes -r $< && touch $@) || \
+	("$(UV)" venv -q --clear --python "$(PYTHON312)" $(@D) && \
+	  "$(UV)" pip install -q --python $(@D)/bin/python --require-hashes -r $< && touch $@) || \
 	  echo "MediaPipe is not to be had here; going on without it."
 
 lock: lock-mediapipe
 .PHONY: lock-mediapipe
-lock-mediapipe: $(UV)
-	cd requirements && $(UV) pip compile -q --generate-hashes --no-header --no-annotate --no-emit-index-url \
-	  --python-version 3.12 --python $(PYTHON312) mediapipe.in -o mediapipe.txt
+lock-mediapipe: $(OWN_UV)
+	cd requirements && "$(UV)" pip compile -q --generate-hashes --no-header --no-annotate --no-emit-index-url \
+	  --python-version 3.12 --python "$(PYTHON312)" mediapipe.in -o mediapipe.txt
 
 evaluate: setup .tools/mediapipe/.ready ## hold every measure against its limits on ../shared/faces; FACES=n edits that many
 	$(BIN)/python -m evaluation.run $(if $(FACES),--faces $(FACES))
@@ -142,4 +146,4 @@ validate: .tools/sam/.ready ## the template as SAM and cfn-lint read it
 
 RUNS ?= 5
 invoke: setup ## a built function without Docker: FUNCTION=AnalyzeFunction EVENT=events/s3_face_uploaded.json
-	@$(BIN)/python -m local.invoke $(FUNCTION) $(EVENT) --runs $(RUNS) $(if $(PHOTO),--photo "$(PHOTO)") $(if $(LOGS),--logs)
+	@$(BIN)/python -m local.invoke $(FUNCTION) $(if $(EVENT),"$(EVENT)") --runs $(RUNS) $(if $(PHOTO),--photo "$(PHOTO)") $(if $(LOGS),--logs)
