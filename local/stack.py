@@ -222,16 +222,21 @@ class LocalStack:
         with step("sam build"):
             self._sam("build", "--build-dir", str(built))
         with step("sam deploy"):
-            usual = samconfig()["parameter_overrides"]
-            parameters = (*usual, f"ModelsDir={MODELS}", *self.parameters)
             self._sam(
                 *("deploy", "--template-file", str(built / "template.yaml")),
-                *("--parameter-overrides", *parameters),
+                *("--parameter-overrides", *self.parameter_overrides),
             )
         cloudformation = self.client("cloudformation")
         (stack,) = cloudformation.describe_stacks(StackName=samconfig()["stack_name"])["Stacks"]
         state.outputs = {out["OutputKey"]: out["OutputValue"] for out in stack["Outputs"]}
         state.outputs["ApiUrl"] = local_api_url(state.outputs["ApiUrl"], self.endpoint)
+
+    @property
+    def parameter_overrides(self) -> tuple[str, ...]:
+        """Name=value of every parameter that is not deployed by its default."""
+        usual = samconfig()["parameter_overrides"]
+        # Quoted for sam, which else takes a value to end at a space.
+        return (*usual, f'ModelsDir="{MODELS}"', *self.parameters)
 
     def _publish_catalogue(self) -> None:
         facet, out = ROOT / ".venv/bin/facet", str(self.home / "catalogue")
