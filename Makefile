@@ -49,10 +49,17 @@ layers/models/models/.built: layers/models/build.py layers/models/requirements.t
 	$(BIN)/python layers/models/build.py
 	touch $@
 
-LOCKS := layers/shared/requirements layers/imaging/requirements layers/inference/requirements requirements/dev requirements/sam requirements/stack
+# What the layers need is a list a layer; what developing needs is a group of pyproject.toml.
+LAYERS := $(patsubst %,layers/%/requirements,shared imaging inference)
+LOCK = "$(UV)" pip compile -q --generate-hashes --no-header --no-annotate --no-emit-index-url
+LOCK313 = $(LOCK) --python-version 3.13 --python "$(PYTHON)"
 lock: $(OWN_UV) ## lock every requirements file again, with hashes and without index lines
-	for f in $(LOCKS); do (cd $$(dirname $$f) && "$(UV)" pip compile -q --generate-hashes --no-header --no-annotate --no-emit-index-url \
-	  --python-version 3.13 --python "$(PYTHON)" $$(basename $$f).in -o $$(basename $$f).txt); done
+	for f in $(LAYERS); do $(LOCK313) $$f.in -o $$f.txt; done
+	$(LOCK313) $(LAYERS:%=-c %.txt) $(LAYERS:%=%.in) --group dev -o requirements/dev.txt
+	$(LOCK313) $(LAYERS:%=%.in) --group stack -o requirements/stack.txt
+	$(LOCK313) --group sam -o requirements/sam.txt
+	$(LOCK313) --group bench -o requirements/bench.txt
+	$(LOCK) --python-version 3.12 --python "$(PYTHON312)" --group mediapipe -o requirements/mediapipe.txt
 
 .tools/stack/.facet: .tools/stack/.ready pyproject.toml
 	"$(UV)" pip install -q --python .tools/stack/bin/python --no-deps --no-build-isolation -e .
@@ -72,6 +79,8 @@ portrait: setup ## draw the look that README.md shows
 lint: .venv/.facet ## ruff: rules and layout
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/deptry layers/shared functions
+	$(BIN)/deptry --ignore DEP002,DEP004 contract local evaluation benchmarks tests
 
 types: .venv/.facet ## mypy, strict
 	$(BIN)/mypy
@@ -82,7 +91,6 @@ test: setup lint types ## lint, types, and every test, the local stack's include
 
 # --- figures: what Facet costs, beside its budgets and its peers ---------------------------------
 
-LOCKS += requirements/bench
 $(eval $(call environment,.tools/peers,requirements/bench.txt))
 
 # Without Node.js the figure says that this peer was not measured.
@@ -126,12 +134,6 @@ PYTHON312 := $(call python,3.12)
 	("$(UV)" venv -q --clear --python "$(PYTHON312)" $(@D) && \
 	  "$(UV)" pip install -q --python $(@D)/bin/python --require-hashes -r $< && touch $@) || \
 	  echo "MediaPipe is not to be had here; going on without it."
-
-lock: lock-mediapipe
-.PHONY: lock-mediapipe
-lock-mediapipe: $(OWN_UV)
-	cd requirements && "$(UV)" pip compile -q --generate-hashes --no-header --no-annotate --no-emit-index-url \
-	  --python-version 3.12 --python "$(PYTHON312)" mediapipe.in -o mediapipe.txt
 
 evaluate: setup .tools/mediapipe/.ready ## hold every measure against its limits on ../shared/faces; FACES=n edits that many
 	$(BIN)/python -m evaluation.run $(if $(FACES),--faces $(FACES))
