@@ -18,7 +18,7 @@ OWN_UV := $(if $(UV_THERE),,.tools/uv/bin/uv)
 python = $(or $(shell ls -d "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/$(1).*/bin/python$(1) 2>/dev/null | sort -V | tail -n 1),$(1))
 PYTHON := $(call python,3.13)
 
-.PHONY: help setup lock models openapi examples lint types test demo up console host down status build validate invoke bench evaluate portrait
+.PHONY: help setup lock models openapi examples lint types test demo up console host down status build validate invoke bench evaluate mutants portrait
 
 help: ## what can be asked for
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -59,6 +59,7 @@ lock: $(OWN_UV) ## lock every requirements file again, with hashes and without i
 	$(LOCK313) $(LAYERS:%=%.in) --group stack -o requirements/stack.txt
 	$(LOCK313) --group sam -o requirements/sam.txt
 	$(LOCK313) --group bench -o requirements/bench.txt
+	$(LOCK313) --group mutants -o requirements/mutants.txt
 	$(LOCK) --python-version 3.12 --python "$(PYTHON312)" --group mediapipe -o requirements/mediapipe.txt
 
 .tools/stack/.facet: .tools/stack/.ready pyproject.toml
@@ -101,6 +102,13 @@ $(eval $(call environment,.tools/peers,requirements/bench.txt))
 
 bench: setup .tools/peers/.ready .tools/mediapipe/.ready .tools/node/.ready ## measure against the budgets and peers; ONLY=name,... for some
 	$(BIN)/python -m benchmarks.run $(ONLY)
+
+# The first commit of the rebuilding that these tests were held against: nobody chose the mutants.
+SEED ?= e0ff7a438fbe5ee354beb209af21be1e309b3528
+COUNT ?= 40
+$(eval $(call environment,.tools/mutants,requirements/mutants.txt))
+mutants: setup .tools/mutants/.ready ## which of COUNT small faults, drawn at random, the tests find (half an hour)
+	PYTHONPATH=. .tools/mutants/bin/python -m tests.mutants $(SEED) $(COUNT)
 
 # --- the local stack: the real template on loopback, no Docker, no AWS account ---------------------
 
