@@ -86,6 +86,14 @@ def test_a_function_imports_with_nothing_but_its_layers(function: str, built: Pa
     assert Path(origin) == built / function / "app.py"
 
 
+def test_cloudformation_gets_to_see_no_anchors(built: Path) -> None:
+    """It refuses a template with aliases or merges; `sam build` writes them out."""
+    source, result = (folder / "template.yaml" for folder in (ROOT, built))
+    anchored = re.compile(r"(?<=[:\[-] )[&*]\w+|<<:")
+    assert anchored.search(source.read_text())
+    assert not anchored.search(result.read_text())
+
+
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_client_of_every_service_can_be_made(function: str, built: Path) -> None:
     """Of botocore's data only these services are left, with only their endpoints."""
