@@ -2,15 +2,16 @@
 
 import { all, allowed, call, follow, get, sha256, upload } from "./api.js";
 import { formatOf } from "./checks.js";
+import { colourField } from "./colour.js";
 import { alertLine, busy, choice, dot, el, field, focusHeading, fresh, put, say } from "./dom.js";
 import { words } from "./words.js";
 
 const BAG_CATEGORIES = ["cleanser", "toner", "serum", "moisturiser", "sunscreen", "exfoliant", "mask", "eye cream",
   "foundation", "concealer", "contour", "bronzer", "blush", "highlighter", "brow", "eyeshadow", "eyeliner", "mascara", "lip", "lip_liner"];
 const COLOURED = new Set(BAG_CATEGORIES.slice(BAG_CATEGORIES.indexOf("foundation")));
+const FINISHES = ["matte", "satin", "gloss", "shimmer", "natural"];
 const FORMALITY = ["At home", "Casual", "Neat", "Elegant", "Ceremony"];
 const WARMTH = ["Hottest days", "Warm days", "Mild days", "Cold days", "Coldest days"];
-const GREY = "#6b7280";
 const READ_WITHIN_MS = 15_000;
 const TYPES = { jpeg: "image/jpeg", png: "image/png", webp: "image/webp", heic: "image/heic" };
 
@@ -63,15 +64,15 @@ export async function showBag(main, { signal }) {
   const edit = async (item) => (await editBagItem(item)) && !signal.aborted && showBag(main, { signal }).then(() => (focusHeading(main), say("Your bag is saved.")));
   const groups = new Map();
   for (const item of items) {
-    const kind = item.category ? words(item.category) : "Products";
-    groups.set(kind, [...(groups.get(kind) ?? []), item]);
+    const category = item.category ? words(item.category) : "Products";
+    groups.set(category, [...(groups.get(category) ?? []), item]);
   }
   put(main,
     el("div", { class: "page-head" }, el("h1", { class: "page-title" }, "Your bag"),
       el("button", { class: "primary", onclick: () => edit(null) }, "Add a product")),
     items.length === 0 && el("section", { class: "card empty" }, el("p", {}, "Routines and looks come from what you own first. Add what stands on your shelf.")),
-    el("div", { class: "groups" }, [...groups].sort(([a], [b]) => a.localeCompare(b)).map(([kind, owned]) =>
-      el("section", { class: "card", "aria-label": kind }, el("h2", {}, kind),
+    el("div", { class: "groups" }, [...groups].sort(([a], [b]) => a.localeCompare(b)).map(([category, owned]) =>
+      el("section", { class: "card", "aria-label": category }, el("h2", {}, category),
         el("ul", { class: "things" }, owned.map((item) =>
           el("li", {}, el("button", { type: "button", class: "thing", onclick: () => edit(item) },
             item.shade ? dot(item.shade, "chip") : el("span", { class: "chip none", "aria-hidden": "true" }),
@@ -81,21 +82,26 @@ export async function showBag(main, { signal }) {
 }
 
 function editBagItem(item) {
-  const colour = el("input", { type: "color", name: "shade", value: item?.shade ?? "#b5776a" });
-  const coloured = el("div", { class: "pair" }, field("Colour", colour), field("Finish", choice("finish", [["", "Not known"], ...["matte", "satin", "gloss", "shimmer", "natural"].map((one) => [one, words(one)])], item?.finish)));
-  const category = choice("category", [["", "Choose…"], ...[...new Set([...BAG_CATEGORIES, ...(item?.category ? [item.category] : [])])].map((one) => [one, words(one)])], item?.category, { required: !item?.product_id, onchange: () => (coloured.hidden = !COLOURED.has(category.value)) });
-  coloured.hidden = !COLOURED.has(category.value);
+  const finishes = new Set([...FINISHES, ...(item?.finish ? [item.finish] : [])]);
+  const finish = choice("finish", [["", "Not known"], ...[...finishes].map((name) => [name, words(name)])], item?.finish);
+  const categories = new Set([...BAG_CATEGORIES, ...(item?.category ? [item.category] : [])]);
+  const category = choice("category", [["", "Choose…"], ...[...categories].map((name) => [name, words(name)])], item?.category, { required: !item?.product_id, onchange: () => reveal() });
+  const colour = colourField("Colour", item?.shade ?? null);
+  const coloured = el("div", { class: "pair" }, colour.element, field("Finish", finish));
+  // What is stored is always seen: what nobody sees, nobody can take away.
+  const reveal = () => (coloured.hidden = !(COLOURED.has(category.value) || colour.value() || finish.value));
+  reveal();
   const name = input("name", item?.name, { required: !item?.product_id, maxlength: 200, autocomplete: "off" });
   const chosen = input("product_id", item?.product_id, { type: "hidden" });
   const spf = input("spf", item?.spf, { type: "number", min: 2, max: 100 });
   const take = (product) => {
     chosen.value = product.product_id;
     name.value = [product.brand, product.name].filter(Boolean).join(" ");
-    if (![...category.options].some((one) => one.value === product.category)) category.append(el("option", { value: product.category }, words(product.category)));
+    if (![...category.options].some((option) => option.value === product.category)) category.append(el("option", { value: product.category }, words(product.category)));
     category.value = product.category;
     spf.value = product.spf ?? "";
-    if (product.shade) colour.value = product.shade;
-    coloured.hidden = !COLOURED.has(category.value);
+    colour.set(product.shade ?? null);
+    reveal();
     say(`${product.name} is filled in.`);
     name.focus();
   };
@@ -105,14 +111,13 @@ function editBagItem(item) {
     field("What is it?", category),
     coloured,
     field("Ingredients", el("textarea", { name: "ingredients", rows: 3 }, item?.ingredients?.join(", ") ?? ""), "As on the label, with commas between; “Niacinamide 5 %” is understood."),
-    el("div", { class: "pair" }, field("SPF", spf), field("Opened", input("opened", item?.opened, { type: "date" }))),
+    el("div", { class: "pair number-date" }, field("SPF", spf), field("Opened", input("opened", item?.opened, { type: "date" }))),
   ], async (values) => {
     const body = told(values, "product_id", "name", "category", "finish", "opened");
     if (item?.quantity !== undefined) body.quantity = item.quantity;
     if (values.get("spf")) body.spf = Number(values.get("spf"));
-    if (!coloured.hidden) body.shade = values.get("shade");
-    else delete body.finish;
-    const ingredients = String(values.get("ingredients")).split(/[,\n]/).map((one) => one.trim()).filter(Boolean);
+    if (colour.value()) body.shade = colour.value();
+    const ingredients = String(values.get("ingredients")).split(/[,\n]/).map((name) => name.trim()).filter(Boolean);
     if (ingredients.length) body.ingredients = ingredients;
     await call("PUT", `/v1/bag/${item?.item_id ?? crypto.randomUUID()}`, body);
   }, { remove: item && (() => call("DELETE", `/v1/bag/${item.item_id}`)) });
@@ -148,9 +153,9 @@ function productSearch(take) {
 export async function showWardrobe(main, { signal }) {
   const [items, slots] = await Promise.all([all("/v1/wardrobe", "items"), allowed("NewGarment", "slot")]);
   if (signal.aborted) return;
-  const known = slots.length ? slots : ["top", "bottom", "full_body", "outer", "shoes", "accessory"];
-  const edit = async (item) => (await editGarment(item, known)) && !signal.aborted && showWardrobe(main, { signal }).then(() => (focusHeading(main), say("Your wardrobe is saved.")));
-  const groups = known.map((slot) => [slot, items.filter((item) => item.slot === slot)]).filter(([, owned]) => owned.length);
+  const places = slots.length ? slots : ["top", "bottom", "full_body", "outer", "shoes", "accessory"];
+  const edit = async (item) => (await editGarment(item, places)) && !signal.aborted && showWardrobe(main, { signal }).then(() => (focusHeading(main), say("Your wardrobe is saved.")));
+  const groups = places.map((slot) => [slot, items.filter((item) => item.slot === slot)]).filter(([, owned]) => owned.length);
   put(main,
     el("div", { class: "page-head" }, el("h1", { class: "page-title" }, "Your wardrobe"),
       el("button", { class: "primary", onclick: () => edit(null) }, "Add a garment")),
@@ -166,6 +171,8 @@ export async function showWardrobe(main, { signal }) {
 }
 
 function editGarment(item, slots) {
+  const stored = item?.colours?.[0]?.hex ?? null;
+  const colour = colourField("Colour", stored, { text: stored ? "As before" : "No colour", to: stored });
   const photo = el("input", { type: "file", name: "photo", accept: Object.values(TYPES).join(",") });
   const level = (name, label, texts) => field(label, choice(name, texts.map((text, index) => [String(index + 1), text]), String(item?.[name] ?? 3)));
   return editor(item ? "A garment of yours" : "Add a garment", [
@@ -175,7 +182,7 @@ function editGarment(item, slots) {
       field("What is it?", input("category", item?.category, { required: true, maxlength: 60, placeholder: "shirt, kurta, boots…" })),
       field("Worn as", choice("slot", slots.map((slot) => [slot, words(slot)]), item?.slot))),
     el("div", { class: "pair" },
-      field("Colour", el("input", { type: "color", name: "colour", value: item?.colours?.[0]?.hex ?? GREY })),
+      colour.element,
       field("Pattern", input("pattern", item?.pattern ?? "plain", { maxlength: 40 }))),
     el("div", { class: "pair" }, level("formality", "Dressiness", FORMALITY), level("warmth", "For", WARMTH)),
     el("label", { class: "tick" }, el("input", { type: "checkbox", name: "waterproof", checked: item?.waterproof }), el("span", {}, "Keeps the rain out")),
@@ -187,16 +194,14 @@ function editGarment(item, slots) {
       waterproof: values.has("waterproof"),
     };
     const file = photo.files[0];
-    const hex = values.get("colour");
-    // A colour nobody touched is not told: what was read of the photo stays, or is still to come.
-    const colours = item && hex === (item.colours?.[0]?.hex ?? GREY) ? item.colours : [{ hex, share: 1 }];
+    const chosen = colour.value() !== stored;
+    if (chosen) body.colours = [{ hex: colour.value(), share: 1 }];
     if (item?.last_worn) body.last_worn = item.last_worn;
-    if (!file) Object.assign(body, colours?.length ? { colours } : {});
-    else {
+    if (file) {
       const format = await formatOf(file);
       if (!format) throw new Error("Choose a JPEG, PNG, WebP or HEIC photo.");
       body.photo = { content_type: TYPES[format], content_length: file.size, checksum_sha256: await sha256(file) };
-    }
+    } else if (!chosen && item?.colours?.length) body.colours = item.colours;
     const saved = await (item ? call("PUT", `/v1/wardrobe/${item.item_id}`, body) : call("POST", "/v1/wardrobe", body));
     if (!file) return;
     await upload(saved.upload_url, saved.upload, file);

@@ -9,6 +9,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -141,9 +142,20 @@ def go(page: Page, section: str, heading: str) -> None:
     expect(page.get_by_role("heading", level=1, name=heading)).to_be_visible()
 
 
+def saved(page: Page, method: str, path: str) -> dict[str, Any]:
+    """What the API answers to the open form's Save; the form is then gone."""
+    with page.expect_response(
+        lambda answer: answer.request.method == method and path in answer.url
+    ) as answered:
+        page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    item: dict[str, Any] = answered.value.json()
+    return item
+
+
 def look(page: Page, name: str) -> None:
     """Keep a screenshot for either size and scheme; axe sees both sizes and both schemes once."""
-    found = []
+    violations = []
     for size, viewport in (("phone", PHONE), ("desk", DESK)):
         page.set_viewport_size(viewport)
         for scheme in ("light", "dark"):
@@ -151,17 +163,16 @@ def look(page: Page, name: str) -> None:
             page.screenshot(path=SHOTS / f"{name}-{size}-{scheme}.png", full_page=True)
             if (size, scheme) not in (("phone", "light"), ("desk", "dark")):
                 continue
-            violations = Axe().run(page, options=RULES).response["violations"]
-            found += [
-                f"{size} {scheme}: {one['id']}: {one['help']}: {node['html'][:200]}"
-                for one in violations
-                for node in one["nodes"]
+            violations += [
+                f"{size} {scheme}: {rule['id']}: {rule['help']}: {node['html'][:200]}"
+                for rule in Axe().run(page, options=RULES).response["violations"]
+                for node in rule["nodes"]
             ]
     page.set_viewport_size(PHONE)
     page.emulate_media(color_scheme="light", reduced_motion="reduce")
     sideways = page.evaluate("document.documentElement.scrollWidth - innerWidth")
     assert sideways <= 0, f"the page is {sideways} px wider than a phone"
-    assert not found, "\n".join(found)
+    assert not violations, "\n".join(violations)
 
 
 def glance(page: Page, part: Locator, name: str) -> None:
@@ -538,6 +549,50 @@ def test_a_product_is_put_into_the_bag_changed_and_taken_out(page: Page) -> None
     page.get_by_role("button", name="Remove").click()
 
     expect(page.get_by_text("Add what stands on your shelf")).to_be_visible()
+
+
+def test_a_colour_is_a_product_s_only_once_somebody_chose_it(page: Page) -> None:
+    sign_up(page)
+    go(page, "Bag", "Your bag")
+    page.get_by_role("button", name="Add a product").click()
+    page.get_by_label("Name").fill("Some lipstick")
+    page.get_by_label("What is it?").select_option("lip")
+    expect(page.get_by_text("Not told")).to_be_visible()
+    look(page, "bag-add-untold")
+    item = saved(page, "PUT", "/v1/bag/")
+    assert "shade" not in item
+    assert (item["name"], item["category"]) == ("Some lipstick", "lip")
+
+    lipstick = page.get_by_role("button", name=re.compile("Some lipstick"))
+    lipstick.click()
+    expect(page.get_by_text("Not told")).to_be_visible()
+    page.get_by_label("Colour").fill("#8c1c2b")
+    assert saved(page, "PUT", "/v1/bag/")["shade"] == "#8c1c2b"
+
+    expect(lipstick).to_contain_text("#8c1c2b")
+    lipstick.click()
+    expect(page.get_by_label("Colour")).to_have_value("#8c1c2b")
+    page.get_by_role("button", name="No colour").click()
+    assert "shade" not in saved(page, "PUT", "/v1/bag/")
+
+
+def test_a_garment_without_photo_needs_a_colour_somebody_chose(page: Page) -> None:
+    sign_up(page)
+    go(page, "Wardrobe", "Your wardrobe")
+    page.get_by_role("button", name="Add a garment").click()
+    page.get_by_label("What is it?").fill("shirt")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert")).to_contain_text("Give the garment's colours, or a photo")
+    look(page, "wardrobe-untold")
+
+    page.get_by_label("Colour").fill("#1f6f6b")
+    garment = saved(page, "POST", "/v1/wardrobe")
+    assert garment["colours"] == [{"hex": "#1f6f6b", "share": 1}]
+
+    page.get_by_role("button", name=re.compile("Shirt")).click()
+    page.get_by_label("Colour").fill("#aa3311")
+    page.get_by_role("button", name="As before").click()
+    assert saved(page, "PUT", "/v1/wardrobe/")["colours"] == garment["colours"]
 
 
 def test_a_garment_s_colours_are_read_from_its_photo(page: Page, tmp_path: Path) -> None:
