@@ -125,8 +125,15 @@ function editBagItem(item) {
 
 /** Find it in the catalogue instead of typing it. */
 function productSearch(take) {
-  const results = el("ul", { class: "found", "aria-live": "polite" });
+  const results = el("ul", { class: "hits", "aria-live": "polite" });
   const query = el("input", { type: "search", autocomplete: "off", maxlength: 100, placeholder: "niacinamide serum" });
+  const choose = (product) => {
+    take(product);
+    put(results);
+    query.value = "";
+  };
+  const result = (product) => el("li", {}, el("button", { type: "button", class: "link", onclick: () => choose(product) },
+    [product.brand, product.name].filter(Boolean).join(" "), el("span", { class: "soft small" }, ` ${words(product.category)}`)));
   let last = 0;
   query.addEventListener("input", () => {
     const turn = (last += 1);
@@ -137,7 +144,7 @@ function productSearch(take) {
       try {
         const { products = [] } = await get(`/v1/products?q=${encodeURIComponent(text)}&limit=5`);
         if (turn !== last) return;
-        put(results, ...products.map((one) => el("li", {}, el("button", { type: "button", class: "link", onclick: () => (take(one), put(results), (query.value = "")) }, [one.brand, one.name].filter(Boolean).join(" "), el("span", { class: "soft small" }, ` ${words(one.category)}`)))),
+        put(results, ...products.map(({ product }) => result(product)),
           ...(products.length ? [] : [el("li", { class: "soft small" }, "Nothing found; describe it below.")]));
       } catch (error) {
         put(results, el("li", { class: "alert small" }, error.message));

@@ -153,6 +153,16 @@ def saved(page: Page, method: str, path: str) -> dict[str, Any]:
     return item
 
 
+def listed(page: Page, path: str) -> list[dict[str, Any]]:
+    """The user's own things, as the API lists them when the page is loaded again."""
+    with page.expect_response(
+        lambda answer: answer.request.method == "GET" and path in answer.url
+    ) as answered:
+        page.reload()
+    items: list[dict[str, Any]] = answered.value.json()["items"]
+    return items
+
+
 def look(page: Page, name: str) -> None:
     """Keep a screenshot for either size and scheme; axe sees both sizes and both schemes once."""
     violations = []
@@ -574,6 +584,27 @@ def test_a_colour_is_a_product_s_only_once_somebody_chose_it(page: Page) -> None
     expect(page.get_by_label("Colour")).to_have_value("#8c1c2b")
     page.get_by_role("button", name="No colour").click()
     assert "shade" not in saved(page, "PUT", "/v1/bag/")
+
+
+def test_a_product_is_found_in_the_catalogue_and_kept(page: Page) -> None:
+    sign_up(page)
+    go(page, "Bag", "Your bag")
+    page.get_by_role("button", name="Add a product").click()
+    page.get_by_label("Find it in the catalogue").press_sequentially("niacinamide")
+    hits = page.get_by_role("dialog").locator(".hits button")
+    expect(hits).to_have_count(5)
+    expect(page.get_by_role("dialog")).not_to_contain_text(re.compile("undefined", re.IGNORECASE))
+    look(page, "bag-search")
+    expect(hits.first).to_contain_text(re.compile("niacinamide", re.IGNORECASE))
+
+    hits.first.click()
+
+    name = page.get_by_label("Name").input_value()
+    item = saved(page, "PUT", "/v1/bag/")
+    assert item["name"] == name
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", item["product_id"])
+    expect(page.get_by_role("button", name=re.compile(re.escape(name)))).to_be_visible()
+    assert listed(page, "/v1/bag")[0]["product_id"] == item["product_id"]
 
 
 def test_a_garment_without_photo_needs_a_colour_somebody_chose(page: Page) -> None:
