@@ -3,6 +3,7 @@
 import { allowed, call, get, sha256, upload } from "./api.js";
 import { OVAL, checkFile, checkSize, judgeAll, measure } from "./checks.js";
 import { alertLine, el, field, focusHeading, pills, put, say, ticked } from "./dom.js";
+import { KINDS } from "./kinds.js";
 import { checkList, progressView, stages } from "./progress.js";
 import { measured, words } from "./words.js";
 
@@ -10,11 +11,6 @@ const CONSENT = {
   version: "2026-11",
   text: "This is a photo of me, or of someone who agreed. It may be measured for skin, colours and shape. Photo and result stay in this account, are deleted on the day shown with the result, and earlier when I say so.",
 };
-const WANTS = [
-  ["skincare", "A skincare routine"],
-  ["makeup", "A make-up look"],
-  ["outfit", "An outfit"],
-];
 const OCCASIONS = ["everyday", "work", "dinner", "wedding", "sport"];
 const LOOK_EVERY_MS = 350;
 
@@ -34,7 +30,7 @@ export async function showCapture(main, { signal }) {
     el("datalist", { id: "occasions" }, OCCASIONS.map((value) => el("option", { value }))),
     field("Outdoors, °C", el("input", { name: "temperature", type: "number", min: -60, max: 60, inputmode: "numeric" })),
     el("label", { class: "tick" }, el("input", { type: "checkbox", name: "rain" }), el("span", {}, "Rain or snow")));
-  const reveal = () => (occasion.hidden = !ticked(form, "wants").some((want) => want !== "skincare"));
+  const reveal = () => (occasion.hidden = !KINDS.some(({ kind, asks }) => asks && ticked(form, "wants").includes(kind)));
 
   const form = el(
     "form",
@@ -69,7 +65,7 @@ export async function showCapture(main, { signal }) {
     el("section", { class: "card photo-card", "aria-labelledby": "photo-title" }, el("h2", { id: "photo-title" }, "Your photo"), stage),
     el("div", { class: "wishes" },
       el("section", { class: "card" },
-        pills("What would you like?", "wants", WANTS, WANTS.map(([want]) => want), { onchange: () => reveal() }),
+        pills("What would you like?", "wants", KINDS.map(({ kind, wish }) => [kind, wish]), KINDS.map(({ kind }) => kind), { onchange: () => reveal() }),
         occasion,
         pills("Anything to work on?", "goals", goals.map((goal) => [goal, words(goal)]), [], { hint: "if you like" })),
       el("section", { class: "card" },
@@ -193,7 +189,7 @@ async function openCamera(place, choose, guide, signal, close) {
     const next = (failed.find((check) => check.severity === "reject") ?? failed[0])?.hint ?? "Good. Hold still and take it.";
     frame.classList.toggle("ready", !failed.length);
     put(readings, ...["too_dark", "too_bright", "uneven_lighting", "blurry", "face_too_small"].map((name) => {
-      const check = failed.find((one) => one.name === name);
+      const check = failed.find((failure) => failure.name === name);
       return el("li", { class: check?.severity ?? "pass" }, READINGS[name][check ? 1 : 0]);
     }));
     // A status that changes with every frame is noise to whoever hears it.

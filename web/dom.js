@@ -19,11 +19,11 @@ function fill(node, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
     if (value === false || value === null || value === undefined) continue;
     if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
-    else if (name === "style") for (const [key, one] of Object.entries(value)) node.style.setProperty(key, one);
+    else if (name === "style") for (const [property, setting] of Object.entries(value)) node.style.setProperty(property, setting);
     else if (name === "value" && "value" in node) node.value = value;
     else node.setAttribute(name, value === true ? "" : value);
   }
-  node.append(...children.flat(Infinity).filter((one) => one !== null && one !== undefined && one !== false));
+  node.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
   return node;
 }
 
@@ -46,6 +46,9 @@ export function say(text) {
 
 /** A patch of a colour. */
 export const dot = (hex, className = "dot") => el("span", { class: className, style: { background: hex }, "aria-hidden": "true" });
+
+/** A part of a page with its heading, which names it for a screen reader too. */
+export const card = (title, ...content) => el("section", { class: "card", "aria-label": title }, el("h2", {}, title), ...content);
 
 /** A labelled control: field("Name", input, "as on the label"). */
 export function field(label, control, hint) {
@@ -77,7 +80,7 @@ export function pills(legend, name, options, chosen = [], { type = "checkbox", h
 }
 
 /** What is ticked of a form's checkboxes of one name, in their order. */
-export const ticked = (form, name) => [...form.querySelectorAll(`input[name="${name}"]:checked`)].map((one) => one.value);
+export const ticked = (form, name) => [...form.querySelectorAll(`input[name="${name}"]:checked`)].map((box) => box.value);
 
 /** Puts the focus on a page's heading, after what had it is gone. */
 export function focusHeading(page) {

@@ -1,7 +1,7 @@
 // Make-up looks: the steps, and the look on the person's own face.
 
 import { Problem, all, allowed, call, follow } from "./api.js";
-import { alertLine, busy, el, field, fresh, put, say } from "./dom.js";
+import { alertLine, busy, card, el, field, fresh, put, say } from "./dom.js";
 import { feedback } from "./feedback.js";
 import { view } from "./skin.js";
 import { percent, words } from "./words.js";
@@ -9,15 +9,10 @@ import { percent, words } from "./words.js";
 const DRAWN_WITHIN_MS = 60_000;
 
 /** {element, update(document)}: pictures of looks may come after the rest. */
-export function looksCard(document, cite) {
-  const { makeup } = document.recommendations;
-  const title = el("h2", {}, "Looks");
-  if (makeup.status === "failed") {
-    return { element: el("section", { class: "card", "aria-label": "Looks" }, title, el("p", {}, makeup.message)), update() {} };
-  }
-  const panels = makeup.looks.map((look) => panel(document, look, cite, () => own.show()));
+export function looksCard({ title, document, result: makeup, cite, about }) {
+  const panels = makeup.looks.map((look) => panel({ document, look, cite, about }, () => own.show()));
   const name = fresh("look");
-  const choose = (index) => panels.forEach((one, at) => (one.element.hidden = at !== index));
+  const choose = (index) => panels.forEach(({ element }, at) => (element.hidden = at !== index));
   choose(0);
   const tabs = el("fieldset", { class: "tabs" }, el("legend", { class: "unseen" }, "Look"),
     makeup.looks.map((look, index) => el("label", {}, el("input", { type: "radio", name, checked: index === 0, onchange: () => choose(index) }), el("span", {}, look.name))));
@@ -25,33 +20,33 @@ export function looksCard(document, cite) {
   update(document);
   const own = ownLooks(document);
   return {
-    element: el("section", { class: "card", "aria-label": "Looks" }, title, panels.length > 1 && tabs, panels.map((one) => one.element),
+    element: card(title, panels.length > 1 && tabs, panels.map(({ element }) => element),
       panels.length === 0 && el("p", { class: "soft" }, "There is nothing to make a look of yet."),
-      makeup.notes.map((note) => el("p", { class: "note" }, note.text, cite(note.sources, "makeup"))), own.element),
+      makeup.notes.map((note) => el("p", { class: "note" }, note.text, cite(note.sources))), own.element),
     update,
   };
 }
 
-const pictureOf = (document, look) => (document.looks ?? []).find((one) => one.name === look.name);
+const pictureOf = (document, look) => (document.looks ?? []).find(({ name }) => name === look.name);
 
-function panel(document, look, cite, drawn) {
+function panel({ document, look, cite, about }, drawn) {
   const before = document.photo?.optimized_url;
   const stage = el("div", { class: "stage-picture" });
   let shown = "";
-  const picture = (found) => {
-    const state = `${found?.status} ${found?.image_url?.split("?")[0]}`;
+  const picture = (drawing) => {
+    const state = `${drawing?.status} ${drawing?.image_url?.split("?")[0]}`;
     if (state === shown) return;
     shown = state;
-    if (found?.image_url) put(stage, compare(before, found.image_url, look.name, faceFrame(document)));
-    else if (found?.status === "rendering") put(stage, el("p", { class: "drawing" }, "Drawing this look on your photo…"));
-    else if (found?.status === "failed") put(stage, el("p", { class: "soft small" }, `${found.message ?? "This look could not be drawn."} The steps are below.`));
+    if (drawing?.image_url) put(stage, compare(before, drawing.image_url, look.name, faceFrame(document)));
+    else if (drawing?.status === "rendering") put(stage, el("p", { class: "drawing" }, "Drawing this look on your photo…"));
+    else if (drawing?.status === "failed") put(stage, el("p", { class: "soft small" }, `${drawing.message ?? "This look could not be drawn."} The steps are below.`));
   };
   const element = el("div", { class: "look" },
     stage,
     el("div", {},
       el("div", { class: "palette", "aria-hidden": "true" }, look.steps.map((step) => el("span", { style: { background: step.hex } }))),
-      look.why.map((why) => el("p", { class: "small" }, why.text, cite(why.sources, "makeup"))),
-      feedback("Would you wear it?", { analysis_id: document.analysis_id, kind: "makeup", item_ids: look.steps.map((step) => step.item_id).filter(Boolean) }, [["worn", "Worn"], ["accept", "Yes"], ["reject", "No"]]),
+      look.why.map((why) => el("p", { class: "small" }, why.text, cite(why.sources))),
+      feedback("Would you wear it?", { ...about, item_ids: look.steps.map((step) => step.item_id).filter(Boolean) }, [["worn", "Worn"], ["accept", "Yes"], ["reject", "No"]]),
       el("details", { open: matchMedia("(min-width: 48rem)").matches }, el("summary", {}, `How it is done, in ${look.steps.length} steps`), el("ol", { class: "steps shades" }, look.steps.map((step) => stepItem(step, cite)))),
       el("details", {}, el("summary", {}, "Try other shades"), shades(document, look, stage, drawn))));
   return { element, picture };
@@ -65,7 +60,7 @@ function stepItem(step, cite) {
       el("p", { class: "soft small" }, `${step.hex}, ${step.finish}, ${step.regions.join(", ").replaceAll("_", " ")}; ${step.tool}; intensity ${step.intensity} of 100`),
       el("p", { class: "small" }, step.how),
       step.match && el("p", { class: "small" }, `CIEDE2000 ${step.match.delta_e.toFixed(1)} from your skin, ${percent(step.match.chance)} likely to be near.`),
-      step.why.filter((why) => !why.points_at.startsWith("bag") && !step.match).map((why) => el("p", { class: "small soft" }, why.text, cite(why.sources, "makeup"))),
+      step.why.filter((why) => !why.points_at.startsWith("bag") && !step.match).map((why) => el("p", { class: "small soft" }, why.text, cite(why.sources))),
       step.cautions.map((text) => el("p", { class: "caution" }, text))));
 }
 
@@ -149,18 +144,18 @@ function shades(document, look, stage, drawn) {
 function ownLooks(document) {
   const element = el("div", { hidden: true });
   const show = async () => {
-    const mine = (await all("/v1/looks", "looks")).filter((one) => one.analysis_id === document.analysis_id && one.image_url);
+    const mine = (await all("/v1/looks", "looks")).filter((look) => look.analysis_id === document.analysis_id && look.image_url);
     element.hidden = !mine.length;
-    put(element, el("h3", {}, "Drawn in your shades"), el("ul", { class: "own-looks" }, mine.map((one) => item(one))));
+    put(element, el("h3", {}, "Drawn in your shades"), el("ul", { class: "own-looks" }, mine.map((look) => item(look))));
   };
-  const item = (one) => {
+  const item = (look) => {
     const stage = el("div", { class: "stage-picture" });
-    const star = el("button", { type: "button", class: "small", "aria-pressed": String(Boolean(one.favourite)) }, "Favourite");
-    star.onclick = () => busy(star, "…", () => call("PUT", `/v1/looks/${one.look_id}`, { name: one.name, favourite: !one.favourite })).then(show);
-    const trash = el("button", { type: "button", class: "small quiet", onclick: () => busy(trash, "…", () => call("DELETE", `/v1/looks/${one.look_id}`)).then(show) }, "Delete");
+    const star = el("button", { type: "button", class: "small", "aria-pressed": String(Boolean(look.favourite)) }, "Favourite");
+    star.onclick = () => busy(star, "…", () => call("PUT", `/v1/looks/${look.look_id}`, { name: look.name, favourite: !look.favourite })).then(show);
+    const trash = el("button", { type: "button", class: "small quiet", onclick: () => busy(trash, "…", () => call("DELETE", `/v1/looks/${look.look_id}`)).then(show) }, "Delete");
     return el("li", {},
-      el("details", { ontoggle: () => stage.childElementCount || put(stage, compare(document.photo.optimized_url, one.image_url, one.name, faceFrame(document))) },
-        el("summary", {}, one.name), stage),
+      el("details", { ontoggle: () => stage.childElementCount || put(stage, compare(document.photo.optimized_url, look.image_url, look.name, faceFrame(document))) },
+        el("summary", {}, look.name), stage),
       el("div", { class: "feedback" }, star, trash));
   };
   // What cannot be listed is not worth an error beside a result that is there.

@@ -1,19 +1,24 @@
 // The stages of an analysis as they happen.
 
 import { el, say } from "./dom.js";
+import { KINDS } from "./kinds.js";
 import { listed } from "./words.js";
 
 const ORDER = ["awaiting_upload", "analyzing", "recommending", "completed"];
-const KINDS = { skincare: "routine", makeup: "look", outfit: "outfit" };
 const STAGES = [
   ["awaiting_upload", "Sending your photo", "Your photo has arrived"],
   ["analyzing", "Checking it and measuring your face", "Your face is measured"],
   ["recommending", "Making", "Your advice is ready"],
 ];
 
-/** {element, sending(share), show(document)}: a list that fills as the analysis moves on. */
+/**
+ * {element, sending(share), show(document)}: a list that fills as the analysis moves on.
+ *
+ * wants: the kinds that were wished for, where the page knows them.
+ */
 export function stages(wants) {
-  const making = `Making your ${listed(wants.map((kind) => KINDS[kind]))}`;
+  const made = KINDS.filter(({ kind }) => wants?.includes(kind)).map((row) => row.made);
+  const making = `Making your ${made.length ? listed(made) : "advice"}`;
   const bar = el("progress", { max: 1, value: 0, "aria-label": "Sent" });
   const items = STAGES.map(([name]) => el("li", { class: "stage", "data-stage": name }, el("span", { class: "stage-text" })));
   items[0].append(bar);

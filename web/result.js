@@ -2,9 +2,8 @@
 
 import { Problem, call, follow } from "./api.js";
 import { sent } from "./capture.js";
-import { bullets, busy, confirmed, dot, el, focusHeading, put, say } from "./dom.js";
-import { feedback } from "./feedback.js";
-import { looksCard } from "./looks.js";
+import { bullets, busy, card, confirmed, dot, el, focusHeading, put, say } from "./dom.js";
+import { KINDS } from "./kinds.js";
 import { checkList, progressView, stages } from "./progress.js";
 import { concernsCard } from "./skin.js";
 import { MONK, capital, day, measured, moment, percent, words } from "./words.js";
@@ -25,7 +24,7 @@ export async function showResult(main, { signal, arguments: [id] }) {
     const running = !["completed", "failed", "expired"].includes(document.status);
     if (running) {
       if (!list) {
-        list = stages(sent.get(id)?.wants ?? ["skincare"]);
+        list = stages(sent.get(id)?.wants);
         const picture = sent.get(id)?.url ?? document.photo?.thumbnail_url;
         put(main, progressView(picture, list, (event) => busy(event.currentTarget, "Deleting…", () => remove(path))));
       }
@@ -78,22 +77,20 @@ function completed(document, path, local) {
   const tone = skin?.tone;
   const cite = citations(advice);
   const hero = el("img", { class: "portrait", alt: "The analysed photo", src: document.photo?.optimized_url ?? local ?? false });
-  const looks = advice.makeup && looksCard(document, cite);
+  const drawn = KINDS.filter(({ kind }) => advice[kind]).map((row) => [row, adviceCard(row, document, cite)]);
   const cards = [
     ["words", "In words", document.enhanced_analysis && wordsCard(document.enhanced_analysis)],
     ["tone", "Tone", tone && toneCard(tone)],
     ["skin", "Skin", skin?.concerns?.length && concernsCard(document, local)],
     ["colours", "Colours", (document.season || face) && coloursCard(document)],
-    ["routine", "Routine", advice.skincare && routineCard(advice.skincare, cite, document.analysis_id)],
-    ["looks", "Looks", looks?.element],
-    ["outfits", "Outfits", advice.outfit && outfitCard(advice.outfit, cite, document.analysis_id)],
+    ...drawn.map(([{ jump: part }, { element }]) => [part.toLowerCase(), part, element]),
     ["photo", "Photo", photoCard(quality, document.face)],
     ["about", "About", aboutCard(document, cite, path)],
-  ].filter(([, , card]) => card);
+  ].filter(([, , section]) => section);
 
-  const jump = (card) => {
-    card.scrollIntoView({ behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth", block: "start" });
-    const title = card.querySelector("h2");
+  const jump = (section) => {
+    section.scrollIntoView({ behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth", block: "start" });
+    const title = section.querySelector("h2");
     title.tabIndex = -1;
     title.focus({ preventScroll: true });
   };
@@ -111,38 +108,43 @@ function completed(document, path, local) {
           face?.shape?.length && el("li", {}, `${capital(face.shape[0].name)} ${percent(face.shape[0].share)}`)),
         el("p", { class: "soft small" }, `Deleted by itself on ${day(document.expires_at)}.`))),
     el("nav", { class: "jumps", "aria-label": "Parts of the result" },
-      cards.map(([name, title, card]) => el("button", { type: "button", "data-part": name, onclick: () => jump(card) }, title))),
-    cards.map(([name, , card]) => (card.classList.add(`part-${name}`), card)));
+      cards.map(([name, title, section]) => el("button", { type: "button", "data-part": name, onclick: () => jump(section) }, title))),
+    cards.map(([name, , section]) => (section.classList.add(`part-${name}`), section)));
 
   return {
     root,
     update(next) {
       if (JSON.stringify(next.recommendations) !== JSON.stringify(document.recommendations)) return false;
       if (next.photo?.optimized_url && !document.photo?.optimized_url) return false;
-      looks?.update(next);
+      for (const [, { update }] of drawn) update?.(next);
       return true;
     },
   };
 }
 
-export function card(title, ...content) {
-  return el("section", { class: "card", "aria-label": title }, el("h2", {}, title), ...content);
+/** {element, update}: what one kind advises, or why there is none. */
+function adviceCard({ kind, title, draw }, document, cite) {
+  const result = document.recommendations[kind];
+  if (result.status === "failed") {
+    return { element: card(title, el("p", {}, result.message ?? "This part could not be made."), result.code && el("p", { class: "soft small" }, `Code: ${result.code}`)) };
+  }
+  return draw({ title, document, result, cite: (ids) => cite(ids, kind), about: { analysis_id: document.analysis_id, kind } });
 }
 
 /** Numbered sources over all kinds of advice: {cite(ids, kind), list}. */
 function citations(advice) {
   const list = [];
   const numbers = new Map();
-  for (const kind of ["skincare", "makeup", "outfit"]) {
+  for (const { kind } of KINDS) {
     for (const source of advice[kind]?.sources ?? []) {
-      let at = list.findIndex((one) => one.title === source.title);
+      let at = list.findIndex(({ title }) => title === source.title);
       if (at < 0) at = list.push(source) - 1;
       numbers.set(`${kind} ${source.id}`, at + 1);
     }
   }
   const cite = (ids, kind) => {
-    const found = [...new Set((ids ?? []).map((id) => numbers.get(`${kind} ${id}`)).filter(Boolean))];
-    return found.length ? el("sup", {}, el("span", { class: "unseen" }, "Sources "), found.join(", ")) : null;
+    const cited = [...new Set((ids ?? []).map((id) => numbers.get(`${kind} ${id}`)).filter(Boolean))];
+    return cited.length ? el("sup", {}, el("span", { class: "unseen" }, "Sources "), cited.join(", ")) : null;
   };
   return Object.assign(cite, { list });
 }
@@ -167,8 +169,8 @@ function onAxis(ita) {
 
 function toneCard(tone) {
   const [low, high] = tone.ita_interval;
-  const shares = new Map(tone.monk.map((one) => [one.tone, one.share]));
-  const likely = tone.monk.filter((one) => one.share >= 0.05).map((one) => `${one.tone} (${percent(one.share)})`);
+  const shares = new Map(tone.monk.map((part) => [part.tone, part.share]));
+  const likely = tone.monk.filter((part) => part.share >= 0.05).map((part) => `${part.tone} (${percent(part.share)})`);
   return card("Skin tone",
     el("div", { class: "tone" },
       el("div", { class: "swatch", style: { background: tone.hex }, role: "img", "aria-label": `Your skin in this photo, ${tone.hex}` }),
@@ -185,21 +187,21 @@ function toneCard(tone) {
         el("p", {}, el("b", {}, `${capital(tone.undertone)} undertone `), el("span", { class: "soft" }, `${percent(tone.undertone_confidence)} sure`)))));
 }
 
-export function sharesOf(title, parts, most = 4) {
+function sharesOf(title, parts, most = 4) {
   return el("div", {},
     el("h3", {}, title),
-    el("ul", { class: "shares" }, parts.slice(0, most).map((one) =>
-      el("li", {}, el("span", {}, one.name === one.name.toLowerCase() ? words(one.name) : one.name),
-        el("span", { class: "track", "aria-hidden": "true" }, el("i", { style: { width: `${one.share * 100}%` } })),
-        el("span", { class: "number" }, percent(one.share))))));
+    el("ul", { class: "shares" }, parts.slice(0, most).map((part) =>
+      el("li", {}, el("span", {}, part.name === part.name.toLowerCase() ? words(part.name) : part.name),
+        el("span", { class: "track", "aria-hidden": "true" }, el("i", { style: { width: `${part.share * 100}%` } })),
+        el("span", { class: "number" }, percent(part.share))))));
 }
 
 function coloursCard({ season, face, prediction, classifications }) {
   return card("Colours and shape",
-    face?.colours?.length > 0 && el("ul", { class: "chips" }, face.colours.map((one) =>
-      el("li", {}, one.hex ? dot(one.hex, "chip") : el("span", { class: "chip none", "aria-hidden": "true" }),
-        el("span", {}, `${words(one.feature)}: ${one.name ?? "not read"}`, el("br"),
-          el("span", { class: "soft small" }, one.hex ? `${one.hex}, ${percent(one.confidence)} sure` : one.reason))))),
+    face?.colours?.length > 0 && el("ul", { class: "chips" }, face.colours.map((colour) =>
+      el("li", {}, colour.hex ? dot(colour.hex, "chip") : el("span", { class: "chip none", "aria-hidden": "true" }),
+        el("span", {}, `${words(colour.feature)}: ${colour.name ?? "not read"}`, el("br"),
+          el("span", { class: "soft small" }, colour.hex ? `${colour.hex}, ${percent(colour.confidence)} sure` : colour.reason))))),
     el("div", { class: "thirds" },
       season?.length > 0 && sharesOf("Colour season", season),
       face?.shape?.length > 0 && sharesOf("Face shape", face.shape),
@@ -216,49 +218,6 @@ function photoCard(quality, face) {
     pose && el("p", { class: "soft small" }, `Head turned ${Math.abs(Math.round(pose.yaw))}°, raised or lowered ${Math.abs(Math.round(pose.pitch))}°, tilted ${Math.abs(Math.round(pose.roll))}°.`));
 }
 
-// --- the advice ------------------------------------------------------------------------------------
-
-const missing = (title, result) => card(title, el("p", {}, result.message ?? "This part could not be made."), result.code && el("p", { class: "soft small" }, `Code: ${result.code}`));
-
-function routineCard(routine, cite, id) {
-  if (routine.status === "failed") return missing("Your routine", routine);
-  const named = new Set([...routine.am, ...routine.pm].map((step) => step.product.name));
-  const gaps = routine.suggestions.filter((one) => !named.has(one.product.name));
-  const session = (title, steps) =>
-    el("div", {}, el("h3", { class: "session" }, title), el("ol", { class: "steps" }, steps.map((step) =>
-      el("li", {},
-        el("div", {},
-          el("h4", {}, step.product.name, step.owned && el("span", { class: "tag" }, "yours"), step.new && el("span", { class: "tag new" }, "new")),
-          el("p", { class: "soft small" }, `${words(step.step)}, ${step.how_often}`, cite(step.sources, "skincare")),
-          step.ramp?.length > 0 && el("p", { class: "small" }, step.ramp.map((one) => `From week ${one.from_week}: ${one.days_per_week} days a week.`).join(" ")),
-          step.why.filter((one) => one.text !== "You own it.").map((one) => el("p", { class: "small" }, one.text, cite(one.sources, "skincare"))),
-          step.cautions.map((text) => el("p", { class: "caution" }, text)))))));
-  return card("Your routine",
-    routine.see_doctor.map((note) => el("p", { class: "doctor" }, note.text, cite(note.sources, "skincare"))),
-    el("div", { class: "halves" }, session("Morning", routine.am), session("Evening", routine.pm)),
-    routine.notes.map((note) => el("p", { class: "note" }, note.text, cite(note.sources, "skincare"))),
-    gaps.length > 0 && el("div", {}, el("h3", {}, "Would fill a gap"), el("ul", { class: "plain" }, gaps.map((one) =>
-      el("li", {}, el("b", {}, one.product.name), one.price_band && el("span", { class: "soft small" }, ` ${one.price_band} price`), one.why.map((why) => el("p", { class: "small" }, why.text, cite(why.sources, "skincare"))))))),
-    el("details", {}, el("summary", {}, "What it is based on"), bullets(routine.based_on)),
-    feedback("Will you try this?", { analysis_id: id, kind: "skincare" }));
-}
-
-function outfitCard(result, cite, id) {
-  if (result.status === "failed") return missing("Outfits", result);
-  return card("Outfits",
-    el("div", { class: "outfits" }, result.outfits.map((outfit) =>
-      el("article", { class: "outfit", "aria-label": words(outfit.occasion) },
-        el("div", { class: "palette", "aria-hidden": "true" }, outfit.items.map((item) => el("span", { style: { background: item.hex } }))),
-        el("h3", {}, words(outfit.occasion), el("span", { class: "soft small" }, ` ${outfit.harmony}, ${percent(outfit.confidence)} sure`)),
-        el("ul", { class: "plain tight" }, outfit.items.map((item) => el("li", {}, dot(item.hex), item.name))),
-        el("details", {}, el("summary", {}, "Why"), el("ul", { class: "dots" }, outfit.why.map((why) => el("li", {}, why.text, cite(why.sources, "outfit"))))),
-        feedback("Would you wear it?", { analysis_id: id, kind: "outfit", item_ids: outfit.items.map((item) => item.item_id) }, [["worn", "Worn"], ["accept", "Yes"], ["reject", "No"]])))),
-    result.outfits.length === 0 && el("p", { class: "soft" }, "Nothing in your wardrobe goes together for this yet."),
-    result.suggestions.map((one) => el("p", { class: "note" }, dot(one.hex), ` ${one.text}`)),
-    result.notes.map((note) => el("p", { class: "note" }, note.text, cite(note.sources, "outfit"))),
-    el("p", { class: "soft small" }, el("a", { href: "#/wardrobe" }, "Edit your wardrobe")));
-}
-
 function aboutCard(document, cite, path) {
   const { tables, ...versions } = document.versions ?? {};
   const trash = el("button", { class: "danger" }, "Delete this result");
@@ -267,7 +226,7 @@ function aboutCard(document, cite, path) {
   };
   return card("About this result",
     cite.list.length > 0 && el("details", {}, el("summary", {}, `Sources (${cite.list.length})`),
-      el("ol", { class: "sources" }, cite.list.map((one) => el("li", {}, one.url ? el("a", { href: one.url, rel: "noreferrer", target: "_blank" }, one.title) : one.title, `, ${one.year}`)))),
+      el("ol", { class: "sources" }, cite.list.map(({ url, title, year }) => el("li", {}, url ? el("a", { href: url, rel: "noreferrer", target: "_blank" }, title) : title, `, ${year}`)))),
     el("details", {}, el("summary", {}, "Versions"),
       el("dl", { class: "versions" }, Object.entries({ ...versions, ...tables }).map(([name, version]) => el("div", {}, el("dt", {}, words(name)), el("dd", {}, version))))),
     el("div", { class: "row" }, trash));

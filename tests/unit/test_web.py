@@ -8,6 +8,7 @@ from typing import get_args
 
 import pytest
 
+from facet.domain.analysis import Kind
 from facet.domain.style import MakeupCategory, Slot
 from local.phone import CONSENT
 from local.report import MONK
@@ -78,6 +79,16 @@ def test_it_speaks_the_domain_s_words() -> None:
     assert tuple(words_in(belongings, "slots : [")) == get_args(Slot)
     assert f'version: "{CONSENT}"' in source("capture.js")
     assert tuple(words_in(source("words.js"), "export const MONK = [")) == MONK
+
+
+def test_every_kind_of_advice_is_a_row_of_one_table() -> None:
+    rows = re.findall(r'\{ kind: "(\w+)"', source("kinds.js"))
+    assert rows == list(Kind)
+    for module in MODULES:
+        if module.name != "kinds.js":
+            code = module.read_text().replace('class: "outfit"', "")
+            named = re.findall(rf'"(?:{"|".join(Kind)})"', code)
+            assert not named, module.name
 
 
 def test_the_tone_axis_has_the_limits_of_the_analysis() -> None:
