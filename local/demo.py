@@ -13,6 +13,7 @@ import signal
 import sys
 import time
 import uuid
+from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from facet.domain.analysis import Kind
 from local.phone import Phone, PipelineError, send, sign_in
 from local.report import Pictures, by_score, headline, limit, measured, render, tone_line, words
 from local.stack import ROOT, LocalStack, StackError, console, step
@@ -35,7 +37,7 @@ REJECTED = 2  # exit code: the pipeline works, this photo does not
 STATES = {
     "awaiting_upload": "Waiting for the photo to arrive",
     "analyzing": "Measuring the face",
-    "recommending": "Making a routine, looks and outfits",
+    "recommending": "Making the advice",
 }
 
 Document = dict[str, Any]
@@ -148,10 +150,9 @@ def tell(document: Document) -> None:
     say.print(f"\n[on {tone['hex']}]        [/]  {tone_line(tone)}")
     say.print(f"          Monk Skin Tone {monk}; {tone['undertone']} undertone")
     tell_skin(document)
-    results = document["recommendations"]
-    tell_skincare(results["skincare"])
-    tell_look(results["makeup"])
-    tell_outfit(results["outfit"])
+    for kind in Kind:
+        if kind in document["recommendations"]:
+            TELL.get(kind, tell_elsewhere(kind))(document["recommendations"][kind])
 
 
 def tell_checks(checks: list[dict[str, Any]]) -> None:
@@ -232,6 +233,14 @@ def tell_skincare(skincare: dict[str, Any]) -> None:
         say.print(f"• {note['text']}", style="dim")
 
 
+def tell_elsewhere(kind: str) -> Callable[[Document], None]:
+    """For a kind that the terminal does not draw."""
+    return lambda _: say.print(f"\n[bold]{words(kind)}[/]  in the report")
+
+
+TELL = {Kind.SKINCARE: tell_skincare, Kind.MAKEUP: tell_look, Kind.OUTFIT: tell_outfit}
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m local.demo", description=__doc__)
     parser.add_argument("photo", type=Path, nargs="?", help="any photo; a portrait if left out")
@@ -255,7 +264,7 @@ def main() -> int:
         document, seconds, pictures = run(
             stack,
             photo or default_photo(),
-            wants=["skincare", "makeup", "outfit"],
+            wants=[*Kind],
             goals=options.goals.split(),
             occasion=options.occasion,
             weather={"temperature_c": options.celsius, "rain": options.rain},

@@ -12,6 +12,8 @@ from typing import Any
 
 import jinja2
 
+from facet.domain.analysis import Kind
+
 # The Monk Skin Tone scale, lightest first, as published at skintone.google (CC BY 4.0).
 MONK = (
     "#f6ede4",
@@ -192,14 +194,16 @@ def render(
         "number": number,
         "centre": centre,
         "ita": ita_place,
+        "gaps": gaps,
     }
     failure = document.get("failure")
     skin = document.get("skin") or {}
     tone = skin.get("tone")
     advice = document.get("recommendations") or {}
-    # As the page shows them, so that its sources count up.
-    results = {kind: advice[kind] for kind in ("skincare", "makeup", "outfit") if kind in advice}
-    skincare = results.get("skincare")
+    # As the page shows them, so that its sources count up. A kind is drawn by advice/KIND.html,
+    # one without a page of its own by advice/any.html.
+    order = [*Kind, *sorted(set(advice) - set(Kind))]
+    results = {str(kind): advice[kind] for kind in order if kind in advice}
     concerns = by_score(document)
     photo = document.get("photo")
     sources, cited = sources_of(results)
@@ -217,10 +221,7 @@ def render(
         unmeasured=[row for row in skin.get("concerns", ()) if row.get("score") is None],
         view=face_view(concerns, photo["width"], photo["height"]) if photo else None,
         versions=flat(document.get("versions") or {}),
-        skincare=skincare,
-        makeup=results.get("makeup"),
-        outfit=results.get("outfit"),
-        suggestions=gaps(skincare) if skincare else (),
+        results=results,
         turns=turns(document["face"]["pose"]) if document.get("face") else (),
         sources=sources,
         cited=cited,
