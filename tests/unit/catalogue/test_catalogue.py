@@ -10,7 +10,8 @@ import pytest
 
 from facet.catalogue.build import CatalogueError, build_catalogue, write_catalogue
 from facet.catalogue.catalogue import Catalogue
-from facet.catalogue.ingredients import normal, read_percent
+from facet.catalogue.ingredients import read_percent
+from facet.catalogue.words import normal
 from facet.domain.errors import PermanentError
 from facet.domain.products import Product
 from facet.services.current_catalogue import CurrentCatalogue

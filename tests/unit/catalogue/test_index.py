@@ -20,10 +20,10 @@ from facet.catalogue.index import (
     PREFIX,
     SHORT_NAME,
     Index,
-    fold,
     index_columns,
 )
 from facet.catalogue.snapshot import pack
+from facet.catalogue.words import fold
 from facet.colour import delta_e_2000, lab_from_hex
 from facet.domain.errors import PermanentError
 from facet.domain.products import Product

@@ -18,7 +18,8 @@ from facet.catalogue.catalogue import (
     Catalogue,
     Item,
 )
-from facet.catalogue.ingredients import Avoided, Ingredient, normal, read_percent
+from facet.catalogue.ingredients import Avoided, Ingredient, read_percent
+from facet.catalogue.words import normal, plain
 from facet.domain.advice import Note, Profile
 from facet.domain.products import BagItem, StepName
 
@@ -91,11 +92,11 @@ class SkincareShelf:
         if worn(entry, product)[0] is not None:
             return
         if category in self.catalogue.categories:
-            said = category.replace("_", " ")
+            said = plain(category)
             text = f"{name}: a {said} has no place in a daily routine; use it as its label says."
             self._note("not_daily", text, entry.item_id)
             return
-        known = ", ".join(self.rules["routine"]["step_of"]).replace("_", " ")
+        known = ", ".join(map(plain, self.rules["routine"]["step_of"]))
         text = f"{name}: we know no category {entry.category!r}, so it was left out; in a routine "
         self._note("category_unknown", f"{text}we know {known}.", entry.item_id)
 

@@ -22,7 +22,8 @@ from pydantic import ValidationError
 from facet.advice import harmony
 from facet.advice.harmony import LCh, Palette, Scale
 from facet.catalogue.catalogue import Catalogue
-from facet.catalogue.ingredients import Avoided, normal
+from facet.catalogue.ingredients import Avoided
+from facet.catalogue.words import normal
 from facet.colour import delta_e_2000, lab_from_hex
 from facet.domain.advice import Note, Profile, Reason, Source
 from facet.domain.face import FaceReading, Tone

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ValidationError
 from facet.advice import harmony
 from facet.advice.harmony import LCh, Palette, Scale
 from facet.advice.makeup import occasion_of
-from facet.catalogue.index import fold
+from facet.catalogue.words import fold
 from facet.colour import hex_from_lab
 from facet.domain.advice import Note, Profile, Reason, Source
 from facet.domain.analysis import Kind

@@ -29,6 +29,7 @@ from facet.catalogue.catalogue import (
     Mask,
 )
 from facet.catalogue.ingredients import Avoided
+from facet.catalogue.words import plain
 from facet.domain.advice import (
     Note,
     ProductRef,
@@ -120,14 +121,14 @@ class _Advisor:
                 continue
             if concern.score is not None and concern.score <= rule["below"]:
                 reason = Reason(
-                    text=f"{_words(concern.name).capitalize()}: {concern.score:.0f} of 100 in "
+                    text=f"{plain(concern.name).capitalize()}: {concern.score:.0f} of 100 in "
                     "your photo.",
                     points_at=f"skin.concerns.{concern.name}",
                 )
                 need(concern.name, 1 - concern.score / 100, reason)
         for rank, goal in enumerate(self.profile.goals):
             reason = Reason(
-                text=f"You want to work on {_words(goal)}.", points_at=f"profile.goals.{rank}"
+                text=f"You want to work on {plain(goal)}.", points_at=f"profile.goals.{rank}"
             )
             need(goal, rule["goal"] * 0.95**rank, reason)
         if self.profile.skin_type == "dry":
@@ -186,7 +187,7 @@ class _Advisor:
             lines.append("no skin concern was measured: treatments follow your goals alone")
         told = [f"{self.profile.skin_type} skin"] * bool(self.profile.skin_type)
         told += ["sensitive"] * self.profile.sensitive
-        told += ["goals: " + ", ".join(map(_words, self.profile.goals))] * bool(self.profile.goals)
+        told += ["goals: " + ", ".join(map(plain, self.profile.goals))] * bool(self.profile.goals)
         avoids = (*self.profile.allergies, *self.profile.avoided_ingredients)
         told += ["without " + ", ".join(avoids)] * bool(avoids)
         told += [self.profile.pregnancy] if self.profile.pregnancy else []
@@ -296,13 +297,13 @@ class _Advisor:
                 continue
             if self.introduced >= self.rules["introduce"]["at_once"]:
                 rule = self.rules["introduce"]
-                text = f"{_words(need.goal).capitalize()} can wait. {rule['text']} "
+                text = f"{plain(need.goal).capitalize()} can wait. {rule['text']} "
                 text += f"Look again in {rule['weeks']} weeks."
                 self._note("one_at_a_time", text, None, rule["source"])
                 continue
             chosen = self._treatment_for(need)
             if chosen is None:
-                text = f"For {_words(need.goal)} the catalogue has nothing with published evidence"
+                text = f"For {plain(need.goal)} the catalogue has nothing with published evidence"
                 text += " that suits what you told us."
                 self._note("nothing_fits", text)
                 continue
@@ -576,7 +577,7 @@ class _Advisor:
         weight = {3: "Agreed on by dermatologists", 2: "Shown in trials", 1: "Some evidence"}
         return [
             Reason(
-                text=f"{weight[-grade]} for {_words(goal)}: {ingredient.common_name}.",
+                text=f"{weight[-grade]} for {plain(goal)}: {ingredient.common_name}.",
                 points_at=f"catalogue.ingredients.{ingredient.id}",
                 sources=(ingredient.helps[goal][2],),
             )
@@ -678,7 +679,3 @@ def _ref(item: Item) -> ProductRef:
     return ProductRef(
         product_id=item.product_id, item_id=item.item_id, name=item.name, category=item.category
     )
-
-
-def _words(goal: str) -> str:
-    return goal.replace("_", " ")

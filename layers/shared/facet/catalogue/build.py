@@ -30,8 +30,9 @@ from facet.catalogue.catalogue import (
 )
 from facet.catalogue.files import written
 from facet.catalogue.index import index_columns
-from facet.catalogue.ingredients import Ingredient, Ingredients, normal
+from facet.catalogue.ingredients import Ingredient, Ingredients
 from facet.catalogue.snapshot import JSON_UP_TO, Texts, pack, smallest
+from facet.catalogue.words import normal
 from facet.domain.errors import PermanentError
 from facet.domain.products import (
     Goal,

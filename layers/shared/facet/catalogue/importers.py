@@ -24,7 +24,8 @@ from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError
 
 from facet.catalogue.files import written
-from facet.catalogue.ingredients import normal, read_percent
+from facet.catalogue.ingredients import read_percent
+from facet.catalogue.words import normal
 from facet.domain.errors import FacetError
 from facet.domain.products import Product
 

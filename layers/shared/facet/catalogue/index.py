@@ -11,8 +11,6 @@ with n of N products matching it. Found are products with every word; where ther
 with most words come first. What is rated alike is in the order of shorter names, then of ids.
 """
 
-import re
-import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
@@ -32,6 +30,7 @@ from facet.catalogue.catalogue import (
     Numbers,
 )
 from facet.catalogue.snapshot import Texts, smallest
+from facet.catalogue.words import fold
 from facet.colour import delta_e_2000, lab_from_hex, lab_from_srgb
 from facet.domain.errors import PermanentError
 from facet.domain.search import Found, Hit, Near, Query
@@ -41,8 +40,6 @@ SHORT_NAME = 0.1  # divided by the number of words in the name: decides between 
 EVERY_WORD = 512.0  # more than a whole text can score: more words first
 MOST_WORDS = 8
 _ID_BITS = 31
-_WORD = re.compile(r"[^\W_]+")
-_LETTERS = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ı": "i"})
 _LAST = "\U0010ffff"  # after every letter
 _GREATEST_S_L = 1.75  # CIEDE2000 divides a difference in L* by S_L, 1.747 at the most
 _LOOK_FIRST = 1024  # colours
@@ -425,14 +422,6 @@ def _reduced(ufunc: Any, values: NDArray[Any], ends: Numbers) -> NDArray[Any]:
         # Empty rows take up no values, so leaving them out leaves the others' bounds as they are.
         out[some] = ufunc.reduceat(values, starts[some])
     return out
-
-
-def fold(text: str) -> list[str]:
-    """Words of any script without case and accents: 'Crème SŒUR-2' -> ['creme', 'soeur', '2']."""
-    if not text.isascii():
-        plain = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
-        text = "".join(letter for letter in plain if not unicodedata.combining(letter))
-    return _WORD.findall(text.casefold())
 
 
 def _asked(text: str) -> list[str]:

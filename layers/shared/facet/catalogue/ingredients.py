@@ -1,21 +1,15 @@
 """Ingredients by any of their names: what a label or a person calls them, and what is known."""
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-_NOT_A_WORD = re.compile(r"[^a-z0-9]+")
+from facet.catalogue.words import normal, singular
+
 _IN_BRACKETS = re.compile(r"[(\[]([^)\]]*)[)\]]")
 _BETWEEN = re.compile(r"[;•\n]|,(?!\d)")  # not the comma of 1,2-Hexanediol
 _PERCENT = re.compile(r"(\d+(?:[.,]\d+)?)\s*%")
-
-
-def normal(text: str) -> str:
-    """Lower case, ASCII, words apart by one space: 'Alpha-Arbutin 2 %' -> 'alpha arbutin 2'."""
-    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    return _NOT_A_WORD.sub(" ", ascii_text.lower()).strip()
 
 
 def read_percent(text: str) -> tuple[str, float | None]:
@@ -141,7 +135,7 @@ class Ingredients:
         self._groups: dict[str, frozenset[str]] = {}
         for group in groups:
             for name in group["also"]:
-                self._groups[_singular(normal(name))] = frozenset(group["families"])
+                self._groups[singular(normal(name))] = frozenset(group["families"])
         self._exact = frozenset(exact)
         self._longest = max((len(name.split()) for name in self._by_name), default=1)
 
@@ -201,7 +195,7 @@ class Ingredients:
                     foreign.append(folded)
                     unknown.append(term)
                 continue
-            forms = {word, _singular(word)}
+            forms = {word, singular(word)}
             hits = {row.id for form in forms if (row := self._by_name.get(form))}
             for form in forms & self._groups.keys():
                 hits |= {row.id for row in self.all if row.families & self._groups[form]}
@@ -217,7 +211,3 @@ class Ingredients:
             if not hits:
                 unknown.append(term)
         return Avoided(frozenset(ids), tuple(dict.fromkeys(words)), tuple(unknown), tuple(foreign))
-
-
-def _singular(word: str) -> str:
-    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word

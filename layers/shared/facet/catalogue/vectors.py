@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facet.catalogue.catalogue import GOALS, NO_LABEL, PREGNANCY, Catalogue
-from facet.catalogue.ingredients import Avoided, Ingredients, normal
+from facet.catalogue.ingredients import Avoided, Ingredients
+from facet.catalogue.words import normal
 from facet.colour import delta_e_2000, lab_from_hex
 from facet.domain.errors import PermanentError
 from facet.domain.products import Product

@@ -1,0 +1,35 @@
+"""Text folded so that two spellings of a word are one: what is compared, never what is shown."""
+
+import re
+import unicodedata
+
+_NOT_A_WORD = re.compile(r"[^a-z0-9]+")
+_WORD = re.compile(r"[^\W_]+")
+_LETTERS = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ı": "i"})
+
+
+def normal(text: str) -> str:
+    """Lower case, ASCII, words apart by one space: 'Alpha-Arbutin 2 %' -> 'alpha arbutin 2'.
+
+    Of a script without ASCII letters nothing is left: "".
+    """
+    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return _NOT_A_WORD.sub(" ", ascii_text.lower()).strip()
+
+
+def fold(text: str) -> list[str]:
+    """Words of any script without case and accents: 'Crème SŒUR-2' -> ['creme', 'soeur', '2']."""
+    if not text.isascii():
+        folded = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
+        text = "".join(letter for letter in folded if not unicodedata.combining(letter))
+    return _WORD.findall(text.casefold())
+
+
+def singular(word: str) -> str:
+    """An English word without the s of its plural: 'parabens' -> 'paraben', 'grass' stays."""
+    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
+
+
+def plain(name: str) -> str:
+    """A machine's name as a person reads it: 'dark_spots' -> 'dark spots'."""
+    return name.replace("_", " ")
