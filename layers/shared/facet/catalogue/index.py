@@ -32,7 +32,7 @@ from facet.catalogue.catalogue import (
 from facet.catalogue.snapshot import Texts, smallest
 from facet.catalogue.words import fold
 from facet.colour import delta_e_2000, lab_from_hex, lab_from_srgb
-from facet.domain.errors import PermanentError
+from facet.domain.errors import ProductNotFoundError
 from facet.domain.search import Found, Hit, Near, Query
 
 NAME, BRAND, INGREDIENT, PREFIX = 3.0, 2.0, 1.0, 0.5
@@ -58,7 +58,7 @@ class Index:
 
         The same query has the same answer.
 
-        Raises PermanentError("product_not_found") where `near` names no product of the catalogue.
+        Raises ProductNotFoundError where `near` names no product of the catalogue.
         """
         scores, allowed = self._texts(query.text), self._filter(query)
         if scores is not None:
@@ -283,7 +283,7 @@ class Index:
             return {known.number[row.id] for row in found if row}
         row = self.catalogue.row(near.product_id)
         if row is None:
-            raise PermanentError("product_not_found", f"There is no product {near.product_id}.")
+            raise ProductNotFoundError
         return set(self.catalogue.inci_of(row).tolist())
 
     def _concerns(self, wanted: Mapping[Any, float]) -> Scores:

@@ -19,7 +19,7 @@ from facet.catalogue.catalogue import GOALS, NO_LABEL, PREGNANCY, Catalogue
 from facet.catalogue.ingredients import Avoided, Ingredients
 from facet.catalogue.words import normal
 from facet.colour import delta_e_2000, lab_from_hex
-from facet.domain.errors import PermanentError
+from facet.domain.errors import PermanentError, ProductNotFoundError
 from facet.domain.products import Product
 from facet.domain.search import Found, Hit, Match, Near, Query, Space, VectorStore
 
@@ -104,7 +104,7 @@ class VectorSearch:
     def search(self, query: Query) -> Found:
         """The best `query.limit` products after `query.offset`, of MOST at the most; no `total`.
 
-        Raises PermanentError("product_not_found") where `near` names a product that is not there.
+        Raises ProductNotFoundError where `near` names a product that is not there.
         """
         space: Space = query.near.space if query.near else "concerns"
         # Texts alone need no vector; filters alone are ranked by what helps the concern.
@@ -141,7 +141,7 @@ class VectorSearch:
         if near.product_id:
             stored = self._store.vector("ingredients", near.product_id)
             if stored is None:
-                raise PermanentError("product_not_found", f"There is no product {near.product_id}.")
+                raise ProductNotFoundError
             return stored
         found = (self._ingredients.find(name) for name in near.ingredients)
         vector = _hashed(row.id for row in found if row)

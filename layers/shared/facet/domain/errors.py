@@ -37,6 +37,13 @@ class AnalysisNotFoundError(PermanentError):
         super().__init__("analysis_not_found", "You have no analysis with this id.")
 
 
+class ProductNotFoundError(PermanentError):
+    """The catalogue has no product of this id; ids change when another is published."""
+
+    def __init__(self) -> None:
+        super().__init__("product_not_found", "The catalogue has no product with this id.")
+
+
 class ProfileUnreadableError(PermanentError):
     """A stored profile nobody can read: advice that overlooks an allergy is worse than none."""
 

@@ -9,7 +9,7 @@ from facet.catalogue.ingredients import Ingredients
 from facet.domain.advice import Reason, Source
 from facet.domain.base import Part
 from facet.domain.cursor import Cursors
-from facet.domain.errors import PermanentError
+from facet.domain.errors import PermanentError, ProductNotFoundError
 from facet.domain.products import Goal, PriceBand, Product
 from facet.domain.search import Condition, Near, Query, Search
 from facet.services.keep_profile import read_profile
@@ -73,10 +73,10 @@ class Facts(Protocol):
 
 
 def read_product(product_id: str, *, products: Products) -> Product:
-    """Raises PermanentError(product_not_found)."""
+    """One product as the catalogue has it. Raises ProductNotFoundError."""
     product = products.get(product_id)
     if product is None:
-        raise PermanentError("product_not_found", "The catalogue has no product with this id.")
+        raise ProductNotFoundError
     return product
 
 
@@ -98,7 +98,8 @@ def find_products(
 ) -> ProductPage:
     """`query.limit` products after the cursor.
 
-    Raises PermanentError(invalid_cursor, product_not_found): a cursor fits its question alone.
+    Raises PermanentError(invalid_cursor), for a cursor fits its question alone, and
+    ProductNotFoundError for a product to be near to.
     """
     listing = (
         f"products {query.model_dump_json(exclude={'limit', 'offset'}, exclude_defaults=True)}"

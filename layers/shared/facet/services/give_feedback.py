@@ -10,7 +10,7 @@ from ulid import ULID
 from facet.domain.analysis import Kind
 from facet.domain.base import Part
 from facet.domain.belongings import ITEM_ID, Shelf
-from facet.domain.errors import AnalysisNotFoundError, PermanentError
+from facet.domain.errors import AnalysisNotFoundError, PermanentError, ProductNotFoundError
 from facet.domain.feedback import Feedback
 from facet.domain.products import Slug
 from facet.services.ports import Analyses, Products, Shelves
@@ -76,9 +76,7 @@ def give_feedback(
         kind = said.kind or Kind.SKINCARE
         learned = {"kind": kind, **_of_result(user_id, said, kind, analyses)}
     elif said.product_id and products.get(said.product_id) is None:
-        raise PermanentError(
-            "product_not_found", f"There is no product {said.product_id} in the catalogue."
-        )
+        raise ProductNotFoundError
     day = said.on or now.date()
     told = said.model_dump(mode="json", exclude_defaults=True)
     feedback_id = str(ULID.from_datetime(now))

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from facet.domain.belongings import BagPage, Shelf
 from facet.domain.cursor import Cursors
-from facet.domain.errors import PermanentError
+from facet.domain.errors import PermanentError, ProductNotFoundError
 from facet.domain.products import BagDetails, BagItem
 from facet.services.ports import Products, Shelves
 
@@ -38,15 +38,14 @@ def keep_bag_item(
     """The item as it is kept, and whether it is new: all of it is replaced.
 
     What the catalogue says of a product stands in for the name and the category left out, so that
-    a bag can be read without it. Raises PermanentError(bag_item_incomplete, product_not_found).
+    a bag can be read without it. Raises ProductNotFoundError and
+    PermanentError(bag_item_incomplete).
     """
     told = details.model_dump(mode="json", exclude_defaults=True)
     if details.product_id is not None:
         product = products.get(details.product_id)
         if product is None:
-            raise PermanentError(
-                "product_not_found", f"There is no product {details.product_id} in the catalogue."
-            )
+            raise ProductNotFoundError
         told = {"name": product.name, "category": product.category, **told}
     elif not (details.name and details.category):
         raise PermanentError(
