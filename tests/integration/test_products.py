@@ -9,7 +9,7 @@ from typing import Any, get_args
 import pytest
 
 from facet.adapters.vectors import VectorBucket
-from facet.catalogue import conditions
+from facet.catalogue import evidence
 from facet.catalogue.build import build_catalogue
 from facet.catalogue.catalogue import Catalogue
 from facet.domain.products import Goal, Product
@@ -266,6 +266,18 @@ def test_the_best_evidence_comes_first(api: Any) -> None:
     assert "tretinoin-cream" not in ids(body), "a prescription is its doctor's to give"
 
 
+def test_what_is_rinsed_off_stands_last_and_claims_little(api: Any) -> None:
+    query = {"condition": "blemishes", "limit": "100"}
+
+    _, body = api("GET", "/v1/products/recommendations", query=query)
+
+    said = {one["product"]["product_id"]: one["why"][0]["text"] for one in body["products"]}
+    order = list(said)
+    for rinsed in ("exfoliant-aha-bha-rinse", "mask-kaolin-salicylic"):
+        assert said[rinsed].startswith("Some evidence for blemishes: ")
+        assert order.index(rinsed) > order.index("azelaic-10-cream")
+
+
 def test_what_the_profile_rules_out_is_not_named(api: Any) -> None:
     query = {"condition": "wrinkles", "limit": "100"}
     before = ids(api("GET", "/v1/products/recommendations", query=query)[1])
@@ -311,7 +323,7 @@ def test_nothing_is_to_be_mended_of_normal_skin(api: Any) -> None:
 def test_every_condition_a_photo_may_speak_for_can_be_asked_for(api: Any) -> None:
     known = {*load_conditions("1").conditions, NORMAL}
     assert set(get_args(Condition)) == known | set(get_args(Goal))
-    path = Path(conditions.__file__).with_name("conditions.toml")
+    path = Path(evidence.__file__).with_suffix(".toml")
     assert tomllib.loads(path.read_text())["concern_of"].keys() == known - {NORMAL}
     for condition in sorted(known - {NORMAL}):
         query = {"condition": condition, "limit": "1"}

@@ -10,14 +10,12 @@ from pydantic import ValidationError
 
 from facet.advice.makeup import worn
 from facet.catalogue.catalogue import (
-    LAYER,
     MEDICINE,
-    OPENED_MONTHS,
-    OTHER_LAYER,
     PREGNANCY,
     Catalogue,
     Item,
 )
+from facet.catalogue.evidence import bought_for, helps_of, irritancy_of, is_unstated
 from facet.catalogue.ingredients import Avoided, Ingredient, read_percent
 from facet.catalogue.words import normal, plain
 from facet.domain.advice import Note, Profile
@@ -105,37 +103,37 @@ class SkincareShelf:
         known = self.catalogue.ingredients
         parts: dict[Ingredient, float | None] = {}
         for label in entry.ingredients:
-            for found, percent in known.on_label(label).items():
-                parts.setdefault(found, percent)
+            for ingredient, percent in known.on_label(label).items():
+                parts.setdefault(ingredient, percent)
         named = known.read_text(name)
-        for found in named:
-            parts.setdefault(found, read_percent(name)[1] if len(named) == 1 else None)
-        bought_for = [i for i in parts if i.role in ("active", "filter")] or list(parts)
-        spf = entry.spf or max((int(n) for n in _SPF.findall(name)), default=0)
+        families = frozenset().union(*(i.families for i in parts))
+        for ingredient in named:
+            # A name says loosely ("vitamin C") what the label says exactly.
+            if not ingredient.families & families:
+                percent = read_percent(name)[1] if len(named) == 1 else None
+                parts.setdefault(ingredient, percent)
+        everything = {*parts, *named}
+        bought = bought_for(parts)
+        vehicle = self.catalogue.usual_vehicle(category)
+        rinse_off = vehicle.rinse_off
         return Item(
             name=name,
             category=category,
             step=step,
-            actives={i.id: parts[i] for i in bought_for},
+            actives={i.id: percent for i, percent in bought},
             ingredients=frozenset(i.id for i in parts),
             treats=any(i.role == "active" for i in parts),
-            # An unknown strength is credited with the least.
-            helps={
-                goal: grade if percent is not None else 1
-                for i, percent in parts.items()
-                for goal, (grade, least, _) in i.helps.items()
-                if percent is None or percent >= least
-            },
-            irritancy=max((i.irritancy for i in parts), default=0),
-            pregnancy=max((i.pregnancy for i in parts), key=PREGNANCY.index, default="ok"),
-            medicine=max((i.medicine for i in parts), key=MEDICINE.index, default=None),
-            weight=LAYER.get(category, OTHER_LAYER),
-            rinse_off=step == "cleanse",
-            opened_months=OPENED_MONTHS,
-            spf=spf,
+            helps=helps_of(bought, rinse_off=rinse_off, unstated=is_unstated(bought)),
+            irritancy=irritancy_of(parts, rinse_off=rinse_off),
+            pregnancy=max((i.pregnancy for i in everything), key=PREGNANCY.index, default="ok"),
+            medicine=max((i.medicine for i in everything), key=MEDICINE.index, default=None),
+            weight=vehicle.weight,
+            rinse_off=rinse_off,
+            opened_months=vehicle.opened_months,
+            spf=entry.spf or max((int(n) for n in _SPF.findall(name)), default=0),
             tinted=any("tint" in i.families for i in parts),
             item_id=entry.item_id,
-            **self.catalogue.of_actives(list(parts), [(i, parts[i]) for i in bought_for]),
+            **self.catalogue.of_actives(list(parts), bought),
         )
 
     def _may_be_used(self, item: Item, entry: BagItem) -> bool:

@@ -28,6 +28,7 @@ from facet.catalogue.catalogue import (
     Item,
     Mask,
 )
+from facet.catalogue.evidence import best_for, evidence_reason, skin_type_reason
 from facet.catalogue.ingredients import Avoided
 from facet.catalogue.words import plain
 from facet.domain.advice import (
@@ -558,30 +559,17 @@ class _Advisor:
         row = item.product_id and self.catalogue.product(item.product_id)
         reasons = []
         if row and skin and skin != "sensitive" and skin in row.skin_types:
-            text = f"Suits {skin} skin, as you told us."
-            reasons.append(Reason(text=text, points_at="profile.skin_type"))
+            reasons.append(skin_type_reason(skin))
         if row and self.sensitive and "sensitive" in row.skin_types:
             reasons += self.sensitive_why
         return reasons
 
     def _evidence(self, item: Item, goal: str) -> list[Reason]:
+        """How sure it is that a suggested product helps; its label states every strength."""
         known = self.catalogue.ingredients.by_id
-        best = [
-            (-known[id_].helps[goal][0], known[id_])
-            for id_ in item.actives
-            if goal in known[id_].helps
-        ]
-        if not best:
-            return []
-        grade, ingredient = min(best, key=lambda pair: (pair[0], pair[1].id))
-        weight = {3: "Agreed on by dermatologists", 2: "Shown in trials", 1: "Some evidence"}
-        return [
-            Reason(
-                text=f"{weight[-grade]} for {plain(goal)}: {ingredient.common_name}.",
-                points_at=f"catalogue.ingredients.{ingredient.id}",
-                sources=(ingredient.helps[goal][2],),
-            )
-        ]
+        parts = [(known[id_], percent) for id_, percent in item.actives.items()]
+        best = best_for(goal, parts, rinse_off=item.rinse_off, unstated=False)
+        return [evidence_reason(best[0], goal, best[1])] if best else []
 
     def _suggest(self, gap: str, item: Item, why: Iterable[Reason]) -> None:
         self.suggestions.append(

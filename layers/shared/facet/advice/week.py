@@ -82,7 +82,7 @@ class Week:
 
     def stages(self, item: Item) -> Stages:
         """How the skin gets used to it: of all its actives, the slowest pace."""
-        if item.step == "cleanse":
+        if is_wash(item):
             return ()
         paces = [
             tuple((int(week), int(days)) for week, days in pace["stages"])
@@ -107,13 +107,13 @@ class Week:
         left = len(DAYS)
         for pace in self.rules["pace"]:
             family = pace["family"]
-            if family in item.tags and item.step != "cleanse":
+            if family in item.tags and not is_wash(item):
                 taken = sum(
                     len(p.days)
                     for p in self.placed
                     if family in p.item.tags
                     and p.item is not item
-                    and p.item.step != "cleanse"
+                    and not is_wash(p.item)
                     and is_for_eyes(p.item) == is_for_eyes(item)
                 )
                 left = min(left, int(pace["stages"][-1][1]) - taken)
@@ -165,6 +165,11 @@ class Week:
 def is_for_eyes(item: Item) -> bool:
     """The skin round the eyes is another place: what is meant for it is counted by itself."""
     return item.category == "eye_care"
+
+
+def is_wash(item: Item) -> bool:
+    """On the skin for seconds, so it has no pace; a peel is rinsed off too, but after minutes."""
+    return item.rinse_off and item.step == "cleanse"
 
 
 def is_treatment(item: Item) -> bool:

@@ -28,6 +28,14 @@ from facet.catalogue.catalogue import (
     SKIN_TYPES,
     Catalogue,
 )
+from facet.catalogue.evidence import (
+    Parts,
+    bought_for,
+    helps_of,
+    irritancy_of,
+    is_unstated,
+    rinsed_categories,
+)
 from facet.catalogue.files import written
 from facet.catalogue.index import index_columns
 from facet.catalogue.ingredients import Ingredient, Ingredients
@@ -513,6 +521,7 @@ class _Columns:
 
     known: Ingredients
     categories: _Names
+    rinsed: frozenset[str] = frozenset()  # categories, of what comes without a vehicle
     brands: _Names = field(default_factory=_Names)
     origins: _Names = field(default_factory=_Names)
     finishes: _Names = field(default_factory=_Names)
@@ -535,7 +544,7 @@ class _Columns:
         name: str,
         *,
         category: str,
-        parts: Sequence[tuple[Ingredient, float | None]],
+        parts: Parts,
         everything: Sequence[Ingredient],
         order: Sequence[int] | None = None,
         rinse_off: bool,
@@ -552,10 +561,7 @@ class _Columns:
         origin: str | None = None,
     ) -> None:
         """parts: what it is bought for; everything: all known in it; order: all of it, numbered."""
-        irritancy = max((i.irritancy for i in everything), default=0)
-        if rinse_off:
-            irritancy = max(0, irritancy - 1)
-        helps = helps_of(parts, rinse_off, unstated=label == NO_PERCENTAGES)
+        helps = helps_of(parts, rinse_off=rinse_off, unstated=label == NO_PERCENTAGES)
         strengths = (
             round(100 * p / i.ceiling) for i, p in parts if p and i.ceiling and i.role == "active"
         )
@@ -569,7 +575,7 @@ class _Columns:
             "spf": spf or 0,
             "skin": sum(1 << SKIN_TYPES.index(t) for t in set(skin)),
             "helps": pack_helps(helps),
-            "irritancy": irritancy,
+            "irritancy": irritancy_of(everything, rinse_off=rinse_off),
             "pregnancy": max(
                 PREGNANCY.index(p) for p in (pregnancy, *(i.pregnancy for i in everything))
             ),
@@ -605,16 +611,11 @@ class _Columns:
             if (found := self._on_label(active.inci)[1]) is not None
         }
         everything = [*dict.fromkeys([i for _, i in named if i is not None] + list(percents))]
-        parts = [
-            (i, percents.get(i))
-            for i in everything
-            if i in percents or i.role in ("active", "filter")
-        ]
+        parts = bought_for({i: percents.get(i) for i in everything})
         numbers = [n for n, _ in named] + [self._number[i.id] for i in percents]
         label = NO_LABEL
         if numbers:
-            stated = all(percent for i, percent in parts if i.role == "active")
-            label = FULL_LABEL if stated else NO_PERCENTAGES
+            label = NO_PERCENTAGES if is_unstated(parts) else FULL_LABEL
         origin = next((source for source in product.sources if source in sources), None)
         self.add(
             product.product_id,
@@ -623,7 +624,7 @@ class _Columns:
             parts=parts,
             everything=everything,
             order=list(dict.fromkeys(numbers)),
-            rinse_off=product.category == "cleanser",
+            rinse_off=product.category in self.rinsed,
             skin=product.skin_types,
             brand=product.brand,
             price=product.price_band,
@@ -676,14 +677,14 @@ def _content(
     categories = _Names()
     for category in sorted({row.category for row in vehicles.values()}):
         categories[category]
-    columns = _Columns(Ingredients(known.values(), (), ()), categories)
+    rinsed = rinsed_categories((row.category, row.rinse_off) for row in vehicles.values())
+    columns = _Columns(Ingredients(known.values(), (), ()), categories, rinsed)
     for product in products:
         vehicle = vehicles[product.vehicle]
         parts = [(known[name], percent) for name, percent in product.actives]
         base = [known[part] for part in vehicle.base]
         everything = list(dict.fromkeys([*base[:1], *(i for i, _ in parts), *base[1:]]))
-        irritancy = max((i.irritancy for i in everything), default=0)
-        gentle = irritancy - vehicle.rinse_off <= 0
+        gentle = not irritancy_of(everything, rinse_off=vehicle.rinse_off)
         columns.add(
             product.id,
             product.name,
@@ -721,26 +722,6 @@ def _content(
 def _repeated(ids: Iterable[str], most: int = 20) -> list[str]:
     seen: set[str] = set()
     return [id_ for id_ in ids if id_ in seen or seen.add(id_)][:most]  # type: ignore[func-returns-value]
-
-
-def helps_of(
-    parts: Iterable[tuple[Ingredient, float | None]],
-    rinse_off: bool = False,
-    unstated: bool = False,
-) -> dict[str, int]:
-    """Goal -> grade 1..3, from what is in a product in at least the concentration shown to work.
-
-    The trials behind the grades left the product on: what is rinsed off gets 1 at most. unstated:
-    whether an ingredient of unknown concentration gets 1 as well, or nothing.
-    """
-    helps: dict[str, int] = {}
-    for ingredient, percent in parts:
-        for goal, (grade, least, _) in ingredient.helps.items():
-            if percent is None and unstated:
-                helps[goal] = max(1, helps.get(goal, 0))
-            elif percent is not None and percent >= least:
-                helps[goal] = max(1 if rinse_off else grade, helps.get(goal, 0))
-    return helps
 
 
 def pack_helps(helps: Mapping[str, int]) -> int:

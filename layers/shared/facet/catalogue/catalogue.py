@@ -16,6 +16,7 @@ from typing import Any, Literal, cast, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from facet.catalogue.evidence import rinsed_categories
 from facet.catalogue.ingredients import Ingredient, Ingredients
 from facet.catalogue.snapshot import Buffer, smallest, unpack
 from facet.domain.advice import Source
@@ -39,7 +40,15 @@ MEDICINE: tuple[str | None, ...] = (None, "pharmacy", "prescription")
 NO_LABEL, NO_PERCENTAGES, FULL_LABEL = 0, 1, 2
 
 # Among the layers and after opening, for a product whose vehicle nobody stated.
-LAYER = {"cleanser": 1, "toner": 2, "exfoliant": 3, "serum": 4, "moisturiser": 7, "sunscreen": 9}
+LAYER = {
+    "cleanser": 1,
+    "toner": 2,
+    "rinse_off_peel": 2,
+    "exfoliant": 3,
+    "serum": 4,
+    "moisturiser": 7,
+    "sunscreen": 9,
+}
 OTHER_LAYER, OPENED_MONTHS = 5, 12
 
 Mask = NDArray[np.bool_]
@@ -115,6 +124,7 @@ class Catalogue:
             for id_, row in content["vehicles"].items()
         }
         self._vehicle_names = tuple(self.vehicles)
+        self._rinsed = rinsed_categories((v.category, v.rinse_off) for v in self.vehicles.values())
         self.categories: tuple[str, ...] = tuple(content["categories"])
         self.brands: Sequence[str] = content["brands"]
         self._origins: Sequence[str] = content["origins"]
@@ -253,13 +263,7 @@ class Catalogue:
         """The product in this row as the routine sees it."""
         category = self.categories[self.category[row]]
         step = self.step_of(category)
-        vehicle = self._vehicle_of(row) or Vehicle(
-            id="",
-            category=category,
-            weight=LAYER.get(category, OTHER_LAYER),
-            rinse_off=step == "cleanse",
-            opened_months=OPENED_MONTHS,
-        )
+        vehicle = self._vehicle_of(row) or self.usual_vehicle(category)
         ids = [self.ingredients.all[i] for i in self.inci_of(row)]
         actives = self._actives_of(row)
         return Item(
@@ -311,6 +315,21 @@ class Catalogue:
     def step_of(self, category: str) -> StepName | None:
         """The place of a category in a routine, or None for what has none (a mask, a lipstick)."""
         return cast(StepName | None, self.rules["routine"]["step_of"].get(category))
+
+    def rinses_off(self, category: str, vehicle: str | None = None) -> bool:
+        """Whether a product is rinsed off: as its vehicle says, else as its category does."""
+        known = self.vehicles.get(vehicle) if vehicle else None
+        return known.rinse_off if known else category in self._rinsed
+
+    def usual_vehicle(self, category: str) -> Vehicle:
+        """What a product of this category comes in, where nobody stated it."""
+        return Vehicle(
+            id="",
+            category=category,
+            weight=LAYER.get(category, OTHER_LAYER),
+            rinse_off=self.rinses_off(category),
+            opened_months=OPENED_MONTHS,
+        )
 
     def brand_at(self, row: int) -> str | None:
         """The brand of the product in this row, or None."""

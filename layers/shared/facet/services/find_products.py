@@ -4,8 +4,8 @@ from typing import Protocol, get_args
 
 from pydantic import Field
 
-from facet.catalogue.conditions import concern_of, evidence, reasons
-from facet.catalogue.ingredients import Ingredients
+from facet.catalogue.evidence import Facts as Evidence
+from facet.catalogue.evidence import best_of, concern_of, reasons
 from facet.domain.advice import Reason, Source
 from facet.domain.base import Part
 from facet.domain.cursor import Cursors
@@ -62,11 +62,10 @@ class RecommendedProducts(Part):
     sources: tuple[Source, ...] = Field((), description="Of the reasons, by their ids.")
 
 
-class Facts(Protocol):
+class Facts(Evidence, Protocol):
     """What the snapshot knows of products and ingredients."""
 
     version: str
-    ingredients: Ingredients
 
     def product(self, product_id: str) -> Product | None: ...
     def source(self, source_id: str) -> Source: ...
@@ -135,7 +134,6 @@ def recommend_products(
     profile, concern = read_profile(user_id, shelves=shelves), concern_of(condition)
     chosen: list[RecommendedProduct] = []
     if concern is not None:
-        known = facts.ingredients
         query = Query(
             concern=concern,
             without=(*profile.allergies, *profile.avoided_ingredients),
@@ -148,11 +146,11 @@ def recommend_products(
         suited = [one for one in found if one.medicine != "prescription"]
 
         def rank(product: Product) -> tuple[int, bool]:
-            best = evidence(product, concern, known)
+            best = best_of(product, concern, facts)
             return -best[0] if best else 0, profile.skin_type not in product.skin_types
 
         chosen = [
-            RecommendedProduct(product=one, why=tuple(reasons(one, concern, profile, known)))
+            RecommendedProduct(product=one, why=tuple(reasons(one, concern, profile, facts)))
             for one in sorted(suited, key=rank)[:limit]
         ]
     cited = dict.fromkeys(s for one in chosen for reason in one.why for s in reason.sources)

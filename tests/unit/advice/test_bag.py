@@ -1,0 +1,135 @@
+"""What is owned: the same product however its owner tells it."""
+
+import random
+from collections.abc import Iterator
+
+import pytest
+
+from facet.advice.bag import SkincareShelf
+from facet.catalogue.build import build_catalogue
+from facet.catalogue.catalogue import Catalogue, Item
+from facet.domain.advice import Profile
+from facet.domain.products import BagItem, Product
+from tests.unit.conftest import DATA
+
+
+def shelved(catalogue: Catalogue, entry: BagItem) -> Item | None:
+    """What the shelf makes of one entry, before anybody asks whether it may be used."""
+    return SkincareShelf(catalogue, Profile(), catalogue.ingredients.avoided(()), None)._item(entry)
+
+
+def told(product: Product, name: str) -> BagItem:
+    """A product as somebody copies it from its pack."""
+    stated = {active.inci: active.percent for active in product.actives if active.percent}
+    return BagItem(
+        item_id="x",
+        name=name,
+        category=product.category,
+        ingredients=tuple(f"{i} {stated[i]:g} %" if i in stated else i for i in product.inci),
+        spf=product.spf,
+    )
+
+
+def told_both_ways(catalogue: Catalogue, name: str | None = None) -> Iterator[tuple[Item, Item]]:
+    """(by id, by label) of every product with a place in a routine."""
+    for product in catalogue:
+        by_label = shelved(catalogue, told(product, name or product.name))
+        by_id = shelved(catalogue, BagItem(item_id="x", product_id=product.product_id))
+        assert (by_id is None) == (by_label is None)
+        if by_id and by_label:
+            yield by_id, by_label
+
+
+def judged(item: Item) -> dict[str, object]:
+    """What advice is given by, as far as a label tells it."""
+    fields = ("category", "step", "helps", "irritancy", "rinse_off", "treats", "tags", "sessions")
+    facts = (*fields, "pregnancy", "medicine", "spf", "tinted")
+    return {field: getattr(item, field) for field in facts}
+
+
+@pytest.mark.parametrize("name", ["My product", None])
+def test_a_product_told_by_its_label_is_the_one_told_by_its_id(
+    catalogue: Catalogue, name: str | None
+) -> None:
+    pairs = list(told_both_ways(catalogue, name))
+
+    assert len(pairs) == 200
+    for by_id, by_label in pairs:
+        assert judged(by_label) == judged(by_id), by_id.name
+
+
+def imported(rng: random.Random, known: Catalogue) -> Iterator[Product]:
+    names = [row.inci for row in known.ingredients.all] + ["Moonstone Extract"]
+    for number in range(200):
+        inci = rng.sample(names, rng.choice([1, 3, 12]))
+        stated = [name for name in inci if rng.random() < rng.choice([0, 0.5, 1])]
+        yield Product.model_validate(
+            {
+                "product_id": f"imported-{number}",
+                "name": "Theirs",
+                "category": rng.choice(["cleanser", "serum", "moisturiser", "rinse_off_peel"]),
+                "inci": inci,
+                "actives": [
+                    {"inci": name, "name": name, "percent": rng.choice([0.01, 0.1, 1, 5])}
+                    for name in stated
+                ],
+            }
+        )
+
+
+def test_so_is_an_imported_one_whatever_its_label_keeps_to_itself(catalogue: Catalogue) -> None:
+    rng = random.Random(7)  # noqa: S311
+    shop = Catalogue.load(build_catalogue(DATA, imported(rng, catalogue)))
+
+    theirs = [
+        pair for pair in told_both_ways(shop, "Mine") if "imported" in str(pair[0].product_id)
+    ]
+
+    assert len(theirs) > 100
+    for by_id, by_label in theirs:
+        assert judged(by_label) == judged(by_id), by_id.product_id
+
+
+def test_a_peroxide_wash_told_by_its_label_is_as_gentle_and_as_weak_as_it_is(
+    catalogue: Catalogue,
+) -> None:
+    wash = BagItem(
+        item_id="x",
+        name="Benzoyl peroxide foam wash 4 %",
+        category="cleanser",
+        ingredients=("Aqua", "Benzoyl Peroxide 4 %", "Glycerin"),
+    )
+
+    item = shelved(catalogue, wash)
+
+    assert item is not None
+    assert item.helps == {"blemishes": 1, "shine": 1}
+    assert item.irritancy == 2
+
+
+def test_a_name_says_loosely_what_the_label_says_exactly(catalogue: Catalogue) -> None:
+    cream = {"item_id": "x", "name": "Vitamin C retinol cream", "category": "serum"}
+    label = ("Aqua", "Ascorbyl Glucoside")
+
+    named = shelved(catalogue, BagItem.model_validate(cream))
+    labelled = shelved(catalogue, BagItem.model_validate({**cream, "ingredients": label}))
+
+    assert named is not None
+    assert labelled is not None
+    assert {"ascorbic-acid", "retinol"} <= named.ingredients
+    assert "ascorbic-acid" not in labelled.ingredients
+    assert "retinol" in labelled.ingredients, "what no label explains is believed"
+
+
+@pytest.mark.parametrize("category", ["rinse-off peel", "Rinse off peel", "peeling mask"])
+def test_a_peel_that_is_rinsed_off_is_known_by_what_it_is_called(
+    catalogue: Catalogue, category: str
+) -> None:
+    label = ("Aqua", "Glycolic Acid 7 %")
+    peel = BagItem(item_id="x", name="Glow", category=category, ingredients=label)
+
+    item = shelved(catalogue, peel)
+
+    assert item is not None
+    assert item.rinse_off
+    assert max(item.helps.values()) == 1
