@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from facet.catalogue import index as index_module
 from facet.catalogue.build import build_catalogue
-from facet.catalogue.catalogue import GOALS, NO_LABEL, PRICE_BANDS, SKIN_TYPES, Catalogue
+from facet.catalogue.catalogue import GOALS, PRICE_BANDS, SKIN_TYPES, Catalogue
 from facet.catalogue.index import (
     BRAND,
     INGREDIENT,
@@ -23,6 +23,7 @@ from facet.catalogue.index import (
     index_columns,
 )
 from facet.catalogue.snapshot import pack
+from facet.catalogue.suitable import NO_LABEL
 from facet.catalogue.words import fold
 from facet.colour import delta_e_2000, lab_from_hex
 from facet.domain.errors import PermanentError

@@ -17,15 +17,16 @@ from typing import Any, Literal, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ValidationError
 
 from facet.advice import harmony
+from facet.advice.answer import Notes, cited
 from facet.advice.harmony import LCh, Palette, Scale
+from facet.advice.owned import is_expired, read_bag
 from facet.catalogue.catalogue import Catalogue
-from facet.catalogue.ingredients import Avoided
+from facet.catalogue.suitable import Contents, Person, contents_of, refusal
 from facet.catalogue.words import normal
 from facet.colour import delta_e_2000, lab_from_hex
-from facet.domain.advice import Note, Profile, Reason, Source
+from facet.domain.advice import Profile, Reason, Source
 from facet.domain.face import FaceReading, Tone
 from facet.domain.products import BagItem, HexColor, Product
 from facet.domain.style import (
@@ -37,11 +38,11 @@ from facet.domain.style import (
     Region,
     ShadeMatch,
 )
+from facet.saying import say
 
 METHOD = "1"
 CATEGORIES: tuple[str, ...] = get_args(MakeupCategory)
 SEASONAL = ("blush", "lip", "eyeshadow")
-_DAYS_A_MONTH = 30.44
 
 Floats = NDArray[np.floating]
 Direction = Literal["lighter", "deeper", "warmer", "cooler", "softer", "richer"]
@@ -169,10 +170,8 @@ class _Artist:
     ) -> None:
         self.reading, self.profile, self.catalogue = reading, profile, catalogue
         self.rules = rules()
-        self.notes: list[Note] = []
-        self.avoided: Avoided = catalogue.ingredients.avoided(
-            (*profile.allergies, *profile.avoided_ingredients)
-        )
+        self.notes = Notes()
+        self.person = Person.of_profile(profile, catalogue.ingredients)
         self.occasion = self._occasion(occasion)
         self.owned = self._owned(bag, today)
         self.palette = Palette(reading)
@@ -192,7 +191,7 @@ class _Artist:
         whole = all(wanted <= {s.category for s in look.steps} for look in looks)
         if len(looks) < len(self.rules["ideas"]):
             text = f"What can be used gives {len(looks)} different looks, not three."
-            self._note("few_looks", text)
+            self.notes.add("few_looks", text)
         return MakeupResult(
             status="completed" if whole and len(looks) == 3 else "partial",
             version=f"{METHOD}.{self.rules['version']}",
@@ -209,7 +208,7 @@ class _Artist:
         known = occasion_of(given)
         if known is None:
             text = f"The occasion {given!r} is not one we know; these looks are for every day."
-            self._note("unknown_occasion", text)
+            self.notes.add("unknown_occasion", text)
         return known or "everyday"
 
     def _based_on(self) -> tuple[str, ...]:
@@ -226,72 +225,36 @@ class _Artist:
     def _owned(
         self, bag: Sequence[BagItem | Mapping[str, Any]], today: date | None
     ) -> dict[str, list[Shade]]:
-        found: dict[str, list[Shade]] = {}
-        for row in bag:
-            try:
-                entry = row if isinstance(row, BagItem) else BagItem.model_validate(dict(row))
-            except (ValidationError, TypeError, ValueError):
-                item_id = row.get("item_id") if isinstance(row, Mapping) else None
-                text = "One thing in your bag could not be read and was left out."
-                self._note(
-                    "bag_item_unreadable", text, item_id if isinstance(item_id, str) else None
-                )
-                continue
-            shade = self._shade_of(entry, today)
+        shades: dict[str, list[Shade]] = {}
+        for entry, product in read_bag(bag, self.catalogue, self.notes):
+            shade = self._shade_of(entry, product, today)
             if shade is not None:
-                found.setdefault(shade.category, []).append(shade)
-        return {name: sorted(items, key=lambda s: s.key) for name, items in found.items()}
+                shades.setdefault(shade.category, []).append(shade)
+        return {name: sorted(items, key=lambda s: s.key) for name, items in shades.items()}
 
-    def _shade_of(self, entry: BagItem, today: date | None) -> Shade | None:
+    def _shade_of(
+        self, entry: BagItem, product: Product | None, today: date | None
+    ) -> Shade | None:
         """The make-up of a bag entry that may be used, or None (with a note, where it is one)."""
-        product = self.catalogue.product(entry.product_id) if entry.product_id else None
-        if entry.product_id and product is None:
-            called = entry.name or entry.product_id
-            text = f"{called} is no longer in the catalogue and was left out."
-            self._note("product_withdrawn", text, entry.item_id)
-            return None
         category, colour, finish = worn(entry, product)
         name = product.name if product else entry.name
         if category is None or not name:
             return None  # skincare and the like: another job's business
-        labels = (name, *entry.ingredients, *(product.inci if product else ()))
-        months = self.rules["keeps"][category]
-        open_for = (today - entry.opened).days if today and entry.opened else 0
-        refusals = (
-            (self._is_avoided(labels), "avoided_ingredient", "contains something you avoid."),
-            (
-                bool(self.avoided) and len(labels) == 1,
-                "ingredients_needed",
-                "add its ingredients, so that we can check them.",
-            ),
-            (
-                self.profile.pregnancy and self._is_avoided_in_pregnancy(labels),
-                "not_in_pregnancy",
-                "not during pregnancy, while planning it or breastfeeding.",
-            ),
-            (entry.quantity == 0, "used_up", "is used up."),
-            (
-                open_for > months * _DAYS_A_MONTH,
-                "expired",
-                f"open for more than {months} months: replace it.",
-            ),
-            (colour is None, "shade_needed", "add its shade, so that we can place it."),
-        )
-        for applies, code, text in refusals:
-            if applies:
-                source = self.rules["keeps"]["source"] if code == "expired" else None
-                self._note(code, f"{name}: {text}", entry.item_id, source)
-                return None
-        return Shade(category, name, str(colour), finish, entry.item_id, entry.product_id)
-
-    def _is_avoided(self, labels: Sequence[str]) -> bool:
-        known = self.catalogue.ingredients
-        ids = {found.id for label in labels for found in known.on_label(label)}
-        return bool(ids & self.avoided.ingredients) or any(map(self.avoided.named_in, labels))
-
-    def _is_avoided_in_pregnancy(self, labels: Sequence[str]) -> bool:
-        known = self.catalogue.ingredients
-        return any(i.pregnancy == "avoid" for label in labels for i in known.on_label(label))
+        contents = contents_of(self.catalogue.ingredients, product, entry)
+        keeps = self.rules["keeps"]
+        months = keeps[category]
+        if verdict := refusal(self.person, contents):
+            self.notes.add(verdict.code, verdict.text(name), entry.item_id)
+        elif entry.quantity == 0:
+            self.notes.add("used_up", say("bag.used_up", name=name), entry.item_id)
+        elif is_expired(entry, months, today):
+            text = say("bag.expired", name=name, months=months)
+            self.notes.add("expired", text, entry.item_id, keeps["source"])
+        elif colour is None:
+            self.notes.add("shade_needed", say("bag.shade_needed", name=name), entry.item_id)
+        else:
+            return Shade(category, name, colour, finish, entry.item_id, entry.product_id)
+        return None
 
     # --- one look -------------------------------------------------------------------------------
 
@@ -362,7 +325,7 @@ class _Artist:
         strength = idea["strength"].get(category, self.rules["strength"].get(category, 50))
         finish, why = self._finish(shade)
         cautions = []
-        if shade.item_id is None and self.avoided:
+        if shade.item_id is None and self.person.avoided:
             terms = ", ".join((*self.profile.allergies, *self.profile.avoided_ingredients))
             cautions.append(f"Choose one without: {terms}.")
         return LookStep(
@@ -438,7 +401,7 @@ class _Artist:
                 match = self._matched(pool[best], target, samples, category)
                 return _Chosen(pool[best], self._match_why(match, lift), match.chance, match)
             if owned:
-                self._note(
+                self.notes.add(
                     "shade_does_not_match",
                     f"{pool[best].name}: no match for your skin "
                     f"(CIEDE2000 {away[best]:.1f}; at most {rule['near']:.0f} would do).",
@@ -447,7 +410,7 @@ class _Artist:
                 )
         if may_suggest:
             text = f"No match: no {category} shade we know is near enough to your skin."
-            self._note(f"no_{category}_match", text, source=rule["source"])
+            self.notes.add(f"no_{category}_match", text, source=rule["source"])
         return None
 
     def _matched(self, shade: Shade, target: Floats, samples: Floats, category: str) -> ShadeMatch:
@@ -531,7 +494,7 @@ class _Artist:
         seen = self.colours.get("brows") or self.colours.get("hair")
         if seen is None or seen.lab is None:
             text = "Brows and hair could not be seen well enough to choose a brow shade."
-            self._note("brows_not_seen", text)
+            self.notes.add("brows_not_seen", text)
             return None
         lightness, chroma, hue = LCh.of_lab(seen.lab)
         if lightness > rule["light_from"]:
@@ -769,18 +732,20 @@ class _Artist:
     @cached_property
     def _allowed_card(self) -> Mapping[str, list[Shade]]:
         card = shade_card()
-        if not self.avoided:
+        if not self.person.avoided:
             return card
         return {
-            name: [s for s in rows if not self._likely_avoided(s)] for name, rows in card.items()
+            name: [s for s in rows if refusal(self.person, self._likely(s)) is None]
+            for name, rows in card.items()
         }
 
-    def _likely_avoided(self, shade: Shade) -> bool:
+    def _likely(self, shade: Shade) -> Contents:
+        """What a product of a shade of the card usually contains: it is no product yet."""
         likely = self.rules["contains"]
         words = [shade.name, shade.finish or "", shade.category]
         words += likely["finish"].get(shade.finish, [])
         words += likely["category"].get(shade.category, [])
-        return any(map(self.avoided.named_in, words))
+        return Contents(ingredients=frozenset(), written=tuple(words), labelled=True)
 
     def _nearest_name(self, shade: Shade) -> str:
         table = "skin" if shade.category in ("foundation", "concealer") else shade.category
@@ -793,20 +758,11 @@ class _Artist:
 
     # --- saying ---------------------------------------------------------------------------------
 
-    def _note(
-        self, code: str, text: str, item_id: str | None = None, source: str | None = None
-    ) -> None:
-        sources = (source,) if source else ()
-        self.notes.append(Note(code=code, text=text, item_id=item_id, sources=sources))
-
     def _sources(self, looks: Iterable[Look]) -> tuple[Source, ...]:
-        cited = [self.rules["order"]["source"], _shades()["source"]]
-        for look in looks:
-            for reason in (*look.why, *(r for s in look.steps for r in s.why)):
-                cited += reason.sources
-        cited += [s for note in self.notes for s in note.sources]
+        rows = [self.rules["order"]["source"], _shades()["source"]]
+        why = (r for look in looks for r in (*look.why, *(r for s in look.steps for r in s.why)))
         known = sources()
-        return tuple(known[name] for name in dict.fromkeys(cited))
+        return tuple(known[id_] for id_ in dict.fromkeys(rows + cited([*why, *self.notes])))
 
 
 def _same(one: Look, other: Look) -> bool:

@@ -14,22 +14,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from facet.advice.answer import Cites, Notes, cited
 from facet.advice.bag import SkincareShelf
 from facet.advice.ranking import Ranking, load_ranking
 from facet.advice.week import DAYS, Placed, Week
 from facet.catalogue.catalogue import (
-    FULL_LABEL,
     GOALS,
-    MEDICINE,
-    NO_LABEL,
-    PREGNANCY,
     PRICE_BANDS,
     Catalogue,
     Item,
     Mask,
 )
 from facet.catalogue.evidence import best_for, evidence_reason, skin_type_reason
-from facet.catalogue.ingredients import Avoided
+from facet.catalogue.suitable import FULL_LABEL, Person, is_named, suitable_rows
 from facet.catalogue.words import plain
 from facet.domain.advice import (
     Note,
@@ -94,14 +91,12 @@ class _Advisor:
         self.ranking = ranking
         self.weighed: dict[str, dict[str, float]] = {}  # features of what was chosen, by key
         self.week = Week(self.rules)
-        self.notes: list[Note] = []
+        self.notes = Notes()
         self.suggestions: list[Suggestion] = []
         self.partial = False
         self.introduced = 0  # actives new to the skin, so far
-        self.avoided: Avoided = catalogue.ingredients.avoided(
-            (*profile.allergies, *profile.avoided_ingredients)
-        )
-        self.shelf = SkincareShelf(catalogue, profile, self.avoided, today)
+        self.person = Person.of_profile(profile, catalogue.ingredients)
+        self.shelf = SkincareShelf(catalogue, self.person, today)
         self.needs = self._needs()
         self.sensitive, self.sensitive_why = self._sensitivity()
         self.tint, self.deep = self._tint()
@@ -200,9 +195,9 @@ class _Advisor:
     # --- the routine ------------------------------------------------------------------------
 
     def advise(self, bag: Sequence[BagItem | Mapping[str, Any]]) -> SkincareResult:
-        for term in self.avoided.unknown:
+        for term in self.person.avoided.unknown:
             text = f"We know no ingredient called '{term}': please read labels for it yourself."
-            self._note("unknown_ingredient", text)
+            self.notes.add("unknown_ingredient", text)
         shelf = self.shelf.read(bag)
         self.notes += self.shelf.notes
         self._protect(shelf)
@@ -239,7 +234,7 @@ class _Advisor:
                 text = f"{item.name} is not in this routine: one sunscreen is enough."
                 if item not in daily:
                     text = f"{item.name} is left out: it cannot be worn every morning."
-                self._note("not_used", text, item.item_id)
+                self.notes.add("not_used", text, item.item_id)
         if best:
             self._daily(best, "am", [self._own(best), *why])
             return
@@ -252,7 +247,7 @@ class _Advisor:
             return
         # Sun protection closes every morning, even where we know no product that would do.
         self.partial = True
-        self._note(
+        self.notes.add(
             "no_sunscreen",
             "No sunscreen in the catalogue is free of what you avoid: ask a pharmacist for one.",
         )
@@ -289,7 +284,7 @@ class _Advisor:
             why = [self._own(item), *(reason for need in relevant for reason in need.why)]
             obstacle = self.week.place(item, item.key in self.shelf.new, why)
             if obstacle:
-                self._note("no_room", f"{item.name} is left out. {obstacle}", item.item_id)
+                self.notes.add("no_room", f"{item.name} is left out. {obstacle}", item.item_id)
                 continue
             self.introduced += item.key in self.shelf.new
             helped |= set(item.helps)
@@ -300,19 +295,19 @@ class _Advisor:
                 rule = self.rules["introduce"]
                 text = f"{plain(need.goal).capitalize()} can wait. {rule['text']} "
                 text += f"Look again in {rule['weeks']} weeks."
-                self._note("one_at_a_time", text, None, rule["source"])
+                self.notes.add("one_at_a_time", text, None, rule["source"])
                 continue
             chosen = self._treatment_for(need)
             if chosen is None:
                 text = f"For {plain(need.goal)} the catalogue has nothing with published evidence"
                 text += " that suits what you told us."
-                self._note("nothing_fits", text)
+                self.notes.add("nothing_fits", text)
                 continue
             helped |= set(chosen.helps)
 
         if not self.needs and not any(p.item.treats for p in self.week.placed):
             text = "Nothing measured or told asks for an active: cleanse, moisturise and protect is"
-            self._note("no_active", f"{text} a complete routine.")
+            self.notes.add("no_active", f"{text} a complete routine.")
 
     def _treatment_for(self, need: _Need) -> Item | None:
         """Suggest and place the one product for an unmet need; None if nothing fits."""
@@ -355,7 +350,7 @@ class _Advisor:
                 self._daily(item, session, [self._own(item)])
             if not fitting:
                 text = f"{item.name} is left out. One hydrating layer is enough."
-                self._note("no_room", text, item.item_id)
+                self.notes.add("no_room", text, item.item_id)
 
     def _base(self, step: StepName, category: str, shelf: Sequence[Item]) -> None:
         """One product morning and evening: an owned one where it fits, else one suggestion."""
@@ -384,14 +379,14 @@ class _Advisor:
                 text = f"{item.name} is not in this routine: another of yours does its work."
                 if gaps:
                     text = f"{item.name} is left out: it clashes with the rest of the routine."
-                self._note("not_used", text, item.item_id)
+                self.notes.add("not_used", text, item.item_id)
         if not gaps:
             return
         chosen = self._candidate(category, tuple(gaps))
         if chosen is None:
             self.partial = True
             text = f"No {category} in the catalogue is free of what you avoid."
-            self._note(f"no_{category}", text)
+            self.notes.add(f"no_{category}", text)
             return
         text = f"Every routine needs a {category}; you own none that fits."
         source = self.rules["routine"]["source"]
@@ -407,12 +402,8 @@ class _Advisor:
     def _allowed(self) -> Mask:
         """(n,) what may be suggested to this person, whatever it costs."""
         columns = self.catalogue
-        # Nothing can be promised of a product whose ingredients nobody listed.
-        allowed = (columns.label > NO_LABEL) & ~columns.containing(self.avoided.ingredients)
-        allowed &= columns.medicine < MEDICINE.index("prescription")
-        if self.profile.pregnancy:
-            allowed &= columns.pregnancy == PREGNANCY.index("ok")
-        return allowed
+        mask: Mask = suitable_rows(columns, self.person, columns.containing, suggested=True)
+        return mask
 
     @cached_property
     def _affordable(self) -> Mask:
@@ -479,7 +470,7 @@ class _Advisor:
                     self._weigh(item, features, row)
                     if not within_budget:
                         text = f"No {category} that suits you is within your budget."
-                        self._note("over_budget", text)
+                        self.notes.add("over_budget", text)
                     return item
         return None
 
@@ -487,9 +478,15 @@ class _Advisor:
         """Rows that fit, best score first, in the catalogue's order among equals."""
         rows = np.flatnonzero(fits)
         order = np.lexsort((rows, -np.round(score[rows], 6)))
-        named = (int(row) for row in rows[order])
+        ranked = (int(row) for row in rows[order])
+        columns = self.catalogue
         return islice(
-            (row for row in named if not self.avoided.named_in(self.catalogue.name(row))), most
+            (
+                row
+                for row in ranked
+                if not is_named(self.person, (columns.name(row), columns.brand_at(row)))
+            ),
+            most,
         )
 
     def _priority(self, item: Item) -> tuple[Any, ...]:
@@ -501,20 +498,20 @@ class _Advisor:
     def _withheld(self, item: Item, relevant: bool) -> bool:
         if not self._sun_allows(item):
             text = f"{item.name} is left out. {self.rules['sun']['needed_text']}"
-            self._note("sunscreen_first", text, item.item_id, self._needs_sun(item)[0])
+            self.notes.add("sunscreen_first", text, item.item_id, self._needs_sun(item)[0])
             return True
         if not self._may_introduce(item):
             rule = self.rules["introduce"]
             text = f"{item.name} can wait {rule['weeks']} weeks. {rule['text']}"
-            self._note("one_at_a_time", text, item.item_id, rule["source"])
+            self.notes.add("one_at_a_time", text, item.item_id, rule["source"])
             return True
         if self.sensitive and item.irritancy >= self.rules["needs"]["too_harsh"]:
             text = f"{item.name} is left out: too harsh for sensitive skin without a doctor."
-            self._note("too_harsh", text, item.item_id)
+            self.notes.add("too_harsh", text, item.item_id)
             return True
         if self.needs and item.irritancy > 1 and not relevant:
             text = f"{item.name} is left out: it is strong, and nothing here asks for it."
-            self._note("not_needed", text, item.item_id)
+            self.notes.add("not_needed", text, item.item_id)
             return True
         return False
 
@@ -581,12 +578,6 @@ class _Advisor:
                 features=self.weighed.get(item.key, {}),
             )
         )
-
-    def _note(
-        self, code: str, text: str, item_id: str | None = None, source: str | None = None
-    ) -> None:
-        sources = (source,) if source else ()
-        self.notes.append(Note(code=code, text=text, item_id=item_id, sources=sources))
 
     def _steps(self, session: Session) -> tuple[Step, ...]:
         order: list[str] = list(self.rules["routine"]["steps"])
@@ -655,12 +646,11 @@ class _Advisor:
         return tuple(hints)
 
     def _sources(self, steps: Sequence[Step], see_doctor: Sequence[Note]) -> tuple[Source, ...]:
-        cited: list[str] = []
+        things: list[Cites] = []
         for step in steps:
-            cited += step.sources
-            cited += [source for reason in step.why for source in reason.sources]
-        cited += [source for note in (*self.notes, *see_doctor) for source in note.sources]
-        return tuple(self.catalogue.source(source) for source in dict.fromkeys(cited))
+            things += [step, *step.why]
+        ids = cited([*things, *self.notes, *see_doctor])
+        return tuple(self.catalogue.source(id_) for id_ in ids)
 
 
 def _ref(item: Item) -> ProductRef:

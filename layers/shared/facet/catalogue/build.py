@@ -18,12 +18,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from facet.catalogue.catalogue import (
-    FULL_LABEL,
     GOALS,
-    MEDICINE,
-    NO_LABEL,
-    NO_PERCENTAGES,
-    PREGNANCY,
     PRICE_BANDS,
     SKIN_TYPES,
     Catalogue,
@@ -40,6 +35,15 @@ from facet.catalogue.files import written
 from facet.catalogue.index import index_columns
 from facet.catalogue.ingredients import Ingredient, Ingredients
 from facet.catalogue.snapshot import JSON_UP_TO, Texts, pack, smallest
+from facet.catalogue.suitable import (
+    FULL_LABEL,
+    MEDICINE,
+    NO_LABEL,
+    NO_PERCENTAGES,
+    PREGNANCY,
+    gravest_medicine,
+    gravest_pregnancy,
+)
 from facet.catalogue.words import normal
 from facet.domain.errors import PermanentError
 from facet.domain.products import (
@@ -576,12 +580,8 @@ class _Columns:
             "skin": sum(1 << SKIN_TYPES.index(t) for t in set(skin)),
             "helps": pack_helps(helps),
             "irritancy": irritancy_of(everything, rinse_off=rinse_off),
-            "pregnancy": max(
-                PREGNANCY.index(p) for p in (pregnancy, *(i.pregnancy for i in everything))
-            ),
-            "medicine": max(
-                MEDICINE.index(m) for m in (medicine, *(i.medicine for i in everything))
-            ),
+            "pregnancy": PREGNANCY.index(gravest_pregnancy(everything, pregnancy)),
+            "medicine": MEDICINE.index(gravest_medicine(everything, medicine)),
             "strength": max(strengths, default=0),
             "label": label,
             "shade": -1 if shade is None else int(shade[1:], 16),

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from facet.catalogue.evidence import rinsed_categories
 from facet.catalogue.ingredients import Ingredient, Ingredients
 from facet.catalogue.snapshot import Buffer, smallest, unpack
+from facet.catalogue.suitable import MEDICINE, PREGNANCY
 from facet.domain.advice import Source
 from facet.domain.products import (
     Active,
@@ -33,11 +34,6 @@ from facet.domain.products import (
 GOALS: tuple[str, ...] = get_args(Goal)
 SKIN_TYPES: tuple[str, ...] = get_args(SkinType)
 PRICE_BANDS: tuple[str, ...] = get_args(PriceBand)
-PREGNANCY: tuple[str, ...] = ("ok", "ask", "avoid")
-MEDICINE: tuple[str | None, ...] = (None, "pharmacy", "prescription")
-
-# What is known of a product's label.
-NO_LABEL, NO_PERCENTAGES, FULL_LABEL = 0, 1, 2
 
 # Among the layers and after opening, for a product whose vehicle nobody stated.
 LAYER = {

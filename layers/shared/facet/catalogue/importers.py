@@ -24,7 +24,7 @@ from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError
 
 from facet.catalogue.files import written
-from facet.catalogue.ingredients import read_percent
+from facet.catalogue.ingredients import read_percent, read_spf
 from facet.catalogue.words import normal
 from facet.domain.errors import FacetError
 from facet.domain.products import Product
@@ -35,7 +35,6 @@ LONGEST_NAME = 200
 LONGEST_INGREDIENT = 120
 MOST_INGREDIENTS = 200
 
-_SPF = re.compile(r"\b(?:SPF|IP|FPS|LSF)\s*(\d{1,3})\b", re.IGNORECASE)
 _PARTS = re.compile(r"[,;•·\n]|\.\s|\s[-–*]\s")
 _LEAD = re.compile(r"^\s*(?:ingr[eé]dients?|inci|composition)\s*:\s*", re.IGNORECASE)
 _SPACES = re.compile(r"\s+")
@@ -282,14 +281,13 @@ def _open_beauty_facts(rules: Path) -> Callable[[Mapping[str, Any]], Mapping[str
         if not tags or not category_of[tags[-1]]:
             said = ", ".join(_strings(row.get("categories_tags"))[-3:])[:120] or "no category"
             raise LeftOutError("not_ours", f"{code}: {said}")
-        spf = _SPF.search(name)
         return {
             "product_id": f"obf-{code}",
             "name": name,
             "brand": _text(str(row.get("brands") or "").split(",")[0]),
             "category": category_of[tags[-1]],
             "inci": _label(row),
-            "spf": int(spf[1]) if spf and 2 <= int(spf[1]) <= 100 else None,
+            "spf": read_spf(name),
             "sources": [table["source"]],
         }
 

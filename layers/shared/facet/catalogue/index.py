@@ -21,8 +21,6 @@ from numpy.typing import NDArray
 
 from facet.catalogue.catalogue import (
     GOALS,
-    NO_LABEL,
-    PREGNANCY,
     PRICE_BANDS,
     SKIN_TYPES,
     Catalogue,
@@ -30,6 +28,7 @@ from facet.catalogue.catalogue import (
     Numbers,
 )
 from facet.catalogue.snapshot import Texts, smallest
+from facet.catalogue.suitable import Person, suitable_rows
 from facet.catalogue.words import fold
 from facet.colour import delta_e_2000, lab_from_hex, lab_from_srgb
 from facet.domain.errors import ProductNotFoundError
@@ -204,10 +203,9 @@ class Index:
             row = columns.ingredients.find(name)
             number = set() if row is None else {columns.ingredients.number[row.id]}
             masks.append(self._holding(number))
-        if query.without:
-            masks += self._without(query.without)
-        if query.pregnancy:
-            masks += [columns.pregnancy == PREGNANCY.index("ok"), columns.label > NO_LABEL]
+        person = Person.of_query(query, columns.ingredients)
+        if person.needs_labels:
+            masks += self._suitable(person)
         if not masks:
             return None
         allowed = masks[0]
@@ -215,12 +213,15 @@ class Index:
             allowed = allowed & mask
         return allowed
 
-    def _without(self, terms: Iterable[str]) -> list[Mask]:
-        """Nothing avoided on the label, nor in the name or brand; and there is a label."""
-        avoided = self.catalogue.ingredients.avoided(terms)
+    def _suitable(self, person: Person) -> list[Mask]:
+        """What this person may use, and whose name and brand speak of nothing avoided."""
         number = self.catalogue.ingredients.number
-        masks = [self.catalogue.label > NO_LABEL]
-        masks.append(~self._holding({number[id_] for id_ in avoided.ingredients}))
+
+        def holding(ids: Iterable[str]) -> Mask:
+            return self._holding({number[id_] for id_ in ids})
+
+        avoided = person.avoided
+        masks = [suitable_rows(self.catalogue, person, holding)]
         for phrase in (*avoided.words, *map(" ".join, map(fold, avoided.foreign))):
             named = np.ones(len(self.catalogue), dtype=bool)
             for word in phrase.split():

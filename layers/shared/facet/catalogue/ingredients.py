@@ -7,8 +7,10 @@ from typing import Any
 
 from facet.catalogue.words import normal, singular
 
+UNKNOWN = "label/"  # begins the id of what a label names and nobody described
 _IN_BRACKETS = re.compile(r"[(\[]([^)\]]*)[)\]]")
 _BETWEEN = re.compile(r"[;•\n]|,(?!\d)")  # not the comma of 1,2-Hexanediol
+_SPF = re.compile(r"\b(?:SPF|IP|FPS|LSF)\s*(\d{1,3})\b", re.IGNORECASE)
 _PERCENT = re.compile(r"(\d+(?:[.,]\d+)?)\s*%")
 
 
@@ -20,6 +22,12 @@ def read_percent(text: str) -> tuple[str, float | None]:
     percent = float(found.group(1).replace(",", "."))
     rest = (text[: found.start()] + " " + text[found.end() :]).strip()
     return rest, percent if 0 < percent <= 100 else None
+
+
+def read_spf(text: str) -> int | None:
+    """'Fluid SPF 50+' -> 50; None where no sun protection factor of 2..100 is named."""
+    found = _SPF.search(text)
+    return int(found[1]) if found and 2 <= int(found[1]) <= 100 else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,7 +76,7 @@ class Ingredient:
         """What a label names and nobody described: found and avoided by its name, no more."""
         name = normal(label)
         return cls(
-            id=f"label/{name.replace(' ', '-')}",
+            id=f"{UNKNOWN}{name.replace(' ', '-')}",
             inci=label,
             names=(name,),
             role="base",
@@ -81,6 +89,11 @@ class Ingredient:
             ceiling=None,
             sources=(),
         )
+
+    @property
+    def described(self) -> bool:
+        """Whether anything is known of it but its name."""
+        return not self.id.startswith(UNKNOWN)
 
     @property
     def tags(self) -> frozenset[str]:
@@ -157,10 +170,14 @@ class Ingredients:
         name, percent = read_percent(text)
         if whole := self.find_label(name):
             return {whole: percent}
-        parts = [part for part in _BETWEEN.split(text) if part.strip()]
+        parts = self.split_label(text)
         if len(parts) > 1:
             return {found: of for part in parts for found, of in self.on_label(part).items()}
         return dict.fromkeys(self.read_text(name))
+
+    def split_label(self, text: str) -> list[str]:
+        """The entries of a whole label in one text."""
+        return [part for part in _BETWEEN.split(text) if part.strip()]
 
     def named_with(self, word: str) -> list[tuple[str, Ingredient]]:
         """(name, ingredient) of every name that holds this word, in normal form."""
@@ -199,13 +216,13 @@ class Ingredients:
             hits = {row.id for form in forms if (row := self._by_name.get(form))}
             for form in forms & self._groups.keys():
                 hits |= {row.id for row in self.all if row.families & self._groups[form]}
-            if word not in self._exact:
-                hits |= {
-                    row.id
-                    for form in forms
-                    for name, row in self.named_with(form.split()[0])
-                    if f" {form} " in f" {name} "
-                }
+            # Of what nobody described, the word is all there is to go by.
+            hits |= {
+                row.id
+                for form in forms
+                for name, row in self.named_with(form.split()[0])
+                if f" {form} " in f" {name} " and (word not in self._exact or not row.described)
+            }
             ids |= hits
             words += sorted(forms)
             if not hits:

@@ -15,8 +15,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from facet.catalogue.catalogue import GOALS, NO_LABEL, PREGNANCY, Catalogue
-from facet.catalogue.ingredients import Avoided, Ingredients
+from facet.catalogue.catalogue import GOALS, Catalogue
+from facet.catalogue.ingredients import UNKNOWN, Ingredients
+from facet.catalogue.suitable import NO_LABEL, PREGNANCY, Person, contents_of, refusal
 from facet.catalogue.words import normal
 from facet.colour import delta_e_2000, lab_from_hex
 from facet.domain.errors import PermanentError, ProductNotFoundError
@@ -75,7 +76,7 @@ def _hashed(ids: Iterator[str]) -> NDArray[np.float32] | None:
 
 def _metadata(catalogue: Catalogue, row: int, product: Product) -> dict[str, Any]:
     ids = [catalogue.ingredients.all[n].id for n in catalogue.inci_of(row)]
-    known = [id_ for id_ in ids if not id_.startswith("label/")]
+    known = [id_ for id_ in ids if not id_.startswith(UNKNOWN)]
     while len(json.dumps(known)) > LONGEST_HOLDS:
         known.pop()  # the rest is checked on what comes back
     facts: dict[str, Any] = {
@@ -111,13 +112,13 @@ class VectorSearch:
         vector = self._point(query.near) if query.near else None
         if query.near is None and not query.text.strip():
             vector = [float(goal == query.concern) for goal in GOALS]
-        avoided = self._ingredients.avoided(query.without)
+        person = Person.of_query(query, self._ingredients)
         checked_here = query.without or query.holds or query.pregnancy or space == "colour"
         found = self._store.query(
             space,
             vector=vector,
             text=query.text.strip(),
-            filters=self._filters(query, avoided),
+            filters=self._filters(query, person),
             limit=MOST if checked_here else min(MOST, query.offset + query.limit),
         )
         own = query.near.product_id if query.near else None
@@ -126,7 +127,7 @@ class VectorSearch:
             for match in found
             if match.key != own
             and self._fits(
-                product := Product.model_validate_json(match.metadata["product"]), query, avoided
+                product := Product.model_validate_json(match.metadata["product"]), query, person
             )
         ]
         if space == "colour":
@@ -149,8 +150,8 @@ class VectorSearch:
             raise PermanentError("ingredient_unknown", "None of the ingredients is known.")
         return [float(value) for value in vector]
 
-    def _filters(self, query: Query, avoided: Avoided) -> dict[str, Any]:
-        known = sorted(id_ for id_ in avoided.ingredients if not id_.startswith("label/"))
+    def _filters(self, query: Query, person: Person) -> dict[str, Any]:
+        known = sorted(id_ for id_ in person.avoided.ingredients if not id_.startswith(UNKNOWN))
         held = [row.id for name in query.holds if (row := self._ingredients.find(name))]
         all_of: list[dict[str, Any]] = []
         if query.categories:
@@ -163,30 +164,24 @@ class VectorSearch:
             all_of.append({"price": {"$in": list(query.price_bands)}})
         if known:
             all_of.append({"holds": {"$nin": known}})
-        if query.without or query.pregnancy:
+        if person.needs_labels:
             all_of.append({"label": {"$eq": True}})
-        if query.pregnancy:
+        if person.pregnant:
             all_of.append({"pregnancy": {"$eq": "ok"}})
         # Of what is cut off a long list the store knows nothing, so it is not asked for it.
-        all_of += [{"holds": {"$eq": id_}} for id_ in held if not id_.startswith("label/")]
+        all_of += [{"holds": {"$eq": id_}} for id_ in held if not id_.startswith(UNKNOWN)]
         return {"$and": all_of} if len(all_of) > 1 else all_of[0] if all_of else {}
 
-    def _fits(self, product: Product, query: Query, avoided: Avoided) -> bool:
+    def _fits(self, product: Product, query: Query, person: Person) -> bool:
         on_label = [self._ingredients.find_label(name) for name in product.inci]
         ids = {row.id for row in on_label if row}
         names = {normal(name) for name in product.inci}
         held = (self._ingredients.find(name) for name in query.holds)
-        written = (product.name, product.brand or "", *product.inci)
-        return not (
-            (ids & avoided.ingredients)
-            or any(avoided.named_in(text) for text in written)
-            or ((query.without or query.pregnancy) and not product.inci)
-            or (query.pregnancy and product.pregnancy_caution != "ok")
-            or any(
-                normal(name) not in names and not (row and row.id in ids)
-                for name, row in zip(query.holds, held, strict=True)
-            )
+        holds_all = all(
+            normal(name) in names or (row is not None and row.id in ids)
+            for name, row in zip(query.holds, held, strict=True)
         )
+        return holds_all and refusal(person, contents_of(self._ingredients, product)) is None
 
     def _hit(self, match: Match, product: Product, query: Query) -> Hit:
         distance = match.distance if query.near else None

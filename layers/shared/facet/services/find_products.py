@@ -4,8 +4,10 @@ from typing import Protocol, get_args
 
 from pydantic import Field
 
+from facet.advice.answer import cited
 from facet.catalogue.evidence import Facts as Evidence
 from facet.catalogue.evidence import best_of, concern_of, reasons
+from facet.catalogue.suitable import Person, contents_of, refusal
 from facet.domain.advice import Reason, Source
 from facet.domain.base import Part
 from facet.domain.cursor import Cursors
@@ -104,16 +106,16 @@ def find_products(
         f"products {query.model_dump_json(exclude={'limit', 'offset'}, exclude_defaults=True)}"
     )
     offset = int(cursors.read(user_id, listing, cursor)) if cursor else 0
-    found = search.search(query.model_copy(update={"offset": offset}))
+    page = search.search(query.model_copy(update={"offset": offset}))
     end = offset + query.limit
-    more = found.total > end if found.total is not None else len(found.hits) == query.limit
+    more = page.total > end if page.total is not None else len(page.hits) == query.limit
     return ProductPage(
         products=tuple(
             FoundProduct(product=product, score=hit.score, distance=hit.distance)
-            for hit in found.hits
+            for hit in page.hits
             if (product := hit.product or facts.product(hit.product_id))
         ),
-        total=found.total,
+        total=page.total,
         cursor=cursors.sign(user_id, listing, str(end)) if more else None,
     )
 
@@ -141,25 +143,32 @@ def recommend_products(
             price_bands=_affordable(profile.budget),
             limit=MOST,
         )
-        hits = search.search(query).hits
-        found = [one for hit in hits if (one := hit.product or facts.product(hit.product_id))]
-        suited = [one for one in found if one.medicine != "prescription"]
+        person = Person.of_profile(profile, facts.ingredients)
+        suited = [
+            product
+            for hit in search.search(query).hits
+            if (product := hit.product or facts.product(hit.product_id))
+            and not refusal(person, contents_of(facts.ingredients, product), suggested=True)
+        ]
 
         def rank(product: Product) -> tuple[int, bool]:
             best = best_of(product, concern, facts)
             return -best[0] if best else 0, profile.skin_type not in product.skin_types
 
         chosen = [
-            RecommendedProduct(product=one, why=tuple(reasons(one, concern, profile, facts)))
-            for one in sorted(suited, key=rank)[:limit]
+            RecommendedProduct(
+                product=product, why=tuple(reasons(product, concern, profile, facts))
+            )
+            for product in sorted(suited, key=rank)[:limit]
         ]
-    cited = dict.fromkeys(s for one in chosen for reason in one.why for s in reason.sources)
     return RecommendedProducts(
         condition=condition,
         concern=concern,
         products=tuple(chosen),
         catalogue=facts.version,
-        sources=tuple(facts.source(source_id) for source_id in cited),
+        sources=tuple(
+            map(facts.source, cited(reason for choice in chosen for reason in choice.why))
+        ),
     )
 
 
