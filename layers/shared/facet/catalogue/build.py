@@ -473,31 +473,35 @@ def _check_products(
 def _check_formula(
     actives: Iterable[tuple[str, float | None]], ingredients: Mapping[str, _IngredientRow]
 ) -> Iterable[str]:
-    retinol = hydroxy = total = 0.0
+    """What is wrong with a formula: each ingredient by itself, then their sums."""
+    stated: list[tuple[_IngredientRow, float]] = []
     for name, percent in actives:
         row = ingredients[name]
-        if percent is None:
-            if row.role in ("active", "filter"):
-                yield f"{name} needs its concentration"
-            continue
-        total += percent
-        if row.re_factor:
-            retinol += percent * row.re_factor
-        elif row.limit and percent > row.limit[0] * TRACE:
-            yield f"{percent:g} % {name} is above {row.limit[0]:g} % ({row.limit[1]})"
-        if "aha" in row.family:
-            hydroxy += percent
-        if row.min and percent < row.min:
-            yield f"{percent:g} % {name} is below {row.min:g} %"
-        if row.medicine and row.medicine[0] == "prescription":
-            yield f"{name} is a prescription medicine"
+        if percent is not None:
+            stated.append((row, percent))
+            yield from _check_part(name, row, percent)
+        elif row.role in ("active", "filter"):
+            yield f"{name} needs its concentration"
     # The law counts retinol and its esters together, the experts all alpha hydroxy acids.
-    for name, sum_ in (("retinol", retinol), ("glycolic-acid", hydroxy)):
+    retinol = sum(percent * row.re_factor for row, percent in stated if row.re_factor)
+    hydroxy = sum(percent for row, percent in stated if "aha" in row.family)
+    for name, counted in (("retinol", retinol), ("glycolic-acid", hydroxy)):
         ceiling = ingredients[name].limit if name in ingredients else None
-        if ceiling and sum_ > ceiling[0] * TRACE:
-            yield f"{sum_:.3g} % counted as {name} is above {ceiling[0]:g} % ({ceiling[1]})"
+        if ceiling and counted > ceiling[0] * TRACE:
+            yield f"{counted:.3g} % counted as {name} is above {ceiling[0]:g} % ({ceiling[1]})"
+    total = sum(percent for _, percent in stated)
     if total > 100:
         yield f"its parts add up to {total:g} %"
+
+
+def _check_part(name: str, row: _IngredientRow, percent: float) -> Iterable[str]:
+    """What is wrong with one ingredient at this concentration."""
+    if row.limit and not row.re_factor and percent > row.limit[0] * TRACE:
+        yield f"{percent:g} % {name} is above {row.limit[0]:g} % ({row.limit[1]})"
+    if row.min and percent < row.min:
+        yield f"{percent:g} % {name} is below {row.min:g} %"
+    if row.medicine and row.medicine[0] == "prescription":
+        yield f"{name} is a prescription medicine"
 
 
 def _dumped(row: _IngredientRow) -> dict[str, Any]:

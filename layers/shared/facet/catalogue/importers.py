@@ -154,14 +154,7 @@ def _json_rows(file: BinaryIO) -> Iterator[tuple[int, dict[str, Any] | LeftOutEr
 def _csv_rows(file: BinaryIO) -> Iterator[tuple[int, dict[str, Any] | LeftOutError]]:
     """Rows by the line on which each begins."""
     lines = csv.reader(_short_lines(io.TextIOWrapper(file, "utf-8-sig", "replace", newline="")))
-    try:
-        header = [normal(name).replace(" ", "_") for name in next(lines, [])]
-    except csv.Error as error:
-        raise FacetError(f"the first line, which names the columns: {error}") from error
-    if missing := {"name", "category"} - set(header):
-        raise FacetError(f"the first line has no column {' and no '.join(sorted(missing))}")
-    if twice := sorted(name for name in set(header) if name and header.count(name) > 1):
-        raise FacetError(f"the first line has more than one column {' and '.join(twice)}")
+    header = _csv_header(lines)
     while True:
         begins, why = lines.line_num + 1, ""
         try:
@@ -170,9 +163,7 @@ def _csv_rows(file: BinaryIO) -> Iterator[tuple[int, dict[str, Any] | LeftOutErr
             return
         except csv.Error as error:
             cells, why = [""], str(error)
-        if not cells:
-            continue
-        if not why and len(cells) != len(header):
+        if cells and not why and len(cells) != len(header):
             why = f"{len(cells)} cells under {len(header)} columns"
         if why:
             if lines.line_num > begins:
@@ -182,6 +173,19 @@ def _csv_rows(file: BinaryIO) -> Iterator[tuple[int, dict[str, Any] | LeftOutErr
             yield begins, LeftOutError("not_utf8", "letters that are not UTF-8: save it as UTF-8")
         elif any(cells):
             yield begins, dict(zip(header, (cell.strip() for cell in cells), strict=True))
+
+
+def _csv_header(lines: Iterator[list[str]]) -> list[str]:
+    """Names of the columns. Raises FacetError for one that is missing or there twice."""
+    try:
+        header = [normal(name).replace(" ", "_") for name in next(lines, [])]
+    except csv.Error as error:
+        raise FacetError(f"the first line, which names the columns: {error}") from error
+    if missing := {"name", "category"} - set(header):
+        raise FacetError(f"the first line has no column {' and no '.join(sorted(missing))}")
+    if twice := sorted(name for name in set(header) if name and header.count(name) > 1):
+        raise FacetError(f"the first line has more than one column {' and '.join(twice)}")
+    return header
 
 
 def _short_lines(text: io.TextIOWrapper) -> Iterator[str]:
