@@ -12,12 +12,12 @@ from facet.advice.harmony import LCh, hue_difference
 from facet.advice.harmony import rules as season_rules
 from facet.advice.makeup import (
     CATEGORIES,
-    occasion_of,
     recommend_makeup,
     rules,
     sampled_skin,
     shade_card,
 )
+from facet.advice.occasions import occasion_of
 from facet.catalogue.catalogue import Catalogue
 from facet.colour import delta_e_2000, hex_from_lab, lab_from_hex
 from facet.domain.advice import Profile

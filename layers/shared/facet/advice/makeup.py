@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from facet.advice import harmony
 from facet.advice.answer import Notes, cited
 from facet.advice.harmony import LCh, Palette, Scale
+from facet.advice.occasions import occasion_of
 from facet.advice.owned import is_expired, read_bag
 from facet.catalogue.catalogue import Catalogue
 from facet.catalogue.suitable import Contents, Person, contents_of, refusal
@@ -94,19 +95,6 @@ def recommend_makeup(
     knows every ingredient. today: None does not ask how long anything has been open.
     """
     return _Artist(reading, profile, bag, catalogue, occasion=occasion, today=today).result()
-
-
-def occasion_of(given: str | None) -> str | None:
-    """The known occasion a person's words mean ("a friend's wedding": ceremony); None: unknown.
-
-    Nothing given means every day.
-    """
-    if given is None:
-        return "everyday"
-    known = rules()["occasion"]
-    words = (normal(given), *normal(given).split())
-    names = (rules()["occasion_called"].get(word, word) for word in words)
-    return next((str(name) for name in names if name in known), None)
 
 
 def worn(

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ValidationError
 
 from facet.advice import harmony
 from facet.advice.harmony import LCh, Palette, Scale
-from facet.advice.makeup import occasion_of
+from facet.advice.occasions import occasion_in_words, occasion_of
 from facet.catalogue.words import fold
 from facet.colour import hex_from_lab
 from facet.domain.advice import Note, Profile, Reason, Source
@@ -517,7 +517,7 @@ class _Stylist:
         levels = sorted({p.garment.formality for p in one.pieces})
         level = f"{levels[0]}" if len(levels) == 1 else f"{levels[0]} to {levels[-1]}"
         yield Reason(
-            text=f"Formality {level} of 5, for {_said(self.occasion)}.",
+            text=f"Formality {level} of 5, for {occasion_in_words(self.occasion)}.",
             points_at="rules.wardrobe.formality",
             sources=(self.rules["formality"]["source"],),
         )
@@ -619,12 +619,6 @@ _HARMONY = {
     "triad": "Three hues evenly apart: lively.",
     "free": "Colours of no classic relation; the best your wardrobe gives here.",
 }
-
-
-def _said(occasion: str) -> str:
-    return {"everyday": "every day", "evening": "an evening out", "ceremony": "a ceremony"}.get(
-        occasion, occasion
-    )
 
 
 def _on_an_outfit(said: Any) -> bool:
