@@ -34,11 +34,11 @@ def test_a_hue_difference_is_the_short_way_round(first: float, second: float) ->
 )
 @pytest.mark.parametrize("start", [10, 200, 340])
 def test_the_classic_relations_are_named(turn: float, name: str, start: float) -> None:
-    one = LCh(60, 40, start)
+    colour = LCh(60, 40, start)
 
     for other in (LCh(60, 40, (start + turn) % 360), LCh(60, 40, (start - turn) % 360)):
-        assert relation(one, other).name == name
-        assert relation(other, one) == relation(one, other)
+        assert relation(colour, other).name == name
+        assert relation(other, colour) == relation(colour, other)
 
 
 @given(st.lists(st.from_regex(r"#[0-9a-f]{6}", fullmatch=True), max_size=9))

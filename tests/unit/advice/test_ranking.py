@@ -102,7 +102,7 @@ def test_too_little_or_one_sided_feedback_teaches_nothing() -> None:
     with pytest.raises(FacetError, match="learning starts at"):
         fit(answers[:99], CURRENT, "new")
     with pytest.raises(FacetError, match="only likes"):
-        fit([one for one in answers if one.liked], CURRENT, "new")
+        fit([answer for answer in answers if answer.liked], CURRENT, "new")
 
 
 def test_lines_that_cannot_be_used_are_told_or_skipped() -> None:
@@ -117,7 +117,7 @@ def test_lines_that_cannot_be_used_are_told_or_skipped() -> None:
         '{"person": "a", "rating": 5, "features": {"grade": 1e308}}',
     ]
     read, problems = read_feedback(lines)
-    assert [one.liked for one in read] == [True, None, True]
+    assert [answer.liked for answer in read] == [True, None, True]
     assert [problem.split(":")[0] for problem in problems] == [
         *("line 3", "line 4", "line 7", "line 8")
     ]
@@ -167,9 +167,9 @@ def test_the_candidate_gets_its_share(percent: float) -> None:
 
 @given(st.text(min_size=1), st.floats(0, 100), st.floats(0, 100))
 def test_a_user_s_answer_is_stable_and_raising_the_share_takes_nobody_out(
-    user: str, one: float, other: float
+    user: str, first: float, second: float
 ) -> None:
-    low, high = sorted((one, other))
+    low, high = sorted((first, second))
     before = Rollout("old", "new", low).version_for(user)
     assert Rollout("old", "new", low).version_for(user) == before
     if before == "new":

@@ -29,17 +29,18 @@ class LCh(NamedTuple):
 
     @classmethod
     def of_lab(cls, lab: ArrayLike) -> "LCh":
+        """The colour of three numbers L*, a*, b*."""
         lightness, a, b = np.asarray(lab, dtype=float).tolist()
         return cls(lightness, math.hypot(a, b), math.degrees(math.atan2(b, a)) % 360)
 
     @classmethod
     def of_hex(cls, shade: str) -> "LCh":
-        """Raises ValueError for anything but `#rrggbb`."""
+        """The colour of one `#rrggbb` in sRGB. Raises ValueError for any other text."""
         return cls.of_lab(lab_from_hex(shade))
 
     @classmethod
     def of_hexes(cls, shades: Sequence[str]) -> list["LCh"]:
-        """The same of many `#rrggbb` at once, which takes a twentieth of the time."""
+        """The colours of many `#rrggbb` at once, which takes a twentieth of the time."""
         data = b"".join(bytes.fromhex(shade[1:]) for shade in shades)
         labs = lab_from_srgb(np.frombuffer(data, np.uint8).reshape(-1, 1, 3))
         return [
@@ -49,12 +50,13 @@ class LCh(NamedTuple):
 
     @property
     def lab(self) -> tuple[float, float, float]:
+        """The colour as L*, a*, b*."""
         angle = math.radians(self.hue)
         return self.lightness, self.chroma * math.cos(angle), self.chroma * math.sin(angle)
 
     @property
     def is_neutral(self) -> bool:
-        """Too little colour to clash: black, white, greys, navy, camel."""
+        """Whether the colour is too weak to clash: black, white, greys, navy, camel."""
         table = rules()["harmony"]
         darker = max(0.0, table["dark_from"] - self.lightness)
         low, high = table["earth_hues"]
@@ -84,7 +86,7 @@ class Scale:
     hue_spread: float
 
     def axes(self, colour: LCh) -> tuple[float, float, float]:
-        """Warmth, value, chroma in spreads; a colour without chroma is neither warm nor cool."""
+        """A colour's warmth, value and chroma in spreads; one without chroma has no warmth."""
         table = rules()["harmony"]
         away = abs(hue_difference(colour.hue, table["warm_pole"]))
         certain = min(1.0, colour.chroma / table["neutral_chroma"])
@@ -99,21 +101,24 @@ class Palette:
     """The seasons a person may be, with their shares."""
 
     def __init__(self, reading: FaceReading) -> None:
-        known = rules()["seasons"]
-        shares = {s.name: s.share for s in reading.season or () if s.name in known}
+        seasons = rules()["seasons"]
+        shares = {s.name: s.share for s in reading.season or () if s.name in seasons}
         total = sum(shares.values())
         self.known = total > 0
         if not self.known:  # nothing was measured: every season alike
-            shares, total = dict.fromkeys(known, 1.0), float(len(known))
+            shares, total = dict.fromkeys(seasons, 1.0), float(len(seasons))
         self.shares = {name: share / total for name, share in shares.items()}
         self.best = max(self.shares, key=lambda name: self.shares[name])
         self.mean = tuple(
-            sum(share * known[name][axis] for name, share in self.shares.items()) for axis in AXES
+            sum(share * seasons[name][axis] for name, share in self.shares.items()) for axis in AXES
         )
 
     @property
     def certainty(self) -> float:
-        """0 all seasons alike .. 1 one season: one less the entropy over the largest possible."""
+        """How sure the season is, 0 all alike .. 1 one alone.
+
+        One less the entropy of the shares over the largest possible.
+        """
         entropy = -sum(s * math.log(s) for s in self.shares.values() if s > 0)
         return 1 - entropy / math.log(len(rules()["seasons"]))
 
@@ -123,12 +128,12 @@ class Palette:
         shift: Sequence[float] = (0.0, 0.0, 0.0),
         spread: float = 1.0,
     ) -> NDArray[np.floating]:
-        """(n, 3) axes of colours -> (n,) 0..1: how each suits, over the seasons' shares.
+        """How well each colour suits, over the seasons' shares: (n, 3) axes -> (n,) 0..1.
 
         shift moves what is sought; spread is how wide "suits" is.
         """
-        known = rules()["seasons"]
-        places = np.array([[known[name][axis] for axis in AXES] for name in self.shares])
+        seasons = rules()["seasons"]
+        places = np.array([[seasons[name][axis] for axis in AXES] for name in self.shares])
         away = np.asarray(axes)[:, None] - places - np.asarray(shift)
         near = np.exp(-np.sum((away / spread) ** 2, axis=2) / 2)
         return np.asarray(near @ np.array(list(self.shares.values())))
@@ -140,7 +145,7 @@ def hue_difference(first: float, second: float) -> float:
 
 
 def relation(first: LCh, second: LCh) -> Relation:
-    """The classic relation nearest to the turn between two hues, and how near it is."""
+    """The classic relation between two colours, and how near it is; a neutral goes with all."""
     table = rules()["harmony"]
     if first.is_neutral or second.is_neutral:
         return Relation("neutrals", table["neutral_fit"])
@@ -148,7 +153,7 @@ def relation(first: LCh, second: LCh) -> Relation:
 
 
 def relation_at(turn: float) -> Relation:
-    """The same of two colours with chroma, whose hues lie `turn` degrees apart, 0..180."""
+    """The classic relation nearest to a turn of 0..180 degrees between two hues with chroma."""
     free, tolerance, kinds = _relations()
     best = free
     for name, low, high, least in kinds:
@@ -161,7 +166,10 @@ def relation_at(turn: float) -> Relation:
 
 @cache
 def _relations() -> tuple[Relation, float, tuple[tuple[str, float, float, float], ...]]:
-    """What no relation fits, the tolerance, and (name, low, high, fit) of each relation."""
+    """The relation of hues that have none, the tolerance in degrees, and each relation.
+
+    A relation is (name, lowest turn, highest turn in degrees, fit 0..1).
+    """
     table = rules()["harmony"]
     kinds = tuple((name, *kind["turn"], kind["fit"]) for name, kind in table["relations"].items())
     return Relation("free", table["free_fit"]), table["tolerance"], kinds
@@ -169,5 +177,5 @@ def _relations() -> tuple[Relation, float, tuple[tuple[str, float, float, float]
 
 @cache
 def rules() -> Mapping[str, Any]:
-    """seasons.toml."""
+    """The tables of seasons.toml."""
     return tomllib.loads(Path(__file__).with_name("seasons.toml").read_text(encoding="utf-8"))

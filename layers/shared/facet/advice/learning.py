@@ -59,7 +59,7 @@ class Fit:
 
     @property
     def better(self) -> bool:
-        """On both figures: only then is it worth a rollout."""
+        """Whether both figures are better: only then is the version worth a rollout."""
         return self.after.log_loss < self.before.log_loss and self.after.auc >= self.before.auc
 
 
@@ -84,11 +84,11 @@ def fit(
     holds only one kind of answer.
     """
     used = [
-        one for one in feedback if one.liked is not None and one.features.keys() & set(FEATURES)
+        row for row in feedback if row.liked is not None and row.features.keys() & set(FEATURES)
     ]
-    x = np.array([[one.features.get(name, 0.0) for name in FEATURES] for one in used], dtype=float)
-    y = np.array([one.liked for one in used], dtype=float)
-    held = np.array([stable_fraction(f"held out/{one.person}") < HELD_OUT for one in used], bool)
+    x = np.array([[row.features.get(name, 0.0) for name in FEATURES] for row in used], dtype=float)
+    y = np.array([row.liked for row in used], dtype=float)
+    held = np.array([stable_fraction(f"held out/{row.person}") < HELD_OUT for row in used], bool)
     if len(used) < LEAST:
         raise FacetError(f"{len(used)} answers can be used; learning starts at {LEAST}")
     if any(len(set(y[part])) < 2 for part in (held, ~held)):

@@ -33,7 +33,10 @@ class Ranking:
 
 @cache
 def load_ranking(version: str = DEFAULT, folder: Path = FOLDER) -> Ranking:
-    """Raises FacetError for a version that is not there or does not weigh every feature."""
+    """A version's ranking from its file in `folder`.
+
+    Raises FacetError for a version that is not there or does not weigh every feature.
+    """
     try:
         weights = dict(tomllib.loads((folder / f"{version}.toml").read_text("utf-8"))["weights"])
     except (OSError, KeyError, TypeError, ValueError) as error:
@@ -52,8 +55,9 @@ class Rollout:
     percent: float = 0.0
 
     def version_for(self, user_id: str) -> str:
-        """The same user gets the same answer until the candidate changes; raising the percentage
-        only adds users.
+        """The version one user gets: the same until the candidate changes.
+
+        Raising the percentage only adds users.
         """
         if not self.candidate:
             return self.version
@@ -62,5 +66,5 @@ class Rollout:
 
 
 def stable_fraction(text: str) -> float:
-    """0 <= x < 1, evenly spread, the same on every machine."""
+    """A fraction of a text's hash: 0 <= x < 1, evenly spread, the same on every machine."""
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:6]) / 2**48
