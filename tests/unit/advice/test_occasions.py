@@ -2,7 +2,7 @@
 
 import pytest
 
-from facet.advice import makeup, outfit
+from facet.advice import makeup, wardrobe
 from facet.advice.occasions import occasion_in_words, occasion_of, rules
 
 OCCASIONS = rules()["occasions"]
@@ -10,7 +10,7 @@ OCCASIONS = rules()["occasions"]
 
 def test_looks_and_outfits_know_every_occasion() -> None:
     assert set(makeup.rules()["occasion"]) == set(OCCASIONS)
-    assert set(OCCASIONS) <= set(outfit.rules()["formality"])
+    assert set(OCCASIONS) <= set(wardrobe.rules()["formality"])
 
 
 def test_every_other_word_means_an_occasion_there_is() -> None:

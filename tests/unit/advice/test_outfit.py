@@ -1,4 +1,4 @@
-"""Outfits: what always holds, whatever hangs in the wardrobe."""
+"""Outfits: what always holds, whatever hangs in the wardrobe, and what is chosen from it."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -7,72 +7,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from facet.advice.outfit import _Stylist, recommend_outfit, rules
+from facet.advice import outfit_choose
+from facet.advice.outfit import recommend_outfit
+from facet.advice.outfit_worth import Scored
+from facet.advice.wardrobe import Brief, rules
 from facet.domain.advice import Profile
-from facet.domain.face import FaceReading, Share
-from facet.domain.style import Outfit, OutfitResult, Weather
-from tests.unit.conftest import face_reading
-
-TODAY = date(2026, 11, 21)
-SLOTS = ("top", "bottom", "full_body", "outer", "shoes", "accessory")
-MILD = Weather(temperature_c=16)
-
-
-def reading_of(season: str = "Soft Autumn") -> FaceReading:
-    return face_reading().model_copy(update={"season": (Share(name=season, share=1.0),)})
-
-
-def garment(item_id: str, slot: str, shade: str = "#6b6b6d", **changes: Any) -> dict[str, Any]:
-    return {
-        "item_id": item_id,
-        "category": item_id,
-        "slot": slot,
-        "colours": [{"hex": shade, "share": 1}],
-        "formality": 2,
-        "warmth": 3,
-        **changes,
-    }
-
-
-WARDROBE = [
-    garment("t1", "top", "#f4f2ee"),
-    garment("t2", "top", "#9a4a2c"),
-    garment("t3", "top", "#22304f"),
-    garment("b1", "bottom", "#3a4f73"),
-    garment("b2", "bottom", "#6a6a40"),
-    garment("d1", "full_body", "#5d1a2a"),
-    garment("o1", "outer", "#b08d5a", warmth=5),
-    garment("s1", "shoes", "#5a3a28"),
-]
-
-
-def ask(
-    wardrobe: list[dict[str, Any]],
-    feedback: list[dict[str, Any]] | None = None,
-    occasion: str | None = None,
-    weather: Weather | None = MILD,
-    season: str = "Soft Autumn",
-) -> OutfitResult:
-    return recommend_outfit(
-        reading_of(season),
-        Profile(),
-        wardrobe,
-        feedback or [],
-        occasion,
-        weather=weather,
-        today=TODAY,
-    )
-
-
-def ids(outfit: Outfit) -> set[str]:
-    return {item.item_id for item in outfit.items}
-
-
-def base(outfit: Outfit) -> frozenset[str]:
-    return frozenset(
-        item.item_id for item in outfit.items if item.slot in ("top", "bottom", "full_body")
-    )
-
+from facet.domain.style import Weather
+from tests.unit.advice.wardrobes import SLOTS, TODAY, WARDROBE, ask, base, garment, ids, reading_of
 
 hexes = st.from_regex(r"#[0-9a-f]{6}", fullmatch=True)
 garments = st.fixed_dictionaries(
@@ -124,10 +65,10 @@ def test_outfits_hold_what_they_promise(
     assert result == ask(wardrobe, feedback, occasion, weather)
     owned = {row["item_id"]: row for row in wardrobe}
     worn = {i: [row["last_worn"]] for i, row in owned.items() if "last_worn" in row}
-    for said in feedback:
-        if said["verdict"] == "worn":
-            for item_id in said["item_ids"]:
-                worn.setdefault(item_id, []).append(said["on"])
+    for opinion in feedback:
+        if opinion["verdict"] == "worn":
+            for item_id in opinion["item_ids"]:
+                worn.setdefault(item_id, []).append(opinion["on"])
     bases = [base(outfit) for outfit in result.outfits]
     assert len(set(bases)) == len(bases) <= 3
     assert (result.status == "completed") == (len(bases) == 3)
@@ -144,8 +85,8 @@ def test_outfits_hold_what_they_promise(
                 ago = (TODAY - date.fromisoformat(day)).days
                 assert not 0 <= ago < rules()["repeat"][item.slot], "worn in the last days"
         assert outfit.why
-    known = {source.id for source in result.sources}
-    assert {s for o in result.outfits for r in o.why for s in r.sources} <= known
+    listed = {source.id for source in result.sources}
+    assert {s for o in result.outfits for r in o.why for s in r.sources} <= listed
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
@@ -156,14 +97,16 @@ def test_what_is_not_looked_at_further_would_not_have_been_chosen(
     weather: Weather | None,
     occasion: str | None,
 ) -> None:
-    scored = _Stylist._scored
+    scored = outfit_choose.scored
 
-    def in_full(self: _Stylist, pieces: Any, *, spare: bool = False, above: float = 0.0) -> Any:
-        return scored(self, pieces, spare=spare)
+    def in_full(
+        brief: Brief, pieces: Any, *, to_come: float | None = None, above: float = 0.0
+    ) -> Scored:
+        return scored(brief, pieces, to_come=to_come)
 
     short = ask(wardrobe, feedback, occasion, weather)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_Stylist, "_scored", in_full)
+        patch.setattr(outfit_choose, "scored", in_full)
         assert ask(wardrobe, feedback, occasion, weather) == short
 
 
@@ -186,7 +129,7 @@ def test_without_a_base_there_is_one_suggestion_and_no_outfit() -> None:
     result = ask([WARDROBE[0], WARDROBE[7]])
 
     assert not result.outfits
-    assert [one.slot for one in result.suggestions] == ["bottom"]
+    assert [suggestion.slot for suggestion in result.suggestions] == ["bottom"]
 
 
 @pytest.mark.parametrize(("celsius", "coat"), [(2, True), (28, False)])
@@ -215,9 +158,9 @@ def test_rain_asks_for_what_keeps_dry() -> None:
     rain = Weather(temperature_c=12, rain=True)
 
     assert all("mac" in ids(o) for o in ask([*WARDROBE, mac], weather=rain).outfits)
-    (wanted,) = ask(WARDROBE, weather=rain).suggestions
-    assert wanted.slot == "outer"
-    assert "waterproof" in wanted.text
+    (suggestion,) = ask(WARDROBE, weather=rain).suggestions
+    assert suggestion.slot == "outer"
+    assert "waterproof" in suggestion.text
 
 
 def test_the_occasion_chooses_the_formality() -> None:
@@ -268,10 +211,10 @@ def test_two_patterns_do_not_meet_where_one_would_do() -> None:
 
 def test_a_rejected_outfit_is_not_offered_again_for_a_while() -> None:
     first = ask(WARDROBE).outfits[0]
-    said = {"verdict": "reject", "item_ids": sorted(ids(first))}
+    rejected = {"verdict": "reject", "item_ids": sorted(ids(first))}
 
-    lately = ask(WARDROBE, [{**said, "on": str(TODAY - timedelta(days=3))}])
-    long_ago = ask(WARDROBE, [{**said, "on": str(TODAY - timedelta(days=2000))}])
+    lately = ask(WARDROBE, [{**rejected, "on": str(TODAY - timedelta(days=3))}])
+    long_ago = ask(WARDROBE, [{**rejected, "on": str(TODAY - timedelta(days=2000))}])
 
     assert base(first) not in {base(outfit) for outfit in lately.outfits}
     assert base(first) == base(long_ago.outfits[0])
@@ -304,8 +247,8 @@ def test_what_was_worn_yesterday_rests() -> None:
 def test_poisoned_rows_are_named_and_ratings_are_no_verdicts() -> None:
     torn = {"item_id": "torn", "slot": "cape"}
 
-    said: list[Any] = [{"rating": 5}, {"verdict": "shrug", "item_id": "f1"}, None, "worn"]
-    result = ask([*WARDROBE, torn, None], said)  # type: ignore[list-item]
+    feedback: list[Any] = [{"rating": 5}, {"verdict": "shrug", "item_id": "f1"}, None, "worn"]
+    result = ask([*WARDROBE, torn, None], feedback)  # type: ignore[list-item]
 
     assert {(n.code, n.item_id) for n in result.notes} == {
         ("garment_unreadable", "torn"),
