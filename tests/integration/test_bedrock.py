@@ -16,7 +16,9 @@ from botocore.stub import Stubber
 
 from facet.adapters.bedrock import MOST_ROUNDS, BedrockModel, bedrock_client
 from facet.adapters.dynamodb import unpack
-from facet.domain.narration import ModelError, Tool
+from facet.advice.narrator import ModelNarrator, TemplateNarrator
+from facet.catalogue.catalogue import Catalogue
+from facet.domain.narration import Facts, ModelError, Tool
 from tests.integration.conftest import NAMES, REGION, USER, Stack
 
 MODEL = "a.model-v1:0"
@@ -43,8 +45,8 @@ def tool_use(name: str, **given: Any) -> dict[str, Any]:
     return answer("tool_use", {"toolUse": {"toolUseId": "t1", "name": name, "input": given}})
 
 
-def said(text: str) -> dict[str, Any]:
-    return answer("end_turn", {"text": text})
+def text(words: str) -> dict[str, Any]:
+    return answer("end_turn", {"text": words})
 
 
 @dataclass
@@ -61,11 +63,11 @@ class Bedrock:
 
     def will(self, *answers: dict[str, Any] | str) -> None:
         """Answer so, in order; a word is the code of an error."""
-        for one in answers:
-            if isinstance(one, str):
-                self.stub.add_client_error("converse", one, http_status_code=429)
+        for scripted in answers:
+            if isinstance(scripted, str):
+                self.stub.add_client_error("converse", scripted, http_status_code=429)
             else:
-                self.stub.add_response("converse", one)
+                self.stub.add_response("converse", scripted)
 
     def breaker(self, table: Any, name: str = MODEL) -> dict[str, Any]:
         return dict(table.get_item(Key={"PK": "BREAKER", "SK": name}).get("Item", {}))
@@ -92,7 +94,7 @@ def failed(model: BedrockModel) -> str:
 
 
 def test_a_tool_s_answer_goes_back_before_the_last_text(bedrock: Bedrock) -> None:
-    bedrock.will(tool_use("search_products", query="toner"), said("done"))
+    bedrock.will(tool_use("search_products", query="toner"), text("done"))
 
     assert bedrock.model().ask("be kind", "facts", TOOLS) == "done"
 
@@ -107,9 +109,20 @@ def test_a_tool_s_answer_goes_back_before_the_last_text(bedrock: Bedrock) -> Non
     }
 
 
+def test_its_words_are_told_apart_by_provider_and_model(bedrock: Bedrock, snapshot: bytes) -> None:
+    bedrock.will(text('{"summary": "Your photo shows what it shows.", "recommendations": ["-"]}'))
+    bedrock.will("ThrottlingException")
+    facts = Facts(photo="good", tone="tan", undertone="warm")
+    catalogue = Catalogue.load(snapshot)
+    narrator = ModelNarrator(bedrock.model(), lambda: catalogue, TemplateNarrator())
+
+    assert narrator.narrate(facts).source == f"bedrock:{MODEL}"
+    assert narrator.narrate(facts).source == "templates after bedrock:unavailable"
+
+
 @pytest.mark.parametrize("wrong", [tool_use("sing"), tool_use("search_products", wrong="x")])
 def test_a_wrong_call_is_told_to_the_model(bedrock: Bedrock, wrong: dict[str, Any]) -> None:
-    bedrock.will(wrong, said("sorry"))
+    bedrock.will(wrong, text("sorry"))
 
     assert bedrock.model().ask("be kind", "facts", TOOLS) == "sorry"
 
@@ -157,7 +170,7 @@ def test_five_failures_open_the_breaker_for_every_worker_and_a_probe_closes_it(
     assert failed(bedrock.model(name)) == "paused", "a failed probe opens it anew"
 
     rested(stack, name)
-    bedrock.will(said("well again"), said("and again"))
+    bedrock.will(text("well again"), text("and again"))
     assert bedrock.model(name).ask("be kind", "facts", TOOLS) == "well again"
     assert bedrock.breaker(stack.table, name)["state"] == "CLOSED"
     assert bedrock.model(name).ask("be kind", "facts", TOOLS) == "and again"
@@ -177,7 +190,7 @@ def test_half_open_lets_one_worker_through(bedrock: Bedrock, stack: Stack) -> No
             asked_meanwhile.append(another.submit(failed, bedrock.model(name)).result())
         return []
 
-    bedrock.will(tool_use("look"), said("well"))
+    bedrock.will(tool_use("look"), text("well"))
     look = Tool("look", "looks", {"type": "object"}, meanwhile)
     assert bedrock.model(name).ask("be kind", "facts", (look,)) == "well"
     assert asked_meanwhile == ["paused"]
@@ -201,14 +214,14 @@ class Wire:
 
     def __call__(self, request: Any, **_: Any) -> AWSResponse:
         self.sent += 1
-        one = self.answers.pop(0)
-        if isinstance(one, Exception):
-            raise one
+        status = self.answers.pop(0)
+        if isinstance(status, Exception):
+            raise status
         headers = {"content-type": "application/json"}
-        if one != 200:
+        if status != 200:
             headers["x-amzn-errortype"] = "ThrottlingException"
-        document = said("at last") if one == 200 else {"message": "slow down"}
-        return AWSResponse(request.url, one, headers, _Body(json.dumps(document).encode()))
+        document = text("at last") if status == 200 else {"message": "slow down"}
+        return AWSResponse(request.url, status, headers, _Body(json.dumps(document).encode()))
 
 
 class _Body(BytesIO):
@@ -276,7 +289,7 @@ def test_a_job_falls_back_to_templates_and_sends_nothing_personal(
         stack.table.put_item(Item={"PK": f"USER#{USER}", "SK": key, "document": json.dumps(row)})
     bedrock.will(
         tool_use("get_products_by_condition", condition="redness"),
-        said('{"summary": "Try Glowvanta Night Elixir tonight.", "recommendations": ["Now."]}'),
+        text('{"summary": "Try Glowvanta Night Elixir tonight.", "recommendations": ["Now."]}'),
     )
     analysis_id = stack.start(portrait)
     stack.call("analyze", stack.uploaded(analysis_id))

@@ -50,6 +50,7 @@ def facts(reading: Callable[..., FaceReading], catalogue: Catalogue) -> Facts:
 class Scripted:
     """A model that says what it is told to."""
 
+    provider = "acme"
     name = "a.model"
 
     def __init__(self, answer: str | ModelError) -> None:
@@ -167,7 +168,7 @@ def test_a_fair_answer_is_said_with_the_catalogue_s_names(
         facts
     )
 
-    assert said.source == "bedrock:a.model"
+    assert said.source == "acme:a.model"
     first = next(step.product for step in facts.steps if step.product.product_id)
     assert f"Use {first.name} first" in said.recommendations[0]
 
@@ -180,7 +181,7 @@ def test_what_was_told_of_health_is_added_after_the_model(
 
     said = ModelNarrator(model, lambda: catalogue, TemplateNarrator()).narrate(facts)
 
-    assert said.source == "bedrock:a.model"
+    assert said.source == "acme:a.model"
     assert any("midwife" in sentence for sentence in said.recommendations)
 
 
@@ -207,7 +208,7 @@ def test_an_answer_that_makes_things_up_is_refused(
 
     said = ModelNarrator(Scripted(bad), lambda: catalogue, TemplateNarrator()).narrate(facts)
 
-    assert said.source == "templates after bedrock:rejected"
+    assert said.source == "templates after acme:rejected"
     assert said.recommendations == TemplateNarrator().narrate(facts).recommendations
 
 
@@ -222,7 +223,7 @@ def test_a_product_that_was_not_advised_is_refused_though_the_catalogue_has_it(
 
     said = ModelNarrator(Scripted(bad), lambda: catalogue, TemplateNarrator()).narrate(facts)
 
-    assert said.source == "templates after bedrock:rejected"
+    assert said.source == "templates after acme:rejected"
 
 
 def test_an_answer_that_drops_any_one_caution_is_refused(
@@ -238,7 +239,7 @@ def test_an_answer_that_drops_any_one_caution_is_refused(
 
         said = ModelNarrator(model, lambda: catalogue, TemplateNarrator()).narrate(facts)
 
-        assert said.source == "templates after bedrock:rejected", dropped
+        assert said.source == "templates after acme:rejected", dropped
 
 
 @pytest.mark.parametrize("answer", ["", "Hello!", "{}", '{"summary": 1}', "{nonsense}"])
@@ -246,7 +247,7 @@ def test_what_is_not_the_json_asked_for_is_refused(
     answer: str, facts: Facts, catalogue: Catalogue
 ) -> None:
     said = ModelNarrator(Scripted(answer), lambda: catalogue, TemplateNarrator()).narrate(facts)
-    assert said.source == "templates after bedrock:rejected"
+    assert said.source == "templates after acme:rejected"
 
 
 def test_a_silent_model_leaves_the_word_to_the_templates(
@@ -254,7 +255,7 @@ def test_a_silent_model_leaves_the_word_to_the_templates(
 ) -> None:
     model = Scripted(ModelError("paused", "it failed five times"))
     said = ModelNarrator(model, lambda: catalogue, TemplateNarrator()).narrate(facts)
-    assert said.source == "templates after bedrock:paused"
+    assert said.source == "templates after acme:paused"
 
 
 def test_the_tools_answer_from_the_catalogue(facts: Facts, catalogue: Catalogue) -> None:
@@ -355,5 +356,5 @@ def test_the_best_outfit_is_named_to_its_owner_and_to_no_model(
     assert wear in TemplateNarrator().narrate(facts).recommendations
     spoken = ModelNarrator(model, lambda: catalogue, TemplateNarrator()).narrate(facts)
     assert wear in spoken.recommendations
-    assert spoken.source == "bedrock:a.model"
+    assert spoken.source == "acme:a.model"
     assert "Zelda" not in model.asked[0][1]

@@ -37,6 +37,8 @@ class BedrockModel:
     BREAKER / <name>, written only when it opens, probes or closes.
     """
 
+    provider = "bedrock"
+
     def __init__(
         self,
         client: Any,

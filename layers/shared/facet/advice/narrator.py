@@ -289,14 +289,15 @@ class ModelNarrator:
         except ModelError as error:
             logger.warning("templates speak instead of the model: %s", error)
             spoken = self._instead.narrate(facts)
-            return spoken.model_copy(update={"source": f"templates after bedrock:{error.reason}"})
+            source = f"templates after {self._model.provider}:{error.reason}"
+            return spoken.model_copy(update={"source": source})
         say = _words()["closing"]
         told = (say["doctor"].format(text=text) for text in facts.told)
         return EnhancedAnalysis(
             summary=answer.summary,
             severity=facts.severity,
             recommendations=(*answer.recommendations, *_wear(facts), *told, say["limits"]),
-            source=f"bedrock:{self._model.name}",
+            source=f"{self._model.provider}:{self._model.name}",
         )
 
 

@@ -23,8 +23,8 @@ class EnhancedAnalysis(Stored):
         description="what to do, in order, then every caution and any hint to see a doctor"
     )
     source: str = Field(
-        description="templates; bedrock:<model id>; or templates after bedrock:<reason>, where the "
-        "reason is unavailable, paused, no_answer or rejected"
+        description="templates; <provider>:<model id>; or templates after <provider>:<reason>, "
+        "where the reason is unavailable, paused, no_answer or rejected"
     )
 
 
@@ -127,7 +127,8 @@ class ModelError(FacetError):
 class LanguageModel(Protocol):
     """Answers one question, calling tools on its way."""
 
-    name: str
+    provider: str  # as EnhancedAnalysis.source names it
+    name: str  # the model's id there
 
     def ask(self, system: str, question: str, tools: tuple[Tool, ...]) -> str:
         """Its last text. Raises ModelError."""
