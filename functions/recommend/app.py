@@ -26,7 +26,9 @@ from facet.adapters.settings import Settings
 from facet.adapters.sqs import CORRELATION_ATTRIBUTE, JobQueue
 from facet.adapters.tracing import traced
 from facet.adapters.vectors import VectorBucket
-from facet.advice.narrator import ModelNarrator, Narrator, TemplateNarrator, facts_of
+from facet.advice.facts import facts_of
+from facet.advice.model_narrator import ModelNarrator
+from facet.advice.narrator import Narrator, TemplateNarrator
 from facet.advice.ranking import Ranking, Rollout, load_ranking
 from facet.catalogue.catalogue import Catalogue
 from facet.catalogue.index import Index

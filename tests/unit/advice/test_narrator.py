@@ -1,85 +1,15 @@
-"""Words from facts: what is always said, what never is, and what of a model's answer is refused."""
+"""Words from the message file: what is always said, what never is, each to the letter."""
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from facet.advice.harmony import LCh
-from facet.advice.makeup import recommend_makeup
-from facet.advice.narrator import ModelNarrator, TemplateNarrator, facts_of
-from facet.advice.outfit import recommend_outfit
-from facet.advice.skincare import recommend_skincare
+from facet.advice.narrator import TemplateNarrator
 from facet.catalogue.catalogue import Catalogue
-from facet.colour import hex_from_lab
-from facet.domain.advice import Profile
-from facet.domain.analysis import Kind
 from facet.domain.face import FaceReading
-from facet.domain.narration import EnhancedAnalysis, Facts, ModelError, Tool
-
-SECRETS = ("Zelda", "Annabel", "item-77", "pregnan", "midwife")
-READINGS = [
-    {"redness": 30.0, "dark_spots": 45.0, "pores": 80.0},
-    {"blemishes": 20.0, "shine": 55.0},
-    {"wrinkles": 95.0},
-    {},
-]
-
-
-def advised(
-    reading: FaceReading, catalogue: Catalogue, **told: Any
-) -> tuple[Facts, Mapping[str, Any]]:
-    """Facts and the skincare document of someone with a private bag and private allergies."""
-    profile = Profile(allergies=("Zelda oil",), **told)
-    bag = [
-        {"item_id": "item-77", "name": "Annabel's cream", "category": "moisturiser"},
-        {"item_id": "item-78", "name": "Annabel's gel", "ingredients": ["Retinol"]},
-        {"schema": 0},
-    ]
-    result = recommend_skincare(reading, profile, bag, catalogue)
-    document = result.model_dump(mode="json", exclude_none=True)
-    return facts_of(reading, {Kind.SKINCARE: document}), document
-
-
-@pytest.fixture
-def facts(reading: Callable[..., FaceReading], catalogue: Catalogue) -> Facts:
-    return advised(reading(20, blemishes=30.0, pores=90.0), catalogue)[0]
-
-
-class Scripted:
-    """A model that says what it is told to."""
-
-    provider = "acme"
-    name = "a.model"
-
-    def __init__(self, answer: str | ModelError) -> None:
-        self.answer = answer
-        self.asked: list[tuple[str, str, tuple[Tool, ...]]] = []
-
-    def ask(self, system: str, question: str, tools: tuple[Tool, ...]) -> str:
-        self.asked.append((system, question, tools))
-        if isinstance(self.answer, ModelError):
-            raise self.answer
-        return self.answer
-
-
-def fair(facts: Facts, **changes: Any) -> str:
-    """An answer that keeps every rule."""
-    products = [step.product.product_id for step in facts.steps if step.product.product_id]
-    answer = {
-        "summary": "Your photo shows some blemishes (30 of 100). The rest is quieter.",
-        "recommendations": [
-            f"Use [{products[0]}] first. Your cleanser comes before it.",
-            *facts.cautions,
-            *facts.see_doctor,
-        ],
-    }
-    return json.dumps({**answer, **changes})
-
-
-def words_of(said: EnhancedAnalysis) -> str:
-    return " ".join((said.summary, *said.recommendations))
+from facet.domain.narration import Facts, GapFact, Measure, OutfitFact, ProductFact, StepFact
+from tests.unit.advice.advised import READINGS, advised, words_of
 
 
 @pytest.mark.parametrize("scores", READINGS, ids=lambda scores: "+".join(scores) or "none")
@@ -92,9 +22,9 @@ def test_templates_keep_every_caution_and_every_hint_to_see_a_doctor(
 ) -> None:
     facts, document = advised(reading(20, **scores), catalogue, **told)
 
-    said = TemplateNarrator().narrate(facts)
+    words = TemplateNarrator().narrate(facts)
 
-    spoken = words_of(said)
+    spoken = words_of(words)
     for step in (*document["am"], *document["pm"]):
         for caution in step["cautions"]:
             assert caution in spoken
@@ -102,8 +32,8 @@ def test_templates_keep_every_caution_and_every_hint_to_see_a_doctor(
             assert step["product"]["name"] in spoken
     for hint in document["see_doctor"]:
         assert hint["text"] in spoken
-    assert said.source == "templates"
-    assert said == TemplateNarrator().narrate(facts)
+    assert words.source == "templates"
+    assert words == TemplateNarrator().narrate(facts)
 
 
 @pytest.mark.parametrize("scores", READINGS, ids=lambda scores: "+".join(scores) or "none")
@@ -112,23 +42,23 @@ def test_templates_say_low_scores_as_they_are_and_praise_nothing(
 ) -> None:
     facts, _ = advised(reading(20, **scores), catalogue)
 
-    said = TemplateNarrator().narrate(facts)
+    words = TemplateNarrator().narrate(facts)
 
     for name, score in scores.items():
         if score <= 70:
-            assert f"{name.replace('_', ' ')} ({score:.0f} of 100" in said.summary
+            assert f"{name.replace('_', ' ')} ({score:.0f} of 100" in words.summary
     assert not {"perfect", "beautiful", "flawless", "great", "disease"} & set(
-        words_of(said).lower().split()
+        words_of(words).lower().split()
     )
-    assert (said.severity is None) == (not any(m.band for m in facts.measures))
+    assert (words.severity is None) == (not any(m.band for m in facts.measures))
 
 
 def test_without_measures_it_says_so(
     reading: Callable[..., FaceReading], catalogue: Catalogue
 ) -> None:
-    said = TemplateNarrator().narrate(advised(reading(), catalogue)[0])
-    assert "No skin measure could be taken" in said.summary
-    assert said.severity is None
+    words = TemplateNarrator().narrate(advised(reading(), catalogue)[0])
+    assert "No skin measure could be taken" in words.summary
+    assert words.severity is None
 
 
 def test_the_most_marked_band_is_the_severity(
@@ -147,214 +77,165 @@ def test_the_most_marked_band_is_the_severity(
     assert "redness (30 of 100, marked)" in TemplateNarrator().narrate(facts).summary
 
 
-@pytest.mark.parametrize("scores", READINGS, ids=lambda scores: "+".join(scores) or "none")
-def test_nothing_personal_is_in_a_prompt(
-    scores: dict[str, float], reading: Callable[..., FaceReading], catalogue: Catalogue
-) -> None:
-    facts, _ = advised(reading(20, **scores), catalogue, pregnancy="pregnant")
-    model = Scripted(fair(facts))
+# --- each sentence to the letter -------------------------------------------------------------
 
-    ModelNarrator(model, lambda: catalogue, TemplateNarrator()).narrate(facts)
-
-    ((system, question, _),) = model.asked
-    for secret in SECRETS:
-        assert secret.casefold() not in (system + question).casefold()
+GEL = ProductFact(product_id="gel", name="Gel A", category="cleanser")
+OWN = ProductFact(category="night_cream", owned=True)
+LIMITS = "This is cosmetic advice from one photo, not a medical opinion."
 
 
-def test_a_fair_answer_is_said_with_the_catalogue_s_names(
-    facts: Facts, catalogue: Catalogue
-) -> None:
-    said = ModelNarrator(Scripted(fair(facts)), lambda: catalogue, TemplateNarrator()).narrate(
-        facts
+def facts_with(**told: Any) -> Facts:
+    return Facts(**{"photo": "good", "tone": "tan", "undertone": "warm", **told})
+
+
+def summary(**told: Any) -> list[str]:
+    """The summary's text after its first sentence."""
+    text = TemplateNarrator().narrate(facts_with(**told)).summary
+    first = "Your photo reads as tan skin with a warm undertone."
+    assert text.startswith(first)
+    return [part for part in [text.removeprefix(first).strip()] if part]
+
+
+def recommendations(**told: Any) -> list[str]:
+    """The recommendations before the last sentence, which is always the same."""
+    *rest, last = TemplateNarrator().narrate(facts_with(**told)).recommendations
+    assert last == LIMITS
+    return rest
+
+
+def measures(*scores: int, band: str | None = None) -> tuple[Measure, ...]:
+    names = ("dark_spots", "pores", "redness", "shine", "wrinkles")
+    return tuple(
+        Measure(name=name, score=score, band=band)
+        for name, score in zip(names, scores, strict=False)
     )
-
-    assert said.source == "acme:a.model"
-    first = next(step.product for step in facts.steps if step.product.product_id)
-    assert f"Use {first.name} first" in said.recommendations[0]
-
-
-def test_what_was_told_of_health_is_added_after_the_model(
-    reading: Callable[..., FaceReading], catalogue: Catalogue
-) -> None:
-    facts, _ = advised(reading(20, redness=30.0), catalogue, pregnancy="planning")
-    model = Scripted(fair(facts))
-
-    said = ModelNarrator(model, lambda: catalogue, TemplateNarrator()).narrate(facts)
-
-    assert said.source == "acme:a.model"
-    assert any("midwife" in sentence for sentence in said.recommendations)
 
 
 @pytest.mark.parametrize(
-    "sentence",
+    ("scores", "text"),
     [
-        "Use [no-such-product] every evening.",
-        "Add [gel-cleanser-salicylic-2-and-more].",
-        "Your skin would like Glowvanta Night Elixir.",
-        "CeraVe is a fair choice.",
-        "Glowvanta cleanser suits you.",
-        "Glowvanta's range suits you.",
-        "You have rosacea.",
-        "Your skin is beautiful.",
-        "This will heal it.",
-        "In 3987 days it is gone.",
+        (
+            (),
+            "No skin measure could be taken from this photo, so the advice follows what you told "
+            "us.",
+        ),
+        ((71, 80), "None of the 2 skin measures stands out."),
+        ((70,), "What stands out most is dark spots (70 of 100)."),
+        (
+            (10, 20),
+            "What stands out most is dark spots (10 of 100) and pores (20 of 100).",
+        ),
+        (
+            (10, 20, 30, 40),
+            "What stands out most is dark spots (10 of 100), pores (20 of 100) and redness "
+            "(30 of 100). The one other skin measure stands out less.",
+        ),
+        (
+            (10, 90, 90),
+            "What stands out most is dark spots (10 of 100). The other 2 skin measures stand out "
+            "less.",
+        ),
     ],
 )
-def test_an_answer_that_makes_things_up_is_refused(
-    sentence: str, facts: Facts, catalogue: Catalogue
+def test_up_to_three_measures_are_named_and_the_others_counted(
+    scores: tuple[int, ...], text: str
 ) -> None:
-    good = json.loads(fair(facts))
-    bad = json.dumps({**good, "recommendations": [*good["recommendations"], sentence]})
-
-    said = ModelNarrator(Scripted(bad), lambda: catalogue, TemplateNarrator()).narrate(facts)
-
-    assert said.source == "templates after acme:rejected"
-    assert said.recommendations == TemplateNarrator().narrate(facts).recommendations
+    assert summary(measures=measures(*scores)) == [text]
 
 
-def test_a_product_that_was_not_advised_is_refused_though_the_catalogue_has_it(
-    facts: Facts, catalogue: Catalogue
-) -> None:
-    advised_ids = {step.product.product_id for step in facts.steps}
-    advised_ids |= {gap.product.product_id for gap in facts.gaps}
-    other = next(id_ for id_ in catalogue.ids if id_ not in advised_ids)
-    good = json.loads(fair(facts))
-    bad = json.dumps({**good, "recommendations": [*good["recommendations"], f"Use [{other}]."]})
+def test_a_band_is_said_with_its_score() -> None:
+    (text,) = summary(measures=measures(10, band="marked"))
 
-    said = ModelNarrator(Scripted(bad), lambda: catalogue, TemplateNarrator()).narrate(facts)
-
-    assert said.source == "templates after acme:rejected"
+    assert text == "What stands out most is dark spots (10 of 100, marked)."
 
 
-def test_an_answer_that_drops_any_one_caution_is_refused(
-    facts: Facts, catalogue: Catalogue
-) -> None:
-    must = [*facts.cautions, *facts.see_doctor]
-    assert facts.cautions
-    assert facts.see_doctor
-    good = json.loads(fair(facts))
-    for dropped in must:
-        rest = [sentence for sentence in good["recommendations"] if sentence != dropped]
-        model = Scripted(json.dumps({**good, "recommendations": rest}))
+def test_what_was_not_measured_is_said_where_something_was() -> None:
+    unmeasured = ("eye_bags", "pores")
 
-        said = ModelNarrator(model, lambda: catalogue, TemplateNarrator()).narrate(facts)
-
-        assert said.source == "templates after acme:rejected", dropped
+    (text,) = summary(measures=measures(90), unmeasured=unmeasured)
+    assert text.endswith("Not measured: eye bags and pores.")
+    assert "Not measured" not in "".join(summary(unmeasured=unmeasured))
 
 
-@pytest.mark.parametrize("answer", ["", "Hello!", "{}", '{"summary": 1}', "{nonsense}"])
-def test_what_is_not_the_json_asked_for_is_refused(
-    answer: str, facts: Facts, catalogue: Catalogue
-) -> None:
-    said = ModelNarrator(Scripted(answer), lambda: catalogue, TemplateNarrator()).narrate(facts)
-    assert said.source == "templates after acme:rejected"
+def test_a_photo_that_is_not_ideal_and_advice_that_failed_are_said() -> None:
+    (text,) = summary(measures=measures(90), photo="usable", missing=("skincare", "outfit"))
 
-
-def test_a_silent_model_leaves_the_word_to_the_templates(
-    facts: Facts, catalogue: Catalogue
-) -> None:
-    model = Scripted(ModelError("paused", "it failed five times"))
-    said = ModelNarrator(model, lambda: catalogue, TemplateNarrator()).narrate(facts)
-    assert said.source == "templates after acme:paused"
-
-
-def test_the_tools_answer_from_the_catalogue(facts: Facts, catalogue: Catalogue) -> None:
-    model = Scripted(fair(facts))
-    ModelNarrator(model, lambda: catalogue, TemplateNarrator()).narrate(facts)
-    search, by_condition = model.asked[0][2]
-
-    found = search.run({"query": "retinol", "limit": 3})
-    assert 0 < len(found) <= 3
-    assert all("retinol" in f"{p['product_id']} {p['name']}".lower() for p in found)
-    helped = by_condition.run({"condition": "redness"})
-    assert [p["product_id"] for p in helped] == [
-        p.product_id for p in catalogue.by_concern("redness", 5)
-    ]
-    with pytest.raises(ValueError, match="no such condition"):
-        by_condition.run({"condition": "boredom"})
-    with pytest.raises(ValueError, match="empty"):
-        search.run({"query": " "})
-
-
-def test_a_result_of_another_schema_is_named_and_spoils_nothing(
-    reading: Callable[..., FaceReading],
-) -> None:
-    results: dict[Kind, dict[str, Any]] = {
-        kind: {"status": "completed", "steps": 7} for kind in Kind
-    }
-    facts = facts_of(reading(redness=40.0), results)
-
-    assert facts.missing == ("skincare", "makeup", "outfit")
-    assert "skincare advice could not be made" in TemplateNarrator().narrate(facts).summary
-
-
-def test_the_best_look_is_named_with_its_cautions_and_without_its_owner_s_words(
-    reading: Callable[..., FaceReading], catalogue: Catalogue
-) -> None:
-    bag = [{"item_id": "item-9", "name": "Annabel's lipstick", "category": "lipstick"}]
-    result = recommend_makeup(reading(20, redness=40.0), Profile(), bag, catalogue, "work")
-    step = result.looks[0].steps[0].model_copy(update={"cautions": ("Not on broken skin.",)})
-    look = result.looks[0].model_copy(update={"steps": (step, *result.looks[0].steps[1:])})
-    document = result.model_copy(update={"looks": (look,)}).model_dump(mode="json")
-
-    facts = facts_of(reading(20, redness=40.0), {Kind.MAKEUP: document})
-
-    said = words_of(TemplateNarrator().narrate(facts))
-    assert f"For the {look.occasion} look, take your " in said
-    assert "Not on broken skin." in said
-    assert "Annabel" not in facts.prompt() + said
-
-
-def test_what_is_avoided_and_own_names_of_a_look_s_shades_are_told_to_no_model(
-    reading: Callable[..., FaceReading], catalogue: Catalogue
-) -> None:
-    skin = LCh.of_lab(reading().skin.tone.lab)
-    bag = [
-        {
-            "item_id": f"item-{lighter}",
-            "name": f"Annabel's base {lighter}",
-            "category": "foundation",
-            "ingredients": ["Mica"],
-            "shade": hex_from_lab((skin.lightness + lighter, *skin.lab[1:])),
-        }
-        for lighter in (0, 2, -2)
-    ]
-    profile = Profile(allergies=("Zelda oil",))
-    result = recommend_makeup(reading(), profile, bag, catalogue, "work")
-    facts = facts_of(reading(), {Kind.MAKEUP: result.model_dump(mode="json", exclude_none=True)})
-
-    assert "try one" in str(result), "an owned neighbour is named to its owner"
-    assert "Annabel" not in facts.prompt()
-    assert "Zelda" not in facts.prompt()
-    assert "Choose one without: Zelda oil." in words_of(TemplateNarrator().narrate(facts))
-
-
-def test_the_best_outfit_is_named_to_its_owner_and_to_no_model(
-    reading: Callable[..., FaceReading], catalogue: Catalogue
-) -> None:
-    wardrobe = [
-        {
-            "item_id": name,
-            "name": f"Zelda's {name}",
-            "category": name,
-            "slot": slot,
-            "colours": [{"hex": "#6b6b6d", "share": 1.0}],
-            "formality": 4,
-            "warmth": 3,
-        }
-        for name, slot in (("blouse", "top"), ("skirt", "bottom"))
-    ]
-    result = recommend_outfit(reading(20, redness=40.0), Profile(), wardrobe, [], "evening")
-    facts = facts_of(
-        reading(20, redness=40.0), {Kind.OUTFIT: result.model_dump(mode="json", exclude_none=True)}
-    )
-    model = Scripted(
-        '{"summary": "Your photo shows some redness today.", "recommendations": ["A"]}'
+    assert text == (
+        "None of the 1 skin measures stands out. "
+        "The photo is usable but not ideal, so take the numbers as rough. "
+        "The skincare advice could not be made this time. "
+        "The outfit advice could not be made this time."
     )
 
-    wear = "For an evening out, wear your Zelda's blouse and Zelda's skirt."
-    assert wear in TemplateNarrator().narrate(facts).recommendations
-    spoken = ModelNarrator(model, lambda: catalogue, TemplateNarrator()).narrate(facts)
-    assert wear in spoken.recommendations
-    assert spoken.source == "acme:a.model"
-    assert "Zelda" not in model.asked[0][1]
+
+@pytest.mark.parametrize(
+    ("steps", "sentence"),
+    [
+        ([("morning", "cleanse", GEL)], "In the morning, cleanse with Gel A."),
+        ([("evening", "moisturise", OWN)], "In the evening, moisturise with your night cream."),
+        ([("morning", "protect", GEL)], "In the morning, finish with Gel A."),
+        ([("evening", "treat", GEL)], "In the evening, apply Gel A (every second day)."),
+        ([("noon", "tone_up", GEL)], "noon: tone up with Gel A."),
+        (
+            [("morning", "cleanse", GEL), ("evening", "cleanse", GEL)],
+            "Morning and evening, cleanse with Gel A.",
+        ),
+        (
+            [("work look", "makeup", OWN), ("work look", "makeup", GEL), ("x", "makeup", GEL)],
+            "For the work look, take your night cream and Gel A.",
+        ),
+    ],
+)
+def test_what_to_do_is_said_once(steps: list[tuple[str, str, ProductFact]], sentence: str) -> None:
+    facts = tuple(
+        StepFact(when=when, what=what, product=product, how_often="every second day")
+        for when, what, product in steps
+    )
+
+    assert recommendations(steps=facts) == [sentence]
+
+
+def test_a_treatment_of_two_rhythms_is_said_twice() -> None:
+    steps = tuple(
+        StepFact(when=when, what="treat", product=GEL, how_often=often)
+        for when, often in (("morning", "daily"), ("evening", "weekly"))
+    )
+
+    assert recommendations(steps=steps) == [
+        "In the morning, apply Gel A (daily).",
+        "In the evening, apply Gel A (weekly).",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("gap", "called"),
+    [
+        ("cleanse", "cleansing"),
+        ("moisturise", "moisturising"),
+        ("protect", "sun protection"),
+        ("dark_spots", "dark spots"),
+    ],
+)
+def test_a_gap_is_said_with_what_fills_it(gap: str, called: str) -> None:
+    sentence = f"You own nothing for {called} yet; Gel A would fill that gap."
+
+    assert recommendations(gaps=(GapFact(gap=gap, product=GEL),)) == [sentence]
+
+
+def test_the_outfit_comes_before_gaps_cautions_and_hints() -> None:
+    step = StepFact(when="morning", what="cleanse", product=GEL, cautions=("Not on wounds.",))
+
+    assert recommendations(
+        steps=(step, step),
+        gaps=(GapFact(gap="protect", product=GEL),),
+        outfit=OutfitFact(occasion="ceremony", garments=("sari", "shawl")),
+        see_doctor=("See a doctor.",),
+        told=("Ask a midwife.",),
+    ) == [
+        "Morning and evening, cleanse with Gel A.",
+        "For a ceremony, wear your sari and shawl.",
+        "You own nothing for sun protection yet; Gel A would fill that gap.",
+        "Take care: Not on wounds.",
+        "Please note: See a doctor.",
+        "Please note: Ask a midwife.",
+    ]
