@@ -181,7 +181,7 @@ def test_a_photo_that_is_not_ideal_and_advice_that_failed_are_said() -> None:
             "Morning and evening, cleanse with Gel A.",
         ),
         (
-            [("work look", "makeup", OWN), ("work look", "makeup", GEL), ("x", "makeup", GEL)],
+            [("work look", "makeup", OWN), ("a look", "makeup", GEL), ("x", "makeup", GEL)],
             "For the work look, take your night cream and Gel A.",
         ),
     ],

@@ -7,7 +7,7 @@ import pytest
 
 from facet.advice.outfit import recommend_outfit
 from facet.domain.advice import Note, Profile
-from facet.domain.face import FaceReading
+from facet.domain.face import FaceReading, Share
 from facet.domain.style import Outfit, OutfitResult, Weather
 from tests.unit.advice.wardrobes import MILD, TODAY, WARDROBE, ask, garment, reading_of
 from tests.unit.conftest import face_reading
@@ -236,6 +236,17 @@ def test_a_colour_of_the_season_is_named_and_where_it_shows() -> None:
     assert reasons(far.outfits[0])["season"] == f"b {said}."
 
 
+def test_a_season_is_said_with_its_share() -> None:
+    shares = (Share(name="True Autumn", share=0.9), Share(name="Soft Autumn", share=0.1))
+    reading = face_reading().model_copy(update={"season": shares})
+    rust = garment("d", "full_body", "#a8582e")
+
+    (outfit,) = recommend_outfit(reading, Profile(), [rust], []).outfits
+
+    text = "d has a colour of your season (True Autumn, 90 %) near the face."
+    assert reasons(outfit)["season"] == text
+
+
 @pytest.mark.parametrize(
     ("warmth", "celsius", "text"),
     [
@@ -245,6 +256,8 @@ def test_a_colour_of_the_season_is_named_and_where_it_shows() -> None:
             "-5 degrees ask for about 2.4 clo when walking; this gives 0.2: not warm enough: "
             "add a layer.",
         ),
+        (3, 28, "28 degrees ask for about 0.3 clo when walking; this gives 0.6: warm enough."),
+        (3, 30, "30 degrees ask for about 0.2 clo when walking; this gives 0.6: rather warm."),
         (5, 30, "30 degrees ask for about 0.2 clo when walking; this gives 1.1: rather warm."),
     ],
 )
@@ -348,6 +361,14 @@ def test_the_gap_that_is_felt_most_is_suggested_in_a_colour_of_the_season(
         ("season", "In a colour of Soft Autumn, your likeliest season."),
     ]
     assert suggestion.hex == "#666d5d"
+
+
+def test_waterproof_shoes_are_no_outer_layer() -> None:
+    boots = garment("s", "shoes", waterproof=True)
+
+    (suggestion,) = ask([DRESS, boots], weather=Weather(temperature_c=16, rain=True)).suggestions
+
+    assert suggestion.slot == "outer"
 
 
 def test_a_wardrobe_without_a_gap_gets_no_suggestion() -> None:
