@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from facet.catalogue.ingredients import normal
+from facet.catalogue.words import normal
 from facet.saying import say
 
 
