@@ -14,8 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from facet.advice.skincare import recommend_skincare
-from facet.catalogue.build import CatalogueError, build_catalogue
+from facet.catalogue.build import build_catalogue
 from facet.catalogue.catalogue import GOALS, Catalogue
+from facet.catalogue.sources import CatalogueError
 from facet.domain.advice import Profile, SkincareResult, Step
 from facet.domain.face import FaceReading
 from facet.domain.products import BagItem, Product

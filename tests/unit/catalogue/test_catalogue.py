@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from facet.catalogue.build import CatalogueError, build_catalogue, write_catalogue
+from facet.catalogue.build import build_catalogue, write_catalogue
 from facet.catalogue.catalogue import Catalogue
 from facet.catalogue.ingredients import read_percent
+from facet.catalogue.sources import CatalogueError
 from facet.catalogue.words import normal
 from facet.domain.errors import PermanentError
 from facet.domain.products import Product

@@ -14,10 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facet.advice.skincare import recommend_skincare
-from facet.catalogue.build import CatalogueError, build_catalogue, write_catalogue
+from facet.catalogue.build import build_catalogue, write_catalogue
 from facet.catalogue.catalogue import Catalogue
 from facet.catalogue.importers import Format, Summary, import_products
 from facet.catalogue.snapshot import pack
+from facet.catalogue.sources import CatalogueError
 from facet.catalogue.suitable import FULL_LABEL, NO_LABEL, NO_PERCENTAGES
 from facet.cli.main import main
 from facet.domain.advice import Profile

@@ -1,0 +1,139 @@
+"""Whether the catalogue's sources add up: every claim has its source, every formula its limits."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from facet.catalogue.sources import IngredientRow, ProductRow, Rules, SourceRow, VehicleRow
+from facet.catalogue.words import normal
+
+OWN = "facet"  # our own judgement: may pace and place, never claim an effect
+TRACE = 1.001  # rounding room on a legal ceiling
+
+
+def check_ingredients(
+    ingredients: Mapping[str, IngredientRow], sources: Mapping[str, SourceRow]
+) -> Iterable[str]:
+    owner: dict[str, str] = {}
+    for id_, row in ingredients.items():
+        for name in {normal(n) for n in (row.inci, *row.also)}:
+            if owner.setdefault(name, id_) != id_:
+                yield f"ingredients.toml [{id_}]: the name {name!r} is also {owner[name]}'s"
+        for goal, (_, _, source) in row.helps.items():
+            if source == OWN or (source in sources and sources[source].seen == "own"):
+                yield f"ingredients.toml [{id_}]: {goal} needs a publication, not our judgement"
+        facts = [*row.helps.values(), row.limit, row.pregnancy, row.medicine, row.caution]
+        for source in (fact[-1] for fact in facts if fact):
+            if source not in sources:
+                yield f"ingredients.toml [{id_}]: unknown source {source!r}"
+        if row.role == "base" and row.helps:
+            yield f"ingredients.toml [{id_}]: a base ingredient claims to help"
+
+
+def check_vehicles(
+    vehicles: Mapping[str, VehicleRow],
+    ingredients: Mapping[str, IngredientRow],
+    sources: Mapping[str, SourceRow],
+) -> Iterable[str]:
+    for id_, row in vehicles.items():
+        if row.source not in sources:
+            yield f"vehicles.toml [{id_}]: unknown source {row.source!r}"
+        for part in row.base:
+            if part not in ingredients:
+                yield f"vehicles.toml [{id_}]: unknown ingredient {part!r}"
+
+
+def check_rules(
+    rules: Rules,
+    ingredients: Mapping[str, IngredientRow],
+    sources: Mapping[str, SourceRow],
+) -> Iterable[str]:
+    tags = set(ingredients) | {family for row in ingredients.values() for family in row.family}
+    spoken_of = [tag for pair in rules.pair for tag in (pair.a, pair.b)]
+    spoken_of += [row.family for row in rules.single]
+    spoken_of += [row.family for row in rules.place]
+    spoken_of += [row.family for row in rules.pace]
+    spoken_of += [family for group in rules.avoid.group for family in group.families]
+    spoken_of += [row.family for row in rules.sun.needed_by]
+    for tag in spoken_of:
+        if tag not in tags:
+            yield f"rules.toml: no ingredient is of the family {tag!r}"
+    for place in rules.place:
+        if (place.only is None) == (place.prefer is None):
+            yield f"rules.toml: place {place.family!r} says either only or prefer"
+    cited = [row.source for row in rules.pair]
+    cited += [row.source for row in rules.single]
+    cited += [row.source for row in rules.place]
+    cited += [row.source for row in rules.pace]
+    cited += [row.source for row in rules.see_doctor]
+    cited += [rules.doctor.pregnancy_source, rules.doctor.prescription_source]
+    cited += [rules.routine.source, rules.sun.source, rules.tone.source]
+    cited += [row.source for row in rules.sun.needed_by]
+    cited += [rules.introduce.source, rules.actives.source, rules.needs.source]
+    for source in cited:
+        if source not in sources:
+            yield f"rules.toml: unknown source {source!r}"
+
+
+def check_products(
+    products: Sequence[ProductRow],
+    ingredients: Mapping[str, IngredientRow],
+    vehicles: Mapping[str, VehicleRow],
+    rules: Rules,
+) -> Iterable[str]:
+    ids: set[str] = set()
+    formulas: dict[tuple[object, ...], str] = {}
+    for product in products:
+        at = f"products.csv {product.id}"
+        if product.id in ids:
+            yield f"{at}: the id is used twice"
+        ids.add(product.id)
+        if product.vehicle not in vehicles:
+            yield f"{at}: unknown vehicle {product.vehicle!r}"
+            continue
+        unknown = [name for name, _ in product.actives if name not in ingredients]
+        if unknown:
+            yield f"{at}: unknown ingredient {', '.join(map(repr, unknown))}"
+            continue
+        formula = (product.vehicle, frozenset(product.actives), product.spf)
+        if formulas.setdefault(formula, product.id) != product.id:
+            yield f"{at}: the same formula as {formulas[formula]}"
+        yield from (f"{at}: {problem}" for problem in check_formula(product.actives, ingredients))
+        sunscreen = vehicles[product.vehicle].category == "sunscreen"
+        filtered = any(ingredients[name].role == "filter" for name, _ in product.actives)
+        if sunscreen and not (product.spf and product.spf >= rules.sun.spf and filtered):
+            yield f"{at}: a sunscreen needs a UV filter and SPF {rules.sun.spf} or more"
+        if not sunscreen and product.spf:
+            yield f"{at}: an SPF on something that is no sunscreen"
+
+
+def check_formula(
+    actives: Iterable[tuple[str, float | None]], ingredients: Mapping[str, IngredientRow]
+) -> Iterable[str]:
+    """What is wrong with a formula: each ingredient by itself, then their sums."""
+    stated: list[tuple[IngredientRow, float]] = []
+    for name, percent in actives:
+        row = ingredients[name]
+        if percent is not None:
+            stated.append((row, percent))
+            yield from _check_part(name, row, percent)
+        elif row.role in ("active", "filter"):
+            yield f"{name} needs its concentration"
+    # The law counts retinol and its esters together, the experts all alpha hydroxy acids.
+    retinol = sum(percent * row.re_factor for row, percent in stated if row.re_factor)
+    hydroxy = sum(percent for row, percent in stated if "aha" in row.family)
+    for name, counted in (("retinol", retinol), ("glycolic-acid", hydroxy)):
+        ceiling = ingredients[name].limit if name in ingredients else None
+        if ceiling and counted > ceiling[0] * TRACE:
+            yield f"{counted:.3g} % counted as {name} is above {ceiling[0]:g} % ({ceiling[1]})"
+    total = sum(percent for _, percent in stated)
+    if total > 100:
+        yield f"its parts add up to {total:g} %"
+
+
+def _check_part(name: str, row: IngredientRow, percent: float) -> Iterable[str]:
+    """What is wrong with one ingredient at this concentration."""
+    if row.limit and not row.re_factor and percent > row.limit[0] * TRACE:
+        yield f"{percent:g} % {name} is above {row.limit[0]:g} % ({row.limit[1]})"
+    if row.min and percent < row.min:
+        yield f"{percent:g} % {name} is below {row.min:g} %"
+    if row.medicine and row.medicine[0] == "prescription":
+        yield f"{name} is a prescription medicine"

@@ -1,0 +1,244 @@
+"""The catalogue's sources as they must be: rows of data/skincare, read and refused one by one."""
+
+import csv
+import tomllib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from facet.domain.errors import PermanentError
+from facet.domain.products import (
+    Goal,
+    PregnancyAdvice,
+    PriceBand,
+    Session,
+    SkinType,
+    Slug,
+    StepName,
+)
+
+Percent = Annotated[float, Field(gt=0, le=100)]
+
+
+class CatalogueError(PermanentError):
+    """The sources contradict themselves; `problems` names every row at fault."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(
+            "catalogue_invalid", f"{len(problems)} problems:\n  " + "\n  ".join(problems)
+        )
+
+
+class Row(BaseModel):
+    """A row of a source file: frozen, and refusing what it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SourceRow(Row):
+    """sources.toml: where a claim was read."""
+
+    title: str
+    year: int = Field(ge=1990, le=2100)
+    url: str | None = Field(default=None, pattern=r"^https?://")
+    seen: Literal["text", "abstract", "secondary", "own"]
+
+
+class IngredientRow(Row):
+    """ingredients.toml: what is known of one ingredient."""
+
+    inci: str
+    also: tuple[str, ...] = ()
+    role: Literal["active", "support", "filter", "base"]
+    family: tuple[str, ...] = ()
+    irritancy: int = Field(default=0, ge=0, le=3)
+    helps: dict[Goal, tuple[Annotated[int, Field(ge=1, le=3)], Percent, str]] = {}
+    limit: tuple[Percent, str] | None = None
+    min: Percent | None = None
+    re_factor: float | None = Field(default=None, gt=0, le=1)
+    pregnancy: tuple[PregnancyAdvice, str] | None = None
+    medicine: tuple[Literal["pharmacy", "prescription"], str] | None = None
+    caution: tuple[str, str] | None = None
+
+
+class VehicleRow(Row):
+    """vehicles.toml: what a product is made as."""
+
+    category: str
+    rinse_off: bool = False
+    weight: int = Field(ge=1, le=9)
+    skin: tuple[SkinType, ...]
+    base: tuple[str, ...]
+    opened_months: int = Field(ge=1, le=60)
+    source: str
+
+
+class ProductRow(Row):
+    """products.csv: what a product is made of."""
+
+    id: Slug
+    name: str = Field(min_length=3)
+    vehicle: str
+    actives: tuple[tuple[str, Percent | None], ...]
+    price: PriceBand
+    spf: int | None = Field(default=None, ge=2, le=100)
+
+
+class Pair(Row):
+    a: str
+    b: str
+    level: Literal["block", "alternate", "prefer", "allow"]
+    text: str
+    source: str
+
+
+class Single(Row):
+    family: str
+    per: Literal["session", "routine"]
+    text: str
+    source: str
+
+
+class Place(Row):
+    family: str
+    only: Session | None = None
+    prefer: Session | None = None
+    source: str
+
+
+class Pace(Row):
+    family: str
+    stages: tuple[tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1, le=7)]], ...] = (
+        Field(min_length=1)
+    )
+    text: str
+    source: str
+
+
+class Routine(Row):
+    steps: tuple[StepName, ...]
+    step_of: dict[str, StepName]
+    called: dict[str, str]
+    source: str
+
+
+class NeedsSun(Row):
+    family: str
+    source: str
+
+
+class Sun(Row):
+    spf: int = Field(ge=15, le=100)
+    text: str
+    source: str
+    needed_text: str
+    needed_by: tuple[NeedsSun, ...] = Field(min_length=1)
+
+
+class Introduce(Row):
+    at_once: int = Field(ge=1)
+    weeks: int = Field(ge=1)
+    text: str
+    source: str
+
+
+class Actives(Row):
+    am: int = Field(ge=1)
+    pm: int = Field(ge=1)
+    source: str
+    support: int = Field(ge=0)
+
+
+class Needs(Row):
+    below: float = Field(ge=0, le=100)
+    confidence: float = Field(ge=0, le=1)
+    goal: float = Field(ge=0, le=1)
+    dry_skin: float = Field(ge=0, le=1)
+    sensitive_redness: float = Field(ge=0, le=100)
+    too_harsh: int = Field(ge=1, le=3)
+    source: str
+
+
+class Tone(Row):
+    tinted_below_ita: float = Field(ge=-90, le=90)
+    pigment: tuple[Goal, ...]
+    text: str
+    source: str
+
+
+class SeeDoctor(Row):
+    concern: Goal
+    below: float = Field(ge=0, le=100)
+    text: str
+    source: str
+
+
+class Doctor(Row):
+    pregnancy: str
+    pregnancy_source: str
+    prescription: str
+    prescription_source: str
+
+
+class AvoidGroup(Row):
+    also: tuple[str, ...] = Field(min_length=1)
+    families: tuple[str, ...] = Field(min_length=1)
+
+
+class Avoid(Row):
+    exact_only: tuple[str, ...]
+    group: tuple[AvoidGroup, ...]
+
+
+class Rules(Row):
+    """rules.toml: how products may be put together."""
+
+    routine: Routine
+    sun: Sun
+    pair: tuple[Pair, ...]
+    single: tuple[Single, ...]
+    place: tuple[Place, ...]
+    pace: tuple[Pace, ...]
+    introduce: Introduce
+    actives: Actives
+    needs: Needs
+    tone: Tone
+    see_doctor: tuple[SeeDoctor, ...]
+    doctor: Doctor
+    avoid: Avoid
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise CatalogueError([f"{path}: {error}"]) from error
+
+
+def read_products(path: Path, problems: list[str]) -> Iterable[ProductRow]:
+    shape = TypeAdapter(ProductRow)
+    try:
+        lines = path.read_text("utf-8-sig").splitlines(keepends=True)
+    except (OSError, ValueError) as error:
+        raise CatalogueError([f"{path}: {error}"]) from error
+    for line, row in enumerate(csv.DictReader(lines), start=2):
+        try:
+            actives = [part.split() for part in row["actives"].split(";") if part.strip()]
+            yield shape.validate_python(
+                row
+                | {
+                    "actives": [(a[0], float(a[1]) if len(a) > 1 else None) for a in actives],
+                    "spf": row["spf"] or None,
+                }
+            )
+        except (ValidationError, ValueError, KeyError, AttributeError, TypeError) as error:
+            what = first_error(error) if isinstance(error, ValidationError) else str(error)
+            problems.append(f"products.csv line {line} ({row.get('id')}): {what}")
+
+
+def first_error(error: ValidationError) -> str:
+    detail = error.errors()[0]
+    return f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}"
