@@ -17,7 +17,7 @@ from PIL import Image, ImageColor
 from facet.vision.drawing.legend import Legend, draw_legend
 from facet.vision.face.landmarks import part
 from facet.vision.face.patches import Pixels, inside
-from facet.vision.skin.concerns import strength_map
+from facet.vision.skin.maps import strength_map
 from facet.vision.skin.texture import SIZES, texture_positions
 
 _LIGHT, _DARK = (255, 255, 255), (20, 20, 20)

@@ -42,9 +42,9 @@ def mean_near(values: Map, mask: Mask, sigma: float) -> Map:
     weight = mask.astype(np.float32)
     weighed, step = _blurred(values * weight, sigma)
     near, _ = _blurred(weight, sigma)
-    known = np.float32(weighed.sum() / max(float(near.sum()), 1e-6))
+    everywhere = np.float32(weighed.sum() / max(float(near.sum()), 1e-6))
     faint = np.float32(1e-3)  # a little of the mean of all, so that nothing divides by nothing
-    return _enlarged((weighed + faint * known) / (near + faint), step)
+    return _enlarged((weighed + faint * everywhere) / (near + faint), step)
 
 
 def shrunk(mask: Mask, px: float) -> Mask:
@@ -60,7 +60,10 @@ def grown(mask: Mask, px: float) -> Mask:
 
 
 def _blurred(values: Map, sigma: float) -> tuple[Map, int]:
-    """Gaussian, and by how much its picture is smaller: a broad one is taken on means of blocks."""
+    """A map -> its Gaussian mean on a smaller map, and the whole factor between their sides.
+
+    A broad one is taken on means of blocks; a narrow one keeps the size, with a factor of 1.
+    """
     halvings = 0 if sigma < 1.3 else 1 if sigma < 20 else 3
     step = 2**halvings
     if values.shape[0] % step or values.shape[1] % step:

@@ -1,0 +1,87 @@
+"""Where a face has what, on the texture of 240 x 280 px that every face is laid out on.
+
+No photo is looked at here: these masks are the same for everybody, and made once.
+"""
+
+from functools import cache
+
+import numpy as np
+
+from facet.vision.skin.filters import Map, Mask, grown, shrunk
+from facet.vision.skin.texture import SIZES, landmarks_in, region_mask
+
+COARSE, FINE, FINEST = SIZES
+SIDES = ("right_", "left_")
+CHEEKS = ("right_cheek", "left_cheek")
+SURFACE = ("forehead", *CHEEKS, "nose", "chin")
+UNDER_EYES = ("right_under_eye", "left_under_eye")
+PARTS = (
+    *SURFACE,
+    "t_zone",
+    *(side + name for name in ("jaw", "under_eye", "crows_feet") for side in SIDES),
+    *(side + name for name in ("nasolabial", "marionette") for side in SIDES),
+    "glabella",
+)
+# mm of margin: lashes and lid folds, stray hairs, the rim of the lips (teeth lie inside it)
+_FEATURES = {
+    "lips": 1.5,
+    "right_eye": 2.0,
+    "left_eye": 2.0,
+    "right_brow": 1.5,
+    "left_brow": 1.5,
+}
+
+
+@cache
+def area(name: str) -> Mask:
+    """(280, 240) a part of landmarks.toml, or `t_zone`: forehead, nose and chin."""
+    if name == "t_zone":
+        return np.asarray(area("forehead") | area("nose") | area("chin"))
+    return region_mask(name, COARSE)
+
+
+@cache
+def part_masks() -> Map:
+    """(parts, pixels) 0 or 1: every part of PARTS, its mask laid out flat."""
+    return np.stack([area(name).ravel() for name in PARTS]).astype(np.float32)
+
+
+@cache
+def part_sizes() -> Map:
+    """(parts,) pixels of every part of PARTS."""
+    return np.asarray(part_masks().sum(axis=1))
+
+
+@cache
+def whole_forehead() -> Mask:
+    """(280, 240) the forehead, to the hairline."""
+    return grown(area("forehead"), 4 * COARSE / 144)
+
+
+@cache
+def skin_place() -> Mask:
+    """(280, 240) where the layout has skin: in the outline, off brows, eyes, lips, nostrils."""
+    k = COARSE / 144
+    place = shrunk(region_mask("face", COARSE), 1.5 * k)
+    for name, margin in _FEATURES.items():
+        place &= ~grown(region_mask(name, COARSE), margin * k)
+    rows, columns = np.mgrid[0 : place.shape[0], 0 : place.shape[1]]
+    at = landmarks_in(COARSE)
+    for nostril in ((98, 97), (327, 326)):
+        x, y = at[list(nostril)].mean(axis=0)
+        place &= ((columns - x) / (6 * k)) ** 2 + ((rows - y + 2 * k) / (3.5 * k)) ** 2 > 1
+    return place
+
+
+@cache
+def off_features() -> Mask:
+    """(280, 240) skin that no shading of eyes, brows, lips and the nose's base reaches."""
+    k = COARSE / 144
+    place = skin_place().copy()
+    for name in _FEATURES:
+        place &= ~grown(region_mask(name, COARSE), 3.0 * k)
+    rows, columns = np.mgrid[0 : place.shape[0], 0 : place.shape[1]]
+    x, y = landmarks_in(COARSE)[[98, 97, 327, 326]].mean(axis=0)
+    place &= ((columns - x) / (19 * k)) ** 2 + ((rows - y) / (7 * k)) ** 2 > 1
+    nose = area("nose")
+    return np.asarray(place & (shrunk(nose, 3.0 * k) | ~nose))  # beside it runs the wings' crease

@@ -1,0 +1,82 @@
+"""Where a concern lies: what it is measured from, as a map over the face."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facet.vision.skin.filters import Map, smooth
+from facet.vision.skin.layout import FINE, FINEST, area
+from facet.vision.skin.measured import ramp
+from facet.vision.skin.pigment import blotches, flush
+from facet.vision.skin.relief import line_maps, pore_points, roughness
+from facet.vision.skin.spots import brown_spots, red_spots, spot_place
+from facet.vision.skin.surface import Surface, read_surface
+from facet.vision.skin.texture import Pixels, Texture, unwrap
+
+
+def strength_map(pixels: Pixels, points: NDArray[np.floating], concern: str) -> Map:
+    """Photo (h, w, 3), landmarks (468, 2) -> (280, 240), 0..1, in the coarse texture.
+
+    What the concern is measured from, on bare skin. Raises KeyError for an unknown concern.
+    """
+    map_of = _MAPS[concern]
+    size = FINEST if concern == "pores" else FINE
+    texture = unwrap(pixels, points, size)
+    coarse = texture.halved()
+    if size == FINEST:
+        coarse = coarse.halved()
+    face = read_surface(coarse)
+    return ramp(map_of(face, texture), 0, 1) * face.lit
+
+
+def _line_map(face: Surface, _: Texture) -> Map:
+    lines = [lined * area(name) for name, lined in line_maps(face).items()]
+    return np.asarray(np.maximum.reduce(lines))
+
+
+def _under_eye_map(face: Surface, _: Texture) -> Map:
+    cheeks = face.region("right_cheek") | face.region("left_cheek")
+    usual = np.median(face.darkness[cheeks]) if cheeks.any() else 0
+    below = area("right_under_eye") | area("left_under_eye")
+    return (face.darkness - np.float32(usual)) / np.float32(0.5) * below
+
+
+def _crease_map(face: Surface, _: Texture) -> Map:
+    k = face.px_per_mm
+    bent = smooth(face.darkness, 1.6 * k, 2.5 * k, d_down=2) * np.float32((1.6 * k) ** 2)
+    return -bent / np.float32(0.12) * (area("right_under_eye") | area("left_under_eye"))
+
+
+def _grey_map(face: Surface, _: Texture) -> Map:
+    colourful = np.log(face.linear[..., 0] / face.linear[..., 2])
+    usual = np.median(colourful[face.matte]) if face.matte.any() else 0
+    return ramp(np.float32(usual) - colourful, 0.1, 0.6) * face.matte
+
+
+def _rough_map(face: Surface, fine: Texture) -> Map:
+    rough = np.abs(roughness(fine.rgb, fine.px_per_mm)) * np.kron(
+        face.skin, np.ones((2, 2), np.float32)
+    )
+    return ramp(smooth(rough, 2 * fine.px_per_mm)[::2, ::2], 0.01, 0.06)
+
+
+def _pore_map(face: Surface, finest: Texture) -> Map:
+    points = pore_points(finest.rgb, finest.px_per_mm).reshape(*face.skin.shape[:1], 4, -1, 4)
+    places = area("nose") | area("right_cheek") | area("left_cheek")
+    return np.asarray(points.max(axis=(1, 3)) * places)
+
+
+_MAPS: dict[str, Callable[[Surface, Texture], Map]] = {
+    "redness": lambda face, _: ramp(flush(face), 0.1, 0.45) * face.matte,
+    "blemishes": lambda face, _: red_spots(face) * spot_place(face),
+    "dark_spots": lambda face, _: brown_spots(face) * spot_place(face),
+    "unevenness": lambda face, _: ramp(np.abs(blotches(face)[0]), 0.08, 0.5),
+    "shine": lambda face, _: face.specular[0] / np.float32(0.5),
+    "dullness": _grey_map,
+    "texture": _rough_map,
+    "pores": _pore_map,
+    "wrinkles": _line_map,
+    "dark_circles": _under_eye_map,
+    "eye_bags": _crease_map,
+}

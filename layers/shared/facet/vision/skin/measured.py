@@ -1,0 +1,45 @@
+"""What a measure of the skin answers with, and what all of them ask of the skin first."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from facet.vision.skin.filters import Map, Mask
+from facet.vision.skin.surface import Surface
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One concern on one photo, before it is scored; `reason` where it could not be measured."""
+
+    value: float | None
+    regions: Mapping[str, float]
+    confidence: float = 0.0
+    reason: str | None = None
+
+
+TOO_BURNT = "Part of the face is burnt out: its colour is lost."
+COVERED = "Too little bare skin can be seen: hair, glasses, a hand or hard shadow."
+
+
+def why_lost(face: Surface, *names: str, burnt: float = 0.12, bare: float = 0.4) -> str | None:
+    """Why these parts together cannot be measured; None where they can.
+
+    burnt, bare: 0..1, how much of them may be burnt out and must be matte skin.
+    """
+    if face.burnt_share(*names) > burnt:
+        return TOO_BURNT
+    return COVERED if face.bare(*names) < bare else None
+
+
+def by_region(
+    face: Surface, names: Sequence[str], value: Callable[[Mask], float], least: float = 0.4
+) -> dict[str, float]:
+    """The value of each region of which at least `least` (0..1) is matte skin."""
+    return {name: value(face.region(name)) for name in names if face.bare(name) >= least}
+
+
+def ramp(values: Map, low: float, high: float) -> Map:
+    """0..1: 0 up to `low`, 1 from `high`, straight between."""
+    return np.asarray(np.clip((values - low) / (high - low), 0, 1), np.float32)
