@@ -24,8 +24,8 @@ from evaluation.measure import models
 from evaluation.photos import PORTRAITS, FacePhoto
 from facet import colour
 from facet.domain.style import Makeup
-from facet.vision.drawing import render
 from facet.vision.drawing.render import render_look
+from facet.vision.drawing.rules import render_rules
 from facet.vision.face.landmarks import part
 from facet.vision.face.patches import cut
 from facet.vision.face.pose import canonical
@@ -266,7 +266,7 @@ def _lit(canvas: Canvas, shade: str, place: Any, category: str) -> Floats:
     names = ("right_cheek", "left_cheek", "nose")
     core = _mask(canvas, [canvas.local[part(name)] for name in names]) & (canvas.likeness > 0.5)
     share = np.clip(np.median(broad[place]) / np.median(light[core]), 0.6, 1.2)
-    share **= _rules()["product"][category]["shaded"]
+    share **= render_rules()["product"][category]["shaded"]
     # OKLab L is a cube root of light.
     return colour.lab_from_linear(colour.linear_from_srgb(_bytes(shade)) * share**3)
 
@@ -332,12 +332,6 @@ def _step(one: Mapping[str, Any], skin: Floats) -> Makeup:
 
 def _tone(ita: float) -> str:
     return _GROUPS[0] if ita > 41 else _GROUPS[1] if ita > 10 else _GROUPS[2]
-
-
-@cache
-def _rules() -> dict[str, Any]:
-    file = Path(render.__file__).with_name("render.toml")
-    return tomllib.loads(file.read_text(encoding="utf-8"))
 
 
 @cache

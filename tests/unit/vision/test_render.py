@@ -1,7 +1,7 @@
 """Makeup on a photo: on faces drawn on the mean face, whose every pixel is known, and on one."""
 
-import tomllib
-from pathlib import Path
+import subprocess
+import sys
 from typing import get_args
 
 import numpy as np
@@ -10,14 +10,8 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from facet import colour
 from facet.domain.style import Finish, LookStep, Makeup, MakeupCategory, Region
-from facet.vision.drawing import render
-from facet.vision.drawing.render import (
-    before_and_after,
-    finish_called,
-    makeup_of,
-    places_of,
-    render_look,
-)
+from facet.vision.drawing.render import before_and_after, render_look
+from facet.vision.drawing.rules import finish_called, makeup_of, places_of, render_rules
 from facet.vision.face.landmarks import part
 from facet.vision.face.pose import canonical
 
@@ -395,7 +389,7 @@ def test_before_and_after_stand_side_by_side():
 
 
 def test_every_category_place_and_finish_has_its_rules_and_every_rule_a_source():
-    rules = tomllib.loads(Path(render.__file__).with_name("render.toml").read_text())
+    rules = render_rules()
     assert set(rules["product"]) == set(CATEGORIES)
     assert set(rules["finish"]) == set(get_args(Finish))
     assert set(rules["place"]) <= set(get_args(Region))
@@ -405,3 +399,11 @@ def test_every_category_place_and_finish_has_its_rules_and_every_rule_a_source()
     tables = [*rules["product"].values(), *rules["place"].values(), *rules["finish"].values()]
     tables += [rules[name] for name in ("skin", "lips", "lid")]
     assert {one["source"] for one in tables} <= set(rules["sources"])
+
+
+def test_the_rules_can_be_asked_without_numpy():
+    code = "import sys, facet.vision.drawing.rules; print('numpy' in sys.modules)"
+    answer = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", code], capture_output=True, check=True, text=True
+    )
+    assert answer.stdout.strip() == "False"

@@ -1,10 +1,7 @@
 """POST /v1/analyses/{id}/looks: any other look on a photo that is there already."""
 
-import tomllib
 from collections.abc import Iterable
 from datetime import datetime
-from functools import cache
-from importlib import resources
 from typing import Self
 
 from pydantic import ConfigDict, Field, model_validator
@@ -18,6 +15,7 @@ from facet.domain.messages import LookWanted
 from facet.services.keep_bag import not_in_the_bag
 from facet.services.keep_wardrobe import not_in_the_wardrobe
 from facet.services.ports import Analyses, LookJobs, Looks, Shelves
+from facet.vision.drawing.rules import places_of
 
 
 class NewLook(Part):
@@ -67,8 +65,8 @@ def ask_for_look(
     for one in wanted.products:
         if one.item_id and shelves.get(user_id, Shelf.BAG, one.item_id) is None:
             raise not_in_the_bag()
-        if one.category and not set(one.regions or ()) <= set(_places()[one.category]):
-            raise region_not_possible(one.category, _places()[one.category])
+        if one.category and not set(one.regions or ()) <= set(places_of(one.category)):
+            raise region_not_possible(one.category, places_of(one.category))
     item_id = wanted.garment_item_id
     if item_id and shelves.get(user_id, Shelf.WARDROBE, item_id) is None:
         raise not_in_the_wardrobe()
@@ -112,10 +110,3 @@ def _name_of(products: tuple[LookProduct, ...]) -> str:
     names = list(dict.fromkeys(said))
     more = f" and {len(names) - 2} more" if len(names) > 2 else ""
     return (" and ".join(names[:2]) if not more else ", ".join(names[:2]) + more).capitalize()
-
-
-@cache
-def _places() -> dict[str, list[str]]:
-    """Where each category may go; read from the renderer's rules, without its numpy."""
-    text = resources.files("facet.vision.drawing").joinpath("render.toml").read_text()
-    return {name: one["places"] for name, one in tomllib.loads(text)["product"].items()}

@@ -24,7 +24,7 @@ from facet.vision.drawing.portrait import (
     draw_look,
     show_dressed,
 )
-from facet.vision.drawing.render import finish_called, makeup_of, places_of
+from facet.vision.drawing.rules import finish_called, makeup_of, places_of
 
 EYES = {"eyeshadow", "eyeliner", "mascara"}
 LIPS = {"lip", "lip_liner"}
