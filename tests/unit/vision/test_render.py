@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from facet import colour
 from facet.domain.style import Finish, LookStep, Makeup, MakeupCategory, Region
+from facet.vision.drawing.pixels import bands, grains
 from facet.vision.drawing.render import before_and_after, render_look
 from facet.vision.drawing.rules import finish_called, makeup_of, places_of, render_rules
 from facet.vision.face.landmarks import part
@@ -324,6 +325,17 @@ def test_shimmer_is_single_grains_and_the_same_every_time():
     assert (shimmer == again).all()
     added = lightness(shimmer)[place] - lightness(satin)[place]
     assert np.quantile(added, 0.97) > np.median(added) + 3
+
+
+@pytest.mark.parametrize("px_per_mm", [2.0, 10.0])
+def test_the_grain_of_a_pixel_is_the_same_whatever_window_asks(px_per_mm):
+    rows, columns = slice(13, 141), slice(7, 90)
+    whole = grains((slice(0, 200), slice(0, 120)), px_per_mm)
+
+    assert (grains((rows, columns), px_per_mm) == whole[rows, columns]).all()
+    banded = [grains((band, columns), px_per_mm) for band in bands(rows.start, rows.stop)]
+    assert len(banded) > 2
+    assert (np.concatenate(banded) == whole[rows, columns]).all()
 
 
 # --- what is asked of it

@@ -1,4 +1,4 @@
-"""Pixels as planes of OKLab and back, and broad filters on a plane."""
+"""Pixels as planes of OKLab and back, broad filters on a plane, and the grain of shimmer."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from facet import colour
-from facet.vision.drawing.geometry import Floats
+from facet.vision.drawing.geometry import Floats, Window
+from facet.vision.drawing.rules import render_rules
 from facet.vision.face.patches import Pixels
 
 _BAND = 48  # rows
@@ -64,3 +65,17 @@ def enlarged(layer: Floats, size: tuple[int, int], step: int) -> Floats:
     return np.asarray(
         Image.fromarray(layer).resize(size, Image.Resampling.BILINEAR, box=box), np.float32
     )
+
+
+def grains(window: Window, px_per_mm: float) -> Floats:
+    """(rows, columns) of a window of the canvas, 0..1: mica, single bright grains among dark ones.
+
+    A pixel's grain is its own, whatever window or band asks for it, and the same every time.
+    """
+    size = max(1, round(render_rules()["skin"]["grain"] * px_per_mm))
+    rows, columns = (np.arange(side.start, side.stop, dtype=np.uint32) // size for side in window)
+    noise = rows[:, None] * np.uint32(374761393) + columns[None] * np.uint32(668265263)
+    noise = (noise ^ (noise >> np.uint32(13))) * np.uint32(1274126177)
+    noise ^= noise >> np.uint32(16)
+    even = noise.astype(np.float32) / np.float32(2**32)
+    return np.asarray(even**8)

@@ -17,7 +17,7 @@ from facet.domain.style import Makeup
 from facet.vision.drawing.canvas import Area, Canvas, joined
 from facet.vision.drawing.features import Features
 from facet.vision.drawing.geometry import Floats, Points, Window
-from facet.vision.drawing.pixels import FAINT, bands, shade_of
+from facet.vision.drawing.pixels import FAINT, bands, grains, shade_of
 from facet.vision.drawing.places import areas_of
 from facet.vision.drawing.rules import places_of, render_rules
 from facet.vision.face.patches import Pixels
@@ -124,7 +124,8 @@ class _Layer:
             top = top.clip(0, 1)
             gleam = np.float32(self.finish["gleam"]) * top * top
             if self.finish["grains"]:
-                gleam += _grains(canvas, window, self.finish["grains"]) * (0.5 + 0.5 * top)
+                bright = np.float32(self.finish["grains"]) * grains(window, canvas.px_per_mm)
+                gleam += bright * (0.5 + 0.5 * top)
             gleam *= opacity
             change += gleam * (1 - before[0] - change)
             before[1:] *= 1 - np.minimum(gleam, 1)
@@ -164,18 +165,3 @@ def _solid(layers: Sequence[Floats], mask: Floats) -> Floats:
     seen = mask[::every, ::every]
     solid = seen > max(0.5 * float(seen.max()), 0.02)
     return np.stack([layer[::every, ::every][solid] for layer in layers])
-
-
-def _grains(canvas: Canvas, window: Window, strength: float) -> Floats:
-    """Mica: single bright grains, in the photo's own pixels, the same every time."""
-    size = max(1, round(render_rules()["skin"]["grain"] * canvas.px_per_mm))
-    top, left = window[0].start, window[1].start
-    rows = (np.arange(window[0].start, window[0].stop, dtype=np.uint32) + np.uint32(top)) // size
-    columns = (
-        np.arange(window[1].start, window[1].stop, dtype=np.uint32) + np.uint32(left)
-    ) // size
-    noise = rows[:, None] * np.uint32(374761393) + columns[None] * np.uint32(668265263)
-    noise = (noise ^ (noise >> np.uint32(13))) * np.uint32(1274126177)
-    noise ^= noise >> np.uint32(16)
-    even = noise.astype(np.float32) / np.float32(2**32)
-    return np.asarray(np.float32(strength) * even**8)
