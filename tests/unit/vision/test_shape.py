@@ -11,7 +11,7 @@ from facet.vision.face import shape
 from facet.vision.face.mesh import Mesh
 from facet.vision.face.pose import HeadPose, canonical
 from facet.vision.face.shape import Distance
-from facet.vision.photo.decode import inspect
+from facet.vision.photo.decode import decode
 from facet.vision.photo.gates import load_gates
 
 FRONTAL = Pose(yaw=0, pitch=0, roll=0)
@@ -135,7 +135,7 @@ def test_a_photo_that_names_its_lens_has_a_distance(models, astronaut):
 
 def test_a_cropped_photo_says_nothing_of_its_lens(astronaut):
     def focal(**tags):
-        return inspect(photo_of(astronaut, **tags), load_gates()).focal_35mm
+        return decode(photo_of(astronaut, **tags), load_gates()).header.focal_35mm
 
     assert focal(FocalLengthIn35mmFilm=26) == 26
     assert focal(FocalLengthIn35mmFilm=26, ExifImageWidth=3000, ExifImageHeight=3000) == 26

@@ -10,6 +10,7 @@ from PIL import Image
 from facet import colour
 from facet.domain.errors import PermanentError
 from facet.domain.style import Makeup
+from facet.saying import say
 from facet.vision.drawing.render import before_and_after, render_look
 from facet.vision.face.landmarks import part
 from facet.vision.face.models import FaceModels
@@ -36,10 +37,10 @@ class Portrait:
     @property
     def lips_hidden(self) -> bool:
         """Whether what is where the lips should be is not reddish at all."""
-        found = cut(self.pixels, self.points[part("lips")], self.points[part("mouth")])
-        if not len(found):
+        lips = cut(self.pixels, self.points[part("lips")], self.points[part("mouth")])
+        if not len(lips):
             return True
-        middle = np.median(colour.linear_from_srgb(found), axis=0)
+        middle = np.median(colour.linear_from_srgb(lips), axis=0)
         return bool(colour.lab_from_linear(middle)[1] < _LEAST_RED)
 
 
@@ -60,14 +61,10 @@ def open_portrait(photo: bytes, models: FaceModels, *, edge: int | None = None) 
     Raises PermanentError(face_not_found), PhotoRejectedError for a file that cannot be read.
     """
     image = decode(photo, load_gates("relaxed")).image
-    if edge and max(image.size) > edge:
-        ratio = edge / max(image.size)
-        size = round(image.width * ratio), round(image.height * ratio)
-        image = image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
-    pixels = np.asarray(image)
+    pixels = np.asarray(_within(image, edge) if edge else image)
     faces = models.find_faces(pixels)
     if not faces:
-        raise PermanentError("face_not_found", "The face was not found on the kept photo again.")
+        raise PermanentError("face_not_found", say("photo.face_not_found"))
     largest = max(faces, key=lambda face: float(np.ptp(face.mesh.points[part("face"), 0])))
     return Portrait(pixels, largest.mesh.points)
 
@@ -83,16 +80,20 @@ def draw_look(portrait: Portrait, makeup: Sequence[Makeup]) -> LookPictures:
 def show_dressed(photo: bytes, dressed: bytes) -> LookPictures:
     """A photo and the same in other clothes (PNG or JPEG) -> both pictures, the pair uncut."""
     gates = load_gates("relaxed")
-    before, after = (_within(decode(data, gates).image) for data in (photo, dressed))
+    before, after = (_within(decode(data, gates).image, LOOK_EDGE) for data in (photo, dressed))
     if after.size != before.size:
         after = after.resize(before.size, Image.Resampling.LANCZOS)
     whole = np.asarray(after)
     return LookPictures(_jpeg(whole), _jpeg(before_and_after(np.asarray(before), whole)))
 
 
-def _within(image: Image.Image) -> Image.Image:
-    image.thumbnail((LOOK_EDGE, LOOK_EDGE), Image.Resampling.LANCZOS)
-    return image
+def _within(image: Image.Image, edge: int) -> Image.Image:
+    """At most `edge` px on the long side; a smaller picture as it is."""
+    ratio = edge / max(image.size)
+    if ratio >= 1:
+        return image
+    size = max(1, round(image.width * ratio)), max(1, round(image.height * ratio))
+    return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
 
 
 def _jpeg(pixels: Pixels) -> bytes:

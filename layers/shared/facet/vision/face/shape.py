@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facet.domain.face import Face, FeatureColour, Pose
+from facet.saying import say
 from facet.vision.face.mesh import Mesh
 from facet.vision.face.pose import HeadPose, camera_distance, canonical, in_space, similarity
 from facet.vision.face.shares import anchors, likelihoods, shares
@@ -69,7 +70,7 @@ def measure_face(
         colours=colours,
     )
     if max(abs(pose.yaw), abs(pose.pitch)) > table["max_turn"]:
-        return face.model_copy(update={"shape_reason": "the head is turned too far"})
+        return face.model_copy(update={"shape_reason": say("feature.turned")})
     weights = shape_weights(found, distance)
     return face.model_copy(update={"shape": shares(tuple(table["anchors"]), weights)})
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
+from facet.saying import say
 from facet.vision.photo.gates import Gates, rejection
 
 if TYPE_CHECKING:
@@ -129,20 +130,12 @@ def _box_size(data: bytes) -> int:
     return int.from_bytes(data[:4], "big")
 
 
-def inspect(data: bytes, gates: Gates) -> PhotoHeader:
-    """Judge a file by its header, before anything is decoded.
-
-    Raises PhotoRejectedError with every gate that fails: unsupported_format, corrupt_image,
-    file_too_large, image_too_small, image_too_large.
-    """
-    return _open(data, gates)[1]
-
-
 def decode(data: bytes, gates: Gates, *, edge: int = WORKING_EDGE) -> Photo:
     """Decode to the smallest cheap scale whose long edge is at least `edge` px (or all there is).
 
     JPEG is scaled inside its decoder; other formats are averaged down by a whole factor, so the
-    long edge is below 2 x edge. Raises PhotoRejectedError as `inspect` does, and corrupt_image.
+    long edge is below 2 x edge. Raises PhotoRejectedError with every gate that fails:
+    unsupported_format, corrupt_image, file_too_large, image_too_small, image_too_large.
     """
     image, header = _open(data, gates)
     factor = max(1, max(header.width, header.height) // edge)
@@ -184,18 +177,19 @@ def encode_jpeg(image: Image.Image, quality: int) -> bytes:
 
 
 def _open(data: bytes, gates: Gates) -> tuple[Image.Image, PhotoHeader]:
-    found = sniff(data)
+    kind = sniff(data)
     too_large = gates.check("file_too_large", len(data))
     if not data:
-        raise rejection((gates.refuse("corrupt_image", "empty file"),))
-    if found not in gates.content_types:
-        checks = (gates.refuse("unsupported_format", found), too_large)
+        raise rejection((gates.refuse("corrupt_image", say("photo.empty_file")),))
+    if kind not in gates.content_types:
+        checks = (gates.refuse("unsupported_format", kind), too_large)
         raise rejection(tuple(check for check in checks if check))
     with _damage_is_rejected(gates):
-        image = _plugin(found, data)
-        animated = found != "heic" and bool(getattr(image, "is_animated", False))
+        image = _plugin(kind, data)
+        animated = kind != "heic" and bool(getattr(image, "is_animated", False))
+    moving = say("photo.animated", format=kind)
     checks_of_header: tuple[Check | None, ...] = (
-        gates.refuse("unsupported_format", f"animated {found}") if animated else None,
+        gates.refuse("unsupported_format", moving) if animated else None,
         too_large,
         gates.check("image_too_small", min(image.size)),
         gates.check("image_too_large", image.width * image.height),
@@ -204,25 +198,25 @@ def _open(data: bytes, gates: Gates) -> tuple[Image.Image, PhotoHeader]:
     if failed:
         raise rejection(failed)
     with _damage_is_rejected(gates):
-        orientation = _orientation(image, found)
-        focal = _focal(image, found)
+        orientation = _orientation(image, kind)
+        focal = _focal(image, kind)
     width, height = image.size
     if orientation in _SWAPS_SIDES:
         width, height = height, width
-    return image, PhotoHeader(found, width, height, orientation, image.mode, focal)
+    return image, PhotoHeader(kind, width, height, orientation, image.mode, focal)
 
 
-def _orientation(image: Image.Image, found: str) -> int:
+def _orientation(image: Image.Image, kind: str) -> int:
     # libheif turns the picture itself. A PNG would be decoded in search of EXIF it does not have.
-    if found == "heic" or (found == "png" and "exif" not in image.info):
+    if kind == "heic" or (kind == "png" and "exif" not in image.info):
         return 1
     value = image.getexif().get(_ORIENTATION)
     return value if value in _UPRIGHT else 1
 
 
-def _focal(image: Image.Image, found: str) -> float | None:
+def _focal(image: Image.Image, kind: str) -> float | None:
     """The lens, unless the photo was cropped since: then it says nothing about distance."""
-    if found == "png" and "exif" not in image.info:
+    if kind == "png" and "exif" not in image.info:
         return None
     try:
         tags = image.getexif().get_ifd(_EXIF)
@@ -239,19 +233,19 @@ def _focal(image: Image.Image, found: str) -> float | None:
     return focal
 
 
-def _plugin(found: str, data: bytes) -> Image.Image:
+def _plugin(kind: str, data: bytes) -> Image.Image:
     stream: Any = BytesIO(data)
-    if found == "jpeg":
+    if kind == "jpeg":
         # Not through Image.open: a phone's picture with a gain map or a depth map would come back
         # as a multi-picture file; the first of its pictures is the photo.
         from PIL.JpegImagePlugin import JpegImageFile  # noqa: PLC0415
 
         return JpegImageFile(stream)
-    if found == "png":
+    if kind == "png":
         from PIL.PngImagePlugin import PngImageFile  # noqa: PLC0415
 
         return PngImageFile(stream)
-    if found == "webp":
+    if kind == "webp":
         from PIL.WebPImagePlugin import WebPImageFile  # noqa: PLC0415
 
         return WebPImageFile(stream)

@@ -8,6 +8,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from facet.domain.errors import PhotoRejectedError
+from facet.saying import say
 
 if TYPE_CHECKING:
     from facet.domain.face import Check, Quality
@@ -121,7 +122,10 @@ def load_gates(preset: Preset = "moderate") -> Gates:
         raise ValueError(f"unknown preset {preset!r}: choose one of {', '.join(PRESETS)}")
     text = resources.files("facet.vision.photo").joinpath("gates.toml").read_text(encoding="utf-8")
     document = tomllib.loads(text)
-    gates = {name: Gate(**{"code": name, **gate}) for name, gate in document["gates"].items()}
+    gates = {
+        name: Gate(**{"code": name, "hint": say(f"gate.{name}"), **gate})
+        for name, gate in document["gates"].items()
+    }
     return Gates(
         version=document["version"],
         preset=preset,

@@ -16,6 +16,7 @@ from PIL import Image
 
 from facet import colour
 from facet.domain.face import FeatureColour
+from facet.saying import say
 from facet.vision.face.landmarks import part
 from facet.vision.face.patches import Pixels, cut, inside, some
 from facet.vision.skin.light import Light
@@ -47,7 +48,7 @@ def measure_colours(
 
     eyes_hidden: a gate found them closed or behind dark glasses.
     """
-    hidden = Found(reason="the eyes are closed or behind dark glasses")
+    hidden = Found(reason=say("feature.eyes_hidden"))
     found: dict[Feature, Found] = {
         "eyes": hidden if eyes_hidden else _eyes(pixels, points),
         "brows": _brows(pixels, points, skin),
@@ -69,7 +70,7 @@ def _eyes(pixels: Pixels, points: Points) -> Found:
     rings = [iris(pixels, points[part(name)]) for name in ("right_eye", "left_eye")]
     seen = [ring for ring in rings if len(ring) >= table["minimum_pixels"]]
     if not seen:
-        return Found(reason="the irises are too small or covered")
+        return Found(reason=say("feature.irises"))
     linear = colour.linear_from_srgb(np.concatenate(seen))
     bright = colour.luminance(linear)
     linear = linear[bright <= np.quantile(bright, table["glint"])]
@@ -123,13 +124,13 @@ def _brows(pixels: Pixels, points: Points, skin: SkinColour) -> Found:
     table = _table()["brows"]
     both = np.concatenate([cut(pixels, points[part(n)]) for n in ("right_brow", "left_brow")])
     if len(both) < table["minimum_pixels"]:
-        return Found(reason="the brows are too small")
+        return Found(reason=say("feature.brows_small"))
     linear = colour.linear_from_srgb(some(both, _table()["enough_pixels"]))
     bright = colour.luminance(linear)
     hair = np.median(linear[bright <= np.quantile(bright, table["darkest"])], axis=0)
     apart = float(colour.delta_e_2000(colour.lab_from_linear(hair), skin.lab))
     if apart < table["minimum_difference"]:
-        return Found(reason="the brows do not differ from the skin")
+        return Found(reason=say("feature.brows_like_skin"))
     return Found(hair)
 
 
@@ -137,7 +138,7 @@ def _lips(pixels: Pixels, points: Points) -> Found:
     table = _table()["lips"]
     found = cut(pixels, points[part("lips")], points[part("mouth")])
     if len(found) < table["minimum_pixels"]:
-        return Found(reason="the lips are too small")
+        return Found(reason=say("feature.lips_small"))
     linear = colour.linear_from_srgb(some(found, _table()["enough_pixels"]))
     bright = colour.luminance(linear)
     low, high = np.quantile(bright, (table["trim"], 1 - table["trim"]))
@@ -151,20 +152,20 @@ def _hair(pixels: Pixels, points: Points, skin: SkinColour) -> Found:
     kept = {name: found for name, (_, found) in bands.items()}
     together = np.concatenate(list(kept.values()))
     if whole < table["minimum_pixels"]:
-        return Found(reason="the picture ends at the forehead")
+        return Found(reason=say("feature.hair_cut_off"))
     share = len(together) / whole
     if share < table["minimum_share"]:
-        return Found(reason="no hair can be told from skin and background")
+        return Found(reason=say("feature.hair_like_rest"))
     lab = colour.lab_from_srgb(together)
     middle = np.median(lab, axis=0)
     if 1.4826 * float(np.median(np.abs(lab[:, 0] - middle[0]))) > table["spread"]:
-        return Found(reason="what surrounds the face has no single colour")
+        return Found(reason=say("feature.hair_mixed"))
     certainty = min(1.0, share / table["sure_share"])
     parts = [np.median(colour.lab_from_srgb(one), axis=0) for one in kept.values() if len(one) > 50]
     if len(parts) < 2 or float(colour.delta_e_2000(parts[0], parts[1])) > table["agree"]:
         certainty /= 2
     if certainty < table["minimum_certainty"]:
-        return Found(reason="hardly any hair can be told from skin and background")
+        return Found(reason=say("feature.hair_scarce"))
     return Found(colour.linear_from_lab(middle), certainty)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facet.domain.face import Concern, Region
+from facet.saying import say
 from facet.vision.face.landmarks import part
 from facet.vision.face.mesh import Mesh
 from facet.vision.skin.layout import FINE, FINEST
@@ -49,12 +50,13 @@ def measure(
     for name, measure_of in _MEASURES.items():
         least = scoring.least(name)
         if face.photo_px_per_mm < least:
-            values[name] = Measured(
-                None,
-                {},
-                reason=f"The face has {face.photo_px_per_mm:.1f} px per mm; "
-                f"{name.replace('_', ' ')} can be seen from {least:g} px per mm.",
+            reason = say(
+                "concern.too_small",
+                px_per_mm=face.photo_px_per_mm,
+                concern=name.replace("_", " "),
+                least=least,
             )
+            values[name] = Measured(None, {}, reason=reason)
         else:
             values[name] = measure_of(face, fine, finest)
     return values

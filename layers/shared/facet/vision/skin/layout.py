@@ -8,9 +8,11 @@ from functools import cache
 import numpy as np
 
 from facet.vision.skin.filters import Map, Mask, grown, shrunk
-from facet.vision.skin.texture import SIZES, landmarks_in, region_mask
+from facet.vision.skin.limits import limits
+from facet.vision.skin.texture import SIZES, WIDTH_MM, landmarks_in, region_mask
 
 COARSE, FINE, FINEST = SIZES
+_PX_PER_MM = COARSE / WIDTH_MM
 SIDES = ("right_", "left_")
 CHEEKS = ("right_cheek", "left_cheek")
 SURFACE = ("forehead", *CHEEKS, "nose", "chin")
@@ -22,14 +24,6 @@ PARTS = (
     *(side + name for name in ("nasolabial", "marionette") for side in SIDES),
     "glabella",
 )
-# mm of margin: lashes and lid folds, stray hairs, the rim of the lips (teeth lie inside it)
-_FEATURES = {
-    "lips": 1.5,
-    "right_eye": 2.0,
-    "left_eye": 2.0,
-    "right_brow": 1.5,
-    "left_brow": 1.5,
-}
 
 
 @cache
@@ -55,33 +49,35 @@ def part_sizes() -> Map:
 @cache
 def whole_forehead() -> Mask:
     """(280, 240) the forehead, to the hairline."""
-    return grown(area("forehead"), 4 * COARSE / 144)
+    return grown(area("forehead"), limits("layout")["hairline"] * _PX_PER_MM)
 
 
 @cache
 def skin_place() -> Mask:
     """(280, 240) where the layout has skin: in the outline, off brows, eyes, lips, nostrils."""
-    k = COARSE / 144
-    place = shrunk(region_mask("face", COARSE), 1.5 * k)
-    for name, margin in _FEATURES.items():
+    k, table = _PX_PER_MM, limits("layout")
+    place = shrunk(region_mask("face", COARSE), table["rim"] * k)
+    for name, margin in table["features"].items():
         place &= ~grown(region_mask(name, COARSE), margin * k)
     rows, columns = np.mgrid[0 : place.shape[0], 0 : place.shape[1]]
-    at = landmarks_in(COARSE)
+    at, (wide, tall) = landmarks_in(COARSE), table["nostril"]
     for nostril in ((98, 97), (327, 326)):
         x, y = at[list(nostril)].mean(axis=0)
-        place &= ((columns - x) / (6 * k)) ** 2 + ((rows - y + 2 * k) / (3.5 * k)) ** 2 > 1
+        below = rows - y + table["nostril_up"] * k
+        place &= ((columns - x) / (wide * k)) ** 2 + (below / (tall * k)) ** 2 > 1
     return place
 
 
 @cache
 def off_features() -> Mask:
     """(280, 240) skin that no shading of eyes, brows, lips and the nose's base reaches."""
-    k = COARSE / 144
+    k, table = _PX_PER_MM, limits("layout")
     place = skin_place().copy()
-    for name in _FEATURES:
-        place &= ~grown(region_mask(name, COARSE), 3.0 * k)
+    for name in table["features"]:
+        place &= ~grown(region_mask(name, COARSE), table["shading"] * k)
     rows, columns = np.mgrid[0 : place.shape[0], 0 : place.shape[1]]
     x, y = landmarks_in(COARSE)[[98, 97, 327, 326]].mean(axis=0)
-    place &= ((columns - x) / (19 * k)) ** 2 + ((rows - y) / (7 * k)) ** 2 > 1
+    wide, tall = table["nose_base"]
+    place &= ((columns - x) / (wide * k)) ** 2 + ((rows - y) / (tall * k)) ** 2 > 1
     nose = area("nose")
-    return np.asarray(place & (shrunk(nose, 3.0 * k) | ~nose))  # beside it runs the wings' crease
+    return np.asarray(place & (shrunk(nose, table["wings"] * k) | ~nose))

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from facet.vision.skin.filters import Map, smooth
 from facet.vision.skin.layout import FINE, FINEST, area
+from facet.vision.skin.limits import limits
 from facet.vision.skin.measured import ramp
 from facet.vision.skin.pigment import blotches, flush
 from facet.vision.skin.relief import line_maps, pore_points, roughness
@@ -39,26 +40,30 @@ def _under_eye_map(face: Surface, _: Texture) -> Map:
     cheeks = face.region("right_cheek") | face.region("left_cheek")
     usual = np.median(face.darkness[cheeks]) if cheeks.any() else 0
     below = area("right_under_eye") | area("left_under_eye")
-    return (face.darkness - np.float32(usual)) / np.float32(0.5) * below
+    return (face.darkness - np.float32(usual)) / np.float32(limits("maps")["dark_circles"]) * below
 
 
 def _crease_map(face: Surface, _: Texture) -> Map:
-    k = face.px_per_mm
-    bent = smooth(face.darkness, 1.6 * k, 2.5 * k, d_down=2) * np.float32((1.6 * k) ** 2)
-    return -bent / np.float32(0.12) * (area("right_under_eye") | area("left_under_eye"))
+    k, table = face.px_per_mm, limits("maps")
+    down, along = table["crease"]
+    bent = smooth(face.darkness, down * k, along * k, d_down=2) * np.float32((down * k) ** 2)
+    below = area("right_under_eye") | area("left_under_eye")
+    return -bent / np.float32(table["eye_bags"]) * below
 
 
 def _grey_map(face: Surface, _: Texture) -> Map:
     colourful = np.log(face.linear[..., 0] / face.linear[..., 2])
     usual = np.median(colourful[face.matte]) if face.matte.any() else 0
-    return ramp(np.float32(usual) - colourful, 0.1, 0.6) * face.matte
+    return ramp(np.float32(usual) - colourful, *limits("maps")["dullness"]) * face.matte
 
 
 def _rough_map(face: Surface, fine: Texture) -> Map:
     rough = np.abs(roughness(fine.rgb, fine.px_per_mm)) * np.kron(
         face.skin, np.ones((2, 2), np.float32)
     )
-    return ramp(smooth(rough, 2 * fine.px_per_mm)[::2, ::2], 0.01, 0.06)
+    table = limits("maps")
+    near = smooth(rough, table["texture_near"] * fine.px_per_mm)
+    return ramp(near[::2, ::2], *table["texture"])
 
 
 def _pore_map(face: Surface, finest: Texture) -> Map:
@@ -68,11 +73,11 @@ def _pore_map(face: Surface, finest: Texture) -> Map:
 
 
 _MAPS: dict[str, Callable[[Surface, Texture], Map]] = {
-    "redness": lambda face, _: ramp(flush(face), 0.1, 0.45) * face.matte,
+    "redness": lambda face, _: ramp(flush(face), *limits("maps")["redness"]) * face.matte,
     "blemishes": lambda face, _: red_spots(face) * spot_place(face),
     "dark_spots": lambda face, _: brown_spots(face) * spot_place(face),
-    "unevenness": lambda face, _: ramp(np.abs(blotches(face)[0]), 0.08, 0.5),
-    "shine": lambda face, _: face.specular[0] / np.float32(0.5),
+    "unevenness": lambda face, _: ramp(np.abs(blotches(face)[0]), *limits("maps")["unevenness"]),
+    "shine": lambda face, _: face.specular[0] / np.float32(limits("maps")["shine"]),
     "dullness": _grey_map,
     "texture": _rough_map,
     "pores": _pore_map,

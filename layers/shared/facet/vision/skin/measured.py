@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from facet.saying import say
 from facet.vision.skin.filters import Map, Mask
+from facet.vision.skin.limits import limits
 from facet.vision.skin.surface import Surface
 
 
@@ -19,24 +21,25 @@ class Measured:
     reason: str | None = None
 
 
-TOO_BURNT = "Part of the face is burnt out: its colour is lost."
-COVERED = "Too little bare skin can be seen: hair, glasses, a hand or hard shadow."
-
-
-def why_lost(face: Surface, *names: str, burnt: float = 0.12, bare: float = 0.4) -> str | None:
+def why_lost(
+    face: Surface, *names: str, burnt: float | None = None, bare: float | None = None
+) -> str | None:
     """Why these parts together cannot be measured; None where they can.
 
-    burnt, bare: 0..1, how much of them may be burnt out and must be matte skin.
+    burnt, bare: 0..1, how much of them may be burnt out and must be matte skin; else as usual.
     """
-    if face.burnt_share(*names) > burnt:
-        return TOO_BURNT
-    return COVERED if face.bare(*names) < bare else None
+    usual = limits("measured")
+    if face.burnt_share(*names) > (usual["burnt"] if burnt is None else burnt):
+        return say("concern.burnt_out")
+    least = usual["bare"] if bare is None else bare
+    return say("concern.covered") if face.bare(*names) < least else None
 
 
 def by_region(
-    face: Surface, names: Sequence[str], value: Callable[[Mask], float], least: float = 0.4
+    face: Surface, names: Sequence[str], value: Callable[[Mask], float]
 ) -> dict[str, float]:
-    """The value of each region of which at least `least` (0..1) is matte skin."""
+    """The value of each region that is bare enough."""
+    least = limits("measured")["region"]
     return {name: value(face.region(name)) for name in names if face.bare(name) >= least}
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from facet.domain.errors import PermanentError
 from facet.domain.face import Concern, Prediction
+from facet.saying import say
 from facet.vision.face.shares import shares
 from facet.vision.skin.scores import BANDS
 
@@ -31,11 +32,11 @@ class Conditions:
 @cache
 def load_conditions(version: str) -> Conditions:
     """A table by its version. Raises PermanentError `unknown_scoring_version` if there is none."""
-    known = sorted(path.stem for path in _TABLES.glob("*.toml"))
-    if version not in known:
+    versions = sorted(path.stem for path in _TABLES.glob("*.toml"))
+    if version not in versions:
         raise PermanentError(
             "unknown_scoring_version",
-            f"No conditions of version {version!r}; known: {', '.join(known)}.",
+            say("scoring.unknown_conditions", version=version, known=", ".join(versions)),
         )
     document = tomllib.loads((_TABLES / f"{version}.toml").read_text(encoding="utf-8"))
     del document["source"]
@@ -47,23 +48,23 @@ def predict(concerns: Sequence[Concern], table: Conditions) -> Prediction | None
 
     A concern that was not measured is left out, named in `missing`, and lowers the confidence.
     """
-    measured = {one.name: one for one in concerns if one.score is not None}
+    measured = {concern.name: concern for concern in concerns if concern.score is not None}
     strengths: dict[str, float] = {}
     evidence: list[float] = []
     missing: set[str] = set()
     for condition, terms in table.conditions.items():
-        known = [(term, lack) for term in terms if (lack := _lack(term, measured)) is not None]
+        lacks = [(term, lack) for term in terms if (lack := _lack(term, measured)) is not None]
         missing |= {term["concern"] for term in terms} - measured.keys()
         weights = sum(abs(term["weight"]) for term in terms)
         evidence.append(
-            sum(abs(term["weight"]) * measured[term["concern"]].confidence for term, _ in known)
+            sum(abs(term["weight"]) * measured[term["concern"]].confidence for term, _ in lacks)
             / weights
         )
-        support = sum(term["weight"] for term, _ in known if term["weight"] > 0)
+        support = sum(term["weight"] for term, _ in lacks if term["weight"] > 0)
         asked = sum(term["weight"] for term in terms if term["weight"] > 0)
         if support < table.least_evidence * asked:
             continue
-        total = sum(term["weight"] * lack for term, lack in known)
+        total = sum(term["weight"] * lack for term, lack in lacks)
         strengths[condition] = max(0.0, total / support)
     if not strengths:
         return None

@@ -7,9 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facet import colour
+from facet.saying import say
 from facet.vision.skin.filters import Map, Mask, blobs, curvature, grown, mean_near, shrunk, smooth
 from facet.vision.skin.layout import CHEEKS, COARSE, SIDES, SURFACE, area, off_features
-from facet.vision.skin.measured import COVERED, Measured, ramp, why_lost
+from facet.vision.skin.limits import limits
+from facet.vision.skin.measured import Measured, ramp, why_lost
 from facet.vision.skin.spots import brown_spots
 from facet.vision.skin.surface import Surface
 from facet.vision.skin.texture import Pixels, Texture, landmarks_in
@@ -19,17 +21,20 @@ LINES = ("forehead", "glabella", "crows_feet", "under_eye", "nasolabial", "mario
 
 def texture(face: Surface, fine: Texture | None) -> Measured:
     """Roughness: contrast of light and shade between about 0.8 and 2 mm, %."""
+    table = limits("texture")
     for cheek in CHEEKS:
-        if reason := why_lost(face, cheek, burnt=0.04, bare=0.3):
+        if reason := why_lost(face, cheek, burnt=table["burnt"], bare=table["bare"]):
             return Measured(None, {}, reason=reason)
     if fine is None:
-        return Measured(None, {}, reason=COVERED)
-    inner = shrunk(face.matte, 1.2 * face.px_per_mm) & off_features()
-    inner &= ~grown(brown_spots(face) > 0.2, face.px_per_mm)  # a spot's edge is not roughness
+        return Measured(None, {}, reason=say("concern.covered"))
+    k = face.px_per_mm
+    inner = shrunk(face.matte, table["margin"] * k) & off_features()
+    inner &= ~grown(brown_spots(face) > table["spot"], table["spot_margin"] * k)
     regions = {}
     for name in (*CHEEKS, "forehead", "chin"):
         place = area(name) & inner
-        if place.sum() >= 0.3 * area(name).sum() and face.burnt_share(name) <= 0.04:
+        enough = place.sum() >= table["region"] * area(name).sum()
+        if enough and face.burnt_share(name) <= table["burnt"]:
             rows, columns = _box(place, 6)
             double = (
                 slice(2 * rows.start, 2 * rows.stop),
@@ -39,8 +44,9 @@ def texture(face: Surface, fine: Texture | None) -> Measured:
             values = band[np.kron(place[rows, columns], np.ones((2, 2), bool))]
             regions[name] = 100 * 1.4826 * float(np.median(np.abs(values - np.median(values))))
     if not regions:
-        return Measured(None, {}, reason=COVERED)
-    return Measured(float(np.median(list(regions.values()))), regions, 0.7 * face.bare(*CHEEKS))
+        return Measured(None, {}, reason=say("concern.covered"))
+    confidence = table["confidence"] * face.bare(*CHEEKS)
+    return Measured(float(np.median(list(regions.values()))), regions, confidence)
 
 
 def _box(place: Mask, margin: int) -> tuple[slice, slice]:
@@ -59,8 +65,8 @@ def _box_of(name: str) -> tuple[slice, slice]:
 
 def roughness(rgb: Pixels, k: float) -> Map:
     """sRGB (h, w, 3) at k px per mm -> (h, w) light and shade of about 0.8 to 2 mm, ln."""
-    darkness = _darkness(rgb)
-    return smooth(darkness, 0.4 * k) - smooth(darkness, 0.9 * k)
+    darkness, (fine, coarse) = _darkness(rgb), limits("texture")["scales"]
+    return smooth(darkness, fine * k) - smooth(darkness, coarse * k)
 
 
 def _darkness(rgb: Pixels) -> Map:
@@ -71,45 +77,52 @@ def _darkness(rgb: Pixels) -> Map:
 def pores(face: Surface, finest: Texture | None) -> Measured:
     """% of nose and inner cheeks taken by dark points of about 0.3 to 0.6 mm."""
     if finest is None:
-        return Measured(None, {}, reason=COVERED)
-    inner = shrunk(face.matte, 1.2 * face.px_per_mm) & off_features()
+        return Measured(None, {}, reason=say("concern.covered"))
+    table = limits("pores")
+    inner = shrunk(face.matte, table["margin"] * face.px_per_mm) & off_features()
     regions = {}
     for name in ("nose", *CHEEKS):
         place = np.kron(area(name) & inner, np.ones((4, 4), bool))
-        if face.bare(name) < 0.4 or not place.any():
+        if face.bare(name) < table["bare"] or not place.any():
             continue
         box = _box(place, 8)
         points = pore_points(finest.rgb[box], finest.px_per_mm)
         regions[name] = 100 * float(points[place[box]].mean())
     if not regions:
-        return Measured(None, {}, reason=COVERED)
-    return Measured(float(np.mean(list(regions.values()))), regions, 0.5)
+        return Measured(None, {}, reason=say("concern.covered"))
+    return Measured(float(np.mean(list(regions.values()))), regions, table["confidence"])
 
 
 def pore_points(rgb: Pixels, k: float) -> Map:
     """sRGB (h, w, 3) at k px per mm -> (h, w) 0..1 by how clear a dark point is there."""
-    return ramp(blobs(_darkness(rgb), 0.2 * k), 0.02, 0.08)
+    table = limits("pores")
+    return ramp(blobs(_darkness(rgb), table["scale"] * k), table["none"], table["full"])
 
 
 def wrinkles(face: Surface) -> Measured:
     """% of the places where lines form that lies in dark lines along their usual direction."""
+    table = limits("wrinkles")
     # A deep fold is a hard edge too: where folds run, only what is dark like hair is left out.
     smooth_skin, folded = (
-        off_features() & shrunk(mask, 0.8 * face.px_per_mm) for mask in (face.skin, face.lit)
+        off_features() & shrunk(mask, table["margin"] * face.px_per_mm)
+        for mask in (face.skin, face.lit)
     )
+    nothing, full = table["bare"]
     regions, weights = {}, {}
     for name, lined in line_maps(face).items():
         place = area(name) & (folded if name in _FOLDS else smooth_skin)
         # A region counts the more of it is bare, so that none comes or goes at a stroke.
-        weight = min(1.0, (place.sum() / area(name).sum() - 0.25) / 0.35)
-        if place.sum() < 60 or weight <= 0 or face.burnt_share(name) > 0.15:
+        weight = min(1.0, (place.sum() / area(name).sum() - nothing) / (full - nothing))
+        if place.sum() < table["least_pixels"] or weight <= 0:
             continue
-        regions[name], weights[name] = 100 * float(lined[place].mean()), weight
+        if face.burnt_share(name) <= table["burnt"]:
+            regions[name], weights[name] = 100 * float(lined[place].mean()), weight
     total, counted = _over_lines(regions, weights)
-    if counted < 4.5:
-        return Measured(None, regions, reason=why_lost(face, *SURFACE) or COVERED)
-    sharp = min(1.0, face.photo_px_per_mm / 2.5)
-    return Measured(total / counted, regions, 0.6 * sharp * counted / len(LINES))
+    if counted < table["least_lines"]:
+        return Measured(None, regions, reason=why_lost(face, *SURFACE) or say("concern.covered"))
+    sharp = min(1.0, face.photo_px_per_mm / table["sharp"])
+    confidence = table["confidence"] * sharp * counted / len(LINES)
+    return Measured(total / counted, regions, confidence)
 
 
 def _over_lines(regions: Mapping[str, float], weights: Mapping[str, float]) -> tuple[float, float]:
@@ -128,12 +141,13 @@ def _over_lines(regions: Mapping[str, float], weights: Mapping[str, float]) -> t
 
 def line_maps(face: Surface) -> dict[str, Map]:
     """Region -> 0..1 by how clear a dark line along that region's usual direction is."""
-    k = face.px_per_mm
-    filled = np.where(face.skin, face.darkness, mean_near(face.darkness, face.skin, 1.5 * k))
+    k, table = face.px_per_mm, limits("wrinkles")
+    around, broad_share = table["around"] * k, np.float32(table["broad"])
+    filled = np.where(face.skin, face.darkness, mean_near(face.darkness, face.skin, around))
     level = _line(filled, k, across=False)
     upright = _line(filled, k, across=True)
-    folds = np.where(face.lit, face.darkness, mean_near(face.darkness, face.lit, 1.5 * k))
-    fine, broad = curvature(folds, 0.8 * k), curvature(folds, 1.7 * k)
+    folds = np.where(face.lit, face.darkness, mean_near(face.darkness, face.lit, around))
+    fine, broad = (curvature(folds, scale * k) for scale in table["fold"])
     at = landmarks_in(COARSE)
     maps = {}
     for name in (side + line for line in LINES for side in _SIDES_OF[line]):
@@ -143,11 +157,11 @@ def line_maps(face: Surface) -> dict[str, Map]:
             along = at[end] - at[start]
             near, far = (_oblique(scale, box, along) for scale in (fine, broad))
             # Only off: where a broad fold is not, its filter must not add a line.
-            response = _along(np.asarray(near - _BROAD * np.maximum(far, 0)), along)
+            response = _along(np.asarray(near - broad_share * np.maximum(far, 0)), along)
         else:
             response = (upright if name == "glabella" else level)[box]
         maps[name] = np.zeros_like(filled)
-        maps[name][box] = ramp(response, 0.02, 0.08)
+        maps[name][box] = ramp(response, table["none"], table["full"])
     return maps
 
 
@@ -173,18 +187,14 @@ def _line(darkness: Map, k: float, *, across: bool) -> Map:
 
     The curvature across the line at 0.7 mm, less what a broad fold of 3 mm and more would give.
     """
-    responses = []
-    for sigma in (0.7, 1.6):
-        s, run = sigma * k, 2.5 * k
+    table, responses = limits("wrinkles"), []
+    for sigma in table["line"]:
+        s, run = sigma * k, table["run"] * k
         bent = (
             smooth(darkness, run, s, d_across=2) if across else smooth(darkness, s, run, d_down=2)
         )
         responses.append(np.float32(-s * s) * bent)
-    return np.asarray(responses[0] - _BROAD * np.maximum(responses[1], 0))
-
-
-# What a broad fold shows at the scale of a line, as a share of what it shows at its own.
-_BROAD = np.float32(0.6)
+    return np.asarray(responses[0] - np.float32(table["broad"]) * np.maximum(responses[1], 0))
 
 
 def _along(response: Map, along: NDArray[np.floating]) -> Map:

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from facet.domain.errors import PermanentError
 from facet.domain.face import Concern, FaceReading
+from facet.saying import say
 from facet.vision.skin.prediction import Conditions, load_conditions, predict
 from facet.vision.skin.scores import Scoring
 
@@ -45,7 +46,7 @@ def rescore_document(document: Mapping[str, Any], scoring: Scoring) -> dict[str,
     try:
         reading = FaceReading.model_validate(document)
     except ValidationError as error:
-        raise PermanentError("not_a_reading", "Not a stored reading.") from error
+        raise PermanentError("not_a_reading", say("scoring.not_a_reading")) from error
     again = rescore(reading, scoring).model_dump(mode="json", exclude_none=True)
     kept = dict(document) | {"skin": again["skin"]}
     # A stored document may name versions that a reading does not, such as the catalogue's.
@@ -62,7 +63,7 @@ def _scored(concern: Concern, scoring: Scoring) -> Concern:
     if value is None:
         return concern
     if name not in scoring.concerns:
-        unknown = f"Scoring {scoring.version} does not know it."
+        unknown = say("concern.not_in_scoring", version=scoring.version)
         gone = {"score": None, "band": None, "minimum_change": None, "regions": ()}
         return concern.model_copy(update=gone | {"confidence": 0.0, "reason": unknown})
     regions = tuple(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from facet.domain.errors import PermanentError
+from facet.saying import say
 
 BANDS = ("none", "mild", "moderate", "marked")
 CURRENT = "1"
@@ -55,10 +56,11 @@ class Scoring:
 @cache
 def load_scoring(version: str = CURRENT) -> Scoring:
     """A table by its version. Raises PermanentError `unknown_scoring_version` without one."""
-    known = sorted(path.stem for path in _TABLES.glob("*.toml"))
-    if version not in known:
+    versions = sorted(path.stem for path in _TABLES.glob("*.toml"))
+    if version not in versions:
         raise PermanentError(
-            "unknown_scoring_version", f"No scoring version {version!r}; known: {', '.join(known)}."
+            "unknown_scoring_version",
+            say("scoring.unknown_version", version=version, known=", ".join(versions)),
         )
     document = tomllib.loads((_TABLES / f"{version}.toml").read_text(encoding="utf-8"))
     return Scoring(version, document["concerns"])

@@ -30,6 +30,7 @@ from facet.vision.skin.layout import (
     skin_place,
     whole_forehead,
 )
+from facet.vision.skin.limits import limits
 from facet.vision.skin.texture import Texture
 
 # Absorbance of red, green and blue (about 610, 540 and 465 nm) relative to green. Melanin falls as
@@ -102,18 +103,6 @@ class Surface:
         return _specular(self)
 
 
-_BURNT = 253  # of 255, in any channel; what a camera clips, JPEG spreads over 253 to 255
-_BURNT_PLACE = 251  # the same of a mean over some 3 mm
-_HUE_APART = (0.45, 0.55)  # ln: how far smoothed ln R/G and ln G/B may lie from the face's own
-_LIGHT_APART = (-1.1, 1.2)  # ln: how much darker or lighter than the face's middle skin may be
-_HARD_EDGE = 0.28  # ln per mm at a scale of 1.5 mm: frames of glasses, hair, cast shadows
-# ln: foreheads are as light as the cheeks or lighter (-0.3 to 0.0 on the evaluation photos); a
-# fringe, or what a hat shades, is darker (0.2 and more), even where it has the colour of skin
-_FRINGE = 0.12
-BLOOD = np.float32(0.7)  # how much a unit of haemoglobin darkens skin
-BROWN = np.float32(0.9)  # and of melanin
-
-
 def read_surface(coarse: Texture) -> Surface:
     """Texture 240 px wide -> what is skin on it, and what that absorbs."""
     linear = np.maximum(colour.linear_from_srgb(coarse.rgb), np.float32(3e-4)).astype(np.float32)
@@ -144,22 +133,23 @@ def _skin_and_lit(
     coarse: Texture, ratios: tuple[Map, Map], darkness: Map, haemoglobin: Map
 ) -> tuple[Mask, Mask]:
     """ln R/G and ln G/B, -ln Y and haemoglobin, (h, w) each -> the masks Surface.skin and .lit."""
-    k = coarse.px_per_mm
+    k, table = coarse.px_per_mm, limits("surface")
     place = skin_place() & coarse.seen
     core = place & (area("right_cheek") | area("left_cheek") | area("nose"))
     if not core.any():
         return place, place
-    near = [mean_near(values, place, 1.5 * k) for values in (*ratios, darkness)]
+    scale = table["near"] * k
+    near = [mean_near(values, place, scale) for values in (*ratios, darkness)]
     middle = [float(np.median(values[core])) for values in near]
-    skin = place & (np.abs(near[0] - middle[0]) < _HUE_APART[0])
-    skin = skin & (np.abs(near[1] - middle[1]) < _HUE_APART[1])
-    light = near[2] - middle[2]
-    skin = skin & (light > _LIGHT_APART[0]) & (light < _LIGHT_APART[1])
-    lit = place & (light < _LIGHT_APART[1])
+    skin = place & (np.abs(near[0] - middle[0]) < table["hue_away"][0])
+    skin = skin & (np.abs(near[1] - middle[1]) < table["hue_away"][1])
+    light, (darkest, lightest) = near[2] - middle[2], table["light_away"]
+    skin = skin & (light > darkest) & (light < lightest)
+    lit = place & (light < lightest)
     filled = np.where(place, darkness, near[2])
-    edge = np.hypot(smooth(filled, 1.5 * k, d_down=1), smooth(filled, 1.5 * k, d_across=1))
-    skin = skin & ~grown(edge * np.float32(k) > _HARD_EDGE, 0.8 * k)
-    bloodless = darkness - BLOOD * haemoglobin  # a flush darkens the cheeks
+    edge = np.hypot(smooth(filled, scale, d_down=1), smooth(filled, scale, d_across=1))
+    skin = skin & ~grown(edge * np.float32(k) > table["hard_edge"], table["edge_margin"] * k)
+    bloodless = darkness - np.float32(table["blood"]) * haemoglobin  # a flush darkens the cheeks
     if _fringe_covers_forehead(skin, bloodless):
         skin, lit = skin & ~whole_forehead(), lit & ~whole_forehead()
     return skin, lit
@@ -167,22 +157,23 @@ def _skin_and_lit(
 
 def _fringe_covers_forehead(skin: Mask, bloodless: Map) -> bool:
     """Whether what is left of the forehead is hair that has the colour of skin."""
-    brow = skin & area("forehead")
+    table, brow = limits("surface"), skin & area("forehead")
     cheeks = skin & (area("right_cheek") | area("left_cheek"))
     return bool(
-        0 < brow.sum() < 0.62 * area("forehead").sum()  # hair breaks it up
+        0 < brow.sum() < table["fringe_share"] * area("forehead").sum()
         and cheeks.any()
-        and np.median(bloodless[brow]) > np.median(bloodless[cheeks]) + _FRINGE
+        and np.median(bloodless[brow]) > np.median(bloodless[cheeks]) + table["fringe"]
     )
 
 
 def _burnt(coarse: Texture) -> tuple[Mask, Mask]:
     """(h, w) burnt-out pixels, and burnt-out places: roughness alone burns no cheek out."""
+    table = limits("surface")
     # Channel by channel: reducing over an axis of three takes ten times as long.
     red, green, blue = np.moveaxis(coarse.rgb, -1, 0)
     peak = np.maximum(np.maximum(red, green), blue)
-    places = smooth(peak.astype(np.float32), 1.2 * coarse.px_per_mm) >= _BURNT_PLACE
-    return peak >= _BURNT, places
+    near = smooth(peak.astype(np.float32), table["burnt_near"] * coarse.px_per_mm)
+    return peak >= table["burnt"], near >= table["burnt_place"]
 
 
 def _shown(*masks_of_skin: Mask) -> dict[str, Shown]:
@@ -197,6 +188,7 @@ def _shown(*masks_of_skin: Mask) -> dict[str, Shown]:
 
 
 def _specular(face: Surface) -> tuple[Map, Mask]:
+    table = limits("specular")
     zone = np.logical_or.reduce([area(name) for name in SURFACE]) & face.lit
     own = np.median(face.linear[zone], axis=0)
     own /= own[1]
@@ -205,8 +197,10 @@ def _specular(face: Surface) -> tuple[Map, Mask]:
     white /= np.float32(max(3 * square - total**2, 1e-6))  # 0 on grey skin
     bright = np.exp(-face.darkness)
     k = face.px_per_mm
-    # Against the skin around it: over some 25 mm, brightness is how light falls and pigment lies.
-    over = [mean_near(m, zone, 2 * k) - mean_near(m, zone, 12 * k) for m in (white, bright)]
-    added = np.minimum(*over) / float(np.quantile(bright[zone], 0.25))
-    beyond = np.maximum(added - np.float32(0.04), 0)
-    return np.asarray(beyond**2 / (beyond + np.float32(0.2)), np.float32), zone
+    over = [
+        mean_near(light, zone, table["near"] * k) - mean_near(light, zone, table["around"] * k)
+        for light in (white, bright)
+    ]
+    added = np.minimum(*over) / float(np.quantile(bright[zone], table["middle"]))
+    beyond = np.maximum(added - np.float32(table["beyond"]), 0)
+    return np.asarray(beyond**2 / (beyond + np.float32(table["faint"])), np.float32), zone
