@@ -12,7 +12,7 @@ from facet.domain.errors import PermanentError
 from facet.vision.drawing.overlay import draw_overlay
 from facet.vision.skin.concerns import measure_concerns
 from facet.vision.skin.scores import BANDS, load_scoring
-from facet.vision.skin.texture import SIZES, landmarks_in, photo_positions, resolution
+from facet.vision.skin.texture import resolution
 from tests.unit.vision.test_texture import mesh_of
 from tests.unit.vision.test_texture import portrait as bright_portrait
 
@@ -76,8 +76,7 @@ def flush():
 
 def spots():
     """Nine places on cheeks and forehead, in the photo."""
-    places = landmarks_in(SIZES[0])[[50, 280, 205, 425, 151, 108, 337, 117, 346]]
-    return photo_positions(mesh_of(portrait()).points, places, SIZES[0])
+    return mesh_of(portrait()).points[[50, 280, 205, 425, 151, 108, 337, 117, 346]]
 
 
 # --- what each must see ---------------------------------------------------------------------------

@@ -1,4 +1,7 @@
-"""One photo in, one reading out: the only door to facet.vision that services need."""
+"""One photo in, one reading out: photo, face and skin in the order in which a selfie needs them.
+
+Services that draw, shrink a photo or score it again go to those rooms themselves.
+"""
 
 from dataclasses import dataclass, replace
 
@@ -140,9 +143,9 @@ def _upright(photo: Photo, models: FaceModels) -> tuple[Photo, list[Mesh]]:
         return photo, meshes
     for turn in _TURNS:
         turned = replace(photo, image=photo.image.transpose(turn))
-        found = _meshes(turned, models)
-        if found and abs(head_pose(found[0]).roll) <= _SIDEWAYS:
-            return turned, found
+        upright = _meshes(turned, models)
+        if upright and abs(head_pose(upright[0]).roll) <= _SIDEWAYS:
+            return turned, upright
     return photo, meshes
 
 
@@ -154,8 +157,8 @@ def _closer(
     corners = (middle + _AROUND * _width(mesh)) / (photo.width, photo.height)
     left, top, right, bottom = (float(value) for value in corners.clip(0, 1).ravel())
     region = decode_region(data, gates, (left, top, right, bottom))
-    found = _meshes(region, models) if region.scale > photo.scale else []
-    return (region, found[0]) if found else (photo, mesh)
+    closer = _meshes(region, models) if region.scale > photo.scale else []
+    return (region, closer[0]) if closer else (photo, mesh)
 
 
 def _meshes(photo: Photo, models: FaceModels) -> list[Mesh]:

@@ -90,12 +90,12 @@ def _panel(
 def written(text: str, size: float) -> Image.Image:
     """Printable ASCII -> how much of each pixel it covers, 0..255; other characters are "?"."""
     letters = _letters()
-    found = [letters.get(one, letters["?"]) for one in text]
-    advances = [letter.shape[1] - 2 * PAD for letter in found]
+    row = [letters.get(character, letters["?"]) for character in text]
+    advances = [letter.shape[1] - 2 * PAD for letter in row]
     height = letters["?"].shape[0]
     line = np.zeros((height, sum(advances) + 2 * PAD), np.uint8)
     left = 0
-    for letter, advance in zip(found, advances, strict=True):
+    for letter, advance in zip(row, advances, strict=True):
         window = line[:, left : left + letter.shape[1]]
         np.maximum(window, letter, out=window)
         left += advance
@@ -109,13 +109,13 @@ def _letters() -> dict[str, NDArray[np.uint8]]:
     path = Path(__file__).with_name(LETTERS)
     with path.with_suffix(".png").open("rb") as file:
         sheet = np.asarray(PngImageFile(file))
-    found, left = {}, 0
-    for one, advance in zip(
+    letters, left = {}, 0
+    for character, advance in zip(
         CHARACTERS, json.loads(path.with_suffix(".json").read_text())["advances"], strict=True
     ):
-        found[one] = sheet[:, left : left + advance + 2 * PAD]
+        letters[character] = sheet[:, left : left + advance + 2 * PAD]
         left += advance + 2 * PAD
-    return found
+    return letters
 
 
 def _bar(

@@ -15,20 +15,7 @@ def part(name: str) -> NDArray[np.intp]:
 
 
 @cache
-def region_names() -> tuple[str, ...]:
-    """The skin regions, in the file's order."""
-    regions = _document()["regions"]
-    return tuple(name for name, value in regions.items() if isinstance(value, list))
-
-
-@cache
 def _parts() -> dict[str, list[int]]:
-    document = _document()
+    document = tomllib.loads(Path(__file__).with_name("landmarks.toml").read_text(encoding="utf-8"))
     both = {**document["contours"], **document["regions"]}
     return {name: value for name, value in both.items() if isinstance(value, list)}
-
-
-@cache
-def _document() -> dict[str, dict[str, list[int]]]:
-    text = Path(__file__).with_name("landmarks.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)

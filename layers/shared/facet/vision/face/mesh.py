@@ -26,11 +26,6 @@ class Mesh:
     )
     flag: float  # logit of the model's own face flag: portraits 18 to 32, profiles about 9
 
-    @property
-    def presence(self) -> float:
-        """0..1, the flag as a probability."""
-        return 1 / (1 + math.exp(-self.flag))
-
 
 class MeshModel:
     """Places 468 landmarks on one face."""

@@ -54,11 +54,11 @@ def garment_colours(pixels: NDArray[np.uint8]) -> tuple[GarmentColour, ...]:
     mask = ~_background(lab)
     if mask.mean() < rule["least_garment"]:
         mask = _middle(mask.shape, rule["middle"])
-    found = lab[mask]
-    centres, labels = _clusters(found, rule["colours"])
+    centres, labels = _clusters(lab[mask], rule["colours"])
     weights = np.bincount(labels, minlength=len(centres)) / len(labels)
     kept = _merged(centres, weights)
-    kept = [one for one in kept if one[1] >= rule["least_share"]][: rule["most"]] or kept[:1]
+    large = [(centre, share) for centre, share in kept if share >= rule["least_share"]]
+    kept = large[: rule["most"]] or kept[:1]
     total = sum(share for _, share in kept)
     shares = [round(share / total, 3) for _, share in kept]
     shares[0] = round(shares[0] + 1 - sum(shares), 3)
@@ -140,18 +140,18 @@ def _clusters(lab: Floats, count: int) -> tuple[Floats, NDArray[np.intp]]:
 
 def _merged(centres: Floats, weights: Floats) -> list[tuple[Floats, float]]:
     """Colours that look alike become one, their weighted mean; largest share first."""
-    found: list[tuple[Floats, float]] = []
+    merged: list[tuple[Floats, float]] = []
     for n in np.argsort(-weights, kind="stable"):
         centre, weight = centres[n], float(weights[n])
-        for at, (other, share) in enumerate(found):
+        for at, (other, share) in enumerate(merged):
             if delta_e_2000(centre, other) < _rules()["same"]:
                 total = share + weight
-                found[at] = ((other * share + centre * weight) / total, total)
+                merged[at] = ((other * share + centre * weight) / total, total)
                 break
         else:
             if weight > 0:
-                found.append((centre, weight))
-    return sorted(found, key=lambda one: -one[1])
+                merged.append((centre, weight))
+    return sorted(merged, key=lambda colour: -colour[1])
 
 
 @cache

@@ -116,11 +116,6 @@ def region_mask(name: str, size: int) -> Mask:
     return inside(polygon, size, size * HEIGHT_MM // WIDTH_MM)
 
 
-def photo_positions(points: Points, where: Points, size: int) -> Points:
-    """Pixels (n, 2) of a texture -> pixels of the photo with landmarks (468, 2)."""
-    return np.asarray(_weights(landmarks_in(size), where, _SOFT_MM * size / WIDTH_MM) @ points)
-
-
 def texture_positions(points: Points, where: Points, size: int) -> Points:
     """Pixels (n, 2) of the photo with landmarks (468, 2) -> pixels of a texture."""
     soft = _SOFT_MM * resolution(points)
