@@ -353,8 +353,10 @@ def _tile(pixels: Pixels, points: Floats) -> Pixels:
     top = 0
     for size, (x, y), across in ((_FACE, middle, 2.2), (_EYES, eyes, 1.45), (_MOUTH, mouth, 0.95)):
         half = np.array([across, across * size[1] / size[0]]) * unit / 2
-        box = (x - half[0], y - half[1], x + half[0], y + half[1])
-        piece = Image.fromarray(pixels).crop([round(float(v)) for v in box])
+        left, upper, right, lower = (
+            round(float(side)) for side in (x - half[0], y - half[1], x + half[0], y + half[1])
+        )
+        piece = Image.fromarray(pixels).crop((left, upper, right, lower))
         tile.paste(piece.resize(size, Image.Resampling.LANCZOS), ((wide - size[0]) // 2, top))
         top += size[1]
     return np.asarray(tile)

@@ -11,7 +11,7 @@ import io
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property, lru_cache
+from functools import cache, cached_property, lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -66,7 +66,7 @@ class Canvas:
     @cached_property
     def local(self) -> Floats:
         """(468, 2) the landmarks in pixels of the box"""
-        return self.points - np.array(self.box[:2])
+        return np.asarray(self.points - np.array(self.box[:2]))
 
     @cached_property
     def linear(self) -> Floats:
@@ -461,7 +461,7 @@ OWN: dict[str, Own] = {
 } | {
     f"wrinkles_{name}": Own(
         "wrinkles",
-        lambda canvas, strength, name=name: add_wrinkles(canvas, strength, name),
+        partial(add_wrinkles, region=name),
         region=name,
     )
     for name in ("forehead", "glabella", "crows_feet", "under_eye", "nasolabial", "marionette")

@@ -10,7 +10,7 @@ import json
 import sys
 from typing import Any
 
-import mediapipe
+import mediapipe  # type: ignore[import-not-found]
 import numpy as np
 
 FaceMesh = mediapipe.solutions.face_mesh.FaceMesh

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from evaluation.edits import NUISANCES, OWN
+from evaluation.edits import NUISANCES, OWN, Own
 from evaluation.measure import CONCERNS, ENLARGED, PRESETS, TONELESS, Row, judged_on
 from evaluation.photos import PORTRAITS, FacePhoto
 
@@ -166,65 +166,76 @@ def coverage(rows: Rows, concerns: Sequence[str]) -> list[Finding]:
 
 def own_edit(rows: Rows, concern: str) -> list[Finding]:
     """Spearman of strength and measure on every face, and how far the strongest edit goes."""
-    limit = limits()["own_edit"]
     findings = []
     for name, own in OWN.items():
-        if own.concern != concern or own.region:
-            continue
-        series: dict[str, dict[float, Row]] = defaultdict(dict)
-        for row in rows.of("own", name):
-            if row["photo"] in rows.base and _value(rows.base[row["photo"]], concern) is not None:
-                series[row["photo"]][row["strength"]] = row
-        if not series:
-            findings.append(_unmeasured(rows, "Own edit", f"{concern}: {name}", concern, limit))
-            continue
-        moves = {photo: _moved(rows, at[max(at)], concern) for photo, at in series.items()}
-        # The measure may count up or down as skin gets worse; but for all faces alike.
-        sizes = [move for move in moves.values() if not math.isnan(move)] or [math.nan]
-        way = math.copysign(1, np.median(sizes))
-        if len(next(iter(series.values()))) < 3:
-            continue
-        ranks = {
-            photo: way * _rank([(s, _value(row, concern)) for s, row in at.items()])
-            for photo, at in series.items()
-        }
-        good = [photo for photo, rank in ranks.items() if rank >= limit["spearman"]]
-        worst = sorted(ranks, key=lambda photo: (ranks[photo], abs(moves[photo])))
-        scores = [
-            (
-                at[max(at)]["concerns"][concern]["score"],
-                rows.base[photo]["concerns"][concern]["score"],
-            )
-            for photo, at in series.items()
-            if _value(at[max(at)], concern) is not None
-        ]
-        change = np.mean([after - before for after, before in scores]) if scores else math.nan
-        size = np.median(np.abs(sizes))
-        findings.append(
-            Finding(
-                "Own edit",
-                f"{concern}: {name}",
-                len(good) / len(series),
-                "share of faces",
-                least=limit["least"],
-                n=len(series),
-                note=f"moves {size:.1f} minimum changes (median), score {change:+.0f}",
-                worst=[f"{photo} ({ranks[photo]:.2f})" for photo in worst if photo not in good][
-                    :_WORST
-                ],
-            )
-        )
-        findings.append(
-            Finding(
-                "Score falls when skin is made worse",
-                f"{concern}: {name}",
-                float(-change if own.worse else change),
-                "points, mean",
-                least=0.0,
-                n=len(scores),
-            )
-        )
+        if own.concern == concern and not own.region:
+            findings += _one_edit(rows, name, own)
     return findings + _regions(rows, concern)
+
+
+def _one_edit(rows: Rows, name: str, own: Own) -> list[Finding]:
+    """Whether the measure rises with one edit's strength, and whether the score follows."""
+    concern, limit = own.concern, limits()["own_edit"]
+    series = _by_strength(rows, name, concern)
+    if not series:
+        return [_unmeasured(rows, "Own edit", f"{concern}: {name}", concern, limit)]
+    if len(next(iter(series.values()))) < 3:
+        return []
+    moves = {photo: _moved(rows, at[max(at)], concern) for photo, at in series.items()}
+    # The measure may count up or down as skin gets worse; but for all faces alike.
+    sizes = [move for move in moves.values() if not math.isnan(move)] or [math.nan]
+    way = math.copysign(1, np.median(sizes))
+    ranks = {
+        photo: way * _rank([(s, _value(row, concern)) for s, row in at.items()])
+        for photo, at in series.items()
+    }
+    good = [photo for photo, rank in ranks.items() if rank >= limit["spearman"]]
+    worst = sorted(ranks, key=lambda photo: (ranks[photo], abs(moves[photo])))
+    changes = _score_changes(rows, series, concern)
+    change = np.mean(changes) if changes else math.nan
+    size = np.median(np.abs(sizes))
+    return [
+        Finding(
+            "Own edit",
+            f"{concern}: {name}",
+            len(good) / len(series),
+            "share of faces",
+            least=limit["least"],
+            n=len(series),
+            note=f"moves {size:.1f} minimum changes (median), score {change:+.0f}",
+            worst=[f"{photo} ({ranks[photo]:.2f})" for photo in worst if photo not in good][
+                :_WORST
+            ],
+        ),
+        Finding(
+            "Score falls when skin is made worse",
+            f"{concern}: {name}",
+            float(-change if own.worse else change),
+            "points, mean",
+            least=0.0,
+            n=len(changes),
+        ),
+    ]
+
+
+def _by_strength(rows: Rows, name: str, concern: str) -> dict[str, dict[float, Row]]:
+    """Photo -> its rows by the strength of an edit, where the concern was measured before it."""
+    series: dict[str, dict[float, Row]] = defaultdict(dict)
+    for row in rows.of("own", name):
+        if row["photo"] in rows.base and _value(rows.base[row["photo"]], concern) is not None:
+            series[row["photo"]][row["strength"]] = row
+    return series
+
+
+def _score_changes(
+    rows: Rows, series: Mapping[str, Mapping[float, Row]], concern: str
+) -> list[float]:
+    """Points by which the strongest edit moves each photo's score."""
+    return [
+        at[max(at)]["concerns"][concern]["score"] - rows.base[photo]["concerns"][concern]["score"]
+        for photo, at in series.items()
+        if _value(at[max(at)], concern) is not None
+    ]
 
 
 def _unmeasured(
@@ -372,7 +383,8 @@ def resolving_power(rows: Rows, concerns: Sequence[str]) -> list[Finding]:
     """How far the strongest own edit goes beside what nuisances do, whatever minimum_change is."""
     findings = []
     for concern in concerns:
-        before = {photo: _value(rows.base[photo], concern) for photo in rows.judged(concern)}
+        measured = ((photo, _value(rows.base[photo], concern)) for photo in rows.judged(concern))
+        before = {photo: value for photo, value in measured if value is not None}
 
         def moves(
             kind: str, edits: Iterable[str], before: Any = before, concern: Any = concern

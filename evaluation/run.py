@@ -125,53 +125,71 @@ def main() -> int:
         plan, photos = Plan(frozenset(only), tones=(2, 5, 9), regions="wrinkles" in only), edited
     else:
         plan = Plan()
+    rows, seconds = _measure_all(photos, edited, plan, options.workers)
+    judged_rows = Rows(rows)
+    findings = judge(judged_rows, photos, only or CONCERNS)
+    if not only:
+        findings += landmarks(judged_rows, photos)
+        findings += judge_looks(photos, OUT)
+    console.print(table(findings, everything=bool(only)))
+    missed = [finding for finding in findings if finding.met is False]
+    _print_missed(missed)
+    judged = sum(finding.met is not None for finding in findings)
+    print(
+        f"{judged - len(missed)} of {judged} reached, on {len(photos)} photos, "
+        f"{len(edited)} of them edited, in {seconds:.0f} s."
+    )
+    document: dict[str, Any] = {
+        "photos": [photo.name for photo in photos],
+        "edited": [photo.name for photo in edited],
+        "seconds": round(seconds, 1),
+        "findings": [finding.as_json() for finding in findings],
+    }
+    _keep("-".join(only) if only else "report", document, rows)
+    if not only:
+        report = write(OUT, findings, judged_rows, photos, seconds)
+        print(f"Pictures and every number: {report}")
+        if options.publish:
+            publish(findings, photos, models())
+    return 1 if any(finding.known is None for finding in missed) else 0
+
+
+def _measure_all(
+    photos: Sequence[FacePhoto], edited: Sequence[FacePhoto], plan: Plan, workers: int
+) -> tuple[list[Row], float]:
+    """The rows of all photos, with a count on a terminal, and the seconds it took."""
     # The close-ups take longest: first, so that no core idles at the end.
     plans = [(photo, plan) for photo in sorted(edited, key=lambda photo: photo.group)]
     plans += [(photo, replace(plan, edited=False)) for photo in photos if photo not in edited]
     begun = time.monotonic()
     rows: list[Row] = []
-    for number, of_one in enumerate(measured(plans, options.workers), start=1):
-        rows += of_one
+    for number, rows_of_photo in enumerate(measured(plans, workers), start=1):
+        rows += rows_of_photo
         if sys.stderr.isatty():
             spent = time.monotonic() - begun
             print(f"\r{number} of {len(photos)} photos, {spent:.0f} s", end="", file=sys.stderr)
     seconds = time.monotonic() - begun
     print(file=sys.stderr)
-    known = Rows(rows)
-    findings = judge(known, photos, only or CONCERNS)
-    if not only:
-        findings += landmarks(known, photos)
-        findings += judge_looks(photos, OUT)
-    console.print(table(findings, everything=bool(only)))
-    missed = [one for one in findings if one.met is False]
-    judged = sum(one.met is not None for one in findings)
-    unexpected = [one for one in missed if one.known is None]
+    return rows, seconds
+
+
+def _print_missed(missed: Sequence[Finding]) -> None:
+    """What was not reached, each with the reason that thresholds.toml has for it."""
     if missed:
         print("Not reached:")
-    for one in missed:
-        value = "not measured" if one.value is None else f"{one.value:.2f}"
-        why = "NOT KNOWN BEFORE" if one.known is None else one.known
-        print(f"  {one.section}: {one.what}: {value}, asked {asked(one)}, n = {one.n}: {why}")
-    print(
-        f"{judged - len(missed)} of {judged} reached, on {len(photos)} photos, "
-        f"{len(edited)} of them edited, in {seconds:.0f} s."
-    )
+    for finding in missed:
+        value = "not measured" if finding.value is None else f"{finding.value:.2f}"
+        why = "NOT KNOWN BEFORE" if finding.known is None else finding.known
+        what = f"{finding.section}: {finding.what}"
+        print(f"  {what}: {value}, asked {asked(finding)}, n = {finding.n}: {why}")
+
+
+def _keep(name: str, document: dict[str, Any], rows: Sequence[Row]) -> None:
+    """Writes the run's document and its rows, without the landmarks, below OUT."""
     OUT.mkdir(exist_ok=True)
-    document: dict[str, Any] = {
-        "photos": [photo.name for photo in photos],
-        "edited": [photo.name for photo in edited],
-        "seconds": round(seconds, 1),
-        "findings": [one.as_json() for one in findings],
-    }
-    name = "-".join(only) if only else "report"
     (OUT / f"{name}.json").write_text(json.dumps(document, indent=1) + "\n")
     kept = [row for row in rows if row["kind"] != "mesh"]
     (OUT / "rows.json").write_text(json.dumps(kept))
-    if not only:
-        print(f"Pictures and every number: {write(OUT, findings, known, photos, seconds)}")
-        if options.publish:
-            publish(findings, photos, models())
-    return 1 if unexpected else 0
 
 
 if __name__ == "__main__":
