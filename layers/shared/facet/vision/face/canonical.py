@@ -25,13 +25,13 @@ MIRRORED = np.array([-1.0, 1.0, 1.0])
 
 def shapes(folder: Path, models: FaceModels) -> Array:
     """(photos, 468, 3): the mesh of every portrait, centred."""
-    found = []
+    faces = []
     for path in sorted(folder.glob("*.jpg")):
         pixels = np.asarray(Image.open(path).convert("RGB"))
         (face,) = models.find_faces(pixels)
         points = in_space(face.mesh)
-        found.append(points - points.mean(axis=0))
-    return np.array(found)
+        faces.append(points - points.mean(axis=0))
+    return np.array(faces)
 
 
 def mirror_of(face: Array) -> NDArray[np.intp]:

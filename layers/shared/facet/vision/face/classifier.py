@@ -111,10 +111,10 @@ class SkinClassifier:
 
 def load_classifiers(models_dir: Path) -> tuple[SkinClassifier, ...]:
     """The newest version of every model whose metadata.json has this task, by name."""
-    found = []
+    classifiers = []
     for folder in sorted(path for path in models_dir.glob("*/") if any(path.glob("*/model.onnx"))):
         version = newest(folder)
         metadata = version / "metadata.json"
         if metadata.is_file() and json.loads(metadata.read_text("utf-8")).get("task") == TASK:
-            found.append(SkinClassifier(version))
-    return tuple(found)
+            classifiers.append(SkinClassifier(version))
+    return tuple(classifiers)

@@ -61,17 +61,17 @@ def measure_face(
 ) -> Face:
     """The face as a shape, with its colours beside it."""
     table = _table()["shapes"]
-    found = ratios(mesh)
+    values = ratios(mesh)
     face = Face(
         pose=pose,
-        ratios={name: round(value, 3) for name, value in found.items()},
+        ratios={name: round(value, 3) for name, value in values.items()},
         camera_distance=round(distance.cm) if distance else None,
         camera_distance_interval=tuple(round(cm) for cm in distance.interval) if distance else None,
         colours=colours,
     )
     if max(abs(pose.yaw), abs(pose.pitch)) > table["max_turn"]:
         return face.model_copy(update={"shape_reason": say("feature.turned")})
-    weights = shape_weights(found, distance)
+    weights = shape_weights(values, distance)
     return face.model_copy(update={"shape": shares(tuple(table["anchors"]), weights)})
 
 
@@ -83,17 +83,17 @@ def ratios(mesh: Mesh) -> dict[str, float]:
     return _ratios((points @ rotation)[:, :2])
 
 
-def shape_weights(found: dict[str, float], distance: Distance | None) -> Array:
+def shape_weights(values: dict[str, float], distance: Distance | None) -> Array:
     """Ratios and, if known, the distance -> likelihood of each shape, in the table's order."""
     table = _table()
-    seen, usual, spread, error = _from_every_distance(found)
-    weights = distance_weights(found, distance)
-    names = list(found)
+    seen, usual, spread, error = _from_every_distance(values)
+    weights = distance_weights(values, distance)
+    names = list(values)
     axes = [names.index(axis) for axis in table["shapes"]["axes"]]
-    values = ((seen - usual) / spread)[:, axes]
+    positions = ((seen - usual) / spread)[:, axes]
     likely = likelihoods(
-        values,
-        np.broadcast_to((error / spread)[axes], values.shape),
+        positions,
+        np.broadcast_to((error / spread)[axes], positions.shape),
         anchors(table["shapes"]["anchors"], table["shapes"]["axes"]),
         np.full(len(axes), table["shapes"]["spread"]),
     )
@@ -102,16 +102,16 @@ def shape_weights(found: dict[str, float], distance: Distance | None) -> Array:
     return np.asarray(weights @ likely)
 
 
-def distance_weights(found: dict[str, float], distance: Distance | None) -> Array:
+def distance_weights(values: dict[str, float], distance: Distance | None) -> Array:
     """(grid,) how likely each distance of the grid is, sum 1."""
     table = _table()["distance"]
     grid = np.log(table["grid"])
     if distance:
-        apart = (grid - math.log(distance.cm)) / math.log(table["lens_factor"])
+        deviation = (grid - math.log(distance.cm)) / math.log(table["lens_factor"])
         # A lens beyond the grid's end means the end.
-        weights = np.exp(-0.5 * (apart**2 - (apart**2).min()))
+        weights = np.exp(-0.5 * (deviation**2 - (deviation**2).min()))
         return np.asarray(weights / weights.sum())
-    seen, usual, spread, error = _from_every_distance(found)
+    seen, usual, spread, error = _from_every_distance(values)
     prior = (grid - math.log(table["prior_middle"])) / math.log(table["prior_factor"])
     misfit = table["misfit"] * (((seen - usual) ** 2) / (spread**2 + error**2)).sum(axis=1)
     exponents = prior**2 + misfit
@@ -119,12 +119,12 @@ def distance_weights(found: dict[str, float], distance: Distance | None) -> Arra
     return np.asarray(weights / weights.sum())
 
 
-def _from_every_distance(found: dict[str, float]) -> tuple[Array, Array, Array, Array]:
+def _from_every_distance(values: dict[str, float]) -> tuple[Array, Array, Array, Array]:
     """Ratios -> seen (ratios,), the mean face's (grid, ratios), and (ratios,) spread and error."""
     population = _table()["population"]
-    spread = np.array([population[name]["spread"] for name in found])
-    error = np.array([population[name]["error"] for name in found])
-    return np.array(list(found.values())), _usual(), spread, error
+    spread = np.array([population[name]["spread"] for name in values])
+    error = np.array([population[name]["error"] for name in values])
+    return np.array(list(values.values())), _usual(), spread, error
 
 
 @cache
@@ -133,10 +133,10 @@ def _usual() -> Array:
     table = _table()
     nearness = table["nearness"]
     # What a lens does goes with one over the distance.
-    known, wanted = 1 / np.array(nearness["cm"]), 1 / np.array(table["distance"]["grid"])
+    nearnesses, grid = 1 / np.array(nearness["cm"]), 1 / np.array(table["distance"]["grid"])
     columns = [
-        values["mean"] + np.interp(wanted, known, nearness[name])
-        for name, values in table["population"].items()
+        ratio["mean"] + np.interp(grid, nearnesses, nearness[name])
+        for name, ratio in table["population"].items()
         if name != "source"
     ]
     return np.stack(columns, axis=1)
@@ -146,12 +146,12 @@ def _ratios(points: Array) -> dict[str, float]:
     """(468, 2), y up, looking straight ahead."""
     table = _table()
 
-    def apart(pair: list[int]) -> float:
+    def length(pair: list[int]) -> float:
         return float(np.linalg.norm(points[pair[0]] - points[pair[1]]))
 
-    cheeks = apart(table["ratios"]["cheeks"])
+    cheeks = length(table["ratios"]["cheeks"])
     lengths = {
-        name: apart(pair) / cheeks
+        name: length(pair) / cheeks
         for name, pair in table["ratios"].items()
         if name not in {"cheeks", "source"}
     }

@@ -19,10 +19,12 @@ def likelihoods(
     """
     error = np.asarray(errors, float)[..., None, :]
     variance = error**2 + np.asarray(spreads, float) ** 2
-    known = np.isfinite(variance)
-    apart = np.where(known, np.asarray(values, float)[..., None, :], 0) - np.asarray(anchors, float)
-    variance = np.where(known, variance, 1)
-    exponents = np.where(known, apart**2 / variance + np.log(variance), 0).sum(axis=-1)
+    finite = np.isfinite(variance)
+    distance = np.where(finite, np.asarray(values, float)[..., None, :], 0) - np.asarray(
+        anchors, float
+    )
+    variance = np.where(finite, variance, 1)
+    exponents = np.where(finite, distance**2 / variance + np.log(variance), 0).sum(axis=-1)
     return np.asarray(np.exp(-0.5 * exponents))
 
 
@@ -30,7 +32,7 @@ def shares(names: Sequence[str], weights: ArrayLike) -> tuple[Share, ...]:
     """Weights (answers,), any scale -> their shares, largest first, in thousandths; sum about 1."""
     values = np.asarray(weights, float)
     values = values / values.sum()
-    ordered = sorted(zip(names, values.tolist(), strict=True), key=lambda one: -one[1])
+    ordered = sorted(zip(names, values.tolist(), strict=True), key=lambda share: -share[1])
     return tuple(Share(name=name, share=round(share, 3)) for name, share in ordered)
 
 

@@ -28,8 +28,8 @@ Floats = NDArray[np.floating]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """The colour of a feature before it has a name."""
+class Sample:
+    """The colour of a feature before it has a name; without one, the reason."""
 
     linear: Floats | None = None  # (3,) linear RGB
     certainty: float = 1.0  # 0..1, apart from the light
@@ -48,34 +48,35 @@ def measure_colours(
 
     eyes_hidden: a gate found them closed or behind dark glasses.
     """
-    hidden = Found(reason=say("feature.eyes_hidden"))
-    found: dict[Feature, Found] = {
+    hidden = Sample(reason=say("feature.eyes_hidden"))
+    samples: dict[Feature, Sample] = {
         "eyes": hidden if eyes_hidden else _eyes(pixels, points),
         "brows": _brows(pixels, points, skin),
         "lips": _lips(pixels, points),
         "hair": _hair(pixels, points, skin),
     }
-    return tuple(_named(feature, one, light) for feature, one in found.items())
+    return tuple(_named(feature, sample, light) for feature, sample in samples.items())
 
 
 def name_of(feature: Feature, lab: Floats) -> str:
     """CIELAB (3,) -> the nearest name in the table, by CIEDE2000."""
-    named = [(name, one) for name, colours in _table()["names"][feature].items() for one in colours]
-    apart = colour.delta_e_2000(lab, [one for _, one in named])
-    return str(named[int(np.argmin(apart))][0])
+    names = _table()["names"][feature]
+    named = [(name, named_lab) for name, labs in names.items() for named_lab in labs]
+    differences = colour.delta_e_2000(lab, [named_lab for _, named_lab in named])
+    return str(named[int(np.argmin(differences))][0])
 
 
-def _eyes(pixels: Pixels, points: Points) -> Found:
+def _eyes(pixels: Pixels, points: Points) -> Sample:
     table = _table()["eyes"]
     rings = [iris(pixels, points[part(name)]) for name in ("right_eye", "left_eye")]
     seen = [ring for ring in rings if len(ring) >= table["minimum_pixels"]]
     if not seen:
-        return Found(reason=say("feature.irises"))
+        return Sample(reason=say("feature.irises"))
     linear = colour.linear_from_srgb(np.concatenate(seen))
     bright = colour.luminance(linear)
     linear = linear[bright <= np.quantile(bright, table["glint"])]
     certainty = 1.0 if len(seen) == 2 else table["one_eye"]
-    return Found(np.median(linear, axis=0), certainty)
+    return Sample(np.median(linear, axis=0), certainty)
 
 
 def iris(pixels: Pixels, ring: Points) -> Pixels:
@@ -120,53 +121,55 @@ def iris(pixels: Pixels, ring: Points) -> Pixels:
     return np.asarray(eye[ring_of])
 
 
-def _brows(pixels: Pixels, points: Points, skin: SkinColour) -> Found:
+def _brows(pixels: Pixels, points: Points, skin: SkinColour) -> Sample:
     table = _table()["brows"]
     both = np.concatenate([cut(pixels, points[part(n)]) for n in ("right_brow", "left_brow")])
     if len(both) < table["minimum_pixels"]:
-        return Found(reason=say("feature.brows_small"))
+        return Sample(reason=say("feature.brows_small"))
     linear = colour.linear_from_srgb(some(both, _table()["enough_pixels"]))
     bright = colour.luminance(linear)
     hair = np.median(linear[bright <= np.quantile(bright, table["darkest"])], axis=0)
     apart = float(colour.delta_e_2000(colour.lab_from_linear(hair), skin.lab))
     if apart < table["minimum_difference"]:
-        return Found(reason=say("feature.brows_like_skin"))
-    return Found(hair)
+        return Sample(reason=say("feature.brows_like_skin"))
+    return Sample(hair)
 
 
-def _lips(pixels: Pixels, points: Points) -> Found:
+def _lips(pixels: Pixels, points: Points) -> Sample:
     table = _table()["lips"]
-    found = cut(pixels, points[part("lips")], points[part("mouth")])
-    if len(found) < table["minimum_pixels"]:
-        return Found(reason=say("feature.lips_small"))
-    linear = colour.linear_from_srgb(some(found, _table()["enough_pixels"]))
+    lips = cut(pixels, points[part("lips")], points[part("mouth")])
+    if len(lips) < table["minimum_pixels"]:
+        return Sample(reason=say("feature.lips_small"))
+    linear = colour.linear_from_srgb(some(lips, _table()["enough_pixels"]))
     bright = colour.luminance(linear)
     low, high = np.quantile(bright, (table["trim"], 1 - table["trim"]))
-    return Found(np.median(linear[(bright >= low) & (bright <= high)], axis=0))
+    return Sample(np.median(linear[(bright >= low) & (bright <= high)], axis=0))
 
 
-def _hair(pixels: Pixels, points: Points, skin: SkinColour) -> Found:
+def _hair(pixels: Pixels, points: Points, skin: SkinColour) -> Sample:
     table = _table()["hair"]
     bands = hair(pixels, points, skin)
     whole = sum(mask.size for mask, _ in bands.values())
-    kept = {name: found for name, (_, found) in bands.items()}
+    kept = {name: pixels_of for name, (_, pixels_of) in bands.items()}
     together = np.concatenate(list(kept.values()))
     if whole < table["minimum_pixels"]:
-        return Found(reason=say("feature.hair_cut_off"))
+        return Sample(reason=say("feature.hair_cut_off"))
     share = len(together) / whole
     if share < table["minimum_share"]:
-        return Found(reason=say("feature.hair_like_rest"))
+        return Sample(reason=say("feature.hair_like_rest"))
     lab = colour.lab_from_srgb(together)
     middle = np.median(lab, axis=0)
     if 1.4826 * float(np.median(np.abs(lab[:, 0] - middle[0]))) > table["spread"]:
-        return Found(reason=say("feature.hair_mixed"))
+        return Sample(reason=say("feature.hair_mixed"))
     certainty = min(1.0, share / table["sure_share"])
-    parts = [np.median(colour.lab_from_srgb(one), axis=0) for one in kept.values() if len(one) > 50]
+    parts = [
+        np.median(colour.lab_from_srgb(band), axis=0) for band in kept.values() if len(band) > 50
+    ]
     if len(parts) < 2 or float(colour.delta_e_2000(parts[0], parts[1])) > table["agree"]:
         certainty /= 2
     if certainty < table["minimum_certainty"]:
-        return Found(reason=say("feature.hair_scarce"))
-    return Found(colour.linear_from_lab(middle), certainty)
+        return Sample(reason=say("feature.hair_scarce"))
+    return Sample(colour.linear_from_lab(middle), certainty)
 
 
 def hair(
@@ -185,7 +188,7 @@ def hair(
     backdrop = _backdrop(small, near)
     skins = colour.lab_from_linear(np.array(list(skin.patches.values())))
     skin_hues = colour.hue(skins)
-    found = {}
+    hairs = {}
     for name, polygons in _bands(near).items():
         beyond = np.concatenate([cut(small, polygon) for polygon in polygons])
         band = some(beyond, _table()["enough_pixels"])
@@ -205,8 +208,8 @@ def hair(
         if len(backdrop):
             distance = np.sqrt(((lab[:, None] - backdrop[None]) ** 2).sum(axis=2))
             may &= (distance > table["backdrop_like"]).all(axis=1)
-        found[name] = (may, band[may])
-    return found
+        hairs[name] = (may, band[may])
+    return hairs
 
 
 def _bands(points: Points) -> dict[str, list[Points]]:
@@ -265,19 +268,19 @@ def _box(polygon: Points, pixels: Pixels) -> tuple[tuple[int, int], Pixels] | No
     return (int(left), int(top)), pixels[top:bottom, left:right]
 
 
-def _named(feature: Feature, found: Found, light: Light) -> FeatureColour:
-    if found.linear is None:
-        return FeatureColour(feature=feature, reason=found.reason)
+def _named(feature: Feature, sample: Sample, light: Light) -> FeatureColour:
+    if sample.linear is None:
+        return FeatureColour(feature=feature, reason=sample.reason)
     table = _table()["confidence"]
     sure = table["disputed"] + (table["agreed"] - table["disputed"]) * light.agreement
-    lab = colour.lab_from_linear(found.linear)
+    lab = colour.lab_from_linear(sample.linear)
     lightness, a, b = (round(float(value), 1) for value in lab)
     return FeatureColour(
         feature=feature,
         name=name_of(feature, lab),
         hex=colour.hex_from_lab(lab),
         lab=(lightness, a, b),
-        confidence=round(sure * found.certainty, 2),
+        confidence=round(sure * sample.certainty, 2),
     )
 
 

@@ -35,8 +35,8 @@ class Light:
         """
         if self.surroundings is None or self.sclera is None:
             return 0.0
-        one, two = np.array(self.surroundings), np.array(self.sclera)
-        smaller, other = sorted((one, two), key=lambda chroma: float(np.hypot(*chroma)))
+        estimates = np.array(self.surroundings), np.array(self.sclera)
+        smaller, other = sorted(estimates, key=lambda chroma: float(np.hypot(*chroma)))
         size = float(np.hypot(*smaller))
         direction = float(smaller @ other) / max(size * float(np.hypot(*other)), 1e-9)
         return size * max(0.0, direction)
@@ -53,8 +53,8 @@ def estimate_light(
     sclera = _sclera(pixels, eyes)
     if surroundings is None or sclera is None:
         return Light(surroundings, sclera, 0.5)
-    apart = math.dist(surroundings, sclera)
-    agreement = 2.0 ** -((apart / _table()["agreement"]) ** 2)
+    distance = math.dist(surroundings, sclera)
+    agreement = 2.0 ** -((distance / _table()["agreement"]) ** 2)
     return Light(surroundings, sclera, agreement)
 
 
@@ -81,7 +81,7 @@ def _shades_of_grey(
 def _sclera(pixels: Pixels, eyes: Sequence[NDArray[np.floating]]) -> tuple[float, float] | None:
     """The brighter, paler pixels between the lids and beside the iris."""
     table = _table()
-    found = []
+    visible = []
     for ring in eyes:
         centre = ring.mean(axis=0)
         width = float(np.linalg.norm(ring[0] - ring[8]))
@@ -89,8 +89,8 @@ def _sclera(pixels: Pixels, eyes: Sequence[NDArray[np.floating]]) -> tuple[float
         angles = np.linspace(0, 2 * np.pi, 16, endpoint=False)
         iris = centre + 0.26 * width * np.stack([np.cos(angles), np.sin(angles)], axis=1)
         shrunk = centre + 0.85 * (ring - centre)
-        found.append(cut(pixels, shrunk, iris))
-    whites = np.concatenate(found)
+        visible.append(cut(pixels, shrunk, iris))
+    whites = np.concatenate(visible)
     whites = whites[whites.max(axis=-1) < table["clipped"]]
     if len(whites) < table["sclera_minimum_pixels"]:
         return None

@@ -30,10 +30,10 @@ def measure_season(
     it lies where that season does. An axis that is not known changes nothing.
     """
     table = _table()
-    found = axes(tone, colours, agreement)
+    position = axes(tone, colours, agreement)
     weights = likelihoods(
-        [found[axis][0] for axis in AXES],
-        [found[axis][1] for axis in AXES],
+        [position[axis][0] for axis in AXES],
+        [position[axis][1] for axis in AXES],
         anchors(table["seasons"]["anchors"], AXES),
         np.full(len(AXES), table["seasons"]["spread"]),
     )
@@ -46,7 +46,9 @@ def axes(
     """Each axis -> its value and its error, in spreads between people; error inf: not known."""
     table = _table()["axes"]
     lightness = {"skin": tone.lab[0]} | {
-        one.feature: one.lab[0] for one in colours if one.lab and one.feature in {"hair", "eyes"}
+        colour.feature: colour.lab[0]
+        for colour in colours
+        if colour.lab and colour.feature in {"hair", "eyes"}
     }
     warmth, value, chroma, contrast = (table[axis] for axis in AXES)
     error = warmth["error_disputed"] * (1 - agreement) + warmth["error_agreed"] * agreement
