@@ -17,7 +17,7 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from facet.domain.recommendations import Recommendations
-from facet.http.gateway import ProblemKind, problem_kinds
+from facet.http.problems import ProblemKind, problem_kinds
 
 ROOT = Path(__file__).parents[1]
 DOCUMENT = ROOT / "functions" / "api" / "openapi.json"

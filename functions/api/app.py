@@ -43,19 +43,11 @@ from facet.domain.products import (
 from facet.domain.quota import Usage
 from facet.domain.search import Condition, Search, Term
 from facet.domain.search import Query as Question
-from facet.http.gateway import (
-    Cursor,
-    Limit,
-    caller,
-    json_response,
-    problems,
-    rate_limit_headers,
-    refuse_erased,
-    request_id,
-    resolver,
-    respond,
-)
+from facet.http.answers import json_response, rate_limit_headers
+from facet.http.caller import caller, refuse_erased, request_id
+from facet.http.gateway import Cursor, Limit, resolver, respond
 from facet.http.idempotency import IdempotencyKey, Repeats
+from facet.http.problems import problems
 from facet.services.ask_for_look import NewLook, ask_for_look
 from facet.services.delete_analysis import delete_analysis
 from facet.services.erase_account import request_erasure
@@ -204,7 +196,7 @@ def account_jobs() -> JobQueue:
 
 @cache
 def repeats() -> Repeats:
-    return Repeats(app, client("dynamodb"), settings().idempotency_table_name)
+    return Repeats(client("dynamodb"), settings().idempotency_table_name)
 
 
 @cache
@@ -325,7 +317,7 @@ def post_look(
             jobs=look_jobs(),
         ).look_id
 
-    look_id = repeats().remembered(idempotency_key, wanted, ask)
+    look_id = repeats().remembered(app, idempotency_key, wanted, ask)
     look = read_look(who.user_id, look_id, now=now, looks=looks(), media=media())
     return json_response(look, HTTPStatus.ACCEPTED)
 
@@ -643,7 +635,7 @@ def post_garment(wish: NewGarment, idempotency_key: IdempotencyKey = None) -> Re
         put_garment(item_id, wish)
         return item_id
 
-    item_id = repeats().remembered(idempotency_key, wish, add)
+    item_id = repeats().remembered(app, idempotency_key, wish, add)
     return json_response(garment(item_id, signed=True), HTTPStatus.CREATED)
 
 
@@ -731,7 +723,7 @@ def post_feedback(said: NewFeedback, idempotency_key: IdempotencyKey = None) -> 
         )
         return json_response(receipt, HTTPStatus.CREATED)
 
-    return repeats().once(idempotency_key, said, give)
+    return repeats().once(app, idempotency_key, said, give)
 
 
 # --- profile --------------------------------------------------------------------------------------
@@ -799,7 +791,7 @@ def post_export(idempotency_key: IdempotencyKey = None) -> Response[str]:
             who, request_id(app), now=now, accounts=accounts(), jobs=account_jobs()
         )
 
-    export_id = repeats().remembered(idempotency_key, None, request)
+    export_id = repeats().remembered(app, idempotency_key, None, request)
     document = read_export(who.user_id, export_id, now=now, accounts=accounts(), media=media())
     return json_response(document, HTTPStatus.ACCEPTED)
 

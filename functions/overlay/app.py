@@ -18,7 +18,10 @@ from facet.adapters.dynamodb import AnalysisTable
 from facet.adapters.s3 import Bucket
 from facet.adapters.settings import Settings
 from facet.adapters.tracing import traced
-from facet.http.gateway import caller, json_response, problems, refuse_erased, resolver, respond
+from facet.http.answers import json_response
+from facet.http.caller import caller, refuse_erased
+from facet.http.gateway import resolver, respond
+from facet.http.problems import problems
 from facet.services.draw_overlay import OverlayDocument, show_overlay
 from facet.vision.drawing.portrait import Portrait, open_portrait
 from facet.vision.face.models import FaceModels

@@ -20,18 +20,11 @@ from facet.adapters.settings import Settings
 from facet.adapters.sqs import JobQueue
 from facet.adapters.tracing import traced
 from facet.domain.analysis import Analysis
-from facet.http.gateway import (
-    Caller,
-    caller,
-    json_response,
-    problems,
-    rate_limit_headers,
-    refuse_erased,
-    request_id,
-    resolver,
-    respond,
-)
+from facet.http.answers import json_response, rate_limit_headers
+from facet.http.caller import Caller, caller, refuse_erased, request_id
+from facet.http.gateway import resolver, respond
 from facet.http.idempotency import IdempotencyKey, Repeats
+from facet.http.problems import problems
 from facet.services.start_analysis import (
     NewAnalysis,
     StartedAnalysis,
@@ -97,7 +90,7 @@ def start(wish: NewAnalysis, who: Caller) -> Analysis:
 
 @cache
 def repeats() -> Repeats:
-    return Repeats(app, client("dynamodb"), settings().idempotency_table_name)
+    return Repeats(client("dynamodb"), settings().idempotency_table_name)
 
 
 refuse_erased(app, lambda user: bool(AccountTable(table(settings().table_name)).erasure(user)))
@@ -120,7 +113,7 @@ def post_analysis(wish: NewAnalysis, idempotency_key: IdempotencyKey = None) -> 
         fresh[analysis.analysis_id] = analysis
         return analysis.analysis_id
 
-    analysis_id = repeats().remembered(idempotency_key, wish, start_anew)
+    analysis_id = repeats().remembered(app, idempotency_key, wish, start_anew)
     # Only a repeated request has to read what the first one wrote.
     analysis = fresh.get(analysis_id) or started_before(who.user_id, analysis_id, analyses())
     now = datetime.now(UTC)

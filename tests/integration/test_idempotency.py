@@ -13,7 +13,8 @@ from pydantic import BaseModel
 
 from facet.adapters.aws import client
 from facet.domain.errors import PermanentError
-from facet.http.gateway import json_response, resolver, respond
+from facet.http.answers import json_response
+from facet.http.gateway import resolver, respond
 from facet.http.idempotency import IdempotencyKey, Repeats
 from tests.integration.conftest import NAMES, Context, Stack, recorded
 
@@ -32,15 +33,17 @@ class Shop:
         self.fails: Exception | None = None
         self.meanwhile: Callable[[], Any] = lambda: None
         self.app = app = resolver(Logger())
-        self.repeats = Repeats(app, client("dynamodb"), NAMES["IDEMPOTENCY_TABLE_NAME"])
+        self.repeats = Repeats(client("dynamodb"), NAMES["IDEMPOTENCY_TABLE_NAME"])
 
         @app.post("/v1/things")
         def post_thing(wish: Wish, idempotency_key: IdempotencyKey = None) -> Response[str]:
-            return self.repeats.once(idempotency_key, wish, lambda: self.make(wish))
+            return self.repeats.once(app, idempotency_key, wish, lambda: self.make(wish))
 
         @app.post("/v1/things/<thing>/copies")
         def copy(thing: str, idempotency_key: IdempotencyKey = None) -> Response[str]:
-            return self.repeats.once(idempotency_key, None, lambda: self.make(Wish(name=thing)))
+            return self.repeats.once(
+                app, idempotency_key, None, lambda: self.make(Wish(name=thing))
+            )
 
     def make(self, wish: Wish) -> Response[str]:
         self.meanwhile()

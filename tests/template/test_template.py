@@ -22,7 +22,7 @@ from facet.domain.account import (
     UPLOAD_PREFIXES,
 )
 from facet.domain.messages import AnalysisEnded
-from facet.http.gateway import problem_kinds
+from facet.http.problems import problem_kinds
 
 from .conftest import LAYERS, SAM, Template, ask_sam
 

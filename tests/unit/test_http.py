@@ -10,14 +10,9 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from pydantic import BaseModel
 
 from facet.domain.errors import BusyError, PermanentError
-from facet.http.gateway import (
-    ETAG_HOLDS_FOR,
-    etag_of,
-    json_response,
-    problem_kinds,
-    resolver,
-    respond,
-)
+from facet.http.answers import ETAG_HOLDS_FOR, etag_of, json_response
+from facet.http.gateway import resolver, respond
+from facet.http.problems import problem_kinds, problems
 from facet.services.read_analysis import PICTURES_SIGNED_FOR
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -184,6 +179,11 @@ def test_json_is_read_however_it_is_spelt_and_nothing_else(media_type: str, stat
 
     assert got == status
     assert body.get("code") == (None if status == 200 else "unsupported_media_type")
+
+
+def test_a_route_names_its_problems_by_code_and_not_by_status() -> None:
+    with pytest.raises(TypeError, match="409"):
+        problems(201, Thing, "feedback_empty", 409)  # type: ignore[arg-type]
 
 
 # --- the rest -------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 from contract.api_docs import PAGE, render
 from contract.openapi import DOCUMENT, EXAMPLES, OPEN_PATHS, PROBLEM, TAGS, operations
 from facet.domain.face import GateCode
-from facet.http.gateway import problem_kinds
+from facet.http.problems import problem_kinds
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "layers" / "shared" / "facet"

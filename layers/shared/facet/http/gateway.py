@@ -1,15 +1,8 @@
-"""API Gateway in, JSON out: the caller, problem+json errors, and the headers every answer has."""
+"""API Gateway in, JSON out: a resolver whose failures are problems, and what every answer has."""
 
-import hashlib
-import json
-import re
-import tomllib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from http import HTTPStatus
-from pathlib import Path
 from typing import Annotated, Any
 
 from aws_lambda_powertools import Logger
@@ -20,17 +13,14 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
     RequestValidationError,
 )
 from aws_lambda_powertools.event_handler.openapi.params import Query
-from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from pydantic import BaseModel, Field
 
 from facet.domain.errors import BusyError, PermanentError
-from facet.domain.quota import QuotaExceededError, Tier, Usage
+from facet.domain.quota import QuotaExceededError
+from facet.http.answers import etag_of, json_response, rate_limit_headers
+from facet.http.caller import request_id
+from facet.http.problems import FieldError, Problem, problem_kinds
 
-# Answers carry picture URLs signed for an hour (services/read_analysis.py): an unchanged answer is
-# sent again after half of that, so that a 304 never outlives its URLs.
-ETAG_HOLDS_FOR = timedelta(minutes=30)
-SIGNED_QUERY = re.compile(r'\?[^"\s]*X-Amz-Signature=[^"\s]*')
 CORS = CORSConfig(
     allow_origin="*",
     allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-None-Match"],
@@ -44,156 +34,11 @@ CORS = CORSConfig(
     ],
     max_age=600,
 )
-
-
 Limit = Annotated[int, Query(ge=1, le=100, description="How many at most.")]
 Cursor = Annotated[
     str | None,
     Query(min_length=1, max_length=512, description="`cursor` of the page before, as it came."),
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class ProblemKind:
-    """One code of problems.toml: what a request may end in, and what to do next."""
-
-    code: str
-    status: HTTPStatus
-    title: str
-    detail: str
-    hint: str
-
-
-@cache
-def problem_kinds() -> dict[str, ProblemKind]:
-    """Code -> what is said of it; read with the first problem, since most calls have none."""
-    table = tomllib.loads(Path(__file__).with_name("problems.toml").read_text(encoding="utf-8"))
-    return {
-        code: ProblemKind(code, HTTPStatus(row.pop("status")), **row)
-        for code, row in table["http"].items()
-    }
-
-
-class FieldError(BaseModel):
-    """What is wrong with one field of a request."""
-
-    field: str = Field(description="Where it is: body.wants.0, query.limit, header.If-Match.")
-    message: str = Field(description="What is wrong with it, in English.")
-
-
-class Problem(BaseModel):
-    """RFC 9457 problem details, with a code an app can switch on."""
-
-    type: str = Field(description="urn:facet:problem: and the code.")
-    title: str = Field(description="What kind of problem it is; the same for every one of a code.")
-    status: int = Field(ge=400, le=599, description="The HTTP status, again.")
-    code: str = Field(description="Stable snake_case word; treat one you do not know by status.")
-    detail: str = Field(description="What happened to this request, in English.")
-    hint: str = Field(description="What to do next.")
-    request_id: str = Field(description="X-Request-Id of this answer; in every log line of it.")
-    errors: list[FieldError] | None = Field(
-        None, description="invalid_request: every field that does not fit."
-    )
-
-
-class Caller(BaseModel):
-    """Who asks, as the Cognito authoriser vouches for it."""
-
-    user_id: str
-    tier: Tier
-    username: str
-
-
-def _claims(app: APIGatewayRestResolver) -> dict[str, str]:
-    authorizer = app.current_event.raw_event["requestContext"].get("authorizer") or {}
-    return authorizer.get("claims") or {}
-
-
-def caller(app: APIGatewayRestResolver) -> Caller:
-    """Raises PermanentError(unauthorized) for anything but an ID token: API Gateway takes only
-    those on an unscoped method, but not everything that stands in for it is as strict."""
-    claims = _claims(app)
-    if claims.get("token_use") != "id" or not claims.get("sub"):
-        raise PermanentError("unauthorized", "Sign in and send the ID token.")
-    # The groups claim arrives as one string: `pro,beta` or `[pro beta]`.
-    groups = re.findall(r"[\w.-]+", claims.get("cognito:groups", ""))
-    return Caller(
-        user_id=claims["sub"],
-        tier=Tier.of(groups),
-        username=claims.get("cognito:username", claims["sub"]),
-    )
-
-
-def refuse_erased(app: APIGatewayRestResolver, is_erased: Callable[[str], bool]) -> None:
-    """Have every route of `app` but DELETE /v1/me raise PermanentError(account_erased) for a user
-    who asked to be erased: their token outlives them by up to an hour."""
-
-    def refuse(app: APIGatewayRestResolver, go_on: Callable[..., Response[str]]) -> Response[str]:
-        event = app.current_event
-        user_id = _claims(app).get("sub")
-        erases = (event.http_method, event.path) == ("DELETE", "/v1/me")
-        if user_id and not erases and is_erased(user_id):
-            raise PermanentError(
-                "account_erased", "This account is being erased; sign up again to start anew."
-            )
-        return go_on(app)
-
-    app.use(middlewares=[refuse])
-
-
-def request_id(app: APIGatewayRestResolver) -> str:
-    """The id that follows a request through every log line, S3 metadata and SQS attribute."""
-    return str(app.current_event.raw_event["requestContext"]["requestId"])
-
-
-def json_response(
-    body: BaseModel | Mapping[str, Any],
-    status: HTTPStatus = HTTPStatus.OK,
-    headers: Mapping[str, str] | None = None,
-    content_type: str = "application/json",
-) -> Response[str]:
-    """`body` as JSON without what is null; moments in UTC and whole seconds, since iOS and
-    swift-openapi-generator read no fractions unless told to."""
-    document = body.model_dump(exclude_none=True) if isinstance(body, BaseModel) else body
-    text = json.dumps(document, default=_plain, ensure_ascii=False, separators=(",", ":"))
-    return Response(status, content_type, text, headers=dict(headers or {}))
-
-
-def _plain(value: Any) -> str:
-    """A moment or a day as RFC 3339 has them; anything else has no place in an answer."""
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    if isinstance(value, date):
-        return value.isoformat()
-    raise TypeError(f"not JSON: {value!r}")
-
-
-def problems(status: int, model: type | None, *codes: int | str) -> dict[int, OpenAPIResponse]:
-    """OpenAPI responses of a route: its answer, and the codes of problems.toml it may end in.
-
-    What any call may end in need not be named: contract/openapi.py adds it, and gives each code its
-    status, headers and example.
-    """
-    answer: OpenAPIResponse = {"description": HTTPStatus(status).phrase}
-    if model:
-        answer["content"] = {"application/json": {"model": model}}
-    examples: dict[str, Any] = {code: {} for code in codes if isinstance(code, str)}
-    problem: OpenAPIResponse = {
-        "description": "Problem",
-        "content": {"application/problem+json": {"model": Problem, "examples": examples}},
-    }
-    return {status: answer, 500: problem}
-
-
-def rate_limit_headers(usage: Usage, now: datetime) -> dict[str, str]:
-    """IETF draft-ietf-httpapi-ratelimit-headers-06: limit, remaining, seconds to the reset."""
-    if usage.limit is None:
-        return {}
-    return {
-        "RateLimit-Limit": str(usage.limit),
-        "RateLimit-Remaining": str(usage.left),
-        "RateLimit-Reset": str(max(1, round((usage.reset_at - now).total_seconds()))),
-    }
 
 
 def resolver(logger: Logger) -> APIGatewayRestResolver:
@@ -226,8 +71,8 @@ def resolver(logger: Logger) -> APIGatewayRestResolver:
     @app.exception_handler(RequestValidationError)
     def invalid(error: RequestValidationError) -> Response[str]:
         errors = [
-            FieldError(field=".".join(str(part) for part in one["loc"]), message=one["msg"])
-            for one in error.errors()
+            FieldError(field=".".join(str(part) for part in fault["loc"]), message=fault["msg"])
+            for fault in error.errors()
         ]
         return problem("invalid_request", errors=errors)
 
@@ -261,14 +106,6 @@ def resolver(logger: Logger) -> APIGatewayRestResolver:
     return app
 
 
-def etag_of(body: str, now: datetime) -> str:
-    """A weak ETag: changes with the body, but not with the signatures of the URLs in it; with
-    those it changes every half an hour, which keeps them good."""
-    unsigned, urls = SIGNED_QUERY.subn("", body)
-    slot = int(now.timestamp() // ETAG_HOLDS_FOR.total_seconds()) if urls else ""
-    return f'W/"{hashlib.sha256(f"{slot}{unsigned}".encode()).hexdigest()[:32]}"'
-
-
 def respond(
     app: APIGatewayRestResolver, event: dict[str, Any], context: LambdaContext
 ) -> dict[str, Any]:
@@ -299,12 +136,12 @@ def _with_one_media_type(event: dict[str, Any]) -> dict[str, Any]:
     letter by letter, and forms besides."""
     headers = {name.lower(): value for name, value in (event["headers"] or {}).items()}
     media_type = (headers.get("content-type") or "").partition(";")[0].strip().lower()
-    known = media_type in ("", "application/json")
-    headers["content-type"] = "application/json" if known else "unknown"
+    is_json = media_type in ("", "application/json")
+    headers["content-type"] = "application/json" if is_json else "unknown"
     return {**event, "headers": headers, "multiValueHeaders": None}
 
 
 def _has(if_none_match: str | None, etag: str) -> bool:
     """RFC 9110, 13.1.2: a list of ETags, compared weakly, or `*`."""
-    known = [one.strip().removeprefix("W/") for one in (if_none_match or "").split(",")]
-    return "*" in known or etag.removeprefix("W/") in known
+    held = [tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")]
+    return "*" in held or etag.removeprefix("W/") in held

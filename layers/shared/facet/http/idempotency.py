@@ -1,19 +1,16 @@
 """`Idempotency-Key`: a POST that comes twice is done once, and answered alike.
 
-    @cache
-    def repeats() -> Repeats:
-        return Repeats(app, client("dynamodb"), settings().idempotency_table_name)
+    @router.post("/v1/feedback", responses=problems(201, Receipt, "feedback_empty"))
+    def post_feedback(said: NewFeedback, idempotency_key: IdempotencyKey = None) -> Response[str]:
+        def give() -> Response[str]:
+            receipt = give_feedback(caller(router).user_id, said, ...)
+            return json_response(receipt, HTTPStatus.CREATED)
 
-    @app.post("/v1/feedback", responses=problems(201, Feedback, 400, 401, 409))
-    def post_feedback(wish: NewFeedback, idempotency_key: IdempotencyKey = None) -> Response[str]:
-        def do() -> Response[str]:
-            return json_response(give_feedback(caller(app).user_id, wish, ...), HTTPStatus.CREATED)
-
-        return repeats().once(idempotency_key, wish, do)
+        return repeats.once(router, idempotency_key, said, give)
 
 An answer that goes stale (a signed URL) is made anew from what is remembered:
 
-        item_id = repeats().remembered(idempotency_key, wish, lambda: add_garment(...))
+        item_id = repeats.remembered(router, idempotency_key, wish, lambda: add_garment(...))
         return json_response(sign_garment_upload(item_id), HTTPStatus.CREATED)
 """
 
@@ -22,12 +19,12 @@ from functools import cached_property
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Any
 
-from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Header
 from pydantic import BaseModel
 
 from facet.domain.errors import PermanentError
-from facet.http.gateway import caller
+from facet.http.caller import Routes, caller
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -53,17 +50,20 @@ class Repeats:
     a hash of route and key.
     """
 
-    def __init__(
-        self, app: APIGatewayRestResolver, client: "DynamoDBClient", table_name: str
-    ) -> None:
-        self._app = app
+    def __init__(self, client: "DynamoDBClient", table_name: str) -> None:
         self._client = client
         self._table_name = table_name
 
     def once(
-        self, key: str | None, body: BaseModel | None, do: Callable[[], Response[str]]
+        self,
+        app: Routes,
+        key: str | None,
+        body: BaseModel | None,
+        do: Callable[[], Response[str]],
     ) -> Response[str]:
         """The answer of `do`, or the one it gave for this key before: status, headers and body.
+
+        app: what answers the request.
 
         What `do` raises is not remembered: the request may be sent again. Raises
         PermanentError(idempotency_key_reused) for a known key with another body and
@@ -79,11 +79,13 @@ class Repeats:
                 "headers": dict(done.headers),
             }
 
-        remembered = self.remembered(key, body, answer)
+        remembered = self.remembered(app, key, body, answer)
         status = HTTPStatus(remembered.pop("status_code"))
         return Response(status, **remembered)
 
-    def remembered[T](self, key: str | None, body: BaseModel | None, do: Callable[[], T]) -> T:
+    def remembered[T](
+        self, app: Routes, key: str | None, body: BaseModel | None, do: Callable[[], T]
+    ) -> T:
         """What `do` returns, plain JSON, or what it returned for this key; raises as `once`."""
         if key is None:
             return do()
@@ -94,9 +96,9 @@ class Repeats:
         )
 
         store, config = self._store
-        store.static_pk_value = f"USER#{caller(self._app).user_id}"
-        config.register_lambda_context(self._app.lambda_context)
-        event = self._app.current_event
+        store.static_pk_value = f"USER#{caller(app).user_id}"
+        config.register_lambda_context(app.lambda_context)
+        event = app.current_event
         request = {
             "route": f"{event.http_method} {event.path}",
             "key": key,

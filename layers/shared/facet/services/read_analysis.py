@@ -22,7 +22,7 @@ from facet.domain.looks import (
 from facet.domain.narration import EnhancedAnalysis
 from facet.services.ports import Analyses, Jobs, Objects
 
-# Twice as long as an ETag holds (http/gateway.py), so that a 304 never outlives its URLs.
+# Twice as long as an ETag holds (http/answers.py), so that a 304 never outlives its URLs.
 PICTURES_SIGNED_FOR = timedelta(hours=1)
 
 

@@ -1,0 +1,73 @@
+"""What a request may end in: problem+json (RFC 9457), by the codes of problems.toml."""
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse
+from pydantic import BaseModel, Field
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemKind:
+    """One code of problems.toml: what a request may end in, and what to do next."""
+
+    code: str
+    status: HTTPStatus
+    title: str
+    detail: str
+    hint: str
+
+
+@cache
+def problem_kinds() -> dict[str, ProblemKind]:
+    """Code -> what is said of it; read with the first problem, since most calls have none."""
+    table = tomllib.loads(Path(__file__).with_name("problems.toml").read_text(encoding="utf-8"))
+    return {
+        code: ProblemKind(code, HTTPStatus(row.pop("status")), **row)
+        for code, row in table["http"].items()
+    }
+
+
+class FieldError(BaseModel):
+    """What is wrong with one field of a request."""
+
+    field: str = Field(description="Where it is: body.wants.0, query.limit, header.If-Match.")
+    message: str = Field(description="What is wrong with it, in English.")
+
+
+class Problem(BaseModel):
+    """RFC 9457 problem details, with a code an app can switch on."""
+
+    type: str = Field(description="urn:facet:problem: and the code.")
+    title: str = Field(description="What kind of problem it is; the same for every one of a code.")
+    status: int = Field(ge=400, le=599, description="The HTTP status, again.")
+    code: str = Field(description="Stable snake_case word; treat one you do not know by status.")
+    detail: str = Field(description="What happened to this request, in English.")
+    hint: str = Field(description="What to do next.")
+    request_id: str = Field(description="X-Request-Id of this answer; in every log line of it.")
+    errors: list[FieldError] | None = Field(
+        None, description="invalid_request: every field that does not fit."
+    )
+
+
+def problems(status: int, model: type | None, *codes: str) -> dict[int, OpenAPIResponse]:
+    """OpenAPI responses of a route: its answer, and the codes of problems.toml it may end in.
+
+    What any call may end in need not be named: contract/openapi.py adds it, and gives each code its
+    status, headers and example. Raises TypeError for a code that is a status.
+    """
+    if strangers := [code for code in codes if not isinstance(code, str)]:
+        raise TypeError(f"not codes of problems.toml: {strangers}")
+    answer: OpenAPIResponse = {"description": HTTPStatus(status).phrase}
+    if model:
+        answer["content"] = {"application/json": {"model": model}}
+    examples: dict[str, Any] = {code: {} for code in codes}
+    problem: OpenAPIResponse = {
+        "description": "Problem",
+        "content": {"application/problem+json": {"model": Problem, "examples": examples}},
+    }
+    return {status: answer, 500: problem}
