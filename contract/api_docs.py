@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from contract.openapi import DOCUMENT, EXAMPLES, PROBLEM, ROOT, operations
+from contract.openapi import EXAMPLES, PROBLEM, ROOT, operations
+from facet.routes.document import DOCUMENT
 from facet.vision.photo.gates import load_gates
 
 PAGE = ROOT / "docs" / "api.md"

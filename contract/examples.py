@@ -13,7 +13,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from contract.openapi import DOCUMENT, EXAMPLES, operations
+from contract.openapi import EXAMPLES, operations
+from facet.routes.document import DOCUMENT
 from local.demo import default_photo, own_samples
 from local.phone import Answer, Phone, sign_in
 from local.stack import ROOT, LocalStack

@@ -1,4 +1,4 @@
-"""Write functions/api/openapi.json from the routes as the code declares them (`make openapi`).
+"""Write facet/routes/openapi.json from the routes as the code declares them (`make openapi`).
 
 Routes name their own answer and their own codes; what every call has in common is added here: the
 codes of problems.toml with an example each, conditional GETs, and headers. Schemas are told in the
@@ -6,23 +6,48 @@ part of OpenAPI 3.1 that client generators take (swift-openapi-generator above a
 what is not required, never null, and a pair of numbers is an array of two.
 """
 
-import importlib.util
 import json
 from collections.abc import Iterator
+from copy import copy
 from http import HTTPStatus
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+from aws_lambda_powertools import Logger
 from pydantic.json_schema import models_json_schema
 
 from facet.domain.recommendations import Recommendations
+from facet.http.gateway import resolver
 from facet.http.problems import ProblemKind, problem_kinds
+from facet.routes import (
+    analyses,
+    bag,
+    document,
+    feedback,
+    guide,
+    health,
+    looks,
+    me,
+    overlays,
+    products,
+    profile,
+    start,
+    wardrobe,
+)
+from facet.routes.document import DOCUMENT
 
 ROOT = Path(__file__).parents[1]
-DOCUMENT = ROOT / "functions" / "api" / "openapi.json"
 EXAMPLES = Path(__file__).with_name("examples.json")
-VERBS = ("presign", "api", "overlay")
+# In the order in which the document tells them, whichever function answers them.
+ROUTERS = (
+    (start.router,),
+    (
+        *(analyses.router, looks.router, products.router, bag.router, wardrobe.router),
+        *(feedback.router, profile.router, me.router),
+        *(guide.router, health.router, document.router),
+    ),
+    (overlays.router,),
+)
 OPEN_PATHS = ("/v1/health/live", "/v1/health/ready", "/v1/openapi.json")
 PROBLEM = "application/problem+json"
 TITLE = "Facet"
@@ -94,22 +119,14 @@ IF_NONE_MATCH = {
 }
 
 
-def function_module(verb: str) -> ModuleType:
-    """functions/<verb>/app.py as a module; importing it reads no settings and opens no client."""
-    path = ROOT / "functions" / verb / "app.py"
-    spec = importlib.util.spec_from_file_location(f"functions.{verb}.app", path)
-    if spec is None or spec.loader is None:
-        raise FileNotFoundError(path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def openapi_document() -> dict[str, Any]:
-    """The OpenAPI 3.1 document of the functions behind the API."""
+    """The OpenAPI 3.1 document of every route of the API."""
     document: dict[str, Any] = {}
-    for verb in VERBS:
-        part = function_module(verb).app.get_openapi_json_schema(title=TITLE, version=VERSION)
+    for routers in ROUTERS:
+        app = resolver(Logger())
+        for router in routers:
+            app.include_router(copy(router))  # a router answers for the app that took it last
+        part = app.get_openapi_json_schema(title=TITLE, version=VERSION)
         _merge(document, json.loads(part))
     _describe(document)
     _type_recommendations(document)

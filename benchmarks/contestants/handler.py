@@ -19,7 +19,7 @@ from benchmarks.contestants.meter import Meter
 from benchmarks.contestants.worker import serve
 from benchmarks.large_catalogue import large_catalogue
 from benchmarks.measure import ROOT
-from contract.openapi import function_module
+from contract.functions import function_module
 from facet.services.current_catalogue import SNAPSHOT_KEY
 from local.emulated_aws import EmulatedAws
 from local.stack import MODELS, REGION, LocalStack

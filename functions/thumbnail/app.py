@@ -1,24 +1,12 @@
 """A photo was saved: draw the thumbnails of a face, read the colours of a garment."""
 
-import os
-from functools import cache
-from typing import Any
-
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
-from aws_lambda_powertools.utilities.data_classes import S3Event, event_source
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from facet.adapters.aws import client, table
-from facet.adapters.belongings import BelongingsTable
-from facet.adapters.dynamodb import AnalysisTable
-from facet.adapters.s3 import Bucket
 from facet.adapters.settings import Settings
-from facet.adapters.tracing import traced
 from facet.services.save_thumbnails import save_thumbnails
-
-logger = Logger()
-metrics = Metrics()
+from facet.wiring import Wiring
+from facet.worker import s3_worker
 
 
 class ThumbnailSettings(Settings):
@@ -26,34 +14,14 @@ class ThumbnailSettings(Settings):
     media_bucket: str
 
 
-@cache
-def settings() -> ThumbnailSettings:
-    return ThumbnailSettings.from_env(os.environ)
-
-
-@cache
-def analyses() -> AnalysisTable:
-    return AnalysisTable(table(settings().table_name))
-
-
-@cache
-def shelves() -> BelongingsTable:
-    return BelongingsTable(table(settings().table_name))
-
-
-@cache
-def uploads() -> Bucket:
-    return Bucket(client("s3"), settings().uploads_bucket)
-
-
-@cache
-def media() -> Bucket:
-    return Bucket(client("s3"), settings().media_bucket)
+logger = Logger()
+metrics = Metrics()
+wiring = Wiring(ThumbnailSettings, lambda made: (made.analyses, made.media))
 
 
 def draw_thumbnails(key: str) -> bool:
     drawn = save_thumbnails(
-        key, analyses=analyses(), media=media(), correlate=logger.set_correlation_id
+        key, analyses=wiring.analyses, media=wiring.media, correlate=logger.set_correlation_id
     )
     metrics.add_metric("ThumbnailsDrawn", MetricUnit.Count, int(drawn))
     if drawn:
@@ -69,9 +37,9 @@ def read_garment(key: str) -> bool:
 
     became = save_garment_photo(
         key,
-        shelves=shelves(),
-        uploads=uploads(),
-        media=media(),
+        shelves=wiring.shelves,
+        uploads=wiring.uploads,
+        media=wiring.media,
         correlate=logger.set_correlation_id,
     )
     logger.info("garment read", extra={"status": became or "nobody waits for it"})
@@ -80,14 +48,12 @@ def read_garment(key: str) -> bool:
     return became == "ready"
 
 
-@logger.inject_lambda_context
-@metrics.log_metrics
-@traced
-@event_source(data_class=S3Event)
-def lambda_handler(event: S3Event, context: LambdaContext) -> dict[str, Any]:
-    drawn = 0
-    for record in event.records:
-        key = record.s3.get_object.key
-        logger.append_keys(photo=key)
-        drawn += read_garment(key) if key.startswith("garments/") else draw_thumbnails(key)
-    return {"drawn": drawn}
+BY_PREFIX = {"photos": draw_thumbnails, "garments": read_garment}
+
+
+def handle(_bucket: str, key: str) -> bool:
+    logger.append_keys(photo=key)
+    return BY_PREFIX[key.partition("/")[0]](key)
+
+
+lambda_handler = s3_worker(handle, counted="drawn")

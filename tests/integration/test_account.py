@@ -283,7 +283,7 @@ def test_an_export_that_cannot_be_read_goes_back_to_the_queue_and_leaves_no_zip(
     ask(stack, "POST", "/v1/me/export")
     (job,) = account_jobs(stack)
     before = stack.keys("MEDIA_BUCKET")
-    media = stack.function("account").media()
+    media = stack.function("account").wiring.media
 
     def broken(_key: str) -> bytes:
         raise ConnectionError("S3 is away")
@@ -561,7 +561,7 @@ def test_a_message_that_could_not_be_queued_locks_nobody_out(
     def broken(*_args: object, **_kwargs: object) -> None:
         raise ConnectionError("SQS is away")
 
-    monkeypatch.setattr(stack.function("api").account_jobs(), "send", broken)
+    monkeypatch.setattr(stack.function("api").wiring.account_jobs, "send", broken)
     status, _ = ask(stack, "DELETE", "/v1/me")
 
     assert status == 500

@@ -105,7 +105,7 @@ def test_a_try_that_broke_may_be_repeated_by_the_next_delivery(
 ) -> None:
     analysis_id = stack.start(portrait)
     analyze = stack.function("analyze")
-    queue = analyze.jobs()
+    queue = analyze.wiring.jobs
 
     def broken(*_: object) -> None:
         raise ConnectionError("the queue is away")
@@ -128,7 +128,7 @@ def test_a_claim_is_released_when_measuring_breaks(
     analysis_id = stack.start(portrait)
     analyze = stack.function("analyze")
     with monkeypatch.context() as patch:
-        patch.setattr(analyze, "measure", lambda: lambda _photo: 1 / 0)
+        patch.setattr(analyze.wiring, "measure", lambda _photo: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             stack.call("analyze", stack.uploaded(analysis_id))
     assert stack.row(analysis_id)["status"] == "analyzing"
@@ -156,13 +156,13 @@ def test_an_analysis_deleted_while_it_is_measured_leaves_no_picture(
 ) -> None:
     analysis_id = stack.start(portrait)
     analyze = stack.function("analyze")
-    measure = analyze.measure()
+    measure = analyze.wiring.measure
 
     def measure_while_deleted(photo: bytes) -> object:
         stack.table.delete_item(Key={"PK": f"USER#{USER}", "SK": f"ANALYSIS#{analysis_id}"})
         return measure(photo)
 
-    monkeypatch.setattr(analyze, "measure", lambda: measure_while_deleted)
+    monkeypatch.setattr(analyze.wiring, "measure", measure_while_deleted)
     stack.call("analyze", stack.uploaded(analysis_id))
 
     assert not any(key.startswith("photos/") for key in stack.keys("MEDIA_BUCKET"))

@@ -6,8 +6,9 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from contract.openapi import DOCUMENT, openapi_document
+from contract.openapi import openapi_document
 from facet.adapters.dynamodb import pack, unpack
+from facet.routes.document import DOCUMENT
 from tests.integration.conftest import NAMES, USER, Stack
 
 GET = "api_get_analysis.json"
@@ -104,10 +105,10 @@ def test_a_broken_table_is_a_500_that_gives_nothing_away(
 ) -> None:
     api = stack.function("api")
 
-    def broken() -> None:
+    def broken(*_: object) -> None:
         raise RuntimeError("secret table name")
 
-    monkeypatch.setattr(api, "analyses", broken)
+    monkeypatch.setattr(api.wiring.analyses, "usage", broken)
     status, body, _ = stack.http("api", GET, path="/v1/me/usage")
 
     assert (status, body["code"]) == (500, "internal_error")
@@ -188,7 +189,7 @@ def test_a_long_queue_slows_the_polling_down(stack: Stack, portrait: bytes) -> N
     _, at_once, _ = stack.http("api", GET, path=path)
     for _ in range(300):
         stack.sqs.send_message(QueueUrl=stack.queue_url, MessageBody="{}")
-    stack.function("api").jobs.cache_clear()
+    del stack.function("api").wiring.jobs  # it remembers for two seconds how long it is
 
     _, queued, _ = stack.http("api", GET, path=path)
 

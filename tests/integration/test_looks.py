@@ -254,7 +254,7 @@ def test_a_look_that_may_be_drawn_another_time_goes_back_to_the_queue(
     def out_of_memory(photo: bytes) -> Any:
         raise MemoryError
 
-    monkeypatch.setattr(stack.function("tryon"), "portraits", lambda: out_of_memory)
+    monkeypatch.setattr(stack.function("tryon").wiring, "open_for_looks", out_of_memory)
     event = wanted(stack, advised)
 
     answer = stack.call("tryon", event)
@@ -279,13 +279,13 @@ def test_pictures_of_an_analysis_deleted_meanwhile_are_not_left(
     stack: Stack, advised: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tryon = stack.function("tryon")
-    draw = tryon.portraits()
+    draw = tryon.wiring.open_for_looks
 
     def deleted_meanwhile(photo: bytes) -> Any:
         stack.table.delete_item(Key={"PK": f"USER#{USER}", "SK": f"ANALYSIS#{advised}"})
         return draw(photo)
 
-    monkeypatch.setattr(tryon, "portraits", lambda: deleted_meanwhile)
+    monkeypatch.setattr(tryon.wiring, "open_for_looks", deleted_meanwhile)
 
     assert stack.call("tryon", wanted(stack, advised)) == {"batchItemFailures": []}
 
@@ -472,13 +472,13 @@ def test_a_look_deleted_meanwhile_leaves_no_picture(
 ) -> None:
     look_id = ask(stack, advised, **RED_LIPS)[1]["look_id"]
     tryon = stack.function("tryon")
-    draw = tryon.portraits()
+    draw = tryon.wiring.open_for_looks
 
     def deleted_meanwhile(photo: bytes) -> Any:
         look(stack, look_id, "DELETE")
         return draw(photo)
 
-    monkeypatch.setattr(tryon, "portraits", lambda: deleted_meanwhile)
+    monkeypatch.setattr(tryon.wiring, "open_for_looks", deleted_meanwhile)
     stack.call("tryon", wanted(stack, advised, look_id))
 
     assert not [key for key in stack.keys("MEDIA_BUCKET") if look_id in key]

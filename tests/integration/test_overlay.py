@@ -128,13 +128,13 @@ def test_the_overlay_of_an_analysis_deleted_meanwhile_is_not_left(
     stack: Stack, analysed: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     overlay = stack.function("overlay")
-    draw = overlay.portrait
+    draw = overlay.wiring.open_portrait
 
     def deleted_meanwhile(photo: bytes) -> Any:
         stack.table.delete_item(Key={"PK": f"USER#{USER}", "SK": f"ANALYSIS#{analysed}"})
         return draw(photo)
 
-    monkeypatch.setattr(overlay, "portrait", deleted_meanwhile)
+    monkeypatch.setattr(overlay.wiring, "open_portrait", deleted_meanwhile)
 
     assert ask(stack, analysed, "redness")[1]["code"] == "analysis_not_found"
     assert key_of(analysed, "redness") not in stack.keys("MEDIA_BUCKET")

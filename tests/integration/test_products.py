@@ -226,7 +226,7 @@ def test_with_a_vector_bucket_the_products_are_searched_there(
 
 def test_only_a_search_loads_numpy() -> None:
     code = (
-        "import sys; from contract.openapi import function_module; "
+        "import sys; from contract.functions import function_module; "
         "function_module('api'); sys.exit('numpy' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)  # noqa: S603 our own code

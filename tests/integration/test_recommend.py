@@ -11,6 +11,7 @@ import pytest
 from facet.adapters.dynamodb import AnalysisTable, unpack
 from facet.adapters.events import EventBus
 from facet.advice.ranking import FOLDER, load_ranking
+from facet.services import choose_ranking, narrate
 from tests.integration.conftest import NAMES, USER, Stack
 
 
@@ -67,7 +68,7 @@ def test_an_analysis_without_words_completes_all_the_same(
     def speechless(*facts: Any) -> None:
         raise KeyError("a fact nobody thought of")
 
-    monkeypatch.setattr(stack.function("recommend"), "facts_of", speechless)
+    monkeypatch.setattr(narrate, "facts_of", speechless)
 
     answer = stack.call("recommend", stack.batch(json.dumps(job)))
 
@@ -348,8 +349,7 @@ def test_a_rollout_s_version_is_in_the_result_and_in_the_metric(
     shutil.copy(FOLDER / "skincare-1.toml", tmp_path / "skincare-1.toml")
     trial = (FOLDER / "skincare-1.toml").read_text().replace("price = -0.2", "price = -5.0")
     (tmp_path / "trial.toml").write_text(trial)
-    function = stack.function("recommend")
-    monkeypatch.setattr(function, "load_ranking", lambda name: load_ranking(name, tmp_path))
+    monkeypatch.setattr(choose_ranking, "load_ranking", lambda name: load_ranking(name, tmp_path))
     monkeypatch.setenv("RANKING_CANDIDATE", "trial")
     monkeypatch.setenv("RANKING_CANDIDATE_PERCENT", percent)
     capsys.readouterr()

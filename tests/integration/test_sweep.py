@@ -63,7 +63,7 @@ def test_a_crashed_analysis_is_sent_again_and_given_up_in_the_end(
     stack: Stack, portrait: bytes
 ) -> None:
     analysis_id = stack.start(portrait)
-    claimed = stack.function("analyze").analyses().claim(USER, analysis_id, datetime.now(UTC))
+    claimed = stack.function("analyze").wiring.analyses.claim(USER, analysis_id, datetime.now(UTC))
     assert claimed.status == "analyzing"
 
     verbs = [next(iter(sweep(stack, 20 * (n + 1)))) for n in range(4)]
@@ -98,7 +98,7 @@ def test_an_ending_that_was_never_announced_is_announced(stack: Stack, portrait:
     stack.call("analyze", stack.uploaded(analysis_id))
     (job,) = stack.jobs()
     recommend = stack.function("recommend")
-    bus = recommend.events()
+    bus = recommend.wiring.events
     publish = bus.publish
 
     def broken(_event: object) -> None:

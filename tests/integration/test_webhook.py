@@ -11,6 +11,7 @@ import jsonschema
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from facet.adapters.aws import client
 from facet.adapters.webhook import send_webhook
 from facet.domain.messages import AnalysisEnded, WebhookMessage
 from tests.conftest import Receiver
@@ -47,9 +48,10 @@ class Pushed:
     def hidden_for(self, monkeypatch: pytest.MonkeyPatch) -> list[int]:
         """The seconds for which each message is hidden from now on."""
         seen: list[int] = []
-        sqs = self.stack.function("webhook").client("sqs")
         monkeypatch.setattr(
-            sqs, "change_message_visibility", lambda **how: seen.append(how["VisibilityTimeout"])
+            client("sqs"),
+            "change_message_visibility",
+            lambda **how: seen.append(how["VisibilityTimeout"]),
         )
         return seen
 

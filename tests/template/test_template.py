@@ -11,7 +11,8 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
-from contract.openapi import OPEN_PATHS, example_of, function_module, operations
+from contract.functions import function_module
+from contract.openapi import OPEN_PATHS, example_of, operations
 from facet.adapters.events import SOURCE
 from facet.adapters.settings import Settings
 from facet.domain.account import (
@@ -23,6 +24,7 @@ from facet.domain.account import (
 )
 from facet.domain.messages import AnalysisEnded
 from facet.http.problems import problem_kinds
+from facet.routes.document import DOCUMENT
 
 from .conftest import LAYERS, SAM, Template, ask_sam
 
@@ -475,7 +477,7 @@ def test_no_function_writes_where_it_listens(translated: Template) -> None:
 
 
 def test_the_routes_are_those_of_the_document(template: Template) -> None:
-    document = json.loads((ROOT / "functions" / "api" / "openapi.json").read_text())
+    document = json.loads(DOCUMENT.read_text())
     described = {
         (method, path): operation.get("security") != []
         for path, method, operation in operations(document)

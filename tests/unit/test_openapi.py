@@ -12,9 +12,10 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from contract.api_docs import PAGE, render
-from contract.openapi import DOCUMENT, EXAMPLES, OPEN_PATHS, PROBLEM, TAGS, operations
+from contract.openapi import EXAMPLES, OPEN_PATHS, PROBLEM, TAGS, operations
 from facet.domain.face import GateCode
 from facet.http.problems import problem_kinds
+from facet.routes.document import DOCUMENT
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "layers" / "shared" / "facet"

@@ -1,0 +1,81 @@
+"""What was analysed: read it, list it, delete it."""
+
+from datetime import UTC, datetime
+from http import HTTPStatus
+
+from aws_lambda_powertools.event_handler import Response
+
+from facet.domain.errors import AnalysisNotFoundError
+from facet.http.answers import json_response
+from facet.http.caller import caller
+from facet.http.gateway import Cursor, Limit
+from facet.http.problems import problems
+from facet.routes.router import Ulid, WiredRouter
+from facet.services.delete_analysis import delete_analysis
+from facet.services.read_analysis import AnalysisDocument, read_analysis
+from facet.services.read_history import History, read_history
+
+router = WiredRouter()
+
+
+@router.get(
+    "/v1/analyses",
+    summary="List analyses",
+    operation_id="listAnalyses",
+    description="Newest first, without their recommendations. `trends` sets each concern beside "
+    "the last and the first comparable analysis before; within the noise nothing is a change.",
+    tags=["analyses"],
+    responses=problems(200, History, "invalid_cursor"),
+)
+def get_analyses(limit: Limit = 20, cursor: Cursor = None) -> Response[str]:
+    page = read_history(
+        caller(router).user_id,
+        limit,
+        cursor,
+        cursors=router.wiring.cursors,
+        analyses=router.wiring.analyses,
+        media=router.wiring.media,
+        jobs=router.wiring.jobs,
+    )
+    return json_response(page)
+
+
+@router.get(
+    "/v1/analyses/<analysis_id>",
+    summary="Read an analysis",
+    operation_id="getAnalysis",
+    description="Poll it after `poll_after_ms` until `status` is completed, failed or expired.",
+    tags=["analyses"],
+    responses=problems(200, AnalysisDocument, "analysis_not_found"),
+)
+def get_analysis(analysis_id: Ulid) -> Response[str]:
+    document = read_analysis(
+        caller(router).user_id,
+        analysis_id,
+        now=datetime.now(UTC),
+        analyses=router.wiring.analyses,
+        media=router.wiring.media,
+        jobs=router.wiring.jobs,
+    )
+    return json_response(document)
+
+
+@router.delete(
+    "/v1/analyses/<analysis_id>",
+    summary="Cancel or delete an analysis",
+    operation_id="deleteAnalysis",
+    description="Removes its rows, its photo and every picture made of it.",
+    tags=["analyses"],
+    responses=problems(204, None, "analysis_not_found"),
+)
+def remove_analysis(analysis_id: Ulid) -> Response[str]:
+    if not delete_analysis(
+        caller(router).user_id,
+        analysis_id,
+        analyses=router.wiring.analyses,
+        looks=router.wiring.looks,
+        uploads=router.wiring.uploads,
+        media=router.wiring.media,
+    ):
+        raise AnalysisNotFoundError
+    return Response(HTTPStatus.NO_CONTENT, body="")

@@ -1,0 +1,62 @@
+"""The start of an analysis: take a wish, answer with a presigned upload."""
+
+from datetime import UTC, datetime
+from http import HTTPStatus
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.event_handler import Response
+
+from facet.domain.analysis import Analysis
+from facet.http.answers import json_response, rate_limit_headers
+from facet.http.caller import caller, request_id
+from facet.http.idempotency import IdempotencyKey
+from facet.http.problems import problems
+from facet.routes.router import WiredRouter
+from facet.services.start_analysis import (
+    NewAnalysis,
+    StartedAnalysis,
+    sign_upload,
+    start_analysis,
+    started_before,
+)
+
+logger = Logger()
+router = WiredRouter()
+
+
+@router.post(
+    "/v1/analyses",
+    summary="Start an analysis",
+    operation_id="startAnalysis",
+    description="Charges one analysis of the day and answers with a presigned URL for the photo.",
+    tags=["analyses"],
+    responses=problems(201, StartedAnalysis, "file_too_large", "quota_exceeded", "busy"),
+)
+def post_analysis(wish: NewAnalysis, idempotency_key: IdempotencyKey = None) -> Response[str]:
+    who, wiring = caller(router), router.wiring
+    fresh: dict[str, Analysis] = {}
+
+    def start_anew() -> str:
+        analysis = start_analysis(
+            wish,
+            user_id=who.user_id,
+            tier=who.tier,
+            correlation_id=request_id(router),
+            max_photo_bytes=wiring.gates.max_bytes,
+            max_queue_depth=wiring.settings.max_queue_depth,
+            retention=wiring.retention,
+            now=datetime.now(UTC),
+            analyses=wiring.analyses,
+            jobs=wiring.jobs,
+        )
+        fresh[analysis.analysis_id] = analysis
+        return analysis.analysis_id
+
+    analysis_id = wiring.repeats.remembered(router, idempotency_key, wish, start_anew)
+    # Only a repeated request has to read what the first one wrote.
+    analysis = fresh.get(analysis_id) or started_before(who.user_id, analysis_id, wiring.analyses)
+    now = datetime.now(UTC)
+    started = sign_upload(analysis, now=now, uploads=wiring.uploads)
+    usage = wiring.analyses.usage(who.user_id, who.tier, now)
+    logger.info("upload signed", extra={"analysis_id": analysis_id})
+    return json_response(started, HTTPStatus.CREATED, rate_limit_headers(usage, now))

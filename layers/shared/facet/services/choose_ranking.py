@@ -1,0 +1,8 @@
+"""Which ranking a user's products are ordered by."""
+
+from facet.advice.ranking import Ranking, Rollout, load_ranking
+
+
+def ranking_for(user_id: str, rollout: Rollout) -> Ranking:
+    """The same user gets the same one. Raises FacetError for one that this release lacks."""
+    return load_ranking(rollout.version_for(user_id))

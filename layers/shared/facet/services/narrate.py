@@ -1,0 +1,29 @@
+"""The words of an analysis. It completes without them rather than not at all."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from facet.advice.facts import facts_of
+from facet.advice.narrator import Narrator
+from facet.domain.analysis import Analysis, Kind
+from facet.domain.narration import EnhancedAnalysis
+
+
+def narrate(
+    analysis: Analysis,
+    results: Mapping[Kind, Mapping[str, Any]],
+    *,
+    narrator: Callable[[], Narrator],
+    failed: Callable[[Exception], None],
+) -> EnhancedAnalysis | None:
+    """The whole in words; None where nothing was measured, or where finding them failed.
+
+    failed: told of what the narrator, or the making of it, raised.
+    """
+    if analysis.reading is None:
+        return None
+    try:
+        return narrator().narrate(facts_of(analysis.reading, results))
+    except Exception as error:
+        failed(error)
+        return None

@@ -1,0 +1,319 @@
+"""What a function works with, made of its settings: each adapter once, when it is first asked for.
+
+A property imports what it makes. A cold start pays for every module, and no function needs all.
+"""
+
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from functools import cached_property, lru_cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, cast
+
+from facet.adapters.aws import client, table
+from facet.adapters.settings import Settings
+
+if TYPE_CHECKING:
+    from facet.adapters.account import AccountTable
+    from facet.adapters.belongings import BelongingsTable
+    from facet.adapters.catalogue import ProductsTable
+    from facet.adapters.cognito import UserPool
+    from facet.adapters.dynamodb import AnalysisTable, LookTable
+    from facet.adapters.events import EventBus
+    from facet.adapters.s3 import Bucket
+    from facet.adapters.sqs import JobQueue
+    from facet.advice.narrator import Narrator
+    from facet.advice.ranking import Rollout
+    from facet.catalogue.catalogue import Catalogue
+    from facet.domain.cursor import Cursors
+    from facet.domain.search import Search
+    from facet.http.idempotency import Repeats
+    from facet.services.analyze_face import Measure
+    from facet.services.current_catalogue import CurrentCatalogue
+    from facet.services.ports import Dresser
+    from facet.vision.drawing.portrait import OpenPortrait, Portrait
+    from facet.vision.face.models import FaceModels
+    from facet.vision.photo.gates import Gates
+
+CHECK_TIMEOUT_SECONDS = 2
+SECRETS_LIVE_SECONDS = 300
+
+
+class EverySetting(Protocol):
+    """All that any function is told. Each has some of it: those that its own class names."""
+
+    table_name: str
+    idempotency_table_name: str
+    products_table_name: str
+    uploads_bucket: str
+    media_bucket: str
+    recommend_queue_url: str
+    tryon_queue_url: str
+    account_queue_url: str
+    webhook_url: str
+    webhook_queue_url: str
+    webhook_secret_arn: str
+    event_bus_name: str
+    user_pool_id: str
+    cursor_secret: str
+    vector_bucket_name: str
+    narrator_model_id: str
+    garment_model_id: str
+    ranking_version: str
+    ranking_candidate: str
+    ranking_candidate_percent: float
+    models_dir: Path
+    gates_preset: str
+    max_queue_depth: int
+    retention_days: int
+
+
+class Wiring:
+    """The adapters of one function.
+
+    settings: its own class, read from the environment when the first adapter is asked for. What
+    that class does not name cannot be made: AttributeError.
+    at_init: what every call needs. Lambda has it made while it loads the function, when there is a
+    whole core; anywhere else importing a function opens nothing.
+    """
+
+    def __init__(
+        self, settings: type[Settings], at_init: Callable[["Wiring"], object] | None = None
+    ) -> None:
+        self._settings = settings
+        if at_init and "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+            at_init(self)
+
+    @cached_property
+    def settings(self) -> EverySetting:
+        return cast(EverySetting, self._settings.from_env(os.environ))
+
+    # --- tables ---------------------------------------------------------------------------------
+
+    @cached_property
+    def analyses(self) -> "AnalysisTable":
+        from facet.adapters.dynamodb import AnalysisTable
+
+        return AnalysisTable(table(self.settings.table_name))
+
+    @cached_property
+    def looks(self) -> "LookTable":
+        from facet.adapters.dynamodb import LookTable
+
+        return LookTable(table(self.settings.table_name))
+
+    @cached_property
+    def shelves(self) -> "BelongingsTable":
+        from facet.adapters.belongings import BelongingsTable
+
+        return BelongingsTable(table(self.settings.table_name))
+
+    @cached_property
+    def accounts(self) -> "AccountTable":
+        from facet.adapters.account import AccountTable
+
+        return AccountTable(table(self.settings.table_name))
+
+    @cached_property
+    def remembered(self) -> "AccountTable":
+        """Rows of answered requests, which lie by user as well."""
+        from facet.adapters.account import AccountTable
+
+        return AccountTable(table(self.settings.idempotency_table_name))
+
+    @cached_property
+    def products(self) -> "ProductsTable":
+        from facet.adapters.catalogue import ProductsTable
+
+        return ProductsTable(table(self.settings.products_table_name))
+
+    @cached_property
+    def repeats(self) -> "Repeats":
+        from facet.http.idempotency import Repeats
+
+        return Repeats(client("dynamodb"), self.settings.idempotency_table_name)
+
+    @cached_property
+    def cursors(self) -> "Cursors":
+        from facet.domain.cursor import Cursors
+
+        return Cursors(self.settings.cursor_secret)
+
+    # --- buckets, queues and the rest of AWS ----------------------------------------------------
+
+    @cached_property
+    def uploads(self) -> "Bucket":
+        return self.bucket(self.settings.uploads_bucket)
+
+    @cached_property
+    def media(self) -> "Bucket":
+        return self.bucket(self.settings.media_bucket)
+
+    def bucket(self, name: str) -> "Bucket":
+        from facet.adapters.s3 import Bucket
+
+        return Bucket(client("s3"), name)
+
+    @cached_property
+    def jobs(self) -> "JobQueue":
+        from facet.adapters.sqs import JobQueue
+
+        return JobQueue(client("sqs"), self.settings.recommend_queue_url)
+
+    @cached_property
+    def look_jobs(self) -> "JobQueue":
+        from facet.adapters.sqs import JobQueue
+
+        return JobQueue(client("sqs"), self.settings.tryon_queue_url)
+
+    @cached_property
+    def account_jobs(self) -> "JobQueue":
+        from facet.adapters.sqs import JobQueue
+
+        return JobQueue(client("sqs"), self.settings.account_queue_url)
+
+    @cached_property
+    def events(self) -> "EventBus":
+        from facet.adapters.events import EventBus
+
+        return EventBus(client("events"), self.settings.event_bus_name)
+
+    @cached_property
+    def users(self) -> "UserPool":
+        from facet.adapters.cognito import UserPool
+
+        return UserPool(client("cognito-idp"), self.settings.user_pool_id)
+
+    @cached_property
+    def webhook_secrets(self) -> Callable[[], Sequence[str]]:
+        """Asks for what webhooks are signed with, every five minutes at most."""
+        from facet.adapters.webhook import signing_secrets
+
+        @lru_cache(maxsize=1)
+        def secrets(_slot: int) -> tuple[str, ...]:
+            return signing_secrets(client("secretsmanager"), self.settings.webhook_secret_arn)
+
+        return lambda: secrets(int(time.time() // SECRETS_LIVE_SECONDS))
+
+    def put_off(self, receipt_handle: str, seconds: int) -> None:
+        """Hide a message of the webhook's queue until its next try."""
+        client("sqs").change_message_visibility(
+            QueueUrl=self.settings.webhook_queue_url,
+            ReceiptHandle=receipt_handle,
+            VisibilityTimeout=seconds,
+        )
+
+    @cached_property
+    def checks(self) -> Mapping[str, Callable[[], object]]:
+        """Name -> a call that raises where that cannot be reached within two seconds."""
+        from facet.adapters.dynamodb import AnalysisTable
+        from facet.adapters.s3 import Bucket
+        from facet.adapters.sqs import JobQueue
+
+        told = self.settings
+        s3, sqs = (client(name, read_timeout=CHECK_TIMEOUT_SECONDS) for name in ("s3", "sqs"))
+        rows = table(told.table_name, read_timeout=CHECK_TIMEOUT_SECONDS)
+        return {
+            "table": AnalysisTable(rows).check,
+            "queue": JobQueue(sqs, told.recommend_queue_url).depth,
+            "uploads": Bucket(s3, told.uploads_bucket).check,
+            "media": Bucket(s3, told.media_bucket).check,
+        }
+
+    # --- the catalogue and the words ------------------------------------------------------------
+
+    @cached_property
+    def catalogue(self) -> "CurrentCatalogue":
+        from facet.services.current_catalogue import CurrentCatalogue
+
+        return CurrentCatalogue(self.media)
+
+    @cached_property
+    def search(self) -> Callable[["Catalogue"], "Search"]:
+        """Where products are looked up: in S3 Vectors where a bucket is named, else in memory.
+
+        Kept until another catalogue is published, since it sorts and counts when first asked.
+        """
+        return lru_cache(maxsize=1)(self._search)
+
+    def _search(self, catalogue: "Catalogue") -> "Search":
+        if not (bucket := self.settings.vector_bucket_name):
+            from facet.catalogue.index import Index
+
+            return Index(catalogue)
+        from facet.adapters.vectors import VectorBucket
+        from facet.catalogue.vectors import VectorSearch
+
+        return VectorSearch(catalogue.ingredients, VectorBucket(client("s3vectors"), bucket))
+
+    @cached_property
+    def narrator(self) -> "Narrator":
+        """Templates, or the language model that is named, with templates to fall back on."""
+        from facet.advice.model_narrator import ModelNarrator
+        from facet.advice.narrator import TemplateNarrator
+
+        templates = TemplateNarrator()
+        if not (model_id := self.settings.narrator_model_id):
+            return templates
+        from facet.adapters.bedrock import BedrockModel, bedrock_client
+
+        model = BedrockModel(
+            bedrock_client(), model_id, client("dynamodb"), self.settings.table_name
+        )
+        return ModelNarrator(model, self.catalogue.get, templates, self.search)
+
+    @cached_property
+    def rollout(self) -> "Rollout":
+        from facet.advice.ranking import Rollout
+
+        told = self.settings
+        return Rollout(told.ranking_version, told.ranking_candidate, told.ranking_candidate_percent)
+
+    # --- pictures -------------------------------------------------------------------------------
+
+    @cached_property
+    def models(self) -> "FaceModels":
+        from facet.vision.face.models import FaceModels
+
+        return FaceModels.load(self.settings.models_dir)
+
+    @cached_property
+    def gates(self) -> "Gates":
+        from facet.vision.photo.gates import load_gates
+
+        return load_gates(self.settings.gates_preset)
+
+    @cached_property
+    def measure(self) -> "Measure":
+        from facet.vision.analyze import analyze_photo
+
+        return partial(analyze_photo, models=self.models, gates=self.gates)
+
+    def open_portrait(self, photo: bytes) -> "Portrait":
+        """The photo in its own size; the models are loaded once a picture has to be drawn."""
+        from facet.vision.drawing.portrait import open_portrait
+
+        return open_portrait(photo, self.models)
+
+    @cached_property
+    def open_for_looks(self) -> "OpenPortrait":
+        """Opens photos in the size that looks are drawn in."""
+        from facet.vision.drawing.portrait import LOOK_EDGE, open_portrait
+
+        return partial(open_portrait, models=self.models, edge=LOOK_EDGE)
+
+    @cached_property
+    def dresser(self) -> "Dresser | None":
+        """Tries garments on, where a model is named for it."""
+        if not (model_id := self.settings.garment_model_id):
+            return None
+        from facet.adapters.nova import NovaCanvas, nova_client
+
+        return NovaCanvas(nova_client(), model_id)
+
+    # --- an analysis' bounds --------------------------------------------------------------------
+
+    @property
+    def retention(self) -> timedelta:
+        return timedelta(days=self.settings.retention_days)

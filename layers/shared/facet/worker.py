@@ -1,0 +1,86 @@
+"""Lambda functions that work by themselves: at the messages of a queue, at the objects of S3."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.batch import (
+    BatchProcessor,
+    EventType,
+    process_partial_response,
+)
+from aws_lambda_powertools.utilities.data_classes import S3Event
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import TypeAdapter
+
+from facet.adapters.sqs import CORRELATION_ATTRIBUTE
+from facet.adapters.tracing import traced
+
+type Handler = Callable[[dict[str, Any], LambdaContext], Any]
+
+
+def sqs_worker[M](
+    kind: type[M] | TypeAdapter[M],
+    handle: Callable[[M], None],
+    returned: str,
+    *,
+    keys: Sequence[str] = (),
+    put_off: Callable[[SQSRecord, Exception], bool] | None = None,
+) -> Handler:
+    """A handler that has `handle` do the job of every message of a batch.
+
+    What raises goes back to the queue by itself, after its last try to the dead-letter queue; so
+    does a message that cannot be read.
+
+    kind: what the bodies are. returned: the metric that counts failures. keys: attributes of the
+    message that every log line of the job names. put_off: shown each failure first; True says that
+    it was expected, and has been logged and counted.
+    """
+    logger, metrics = Logger(), Metrics()
+    bodies = kind if isinstance(kind, TypeAdapter) else TypeAdapter(kind)
+    # Even if every record fails, answer per record: SQS redrives each one.
+    processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
+
+    def do(record: SQSRecord) -> None:
+        correlation = record.message_attributes[CORRELATION_ATTRIBUTE]
+        logger.set_correlation_id(correlation.string_value if correlation else None)
+        message = bodies.validate_json(record.body)
+        logger.append_keys(**{key: getattr(message, key) for key in keys})
+        handle(message)
+
+    def handle_record(record: SQSRecord) -> None:
+        try:
+            do(record)
+        except Exception as error:
+            if put_off is None or not put_off(record, error):
+                logger.exception("the record goes back to the queue", message_id=record.message_id)
+                metrics.add_metric(returned, MetricUnit.Count, 1)
+            raise
+
+    @logger.inject_lambda_context(clear_state=True)
+    @metrics.log_metrics
+    @traced
+    def lambda_handler(event: dict[str, Any], context: LambdaContext) -> Any:
+        return process_partial_response(event, handle_record, processor, context)
+
+    return lambda_handler
+
+
+def s3_worker(handle: Callable[[str, str], bool], *, counted: str) -> Handler:
+    """A handler that shows `handle` the bucket and the key of every object that was created.
+
+    What raises is left to Lambda, which tries twice more and then keeps the event in the failure
+    queue. counted: what the answer calls the number of objects of which `handle` was true.
+    """
+    logger, metrics = Logger(), Metrics()
+
+    @logger.inject_lambda_context
+    @metrics.log_metrics
+    @traced
+    def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:  # noqa: ARG001
+        records = (record.s3 for record in S3Event(event).records)
+        return {counted: sum(handle(s3.bucket.name, s3.get_object.key) for s3 in records)}
+
+    return lambda_handler
