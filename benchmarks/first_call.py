@@ -22,6 +22,7 @@ WARM = 4
 EVENTS = {
     "PresignFunction": "api_post_analyses.json",
     "ApiFunction": "api_get_analysis.json",
+    "ProductsFunction": "api_search_products.json",
     "RecommendFunction": "sqs_face_analyzed.json",
     "AnalyzeFunction": "s3_face_uploaded.json",
     "ThumbnailFunction": "s3_photo_saved.json",
@@ -32,6 +33,7 @@ EVENTS = {
 BUDGETS = {
     "PresignFunction": "first_call/light",
     "ApiFunction": "first_call/light",
+    "ProductsFunction": "first_call/light",
     "RecommendFunction": "first_call/light",
     "AnalyzeFunction": "first_call/analyze",
 }

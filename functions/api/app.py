@@ -1,4 +1,4 @@
-"""The API, but for the start of an analysis, overlays and the catalogue."""
+"""The API, but for what a function of its own answers: a start, an overlay, the catalogue."""
 
 from typing import Any
 
@@ -18,7 +18,6 @@ from facet.routes import (
     health,
     looks,
     me,
-    products,
     profile,
     wardrobe,
 )
@@ -35,7 +34,6 @@ class ApiSettings(Settings):
     products_table_name: str
     idempotency_table_name: str
     cursor_secret: str
-    vector_bucket_name: str  # empty: products are searched in memory
     gates_preset: str
 
 
@@ -44,7 +42,7 @@ wiring = Wiring(ApiSettings, lambda made: (made.accounts, made.analyses, made.me
 app = api(
     logger,
     wiring,
-    *(analyses.router, looks.router, products.router, bag.router, wardrobe.router, feedback.router),
+    *(analyses.router, looks.router, bag.router, wardrobe.router, feedback.router),
     *(profile.router, me.router, guide.router, health.router, document.router),
 )
 

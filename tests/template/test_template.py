@@ -528,9 +528,20 @@ def test_answers_over_a_kilobyte_are_compressed(template: Template) -> None:
 def test_cursors_are_signed_with_a_secret_that_nobody_wrote(template: Template) -> None:
     secret = template.of_type("AWS::SecretsManager::Secret")["CursorSecret"]
     assert secret["GenerateSecretString"]["PasswordLength"] >= 32
-    variables = template.functions["ApiFunction"]["Environment"]["Variables"]
-    reference = variables["CURSOR_SECRET"]["Fn::Sub"]
-    assert reference == "{{resolve:secretsmanager:${CursorSecret}:SecretString}}"
+    for function in ("ApiFunction", "ProductsFunction"):
+        variables = template.functions[function]["Environment"]["Variables"]
+        reference = variables["CURSOR_SECRET"]["Fn::Sub"]
+        assert reference == "{{resolve:secretsmanager:${CursorSecret}:SecretString}}"
+
+
+def test_only_what_holds_the_catalogue_has_its_memory(template: Template) -> None:
+    big = {
+        name
+        for name, properties in template.functions.items()
+        if properties.get("MemorySize") == {"Ref": "CatalogueMemory"}
+    }
+    assert big == {"RecommendFunction", "ProductsFunction"}
+    assert template.functions["ApiFunction"]["Layers"]["Fn::If"][1] == [{"Ref": "SharedLayer"}]
 
 
 def test_the_gateway_s_own_answers_are_problems_too(template: Template) -> None:
