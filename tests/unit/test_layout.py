@@ -1,6 +1,7 @@
-"""Arrows point one way: functions -> services -> vision, advice -> catalogue -> domain.
+"""Arrows point one way: functions -> routes -> services -> vision, advice -> catalogue -> domain.
 
-http and adapters stand beside them on domain. In vision: drawing -> skin -> face -> photo.
+http and adapters stand beside them on domain; wiring makes adapters for functions and routes. In
+vision: drawing -> skin -> face -> photo.
 
 Colour maths and sentences stand beside the rooms: several use them, they use none.
 """
@@ -19,42 +20,60 @@ MAY_IMPORT = {
     "colour": set(),
     "saying": set(),
     "vision": {"vision", "colour", "saying", "domain"},
-    "vision/photo": {"vision/photo", "colour", "saying", "domain"},
-    "vision/face": {"vision/face", "vision/photo", "colour", "saying", "domain"},
-    "vision/skin": {"vision/skin", "vision/face", "vision/photo", "colour", "saying", "domain"},
+    "vision.photo": {"vision.photo", "colour", "saying", "domain"},
+    "vision.face": {"vision.face", "vision.photo", "colour", "saying", "domain"},
+    "vision.skin": {"vision.skin", "vision.face", "vision.photo", "colour", "saying", "domain"},
     "catalogue": {"catalogue", "colour", "saying", "domain"},
     "advice": {"advice", "catalogue", "colour", "saying", "domain"},
     "services": {"services", "vision", "advice", "catalogue", "saying", "domain"},
     "adapters": {"adapters", "saying", "domain"},
     "http": {"http", "saying", "domain"},
+    "wiring": {"adapters", "http", "services", "vision", "advice", "catalogue", "domain"},
+    "worker": {"adapters"},
+    "routes": {"routes", "wiring", "http", "services", "vision.photo", "catalogue", "domain"},
+    "cli": {"cli", "adapters", "services", "vision", "advice", "catalogue", "saying", "domain"},
+}
+# What an app.py may import: a room, or of adapters the modules that are no client of AWS.
+FUNCTIONS_MAY_IMPORT = {
+    *("wiring", "worker", "routes", "http", "services", "domain"),
+    *("adapters.settings", "adapters.tracing", "adapters.webhook"),
 }
 ONLY_IN = {
     "boto3": {"adapters"},
-    "botocore": {"adapters"},
+    "botocore": {"adapters", "cli"},
     "PIL": {"vision"},
     "pi_heif": {"vision"},
     "onnxruntime": {"vision"},
-    "aws_lambda_powertools": {"adapters", "http"},
+    "aws_lambda_powertools": {"adapters", "http", "routes", "worker", "functions"},
 }
+MOST_LINES = 60  # of an app.py
 
 
 def imports_of(path: Path) -> Iterator[str]:
+    """Names of the modules that a file imports, however late and however spelt."""
+    package = path.relative_to(PACKAGE.parent if PACKAGE in path.parents else ROOT).parent.parts
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else ()
+            module = ".".join([*above, *([node.module] if node.module else [])])
             yield from (
-                (f"facet.{alias.name}" for alias in node.names)
-                if node.module == "facet"
-                else (node.module,)
+                (f"facet.{alias.name}" for alias in node.names) if module == "facet" else (module,)
             )
+
+
+def may_import(name: str, allowed: set[str]) -> bool:
+    """Whether a module of facet lies in one of these rooms, or rooms of rooms."""
+    inside = name.removeprefix("facet.")
+    return any(inside == room or inside.startswith(f"{room}.") for room in allowed)
 
 
 def modules() -> list[tuple[str, Path]]:
     return [
         (room, path)
         for room in MAY_IMPORT
-        for path in [*(PACKAGE / room).rglob("*.py"), *PACKAGE.glob(f"{room}.py")]
+        for path in [*(PACKAGE / room.replace(".", "/")).rglob("*.py"), *PACKAGE.glob(f"{room}.py")]
     ]
 
 
@@ -64,11 +83,8 @@ def modules() -> list[tuple[str, Path]]:
 def test_no_arrow_runs_backwards(room: str, path: Path) -> None:
     for name in imports_of(path):
         if name.startswith("facet."):
-            # facet.vision.skin.tone lies in vision and in vision/skin.
-            _, outer, *inner = name.split(".")
-            rooms = {outer, "/".join([outer, *inner[:1]])}
-            assert rooms & MAY_IMPORT[room], f"{path.name} imports {name}"
-        top, floor = name.split(".")[0], room.split("/", maxsplit=1)[0]
+            assert may_import(name, MAY_IMPORT[room]), f"{path.name} imports {name}"
+        top, floor = name.split(".")[0], room.split(".")[0]
         assert floor in ONLY_IN.get(top, {floor}), f"{path.name} imports {name}"
 
 
@@ -81,7 +97,37 @@ def test_the_domain_needs_nothing_but_pydantic() -> None:
     assert outside <= {"facet", "pydantic"}
 
 
+def test_every_room_has_a_row() -> None:
+    rooms = {path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or path.is_dir()}
+    assert rooms - {"__init__", "__pycache__", "sentences"} == {
+        room for room in MAY_IMPORT if "." not in room
+    }
+
+
+def test_a_relative_import_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "facet"
+    module = package / "domain" / "face.py"
+    module.parent.mkdir(parents=True)
+    module.write_text(
+        "from .base import Part\nfrom .. import vision\nfrom ..http.caller import x\n"
+    )
+    monkeypatch.setitem(globals(), "PACKAGE", package)
+    assert list(imports_of(module)) == ["facet.domain.base", "facet.vision", "facet.http.caller"]
+
+
 def test_a_function_folder_holds_one_app() -> None:
     for folder in (ROOT / "functions").iterdir():
         code = {path.name for path in folder.glob("*.py")}
         assert code == {"app.py"}, folder
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "functions").glob("*/app.py")), ids=lambda path: path.parent.name
+)
+def test_an_app_is_settings_a_service_and_a_handler(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= MOST_LINES
+    for name in imports_of(path):
+        if name.startswith("facet."):
+            assert may_import(name, FUNCTIONS_MAY_IMPORT), name
+        top = name.split(".")[0]
+        assert "functions" in ONLY_IN.get(top, {"functions"}), name
