@@ -1,11 +1,17 @@
 """What a function loads and opens before it is asked for anything."""
 
+import inspect
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from contract.functions import function_module
+from facet.adapters.settings import Settings
+from facet.wiring import Wiring
 
 ROOT = Path(__file__).parents[2]
 POLL = """
@@ -58,3 +64,34 @@ def test_what_every_call_needs_is_made_while_lambda_loads_the_function(
         **({"AWS_LAMBDA_FUNCTION_NAME": "presign"} if in_lambda else {}),
     }
     assert run(OPEN, "presign", **told) == opened
+
+
+def settings_of(name: str) -> set[str]:
+    """The settings that a part of the wiring is made of, and the parts that it is made of."""
+    part = vars(Wiring)[name]
+    make = getattr(part, "func", None) or getattr(part, "fget", None) or part
+    source = inspect.getsource(make)
+    told = set(re.findall(r"\b(?:self\.settings|told)\.(\w+)", source))
+    others = set(re.findall(r"\bself\.(\w+)", source)) & vars(Wiring).keys() - {"settings", name}
+    return told.union(*map(settings_of, others))
+
+
+@pytest.mark.parametrize(
+    "app", sorted((ROOT / "functions").glob("*/app.py")), ids=lambda path: path.parent.name
+)
+def test_a_function_is_told_what_it_works_with_and_nothing_else(app: Path) -> None:
+    (settings,) = (
+        value
+        for value in vars(function_module(app.parent.name)).values()
+        if isinstance(value, type) and issubclass(value, Settings) and value is not Settings
+    )
+    source = app.read_text()
+    routes = ROOT / "layers" / "shared" / "facet" / "routes"
+    for name in re.findall(r"\b(\w+)\.router\b(?! import)", source):
+        source += (routes / f"{name}.py").read_text()
+    if "api(" in source:
+        source += (routes / "router.py").read_text()
+    read = set(re.findall(r"\bwiring\.settings\.(\w+)", source))
+    parts = set(re.findall(r"\b(?:wiring|made)\.(\w+)", source)) & vars(Wiring).keys()
+    needed = read.union(*map(settings_of, parts - {"settings"}))
+    assert needed | {"table_name"} == settings.model_fields.keys()
