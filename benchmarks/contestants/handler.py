@@ -74,7 +74,9 @@ def main(function: str, photo: Path, products: int) -> None:
         if function == "RecommendFunction":
             snapshot = large_catalogue(ROOT / "data" / "skincare", products)
             media = boto3.client("s3", region_name=REGION)
-            media.put_object(Bucket=aws.names["MEDIA_BUCKET"], Key=SNAPSHOT_KEY, Body=snapshot)
+            media.put_object(
+                Bucket=aws.names["MEDIA_BUCKET"], Key=CATALOGUE_SNAPSHOT, Body=snapshot
+            )
         names = {k: v for one in ENVIRONMENTS.values() for k, v in one.items()}
         queue = aws.environment["RECOMMEND_QUEUE_URL"]
         names |= ENVIRONMENTS[function]

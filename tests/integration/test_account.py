@@ -18,11 +18,10 @@ from facet.adapters.dynamodb import pack
 from facet.adapters.s3 import Bucket
 from facet.domain.account import (
     EXPORT_PATIENCE,
-    MEDIA_PREFIXES,
-    UPLOAD_PREFIXES,
     Export,
     ExportRequested,
 )
+from facet.domain.places import MEDIA_PREFIXES, UPLOAD_PREFIXES
 from facet.services import export_account
 from tests.integration.conftest import NAMES, USER, Stack
 

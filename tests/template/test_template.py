@@ -19,8 +19,6 @@ from facet.domain.account import (
     ERASURE_DELAY,
     EXPORT_LIFE,
     EXPORT_PATIENCE,
-    MEDIA_PREFIXES,
-    UPLOAD_PREFIXES,
 )
 from facet.domain.messages import AnalysisEnded
 from facet.http.problems import problem_kinds

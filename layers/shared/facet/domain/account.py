@@ -7,10 +7,6 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-# Below <prefix>/<user_id>/ lies everything of a user; the uploads bucket first.
-UPLOAD_PREFIXES = ("faces", "garments")
-MEDIA_PREFIXES = ("photos", "thumbnails", "looks", "overlays", "garments", "exports")
-
 # The lifecycle rule of exports/ in template.yaml says the same.
 EXPORT_LIFE = timedelta(days=7)
 # Three receives of its message, half an hour apart, and what the last may take.
@@ -46,11 +42,6 @@ class Export(BaseModel):
             return ExportStatus.READY
         late = now - self.requested_at > EXPORT_PATIENCE
         return ExportStatus.FAILED if late else ExportStatus.PENDING
-
-
-def export_key(user_id: str, export_id: str) -> str:
-    """Where it lies in the media bucket."""
-    return f"exports/{user_id}/{export_id}.zip"
 
 
 class Erasure(BaseModel):

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from facet.domain import places
 from facet.domain.face import Check, FaceReading
 from facet.domain.narration import EnhancedAnalysis
 from facet.domain.products import Goal
@@ -131,19 +132,19 @@ class Analysis(BaseModel):
 
     @property
     def upload_key(self) -> str:
-        return f"faces/{self.user_id}/{self.analysis_id}"
+        return places.face_key(self.user_id, self.analysis_id)
 
     @property
     def photo_key(self) -> str:
-        return f"photos/{self.user_id}/{self.analysis_id}.jpg"
+        return places.photo_key(self.user_id, self.analysis_id)
 
     @property
     def thumbnail_key(self) -> str:
-        return f"thumbnails/{self.user_id}/{self.analysis_id}/thumbnail.jpg"
+        return places.thumbnail_key(self.user_id, self.analysis_id)
 
     @property
     def optimized_key(self) -> str:
-        return f"thumbnails/{self.user_id}/{self.analysis_id}/optimized.jpg"
+        return places.optimized_key(self.user_id, self.analysis_id)
 
     @property
     def media_keys(self) -> tuple[str, ...]:
@@ -156,14 +157,3 @@ class Page:
 
     analyses: tuple[Analysis, ...]
     next_id: str | None
-
-
-def owner_of(key: str) -> tuple[str, str]:
-    """(user_id, analysis_id) of `faces/<sub>/<id>` or `photos/<sub>/<id>.jpg`.
-
-    Raises ValueError for any other key.
-    """
-    prefix, user_id, name = key.split("/")
-    if prefix not in ("faces", "photos") or not user_id or not name:
-        raise ValueError(f"not a photo key: {key}")
-    return user_id, name.removesuffix(".jpg")

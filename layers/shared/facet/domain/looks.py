@@ -1,8 +1,4 @@
-"""Looks as pictures: those a makeup result advises, and those a person asked for.
-
-A picture of a look lies at looks/<user>/<analysis>/<name>.jpg in the media bucket, the pair of
-before and after beside it.
-"""
+"""Looks as pictures: those a makeup result advises, and those a person asked for."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -108,9 +104,3 @@ class LookPage:
 
     looks: tuple[SavedLook, ...]
     next_id: str | None
-
-
-def picture_keys(user_id: str, analysis_id: str, name: str) -> tuple[str, str]:
-    """Keys of a look's picture and of its before and after."""
-    stem = f"looks/{user_id}/{analysis_id}/{name}"
-    return f"{stem}.jpg", f"{stem}-before-after.jpg"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from facet.domain.analysis import Analysis, Failure, Size, Status
 from facet.domain.errors import PermanentError, PhotoRejectedError
 from facet.domain.messages import FaceAnalyzed
+from facet.domain.places import face_key
 from facet.services.end_analysis import fail_analysis
 from facet.services.ports import Analyses, Events, Jobs, Objects
 
@@ -77,7 +78,7 @@ def _without_claim(
 ) -> Status | None:
     analysis = analyses.get(user_id, analysis_id)
     if analysis is None:
-        uploads.delete(f"faces/{user_id}/{analysis_id}")
+        uploads.delete(face_key(user_id, analysis_id))
     elif analysis.status is Status.RECOMMENDING and analysis.pending:
         # A try that saved its reading may have died before it queued; workers ignore repeats.
         queue_jobs(analysis, jobs=jobs)

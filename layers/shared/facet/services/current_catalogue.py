@@ -5,11 +5,11 @@ import time
 
 from facet.catalogue.catalogue import Catalogue
 from facet.domain.errors import PermanentError
+from facet.domain.places import CATALOGUE_SNAPSHOT
 from facet.services.ports import Objects
 
 logger = logging.getLogger(__name__)
 
-SNAPSHOT_KEY = "catalogue/snapshot.json"
 LOOK_AGAIN_SECONDS = 60.0
 
 
@@ -29,7 +29,7 @@ class CurrentCatalogue:
         catalogue_corrupt where the first one cannot be read.
         """
         if self._catalogue is None or time.monotonic() >= self._look_again_at:
-            newer = self._media.get_if_changed(SNAPSHOT_KEY, self._etag)
+            newer = self._media.get_if_changed(CATALOGUE_SNAPSHOT, self._etag)
             if newer is not None:
                 self._take(*newer)
             self._look_again_at = time.monotonic() + LOOK_AGAIN_SECONDS

@@ -2,6 +2,7 @@
 
 from facet.domain.analysis import Analysis
 from facet.domain.errors import FacetError
+from facet.domain.places import drawn_prefixes
 from facet.services.ports import Analyses, Looks, Objects
 
 TRIES = 5
@@ -33,5 +34,5 @@ def delete_analysis(
 
 def _delete_pictures(analysis: Analysis, media: Objects) -> None:
     media.delete(*analysis.media_keys)
-    for kind in ("looks", "overlays"):
-        media.delete_below(f"{kind}/{analysis.user_id}/{analysis.analysis_id}/")
+    for prefix in drawn_prefixes(analysis.user_id, analysis.analysis_id):
+        media.delete_below(prefix)

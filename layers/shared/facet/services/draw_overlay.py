@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from facet.domain.errors import AnalysisNotFoundError, PermanentError
 from facet.domain.face import Concern
+from facet.domain.places import overlay_key
 from facet.services.ports import Analyses, Objects
 from facet.services.read_analysis import PICTURES_SIGNED_FOR, kept_photo
 from facet.vision.drawing.legend import Legend
@@ -71,7 +72,7 @@ def show_overlay(
         raise PermanentError("photo_not_ready", "This analysis has no photo to draw on.")
     found = _measured(analysis.reading.skin.concerns, concern)
     regions = tuple(region.name for region in found.regions if region.polygon)
-    key = f"overlays/{user_id}/{analysis_id}/{concern}.png"
+    key = overlay_key(user_id, analysis_id, concern)
     colour = colour_on(analysis.reading.skin.tone.lab[0])
     if not media.exists(key):
         portrait = open_portrait(kept_photo(analysis, media))

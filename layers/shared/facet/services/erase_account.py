@@ -12,12 +12,11 @@ from ulid import ULID
 from facet.domain.account import (
     ERASURE_DELAY,
     ERASURE_PATIENCE,
-    MEDIA_PREFIXES,
-    UPLOAD_PREFIXES,
     Erasure,
     ErasureRequested,
     Person,
 )
+from facet.domain.places import PLACES
 from facet.services.ports import AccountJobs, Accounts, Objects, Remembered, Users
 
 
@@ -68,13 +67,13 @@ def _remove_what_is_there(
     user_id: str, *, accounts: Accounts, uploads: Objects, media: Objects
 ) -> bool:
     """Whether there was anything."""
-    found = False
-    for bucket, prefixes in ((uploads, UPLOAD_PREFIXES), (media, MEDIA_PREFIXES)):
-        for prefix in prefixes:
-            if objects := bucket.erase_below(f"{prefix}/{user_id}/"):
-                accounts.count_erased(user_id, objects=objects, rows=0)
-                found = True
+    anything = False
+    buckets = {"uploads": uploads, "media": media}
+    for place in PLACES:
+        if objects := buckets[place.bucket].erase_below(place.of_user(user_id)):
+            accounts.count_erased(user_id, objects=objects, rows=0)
+            anything = True
     if rows := accounts.delete_rows(user_id):
         accounts.count_erased(user_id, objects=0, rows=rows)
-        found = True
-    return found
+        anything = True
+    return anything

@@ -14,15 +14,13 @@ from ulid import ULID
 from facet.domain.account import (
     EXPORT_LIFE,
     EXPORT_POLL_AFTER_MS,
-    MEDIA_PREFIXES,
-    UPLOAD_PREFIXES,
     Export,
     ExportRequested,
     ExportStatus,
     Person,
-    export_key,
 )
 from facet.domain.errors import PermanentError
+from facet.domain.places import PLACES, export_key
 from facet.services.ports import AccountJobs, Accounts, Objects, Users
 
 DOWNLOAD_SIGNED_FOR = timedelta(hours=1)
@@ -163,15 +161,12 @@ def everything(
     yield "account.json", _json(users.describe(job.username))
     for sort_key, document in accounts.rows(job.user_id):
         yield name_of(sort_key), _json(document)
-    for bucket, prefixes, folder in (
-        (media, MEDIA_PREFIXES, "pictures"),
-        (uploads, UPLOAD_PREFIXES, "uploads"),
-    ):
-        for prefix in prefixes:
-            if prefix != "exports":
-                below = f"{prefix}/{job.user_id}/"
+    for bucket, name, folder in ((media, "media", "pictures"), (uploads, "uploads", "uploads")):
+        for place in PLACES:
+            if place.bucket == name and place.exported:
+                below = place.of_user(job.user_id)
                 for key, data in _contents(bucket, below):
-                    yield f"{folder}/{prefix}/{key.removeprefix(below)}", data
+                    yield f"{folder}/{place.prefix}/{key.removeprefix(below)}", data
 
 
 def _contents(bucket: Objects, prefix: str) -> Iterator[tuple[str, bytes]]:

@@ -15,8 +15,8 @@ from facet.domain.looks import (
     LookProduct,
     LookStatus,
     SavedLook,
-    picture_keys,
 )
+from facet.domain.places import look_keys
 from facet.services.ports import Looks, Objects
 from facet.services.read_analysis import PICTURES_SIGNED_FOR
 
@@ -58,7 +58,7 @@ class LookDocument(BaseModel):
             else:
                 known["poll_after_ms"] = POLL_AFTER_MS
         elif look.status is LookStatus.COMPLETED:
-            keys = picture_keys(look.user_id, look.analysis_id, look.look_id)
+            keys = look_keys(look.user_id, look.analysis_id, look.look_id)
             seconds = int(PICTURES_SIGNED_FOR.total_seconds())
             known["image_url"], known["before_after_url"] = (
                 media.presign_get(key, seconds) for key in keys
@@ -132,7 +132,7 @@ def delete_look(user_id: str, look_id: str, *, looks: Looks, media: Objects) -> 
     look = looks.get(user_id, look_id)
     if look is None:
         raise _not_found()
-    keys = picture_keys(user_id, look.analysis_id, look_id)
+    keys = look_keys(user_id, look.analysis_id, look_id)
     media.delete(*keys)
     looks.delete(user_id, look_id)
     media.delete(*keys)  # it may have been drawn just then

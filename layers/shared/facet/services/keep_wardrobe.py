@@ -11,6 +11,7 @@ from facet.domain.base import Part
 from facet.domain.belongings import Shelf
 from facet.domain.cursor import Cursors
 from facet.domain.errors import PermanentError
+from facet.domain.places import garment_picture_key, garment_upload_key
 from facet.domain.style import GarmentDetails, GarmentPhoto
 from facet.services.ports import Objects, Shelves
 from facet.services.start_analysis import PhotoType, UploadTarget
@@ -77,16 +78,6 @@ class WardrobePage(Part):
     cursor: str | None = Field(None, description="Send it back for the next page; absent: no more.")
 
 
-def upload_key(user_id: str, item_id: str) -> str:
-    """In the uploads bucket."""
-    return f"garments/{user_id}/{item_id}"
-
-
-def picture_key(user_id: str, item_id: str) -> str:
-    """In the media bucket."""
-    return f"garments/{user_id}/{item_id}.jpg"
-
-
 def list_wardrobe(
     user_id: str,
     limit: int,
@@ -134,7 +125,7 @@ def read_garment_item(
     if uploads is None or photo is None or item.status != "awaiting_upload":
         return item
     upload = uploads.presign_put(
-        upload_key(user_id, item_id),
+        garment_upload_key(user_id, item_id),
         content_type=photo.content_type,
         content_length=photo.content_length,
         checksum_sha256=photo.checksum_sha256,
@@ -206,8 +197,8 @@ def drop_garment(
     Raises PermanentError(garment_not_found).
     """
     was_there = shelves.delete(user_id, Shelf.WARDROBE, item_id)
-    uploads.delete(upload_key(user_id, item_id))
-    media.delete(picture_key(user_id, item_id))
+    uploads.delete(garment_upload_key(user_id, item_id))
+    media.delete(garment_picture_key(user_id, item_id))
     if not was_there:
         raise not_in_the_wardrobe()
 
@@ -231,7 +222,7 @@ def _item(user_id: str, document: Mapping[str, Any], now: datetime, media: Objec
     if photo := photo_of(document):
         item |= _state_of(photo, now)
     if document.get("picture"):
-        key = picture_key(user_id, document["item_id"])
+        key = garment_picture_key(user_id, document["item_id"])
         item["picture_url"] = media.presign_get(key, int(PICTURE_SIGNED_FOR.total_seconds()))
     try:
         return WardrobeItem.model_validate(item)

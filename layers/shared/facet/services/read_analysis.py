@@ -17,9 +17,9 @@ from facet.domain.looks import (
     DrawnLook,
     LookProduct,
     LookStatus,
-    picture_keys,
 )
 from facet.domain.narration import EnhancedAnalysis
+from facet.domain.places import look_keys
 from facet.services.ports import Analyses, Jobs, Objects
 
 # Twice as long as an ETag holds (http/answers.py), so that a 304 never outlives its URLs.
@@ -189,7 +189,7 @@ def _looks(
     for look, one in zip(advised, drawn, strict=True):
         links: dict[str, Any] = {}
         if one.picture:
-            keys = picture_keys(analysis.user_id, analysis.analysis_id, one.picture)
+            keys = look_keys(analysis.user_id, analysis.analysis_id, one.picture)
             urls = (media.presign_get(key, seconds) for key in keys)
             links = dict(zip(("image_url", "before_after_url"), urls, strict=True))
         shown.append(

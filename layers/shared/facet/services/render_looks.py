@@ -9,12 +9,13 @@ from facet.domain.analysis import Analysis, Kind
 from facet.domain.belongings import Shelf
 from facet.domain.errors import PermanentError
 from facet.domain.face import GateCode
-from facet.domain.looks import DrawnLook, LookProduct, LookStatus, SavedLook, picture_keys
+from facet.domain.looks import DrawnLook, LookProduct, LookStatus, SavedLook
 from facet.domain.messages import LookWanted
+from facet.domain.places import LOOKS, garment_picture_key, look_keys
 from facet.domain.style import Look, Makeup, Slot
 from facet.services.ask_for_look import region_not_possible
 from facet.services.keep_bag import read_bag_item
-from facet.services.keep_wardrobe import not_in_the_wardrobe, picture_key
+from facet.services.keep_wardrobe import not_in_the_wardrobe
 from facet.services.ports import Analyses, Dresser, Looks, Objects, Products, Shelves
 from facet.services.read_analysis import kept_photo
 from facet.vision.drawing.portrait import (
@@ -93,7 +94,7 @@ class _Easel:
 
     def keep(self, name: str, pictures: LookPictures) -> None:
         analysis = self.analysis
-        keys = picture_keys(analysis.user_id, analysis.analysis_id, name)
+        keys = look_keys(analysis.user_id, analysis.analysis_id, name)
         for key, data in zip(keys, (pictures.look, pictures.before_after), strict=True):
             self.media.put(key, data, "image/jpeg", analysis.correlation_id)
 
@@ -114,7 +115,7 @@ def _advised(easel: _Easel, *, analyses: Analyses) -> Sequence[LookStatus]:
     if analyses.save_drawn(analysis, drawn):
         return [look.status for look in drawn]
     if analyses.get(analysis.user_id, analysis.analysis_id) is None:  # deleted while we drew
-        media.delete_below(f"looks/{analysis.user_id}/{analysis.analysis_id}/")
+        media.delete_below(LOOKS.of_analysis(analysis.user_id, analysis.analysis_id))
     return ()
 
 
@@ -158,7 +159,7 @@ def _asked(
     if looks.finish(done):
         return (done.status,)
     if looks.get(look.user_id, look.look_id) is None:  # deleted while we drew
-        easel.media.delete(*picture_keys(look.user_id, look.analysis_id, look.look_id))
+        easel.media.delete(*look_keys(look.user_id, look.analysis_id, look.look_id))
     return ()
 
 
@@ -209,7 +210,7 @@ def _dress(
     garment = shelves.get(user_id, Shelf.WARDROBE, item_id)
     if garment is None:
         raise not_in_the_wardrobe()
-    picture = easel.media.get(picture_key(user_id, item_id))
+    picture = easel.media.get(garment_picture_key(user_id, item_id))
     if picture is None:
         raise PermanentError(
             "garment_photo_missing", "This garment has no photo: add one to try it on."

@@ -7,8 +7,9 @@ from typing import Any, Literal
 
 from facet.domain.belongings import Shelf
 from facet.domain.errors import PermanentError
+from facet.domain.places import garment_owner_of, garment_picture_key
 from facet.domain.style import GarmentPhoto
-from facet.services.keep_wardrobe import photo_of, picture_key
+from facet.services.keep_wardrobe import photo_of
 from facet.services.ports import Objects, Shelves
 from facet.vision.photo.garment import read_garment
 
@@ -26,7 +27,7 @@ def save_garment_photo(
     What became of the photo, or None where nobody waits for it any more: the garment is gone, the
     photo was read before, or another one is on its way.
     """
-    _, user_id, item_id = key.split("/")
+    user_id, item_id = garment_owner_of(key)
     document = shelves.get(user_id, Shelf.WARDROBE, item_id)
     awaited = _awaited(document)
     if awaited is None:
@@ -49,7 +50,12 @@ def save_garment_photo(
             "colours": [one.model_dump(mode="json") for one in read.colours],
             "picture": True,
         }
-        media.put(picture_key(user_id, item_id), read.picture, "image/jpeg", awaited.correlation_id)
+        media.put(
+            garment_picture_key(user_id, item_id),
+            read.picture,
+            "image/jpeg",
+            awaited.correlation_id,
+        )
 
     def edit(document: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
         if document is None or _awaited(document) != awaited:
@@ -59,7 +65,7 @@ def save_garment_photo(
 
     saved = shelves.change(user_id, Shelf.WARDROBE, item_id, edit)
     if saved is None and shelves.get(user_id, Shelf.WARDROBE, item_id) is None:
-        media.delete(picture_key(user_id, item_id))  # deleted while it was read
+        media.delete(garment_picture_key(user_id, item_id))  # deleted while it was read
     uploads.delete(key)
     if saved is None:
         return None

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from facet.domain.analysis import owner_of
+from facet.domain.places import owner_of
 from facet.services.ports import Analyses, Objects
 from facet.vision.photo.thumbnail import make_thumbnails
 

@@ -1,0 +1,144 @@
+"""Where everything of a person lies: every S3 key, and the partition of the one table.
+
+What an erasure and the deletion of an analysis walk is read off the same table as the keys, so
+that nothing can be put where neither looks. template.yaml gives rights by the same prefixes.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One prefix of one bucket; below it lies <user_id>/, and below that a user's objects."""
+
+    bucket: Literal["uploads", "media"]
+    prefix: str
+    # A folder an analysis, into which objects are put under names known only as they are drawn.
+    drawn: bool = False
+    exported: bool = True
+
+    def of_user(self, user_id: str) -> str:
+        """Prefix of all of a user's objects here."""
+        return f"{self.prefix}/{user_id}/"
+
+    def of_analysis(self, user_id: str, analysis_id: str) -> str:
+        """Prefix of an analysis' folder here."""
+        return f"{self.of_user(user_id)}{analysis_id}/"
+
+
+FACES = Place("uploads", "faces")
+GARMENT_UPLOADS = Place("uploads", "garments")
+PHOTOS = Place("media", "photos")
+THUMBNAILS = Place("media", "thumbnails")
+LOOKS = Place("media", "looks", drawn=True)
+OVERLAYS = Place("media", "overlays", drawn=True)
+GARMENT_PICTURES = Place("media", "garments")
+EXPORTS = Place("media", "exports", exported=False)
+
+# Everything of a person; the uploads bucket first.
+PLACES = (
+    FACES,
+    GARMENT_UPLOADS,
+    PHOTOS,
+    THUMBNAILS,
+    LOOKS,
+    OVERLAYS,
+    GARMENT_PICTURES,
+    EXPORTS,
+)
+UPLOAD_PREFIXES = tuple(place.prefix for place in PLACES if place.bucket == "uploads")
+MEDIA_PREFIXES = tuple(place.prefix for place in PLACES if place.bucket == "media")
+
+# Nobody's: the published catalogue, in the media bucket.
+CATALOGUE_SNAPSHOT = "catalogue/snapshot.json"
+
+
+def user_partition(user_id: str) -> str:
+    """Partition key of all rows of a user, in the one table and in that of repeated requests."""
+    return f"USER#{user_id}"
+
+
+# --- of an analysis ------------------------------------------------------------------------------
+
+
+def face_key(user_id: str, analysis_id: str) -> str:
+    """The photo as it was sent."""
+    return f"{FACES.of_user(user_id)}{analysis_id}"
+
+
+def photo_key(user_id: str, analysis_id: str) -> str:
+    """The photo turned upright, without its camera data."""
+    return f"{PHOTOS.of_user(user_id)}{analysis_id}.jpg"
+
+
+def thumbnail_key(user_id: str, analysis_id: str) -> str:
+    """The photo, 200 px on the long edge."""
+    return f"{THUMBNAILS.of_analysis(user_id, analysis_id)}thumbnail.jpg"
+
+
+def optimized_key(user_id: str, analysis_id: str) -> str:
+    """The photo, about 1024 px on the long edge."""
+    return f"{THUMBNAILS.of_analysis(user_id, analysis_id)}optimized.jpg"
+
+
+def look_keys(user_id: str, analysis_id: str, name: str) -> tuple[str, str]:
+    """A look's picture, and its before and after."""
+    stem = f"{LOOKS.of_analysis(user_id, analysis_id)}{name}"
+    return f"{stem}.jpg", f"{stem}-before-after.jpg"
+
+
+def overlay_key(user_id: str, analysis_id: str, concern: str) -> str:
+    """The picture of where a concern is."""
+    return f"{OVERLAYS.of_analysis(user_id, analysis_id)}{concern}.png"
+
+
+def drawn_prefixes(user_id: str, analysis_id: str) -> tuple[str, ...]:
+    """Below these lies, in the media bucket, whatever was drawn on an analysis' photo."""
+    return tuple(place.of_analysis(user_id, analysis_id) for place in PLACES if place.drawn)
+
+
+def owner_of(key: str) -> tuple[str, str]:
+    """(user_id, analysis_id) of a `face_key` or a `photo_key`.
+
+    Raises ValueError for any other key.
+    """
+    return _read(key, (FACES, PHOTOS))
+
+
+# --- of a garment and of an account --------------------------------------------------------------
+
+
+def garment_upload_key(user_id: str, item_id: str) -> str:
+    """The photo of a garment as it was sent."""
+    return f"{GARMENT_UPLOADS.of_user(user_id)}{item_id}"
+
+
+def garment_picture_key(user_id: str, item_id: str) -> str:
+    """The small picture that is kept of it."""
+    return f"{GARMENT_PICTURES.of_user(user_id)}{item_id}.jpg"
+
+
+def is_garment(key: str) -> bool:
+    """Whether a key is a garment's: `garment_owner_of` reads it."""
+    return key.startswith(f"{GARMENT_UPLOADS.prefix}/")
+
+
+def garment_owner_of(key: str) -> tuple[str, str]:
+    """(user_id, item_id) of a `garment_upload_key` or a `garment_picture_key`.
+
+    Raises ValueError for any other key.
+    """
+    return _read(key, (GARMENT_UPLOADS, GARMENT_PICTURES))
+
+
+def export_key(user_id: str, export_id: str) -> str:
+    """The ZIP of everything of a user."""
+    return f"{EXPORTS.of_user(user_id)}{export_id}.zip"
+
+
+def _read(key: str, places: tuple[Place, ...]) -> tuple[str, str]:
+    prefix, user_id, name = key.split("/")
+    if prefix not in {place.prefix for place in places} or not user_id or not name:
+        raise ValueError(f"no key of {' or '.join(place.prefix for place in places)}: {key}")
+    return user_id, name.removesuffix(".jpg")
