@@ -26,7 +26,7 @@ from schemathesis.specs.openapi.checks import (
 from ulid import ULID
 
 from contract.openapi import DOCUMENT, OPEN_PATHS, operations
-from facet.adapters.dynamodb import AnalysisTable
+from facet.adapters.analyses import AnalysisTable
 from facet.domain.analysis import Analysis, Kind, Status
 from facet.domain.quota import QuotaExceededError, Tier
 from local.phone import send, sign_in

@@ -14,7 +14,7 @@ import pytest
 
 from facet.adapters.account import AccountTable
 from facet.adapters.cognito import UserPool
-from facet.adapters.dynamodb import pack
+from facet.adapters.rows import pack
 from facet.adapters.s3 import Bucket
 from facet.domain.account import (
     EXPORT_PATIENCE,

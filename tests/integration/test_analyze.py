@@ -6,7 +6,7 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from facet.adapters.dynamodb import unpack
+from facet.adapters.rows import unpack
 from tests.integration.conftest import NAMES, USER, Stack, jpeg
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from facet.adapters import catalogue
-from facet.adapters.dynamodb import unpack
+from facet.adapters.rows import unpack
 from facet.advice.learning import read_feedback
 from facet.catalogue.catalogue import Catalogue
 from facet.cli.main import main

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import pytest
 
 from facet.adapters import catalogue
-from facet.adapters.dynamodb import unpack
 from facet.adapters.feedback import export_feedback
+from facet.adapters.rows import unpack
 from facet.advice.ranking import FEATURES, load_ranking
 from facet.catalogue.catalogue import GOALS
 from facet.cli.main import main

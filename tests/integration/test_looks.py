@@ -15,7 +15,7 @@ from botocore.stub import ANY, Stubber
 from PIL import Image
 
 from facet.adapters import nova as adapter
-from facet.adapters.dynamodb import AnalysisTable
+from facet.adapters.analyses import AnalysisTable
 from facet.domain.analysis import Kind
 from facet.domain.face import Check, GateCode, Quality
 from tests.integration.conftest import NAMES, USER, Stack, recorded

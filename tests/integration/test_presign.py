@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from facet.adapters.dynamodb import AnalysisTable
+from facet.adapters.analyses import AnalysisTable
 from tests.integration.conftest import USER, Stack
 
 POST = "api_post_analyses.json"

@@ -8,8 +8,9 @@ from typing import Any
 import boto3
 import pytest
 
-from facet.adapters.dynamodb import AnalysisTable, unpack
+from facet.adapters.analyses import AnalysisTable
 from facet.adapters.events import EventBus
+from facet.adapters.rows import unpack
 from facet.advice.ranking import FOLDER, load_ranking
 from facet.services import choose_ranking, narrate
 from tests.integration.conftest import NAMES, USER, Stack

@@ -6,7 +6,7 @@ from typing import Any
 
 import boto3
 
-from facet.adapters.dynamodb import unpack
+from facet.adapters.rows import unpack
 from tests.integration.conftest import NAMES, USER, Stack, recorded
 
 

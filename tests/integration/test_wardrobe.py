@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from PIL import Image, ImageDraw
 
-from facet.adapters.dynamodb import unpack
+from facet.adapters.rows import unpack
 from tests.integration.conftest import NAMES, USER, Stack, jpeg
 
 EVENT = "api_get_analysis.json"

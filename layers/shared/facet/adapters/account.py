@@ -1,6 +1,5 @@
 """All rows of a user at once, their exports, and the one row that outlives them."""
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -8,26 +7,17 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import Binary
-from botocore.exceptions import ClientError
 
-from facet.adapters.dynamodb import unpack
+from facet.adapters.keys import EXPORT, erasure_key, export_row_key, iso, rows_below
+from facet.adapters.rows import change_row, pages, setting, unpack
 from facet.domain.account import Erasure, Export
+from facet.domain.places import user_partition
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 # How the pipeline keeps itself going; about no person.
 INTERNAL = {"PK", "SK", "open_shard", "due_at", "lease_until", "redrives"}
-ERASURE = "ERASURE"
-
-
-def _export_row(user_id: str, export_id: str) -> dict[str, str]:
-    return {"PK": f"USER#{user_id}", "SK": f"EXPORT#{export_id}"}
-
-
-def _erasure_row(user_id: str) -> dict[str, str]:
-    """A user id is random (a UUID), so that its hash leads back to it only for who has it."""
-    return {"PK": f"ERASURE#{hashlib.sha256(user_id.encode()).hexdigest()}", "SK": ERASURE}
 
 
 class AccountTable:
@@ -55,101 +45,72 @@ class AccountTable:
     def _items(self, user_id: str, **options: Any) -> Iterator[dict[str, Any]]:
         request: dict[str, Any] = {
             "KeyConditionExpression": "PK = :pk",
-            "ExpressionAttributeValues": {":pk": f"USER#{user_id}"},
+            "ExpressionAttributeValues": {":pk": user_partition(user_id)},
             "ConsistentRead": True,
             **options,
         }
-        while True:
-            page = self._table.query(**request)
-            yield from page["Items"]
-            if "LastEvaluatedKey" not in page:
-                return
-            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        for page in pages(self._table.query, request):
+            yield from page
 
     # -- exports -----------------------------------------------------------------------------
 
     def save_export(self, user_id: str, export: Export) -> None:
         self._table.put_item(
             Item={
-                **_export_row(user_id, export.export_id),
+                **export_row_key(user_id, export.export_id),
                 **export.model_dump(mode="json", exclude_none=True),
                 "expires_at": int(export.expires_at.timestamp()),
             }
         )
 
     def export(self, user_id: str, export_id: str) -> Export | None:
-        item = self._table.get_item(Key=_export_row(user_id, export_id), ConsistentRead=True)
+        item = self._table.get_item(Key=export_row_key(user_id, export_id), ConsistentRead=True)
         return _to_export(item["Item"]) if "Item" in item else None
 
     def newest_export(self, user_id: str) -> Export | None:
-        found = self._table.query(
-            KeyConditionExpression="PK = :pk AND begins_with(SK, :sk)",
-            ExpressionAttributeValues={":pk": f"USER#{user_id}", ":sk": "EXPORT#"},
-            ScanIndexForward=False,
-            Limit=1,
-            ConsistentRead=True,
+        rows = self._table.query(
+            **rows_below(user_id, EXPORT), ScanIndexForward=False, Limit=1, ConsistentRead=True
         )["Items"]
-        return _to_export(found[0]) if found else None
+        return _to_export(rows[0]) if rows else None
 
     def export_ready(self, user_id: str, export_id: str, size: int, now: datetime) -> bool:
         """False when its row is gone."""
-        return self._update(
-            _export_row(user_id, export_id),
-            "SET ready_at = :now, #bytes = :size",
-            {":now": now.isoformat(), ":size": size},
-            ExpressionAttributeNames={"#bytes": "bytes"},
-        )
+        ready = setting({"ready_at": iso(now), "bytes": size})
+        return change_row(self._table, export_row_key(user_id, export_id), **ready) is not None
 
     # -- erasures ----------------------------------------------------------------------------
 
     def mark_erasure(self, user_id: str, erasure_id: str, now: datetime) -> Erasure:
         """From here on the user's requests are refused. A second mark changes nothing."""
         marked = self._table.update_item(
-            Key=_erasure_row(user_id),
+            Key=erasure_key(user_id),
             UpdateExpression="SET erasure_id = if_not_exists(erasure_id, :id), "
             "requested_at = if_not_exists(requested_at, :now)",
-            ExpressionAttributeValues={":id": erasure_id, ":now": now.isoformat()},
+            ExpressionAttributeValues={":id": erasure_id, ":now": iso(now)},
             ReturnValues="ALL_NEW",
         )
         return _to_erasure(marked["Attributes"])
 
     def erasure(self, user_id: str) -> Erasure | None:
-        item = self._table.get_item(Key=_erasure_row(user_id), ConsistentRead=True)
+        item = self._table.get_item(Key=erasure_key(user_id), ConsistentRead=True)
         return _to_erasure(item["Item"]) if "Item" in item else None
 
     def count_erased(self, user_id: str, *, objects: int, rows: int) -> None:
         """At least so much: what a crash left uncounted stays so."""
         self._table.update_item(
-            Key=_erasure_row(user_id),
+            Key=erasure_key(user_id),
             UpdateExpression="ADD objects :objects, #rows :rows",
             ExpressionAttributeNames={"#rows": "rows"},
             ExpressionAttributeValues={":objects": objects, ":rows": rows},
         )
 
     def end_erasure(self, user_id: str, now: datetime) -> None:
-        self._update(
-            _erasure_row(user_id),
-            "SET erased_at = if_not_exists(erased_at, :now)",
-            {":now": now.isoformat()},
+        change_row(
+            self._table,
+            erasure_key(user_id),
+            UpdateExpression="SET erased_at = if_not_exists(erased_at, :now)",
+            ExpressionAttributeValues={":now": iso(now)},
         )
-
-    def _update(
-        self, key: dict[str, str], expression: str, values: Mapping[str, Any], **options: Any
-    ) -> bool:
-        """Update an existing row; False when it is gone."""
-        try:
-            self._table.update_item(
-                Key=key,
-                UpdateExpression=expression,
-                ConditionExpression="attribute_exists(PK)",
-                ExpressionAttributeValues=values,
-                **options,
-            )
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-                raise
-            return False
-        return True
 
 
 def _to_export(item: Mapping[str, Any]) -> Export:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from facet.adapters.keys import PROFILE, rows_below, shelf_key, user_key
+from facet.adapters.rows import at_least, condition_failed, pages
 from facet.domain.analysis import Kind
 from facet.domain.belongings import Belongings, Shelf, ShelfPage
 from facet.domain.errors import FacetError, ProfileUnreadableError
@@ -13,7 +15,6 @@ from facet.domain.errors import FacetError, ProfileUnreadableError
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
-PROFILE = "PROFILE"
 TRIES = 10
 
 type Document = Mapping[str, Any]
@@ -40,7 +41,7 @@ class BelongingsTable:
 
     def profile(self, user_id: str) -> Document | None:
         """What was told, None for nothing yet. Raises PermanentError(profile_unreadable)."""
-        item = self._item(_key(user_id, PROFILE))
+        item = self._item(user_key(user_id, PROFILE))
         if item is None:
             return None
         try:
@@ -52,35 +53,29 @@ class BelongingsTable:
         return document
 
     def save_profile(self, user_id: str, document: Document) -> None:
-        self._table.put_item(Item={**_key(user_id, PROFILE), "document": json.dumps(document)})
+        self._table.put_item(Item={**user_key(user_id, PROFILE), "document": json.dumps(document)})
 
     # -- things on a shelf -----------------------------------------------------------------------
 
     def page(self, user_id: str, shelf: Shelf, limit: int, after_id: str | None) -> ShelfPage:
         """Up to `limit` things, in the order of their ids, after the one of `after_id`."""
-        request: dict[str, Any] = {**_all_of(user_id, shelf), "Limit": limit + 1}
+        request: dict[str, Any] = {**rows_below(user_id, shelf), "Limit": limit + 1}
         if after_id is not None:
-            request["ExclusiveStartKey"] = _key(user_id, f"{shelf}#{after_id}")
-        found: list[dict[str, Any]] = []
-        while True:  # a page ends at a megabyte as well
-            page = self._table.query(**request)
-            found += page["Items"]
-            if len(found) > limit or "LastEvaluatedKey" not in page:
-                break
-            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
-        documents = tuple(_stored(item, shelf) for item in found[:limit])
-        more = len(found) > limit
+            request["ExclusiveStartKey"] = shelf_key(user_id, shelf, after_id)
+        rows = at_least(limit + 1, self._table.query, request)
+        documents = tuple(_stored(row, shelf) for row in rows[:limit])
+        more = len(rows) > limit
         return ShelfPage(documents, documents[-1]["item_id"] if more else None)
 
     def get(self, user_id: str, shelf: Shelf, item_id: str) -> Document | None:
         """One thing with its `item_id`, or None."""
-        item = self._item(_key(user_id, f"{shelf}#{item_id}"))
+        item = self._item(shelf_key(user_id, shelf, item_id))
         return _stored(item, shelf) if item else None
 
     def put(self, user_id: str, shelf: Shelf, item_id: str, document: Document) -> bool:
         """Create or replace; True where there was none before."""
         before = self._table.put_item(
-            Item={**_key(user_id, f"{shelf}#{item_id}"), "document": _text(document)},
+            Item={**shelf_key(user_id, shelf, item_id), "document": _text(document)},
             ReturnValues="ALL_OLD",
         )
         return "Attributes" not in before
@@ -97,7 +92,7 @@ class BelongingsTable:
         What `edit` returned last; None leaves everything as it is. It may be called again, and
         anything it raises is raised.
         """
-        key = _key(user_id, f"{shelf}#{item_id}")
+        key = shelf_key(user_id, shelf, item_id)
         for _ in range(TRIES):
             item = self._item(key)
             edited = edit(_stored(item, shelf) if item else None)
@@ -113,7 +108,7 @@ class BelongingsTable:
             try:
                 self._table.put_item(Item={**key, "document": _text(edited)}, **condition)
             except ClientError as error:
-                if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                if not condition_failed(error):
                     raise
                 continue
             return edited
@@ -122,7 +117,7 @@ class BelongingsTable:
     def delete(self, user_id: str, shelf: Shelf, item_id: str) -> bool:
         """False where there was none."""
         gone = self._table.delete_item(
-            Key=_key(user_id, f"{shelf}#{item_id}"), ReturnValues="ALL_OLD"
+            Key=shelf_key(user_id, shelf, item_id), ReturnValues="ALL_OLD"
         )
         return "Attributes" in gone
 
@@ -130,26 +125,13 @@ class BelongingsTable:
         return self._table.get_item(Key=key, ConsistentRead=True).get("Item")
 
     def _every(self, user_id: str, shelf: Shelf) -> tuple[Document, ...]:
-        pages = self._table.meta.client.get_paginator("query").paginate(
-            TableName=self._table.name, **_all_of(user_id, shelf)
-        )
-        return tuple(_stored(item, shelf) for page in pages for item in page["Items"])
+        every = pages(self._table.query, rows_below(user_id, shelf))
+        return tuple(_stored(row, shelf) for page in every for row in page)
 
     def _newest(self, user_id: str, shelf: Shelf) -> tuple[Document, ...]:
         """Documents, newest ids first, up to the megabyte that one query gives."""
-        found = self._table.query(**_all_of(user_id, shelf), ScanIndexForward=False)["Items"]
-        return tuple(_stored(item, shelf) for item in found)
-
-
-def _key(user_id: str, sort_key: str) -> dict[str, str]:
-    return {"PK": f"USER#{user_id}", "SK": sort_key}
-
-
-def _all_of(user_id: str, shelf: Shelf) -> dict[str, Any]:
-    return {
-        "KeyConditionExpression": "PK = :pk AND begins_with(SK, :sk)",
-        "ExpressionAttributeValues": {":pk": f"USER#{user_id}", ":sk": f"{shelf}#"},
-    }
+        rows = self._table.query(**rows_below(user_id, shelf), ScanIndexForward=False)["Items"]
+        return tuple(_stored(row, shelf) for row in rows)
 
 
 def _text(document: Document) -> str:

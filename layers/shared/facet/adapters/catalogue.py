@@ -1,10 +1,11 @@
-"""Publishing a built catalogue to the stack whose outputs say where."""
+"""Products by their ids, and publishing a built catalogue to the stack whose outputs say where."""
 
 import json
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from facet.adapters.rows import pages
 from facet.domain.products import Product
 
 if TYPE_CHECKING:
@@ -42,7 +43,5 @@ class ProductsTable:
         return len(kept)
 
     def _ids(self) -> set[str]:
-        pages = self._table.meta.client.get_paginator("scan").paginate(
-            TableName=self._table.name, ProjectionExpression="product_id"
-        )
-        return {str(item["product_id"]) for page in pages for item in page["Items"]}
+        every = pages(self._table.scan, {"ProjectionExpression": "product_id"})
+        return {str(row["product_id"]) for page in every for row in page}

@@ -3,10 +3,12 @@
 import hashlib
 import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
+from facet.adapters.rows import pages
+from facet.domain.belongings import Shelf
 from facet.domain.feedback import Feedback
 
 if TYPE_CHECKING:
@@ -18,19 +20,15 @@ def export_feedback(table: "Table") -> Iterator[Feedback]:
 
     A scan reads, and is charged for, the whole table: a monthly job, not a request.
     """
-    request: dict[str, Any] = {
+    request = {
         "FilterExpression": "begins_with(SK, :feedback)",
-        "ExpressionAttributeValues": {":feedback": "FEEDBACK#"},
+        "ExpressionAttributeValues": {":feedback": f"{Shelf.FEEDBACK}#"},
     }
-    while True:
-        page = table.scan(**request)
-        for item in page["Items"]:
-            person = hashlib.sha256(str(item["PK"]).encode()).hexdigest()[:16]
+    for page in pages(table.scan, request):
+        for row in page:
+            person = hashlib.sha256(str(row["PK"]).encode()).hexdigest()[:16]
             try:
-                row = json.loads(str(item.get("document", "{}")))
-                yield Feedback.model_validate({**row, "person": person})
+                document = json.loads(str(row.get("document", "{}")))
+                yield Feedback.model_validate({**document, "person": person})
             except (ValueError, TypeError, ValidationError):
                 continue  # of another schema, or a comment alone
-        if "LastEvaluatedKey" not in page:
-            return
-        request["ExclusiveStartKey"] = page["LastEvaluatedKey"]

@@ -1,7 +1,7 @@
 """One analysis and the states it moves through.
 
 awaiting_upload -> analyzing -> recommending -> completed; from each of the first three also
-failed or expired. A row is never moved but by one conditional update (adapters/dynamodb.py).
+failed or expired. A row is never moved but by one conditional update (adapters/analyses.py).
 """
 
 from collections.abc import Callable

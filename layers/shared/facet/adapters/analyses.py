@@ -1,0 +1,363 @@
+"""Rows of analyses and of their results. Every write is conditional on what the row was."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from facet.adapters.keys import (
+    ANALYSIS,
+    RESULT,
+    Key,
+    analysis_key,
+    iso,
+    result_key,
+    rows_before,
+    rows_below,
+)
+from facet.adapters.quota import charge, refund, usage
+from facet.adapters.rows import at_least, change_row, pack, pages, setting, transact, unpack
+from facet.domain.analysis import PATIENCE, Analysis, Failure, Kind, Page, Size, Status
+from facet.domain.face import FaceReading
+from facet.domain.looks import DrawnLook
+from facet.domain.narration import EnhancedAnalysis
+from facet.domain.quota import QuotaExceededError, Tier, Usage
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+OPEN_INDEX = "open-index"
+OPEN_SHARDS = 4
+DRAWN = "looks"  # beside the kinds of results: what became of the looks of one
+# A claim is held as long as the analyze function may run (its Timeout in template.yaml).
+LEASE = timedelta(seconds=30)
+
+
+def _shard(analysis_id: str) -> str:
+    return str(sum(analysis_id.encode()) % OPEN_SHARDS)
+
+
+def to_analysis(item: Mapping[str, Any]) -> Analysis:
+    parsed = {
+        name: json.loads(item[name])
+        for name in ("weather", "failure")
+        if item.get(name) is not None
+    }
+    packed = ("reading", "enhanced_analysis")
+    parsed |= {name: unpack(item[name]) for name in packed if item.get(name) is not None}
+    expires_at = datetime.fromtimestamp(int(item["expires_at"]), UTC)
+    return Analysis.model_validate({**item, **parsed, "expires_at": expires_at})
+
+
+class AnalysisTable:
+    """Rows of analyses, results and quota days."""
+
+    def __init__(self, table: "Table") -> None:
+        self._table = table
+
+    # -- reading ---------------------------------------------------------------------------
+
+    def get(self, user_id: str, analysis_id: str) -> Analysis | None:
+        item = self._table.get_item(
+            Key=analysis_key(user_id, analysis_id), ConsistentRead=True
+        ).get("Item")
+        return to_analysis(item) if item else None
+
+    def results(self, user_id: str, analysis_id: str) -> dict[Kind, dict[str, Any]]:
+        """The recommendation documents written so far, by kind."""
+        return self.answers(user_id, analysis_id)[0]
+
+    def answers(
+        self, user_id: str, analysis_id: str
+    ) -> tuple[dict[Kind, dict[str, Any]], tuple[DrawnLook, ...] | None]:
+        """The results written so far, and what became of their looks once they are drawn."""
+        rows = self._table.query(
+            **rows_below(user_id, f"{RESULT}#{analysis_id}"), ConsistentRead=True
+        )["Items"]
+        by_name = {str(row["SK"]).rsplit("#", 1)[1]: unpack(row["result"]) for row in rows}
+        drawn = by_name.pop(DRAWN, None)
+        looks = None if drawn is None else tuple(map(DrawnLook.model_validate, drawn))
+        return {Kind(name): result for name, result in by_name.items()}, looks
+
+    def history(self, user_id: str, limit: int, before_id: str | None) -> Page:
+        """Up to `limit` analyses older than `before_id`, newest first (ULIDs sort by time)."""
+        # One more to know of a next page, and one for before_id itself.
+        request = {**rows_before(user_id, ANALYSIS, before_id), "Limit": limit + 2}
+        rows = at_least(limit + 2, self._table.query, request)
+        older = [to_analysis(row) for row in rows if row["SK"] != f"{ANALYSIS}#{before_id}"]
+        more = len(older) > limit
+        return Page(tuple(older[:limit]), older[limit - 1].analysis_id if more else None)
+
+    def earliest(self, user_id: str, limit: int) -> tuple[Analysis, ...]:
+        """A user's first `limit` analyses, oldest first; fewer where a megabyte holds no more."""
+        rows = self._table.query(**rows_below(user_id, ANALYSIS), Limit=limit)["Items"]
+        return tuple(map(to_analysis, rows))
+
+    def standing_still(self, now: datetime) -> Iterator[Analysis]:
+        """Analyses whose state is overdue at `now`, oldest first within a shard."""
+        for shard in range(OPEN_SHARDS):
+            overdue = {
+                "IndexName": OPEN_INDEX,
+                "KeyConditionExpression": "open_shard = :shard AND due_at < :now",
+                "ExpressionAttributeValues": {":shard": str(shard), ":now": iso(now)},
+            }
+            for page in pages(self._table.query, overdue):
+                for row in page:
+                    found = self.get(row["user_id"], row["analysis_id"])
+                    if found and found.due_at and found.due_at < now:
+                        yield found
+
+    def check(self) -> None:
+        """Raises where the table cannot be read."""
+        self._table.get_item(Key=analysis_key("health", "check"))
+
+    def usage(self, user_id: str, tier: Tier, now: datetime) -> Usage:
+        return usage(self._table, user_id, tier, now)
+
+    # -- moving an analysis on ---------------------------------------------------------------
+
+    def create(self, analysis: Analysis, tier: Tier) -> None:
+        """Charge the day's quota and write the row, both or neither.
+
+        Raises QuotaExceededError.
+        """
+        row = {
+            **analysis_key(analysis.user_id, analysis.analysis_id),
+            **analysis.model_dump(
+                mode="json", exclude_none=True, exclude={"reading", "failure", "pending", "weather"}
+            ),
+            # As JSON: the table takes no floats.
+            **({"weather": analysis.weather.model_dump_json()} if analysis.weather else {}),
+            "created_at": iso(analysis.created_at),
+            "updated_at": iso(analysis.updated_at),
+            "due_at": iso(analysis.created_at + PATIENCE[analysis.status]),
+            "open_shard": _shard(analysis.analysis_id),
+            "expires_at": int(analysis.expires_at.timestamp()),
+        }
+        charged = charge(self._table.name, analysis, tier)
+        if not transact(self._table, [charged, self._put(row)]):
+            raise QuotaExceededError(self.usage(analysis.user_id, tier, analysis.created_at))
+
+    def claim(self, user_id: str, analysis_id: str, now: datetime) -> Analysis | None:
+        """awaiting_upload -> analyzing, or again after a failed try released it; else None."""
+        return self._move(
+            analysis_key(user_id, analysis_id),
+            Status.ANALYZING,
+            now,
+            condition="#status = :awaiting OR (#status = :set_status AND lease_until <= :now)",
+            values={":awaiting": Status.AWAITING_UPLOAD, ":now": iso(now)},
+            sets={"lease_until": iso(now + LEASE)},
+        )
+
+    def release(self, analysis: Analysis, now: datetime) -> None:
+        """Let the next delivery of the same event have another try at once."""
+        self._move(
+            analysis_key(analysis.user_id, analysis.analysis_id),
+            Status.ANALYZING,
+            now,
+            sets={"lease_until": iso(now)},
+        )
+
+    def save_reading(
+        self, analysis: Analysis, reading: FaceReading, photo: Size, now: datetime
+    ) -> Analysis | None:
+        """analyzing -> recommending with what was measured; None when it is no longer analyzing."""
+        return self._move(
+            analysis_key(analysis.user_id, analysis.analysis_id),
+            Status.RECOMMENDING,
+            now,
+            condition="#status = :analyzing",
+            values={":analyzing": Status.ANALYZING},
+            sets={
+                "reading": pack(reading.model_dump_json(exclude_none=True)),
+                "photo": photo.model_dump(),
+                "pending": {str(kind) for kind in analysis.wants},
+                "redrives": 0,
+            },
+        )
+
+    def save_thumbnails(self, user_id: str, analysis_id: str) -> bool:
+        """Note that both thumbnails are there; False when the analysis is gone."""
+        key = analysis_key(user_id, analysis_id)
+        return change_row(self._table, key, **setting({"thumbnails": True})) is not None
+
+    def save_result(self, analysis: Analysis, kind: Kind, result: Mapping[str, Any]) -> bool:
+        """Write a kind's result and take the kind off `pending`, both or neither.
+
+        False when this result is already there or the analysis is no longer waiting for it: the
+        first result stays.
+        """
+        take_off = self._write(
+            "Update",
+            analysis_key(analysis.user_id, analysis.analysis_id),
+            UpdateExpression="DELETE pending :kinds",
+            ConditionExpression="#status = :recommending AND contains(pending, :kind)",
+            ExpressionAttributeNames={"#status": "status"},
+            ExpressionAttributeValues={
+                ":kinds": {str(kind)},
+                ":kind": str(kind),
+                ":recommending": Status.RECOMMENDING,
+            },
+        )
+        return transact(self._table, [self._put_result(analysis, kind, result), take_off])
+
+    def complete_with(
+        self,
+        analysis: Analysis,
+        kind: Kind,
+        result: Mapping[str, Any],
+        now: datetime,
+        enhanced: EnhancedAnalysis | None = None,
+    ) -> Analysis | None:
+        """recommending -> completed with the result of the one kind that is pending, in one write.
+
+        None when it is not the only one, or no longer waited for.
+        """
+        completing = _moving(
+            Status.COMPLETED,
+            now,
+            condition="#status = :recommending AND pending = :last",
+            values={":recommending": Status.RECOMMENDING, ":last": {str(kind)}},
+            sets={"enhanced_analysis": pack(enhanced.model_dump_json())} if enhanced else None,
+            removes=("pending",),
+        )
+        key = analysis_key(analysis.user_id, analysis.analysis_id)
+        update = self._write("Update", key, **completing)
+        if not transact(self._table, [self._put_result(analysis, kind, result), update]):
+            return None
+        return analysis.model_copy(
+            update={
+                "status": Status.COMPLETED,
+                "pending": frozenset(),
+                "enhanced_analysis": enhanced,
+                "updated_at": now,
+            }
+        )
+
+    def _put_result(self, analysis: Analysis, kind: str, result: Any) -> dict[str, Any]:
+        """Of a transaction: the result of a kind of advice, or DRAWN; what is there stays."""
+        return self._put(
+            {
+                **result_key(analysis.user_id, analysis.analysis_id, kind),
+                "result": pack(json.dumps(result)),
+                "expires_at": int(analysis.expires_at.timestamp()),
+            }
+        )
+
+    def save_drawn(self, analysis: Analysis, looks: Sequence[DrawnLook]) -> bool:
+        """Write what became of a result's looks; they expire with the analysis.
+
+        False when that is there already, which stays, or the analysis is gone.
+        """
+        key = analysis_key(analysis.user_id, analysis.analysis_id)
+        there = self._write("ConditionCheck", key, ConditionExpression="attribute_exists(PK)")
+        rows = [look.model_dump(mode="json", exclude_none=True) for look in looks]
+        return transact(self._table, [there, self._put_result(analysis, DRAWN, rows)])
+
+    def complete(
+        self,
+        user_id: str,
+        analysis_id: str,
+        now: datetime,
+        enhanced: EnhancedAnalysis | None = None,
+    ) -> Analysis | None:
+        """recommending -> completed once no kind is pending; None otherwise."""
+        return self._move(
+            analysis_key(user_id, analysis_id),
+            Status.COMPLETED,
+            now,
+            condition="#status = :recommending AND attribute_not_exists(pending)",
+            values={":recommending": Status.RECOMMENDING},
+            sets={"enhanced_analysis": pack(enhanced.model_dump_json())} if enhanced else None,
+        )
+
+    def end(
+        self, analysis: Analysis, status: Status, failure: Failure, now: datetime
+    ) -> Analysis | None:
+        """-> failed or expired with its reason, and the charge given back, both or neither.
+
+        None when the analysis has moved on since it was read, or is gone.
+        """
+        ending = _moving(
+            status,
+            now,
+            condition="#status = :seen",
+            values={":seen": analysis.status},
+            sets={"failure": failure.model_dump_json()},
+            removes=("pending",),
+        )
+        key = analysis_key(analysis.user_id, analysis.analysis_id)
+        update = self._write("Update", key, **ending)
+        if not transact(self._table, [update, refund(self._table.name, analysis)]):
+            return None
+        return self.get(analysis.user_id, analysis.analysis_id)
+
+    def announced(self, analysis: Analysis) -> None:
+        """The event is out: nothing is left for the sweep to look at."""
+        key = analysis_key(analysis.user_id, analysis.analysis_id)
+        change_row(self._table, key, UpdateExpression="REMOVE open_shard, due_at")
+
+    def redriven(self, analysis: Analysis, now: datetime) -> bool:
+        """Count one more try by the sweep; False when the state has changed meanwhile."""
+        moved = self._move(
+            analysis_key(analysis.user_id, analysis.analysis_id),
+            analysis.status,
+            now,
+            condition="#status = :set_status AND redrives = :seen",
+            values={":seen": analysis.redrives},
+            sets={"redrives": analysis.redrives + 1},
+        )
+        return moved is not None
+
+    def delete(self, analysis: Analysis) -> bool:
+        """Remove the row and its results; an upload that never came is not charged.
+
+        False when the row has moved on since it was read: read it again.
+        """
+        gone = self._write(
+            "Delete",
+            analysis_key(analysis.user_id, analysis.analysis_id),
+            ConditionExpression="#status = :seen",
+            ExpressionAttributeNames={"#status": "status"},
+            ExpressionAttributeValues={":seen": analysis.status},
+        )
+        results = [
+            self._write("Delete", result_key(analysis.user_id, analysis.analysis_id, kind))
+            for kind in (*Kind, DRAWN)
+        ]
+        never_used = analysis.status is Status.AWAITING_UPLOAD
+        given_back = [refund(self._table.name, analysis)] if never_used else []
+        return transact(self._table, [gone, *results, *given_back])
+
+    def _move(self, key: Key, to: Status, now: datetime, **how: Any) -> Analysis | None:
+        row = change_row(self._table, key, **_moving(to, now, **how))
+        return to_analysis(row) if row else None
+
+    def _write(self, verb: str, key: Key, **request: Any) -> dict[str, Any]:
+        """Of a transaction: an Update, a Delete or a ConditionCheck of this row."""
+        return {verb: {"TableName": self._table.name, "Key": key, **request}}
+
+    def _put(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """Of a transaction: a new row; what is there already stays."""
+        condition = "attribute_not_exists(PK)"
+        return {
+            "Put": {"TableName": self._table.name, "Item": row, "ConditionExpression": condition}
+        }
+
+
+def _moving(
+    to: Status,
+    now: datetime,
+    *,
+    condition: str = "#status = :set_status",
+    values: Mapping[str, Any] | None = None,
+    sets: Mapping[str, Any] | None = None,
+    removes: Sequence[str] = (),
+) -> dict[str, Any]:
+    """Update to this status, from whatever the condition says."""
+    moved = {"status": to, "updated_at": iso(now), "due_at": iso(now + PATIENCE[to])}
+    request = setting({**(sets or {}), **moved})
+    if removes:
+        request["UpdateExpression"] += " REMOVE " + ", ".join(removes)
+    request["ExpressionAttributeValues"] |= values or {}
+    return {"ConditionExpression": condition, **request}

@@ -1,0 +1,87 @@
+"""How rows of the one table are called: partition and sort keys, and moments that sort as text.
+
+PK USER#<user>: everything of a user, and SK one of PROFILE, <shelf>#<item>, ANALYSIS#<analysis>,
+RESULT#<analysis>#<kind>, LOOK#<look>, QUOTA#<day>, EXPORT#<export>.
+PK ERASURE#<hash of the user's id>, SK ERASURE: what outlives them.
+"""
+
+import hashlib
+from datetime import UTC, datetime
+from typing import Any
+
+from facet.domain.belongings import Shelf
+from facet.domain.places import user_partition
+
+ANALYSIS = "ANALYSIS"
+RESULT = "RESULT"
+LOOK = "LOOK"
+QUOTA = "QUOTA"
+EXPORT = "EXPORT"
+ERASURE = "ERASURE"
+PROFILE = "PROFILE"
+# Sorts behind every id, all of which are letters and digits.
+LAST = "~"
+
+type Key = dict[str, str]
+
+
+def user_key(user_id: str, sort_key: str) -> Key:
+    """The row of this sort key among a user's rows."""
+    return {"PK": user_partition(user_id), "SK": sort_key}
+
+
+def analysis_key(user_id: str, analysis_id: str) -> Key:
+    return user_key(user_id, f"{ANALYSIS}#{analysis_id}")
+
+
+def result_key(user_id: str, analysis_id: str, kind: str) -> Key:
+    """The result of one kind of advice, or what became of its looks."""
+    return user_key(user_id, f"{RESULT}#{analysis_id}#{kind}")
+
+
+def look_key(user_id: str, look_id: str) -> Key:
+    return user_key(user_id, f"{LOOK}#{look_id}")
+
+
+def quota_key(user_id: str, day: str) -> Key:
+    """How much of one day's quota is used; day: ISO date (UTC)."""
+    return user_key(user_id, f"{QUOTA}#{day}")
+
+
+def export_row_key(user_id: str, export_id: str) -> Key:
+    return user_key(user_id, f"{EXPORT}#{export_id}")
+
+
+def shelf_key(user_id: str, shelf: Shelf, item_id: str) -> Key:
+    return user_key(user_id, f"{shelf}#{item_id}")
+
+
+def erasure_key(user_id: str) -> Key:
+    """A user id is random (a UUID), so that its hash leads back to it only for who has it."""
+    return {"PK": f"ERASURE#{hashlib.sha256(user_id.encode()).hexdigest()}", "SK": ERASURE}
+
+
+def rows_below(user_id: str, first: str) -> dict[str, Any]:
+    """Query: all rows of a user whose sort key starts with `first` and a #."""
+    return {
+        "KeyConditionExpression": "PK = :pk AND begins_with(SK, :sk)",
+        "ExpressionAttributeValues": {":pk": user_partition(user_id), ":sk": f"{first}#"},
+    }
+
+
+def rows_before(user_id: str, first: str, before_id: str | None) -> dict[str, Any]:
+    """Query: the same up to and with `before_id`'s, where it is given; newest first."""
+    return {
+        "KeyConditionExpression": "PK = :pk AND SK BETWEEN :oldest AND :newest",
+        "ExpressionAttributeValues": {
+            ":pk": user_partition(user_id),
+            ":oldest": f"{first}#",
+            ":newest": f"{first}#{before_id or LAST}",
+        },
+        "ScanIndexForward": False,
+    }
+
+
+def iso(moment: datetime) -> str:
+    """Fixed width, so that strings sort as moments do."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

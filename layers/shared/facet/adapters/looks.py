@@ -1,0 +1,88 @@
+"""Rows of the looks people asked for. Writes are conditional, deletions are not: gone is gone."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from facet.adapters.keys import LOOK, iso, look_key, rows_before, rows_below
+from facet.adapters.rows import at_least, change_row, pages, setting
+from facet.domain.looks import LookPage, LookStatus, SavedLook
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+
+def _look_item(look: SavedLook) -> dict[str, Any]:
+    parts = look.model_dump(mode="json", exclude_none=True)
+    return {
+        **look_key(look.user_id, look.look_id),
+        **parts,
+        "products": json.dumps(parts["products"]),
+        "created_at": iso(look.created_at),
+        "updated_at": iso(look.updated_at),
+        "expires_at": int(look.expires_at.timestamp()),
+    }
+
+
+def _to_look(item: Mapping[str, Any]) -> SavedLook:
+    products = json.loads(item["products"])
+    expires_at = datetime.fromtimestamp(int(item["expires_at"]), UTC)
+    return SavedLook.model_validate({**item, "products": products, "expires_at": expires_at})
+
+
+class LookTable:
+    """Rows of the looks people asked for."""
+
+    def __init__(self, table: "Table") -> None:
+        self._table = table
+
+    def create(self, look: SavedLook) -> None:
+        self._table.put_item(Item=_look_item(look), ConditionExpression="attribute_not_exists(PK)")
+
+    def get(self, user_id: str, look_id: str) -> SavedLook | None:
+        answer = self._table.get_item(Key=look_key(user_id, look_id), ConsistentRead=True)
+        return _to_look(answer["Item"]) if "Item" in answer else None
+
+    def page(self, user_id: str, limit: int, before_id: str | None) -> LookPage:
+        """Up to `limit` looks older than `before_id`, newest first."""
+        # One more to know of a next page, and one for before_id itself.
+        request = {**rows_before(user_id, LOOK, before_id), "Limit": limit + 2}
+        rows = at_least(limit + 2, self._table.query, request)
+        older = [_to_look(row) for row in rows if row["SK"] != f"{LOOK}#{before_id}"]
+        more = len(older) > limit
+        return LookPage(tuple(older[:limit]), older[limit - 1].look_id if more else None)
+
+    def finish(self, look: SavedLook) -> bool:
+        """rendering -> completed or failed, as `look` has it; False when nobody waits for it."""
+        item = _look_item(look)
+        names = ("status", "code", "message", "products", "updated_at")
+        done = setting({name: item[name] for name in names if name in item})
+        done["ExpressionAttributeValues"][":rendering"] = LookStatus.RENDERING
+        waits = "#status = :rendering"
+        return self._set(look.user_id, look.look_id, ConditionExpression=waits, **done) is not None
+
+    def change(
+        self, user_id: str, look_id: str, name: str, favourite: bool, now: datetime
+    ) -> SavedLook | None:
+        """None where there is none."""
+        sets = {"name": name, "favourite": favourite, "updated_at": iso(now)}
+        return self._set(user_id, look_id, **setting(sets))
+
+    def delete(self, user_id: str, look_id: str) -> SavedLook | None:
+        """The look as it was; None where there was none."""
+        gone = self._table.delete_item(Key=look_key(user_id, look_id), ReturnValues="ALL_OLD")
+        return _to_look(gone["Attributes"]) if "Attributes" in gone else None
+
+    def delete_of(self, user_id: str, analysis_id: str) -> None:
+        """Every look on one photo."""
+        request = rows_below(user_id, LOOK)
+        request["ExpressionAttributeValues"] |= {":analysis": analysis_id}
+        request |= {"FilterExpression": "analysis_id = :analysis", "ProjectionExpression": "PK, SK"}
+        for page in pages(self._table.query, request):
+            for key in page:
+                self._table.delete_item(Key=key)
+
+    def _set(self, user_id: str, look_id: str, **request: Any) -> SavedLook | None:
+        row = change_row(self._table, look_key(user_id, look_id), **request)
+        return _to_look(row) if row else None
