@@ -6,7 +6,8 @@ import pytest
 
 from facet.adapters import sqs
 from facet.adapters.sqs import JobQueue
-from facet.domain.analysis import LONGEST_POLL_MS, POLL_AFTER_MS, Status, poll_after_ms
+from facet.domain.analysis import Status
+from facet.domain.polling import LONGEST_POLL_MS, POLL_AFTER_MS, poll_after_ms
 
 
 def never() -> int:

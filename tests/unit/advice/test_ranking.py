@@ -13,19 +13,19 @@ from hypothesis import strategies as st
 from facet.advice.learning import Fit, fit, read_feedback, write_ranking
 from facet.advice.ranking import FEATURES, FOLDER, Ranking, Rollout, load_ranking
 from facet.domain.errors import FacetError
-from facet.domain.feedback import Feedback
+from facet.domain.feedback import Judgement
 
 CURRENT = load_ranking()
 
 
-def feedback_of(planted: dict[str, float], seed: int, answers: int = 3000) -> list[Feedback]:
+def feedback_of(planted: dict[str, float], seed: int, answers: int = 3000) -> list[Judgement]:
     """Answers of 300 people who like a product by the planted weights (log odds)."""
     random = np.random.default_rng(seed)
     x = random.uniform(-1, 1, (answers, len(FEATURES))).round(3)
     logit = x @ [planted[name] for name in FEATURES] + 0.3
     liked = random.random(answers) < 1 / (1 + np.exp(-logit))
     return [
-        Feedback(
+        Judgement(
             person=f"p{n % 300}",
             verdict="accept" if likes else "reject",
             features=dict(zip(FEATURES, row.tolist(), strict=True)),

@@ -9,13 +9,13 @@ from pydantic import ValidationError
 
 from facet.adapters.rows import pages
 from facet.domain.belongings import Shelf
-from facet.domain.feedback import Feedback
+from facet.domain.feedback import Judgement
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 
-def export_feedback(table: "Table") -> Iterator[Feedback]:
+def export_feedback(table: "Table") -> Iterator[Judgement]:
     """Every row USER#.../FEEDBACK#... that says something; what a person wrote stays behind.
 
     A scan reads, and is charged for, the whole table: a monthly job, not a request.
@@ -29,6 +29,6 @@ def export_feedback(table: "Table") -> Iterator[Feedback]:
             person = hashlib.sha256(str(row["PK"]).encode()).hexdigest()[:16]
             try:
                 document = json.loads(str(row.get("document", "{}")))
-                yield Feedback.model_validate({**document, "person": person})
+                yield Judgement.model_validate({**document, "person": person})
             except (ValueError, TypeError, ValidationError):
                 continue  # of another schema, or a comment alone

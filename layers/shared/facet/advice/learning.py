@@ -27,7 +27,7 @@ from pydantic import ValidationError
 from facet.advice.ranking import FEATURES, FOLDER, STRENGTH, Ranking, stable_fraction
 from facet.catalogue.files import written
 from facet.domain.errors import FacetError
-from facet.domain.feedback import Feedback
+from facet.domain.feedback import Judgement
 
 HELD_OUT = 0.2
 LEAST = 100  # answers, below which nothing is learned
@@ -63,20 +63,20 @@ class Fit:
         return self.after.log_loss < self.before.log_loss and self.after.auc >= self.before.auc
 
 
-def read_feedback(lines: Iterable[str]) -> tuple[list[Feedback], list[str]]:
-    """Feedback of a JSONL export, and what is wrong with the lines that were left out."""
+def read_feedback(lines: Iterable[str]) -> tuple[list[Judgement], list[str]]:
+    """Judgements of a JSONL export, and what is wrong with the lines that were left out."""
     read, problems = [], []
     for number, line in enumerate(lines, start=1):
         if line.strip():
             try:
-                read.append(Feedback.model_validate_json(line))
+                read.append(Judgement.model_validate_json(line))
             except ValidationError as error:
                 problems.append(f"line {number}: {error.errors()[0]['msg']}")
     return read, problems
 
 
 def fit(
-    feedback: Sequence[Feedback], current: Ranking, version: str, strength: float = STRENGTH
+    feedback: Sequence[Judgement], current: Ranking, version: str, strength: float = STRENGTH
 ) -> Fit:
     """New weights from feedback, `strength` >= 0 pulling them towards the current ones.
 

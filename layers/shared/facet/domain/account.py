@@ -5,13 +5,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import Field, TypeAdapter
+
+from facet.domain.base import Part, Stored
 
 # The lifecycle rule of exports/ in template.yaml says the same.
 EXPORT_LIFE = timedelta(days=7)
 # Three receives of its message, half an hour apart, and what the last may take.
 EXPORT_PATIENCE = timedelta(hours=2)
-EXPORT_POLL_AFTER_MS = 2000
 
 # Longer than a request may run (ApiFunction's Timeout): whatever was let in before the account was
 # marked has been written by then.
@@ -26,10 +27,8 @@ class ExportStatus(StrEnum):
     FAILED = "failed"
 
 
-class Export(BaseModel):
+class Export(Stored):
     """One ZIP of everything a user has here, as its row says."""
-
-    model_config = ConfigDict(frozen=True)
 
     export_id: str
     requested_at: datetime
@@ -44,10 +43,8 @@ class Export(BaseModel):
         return ExportStatus.FAILED if late else ExportStatus.PENDING
 
 
-class Erasure(BaseModel):
+class Erasure(Stored):
     """What remains of an erased account: that it was, when, and how much. Nobody's name."""
-
-    model_config = ConfigDict(frozen=True)
 
     erasure_id: str = Field(description="ULID; quote it when you ask about this erasure.")
     status: Literal["erasing", "erased"] = Field(description="erased once nothing is left.")
@@ -63,10 +60,8 @@ class Person:
     username: str
 
 
-class ExportRequested(BaseModel):
+class ExportRequested(Part):
     """Message to AccountFunction: put everything of this user into a ZIP."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     job: Literal["export"] = "export"
     user_id: str
@@ -74,10 +69,8 @@ class ExportRequested(BaseModel):
     export_id: str
 
 
-class ErasureRequested(BaseModel):
+class ErasureRequested(Part):
     """Message to AccountFunction: remove everything of this user."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     job: Literal["erasure"] = "erasure"
     user_id: str

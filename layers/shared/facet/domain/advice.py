@@ -7,7 +7,7 @@ from pydantic import Field
 from facet.domain.base import Part
 from facet.domain.products import Goal, PriceBand, Session, SkinType, StepName
 
-Term = Annotated[str, Field(min_length=1, max_length=100)]
+IngredientTerm = Annotated[str, Field(min_length=1, max_length=100)]
 
 
 class Profile(Part):
@@ -18,10 +18,10 @@ class Profile(Part):
     goals: tuple[Goal, ...] = Field(
         default=(), max_length=12, description="what to work on, most important first; at most 12"
     )
-    allergies: tuple[Term, ...] = Field(
+    allergies: tuple[IngredientTerm, ...] = Field(
         default=(), max_length=50, description="ingredients or groups, by any name; at most 50"
     )
-    avoided_ingredients: tuple[Term, ...] = Field(
+    avoided_ingredients: tuple[IngredientTerm, ...] = Field(
         default=(), max_length=50, description="ingredients or groups, by any name; at most 50"
     )
     pregnancy: Literal["pregnant", "planning", "breastfeeding"] | None = Field(

@@ -4,14 +4,14 @@ awaiting_upload -> analyzing -> recommending -> completed; from each of the firs
 failed or expired. A row is never moved but by one conditional update (adapters/analyses.py).
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from facet.domain import places
+from facet.domain.base import Stored
 from facet.domain.face import Check, FaceReading
 from facet.domain.narration import EnhancedAnalysis
 from facet.domain.products import Goal
@@ -56,54 +56,24 @@ PATIENCE = {
 # How often the sweep sends a standing analysis on before it ends it with a reason.
 MAX_REDRIVES = 3
 
-POLL_AFTER_MS = {
-    Status.AWAITING_UPLOAD: 1000,
-    Status.ANALYZING: 400,
-    Status.RECOMMENDING: 250,
-}
-# A recommendation job takes 15 ms, and ten batches of them run at once.
-POLL_MS_PER_JOB = 2
-POLL_STEP_MS = 250
-LONGEST_POLL_MS = 5000
 
-
-def poll_after_ms(status: Status, waiting: Callable[[], int]) -> int | None:
-    """When an app should ask again; None once there is nothing to wait for.
-
-    The pace of the state, and once the photo is there 2 ms more for every recommendation job that
-    waits in the queue: in whole steps of 250 ms, so that an unchanged answer keeps its ETag, and
-    5 s at most. waiting: how many jobs there are, asked only where it matters.
-    """
-    pace = POLL_AFTER_MS.get(status)
-    if pace is None or status is Status.AWAITING_UPLOAD:
-        return pace
-    queued = POLL_MS_PER_JOB * waiting() // POLL_STEP_MS * POLL_STEP_MS
-    return min(pace + queued, LONGEST_POLL_MS)
-
-
-class Failure(BaseModel):
+class Failure(Stored):
     """Why an analysis ended without an answer."""
-
-    model_config = ConfigDict(frozen=True)
 
     code: str = Field(description="Stable snake_case code: a photo gate's or the pipeline's.")
     message: str = Field(description="One sentence for the person who took the photo.")
     checks: tuple[Check, ...] = Field((), description="Every photo gate that fired, all at once.")
 
 
-class Size(BaseModel):
+class Size(Stored):
     """Of a picture, in pixels."""
-
-    model_config = ConfigDict(frozen=True)
 
     width: int = Field(gt=0)
     height: int = Field(gt=0)
 
 
-class Analysis(BaseModel):
+class Analysis(Stored):
     """One analysis row."""
-
-    model_config = ConfigDict(frozen=True)
 
     analysis_id: str
     user_id: str

@@ -13,6 +13,12 @@ class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class Answer(BaseModel):
+    """What the API answers: frozen, and open to fields that newer releases add."""
+
+    model_config = ConfigDict(frozen=True)
+
+
 class Stored(Part):
     """A piece of a row, which is kept: one written by newer code can still be read."""
 

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from facet.domain.base import Stored
 
 
-class Feedback(Stored):
+class Judgement(Stored):
     """One line of the export: who said it is a hash, and what they wrote is left out."""
 
     person: str = Field(description="the same for all lines of one person, names nobody")

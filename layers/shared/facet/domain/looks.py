@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from facet.domain.base import Part, Stored
 from facet.domain.belongings import ITEM_ID
@@ -14,7 +14,6 @@ from facet.domain.style import Finish, MakeupCategory, Region
 
 # Three receives, each at most one visibility timeout (6 x 30 s) apart.
 RENDER_PATIENCE = timedelta(minutes=10)
-POLL_AFTER_MS = 400
 TIMED_OUT = ("render_timed_out", "This look was not drawn in time; please ask for it again.")
 
 
@@ -77,10 +76,8 @@ class WantedProduct(Part):
         return self
 
 
-class SavedLook(BaseModel):
+class SavedLook(Stored):
     """A look a person asked for: one row."""
-
-    model_config = ConfigDict(frozen=True)
 
     look_id: str
     user_id: str

@@ -3,38 +3,33 @@
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from facet.domain.analysis import Kind, Status
+from facet.domain.base import Part, Stored
 
 
-class FaceAnalyzed(BaseModel):
+class FaceAnalyzed(Part):
     """A recommendation job: one wish of one analysed face."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     analysis_id: str
     user_id: str
     kind: Kind
 
 
-class LookWanted(BaseModel):
+class LookWanted(Part):
     """Pictures to draw: of every look of a makeup result, or of the one saved look `look_id`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     analysis_id: str
     user_id: str
     look_id: str | None = None
 
 
-class AnalysisEnded(BaseModel):
+class AnalysisEnded(Stored):
     """Detail of the EventBridge events AnalysisCompleted and AnalysisFailed, source `facet`.
 
     docs/events.schema.json describes it.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     analysis_id: str
     user_id: str
@@ -47,10 +42,8 @@ class AnalysisEnded(BaseModel):
         return "AnalysisCompleted" if self.status is Status.COMPLETED else "AnalysisFailed"
 
 
-class WebhookMessage(BaseModel):
+class WebhookMessage(Stored):
     """The EventBridge event of an ended analysis, and what a webhook says of it."""
-
-    model_config = ConfigDict(frozen=True)
 
     time: datetime
     detail: AnalysisEnded

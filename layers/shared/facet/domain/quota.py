@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from facet.domain.base import Answer
 from facet.domain.errors import PermanentError
 
 
@@ -26,10 +27,8 @@ class Tier(StrEnum):
         return {Tier.FREE: 50, Tier.PRO: 500, Tier.ENTERPRISE: None}[self]
 
 
-class Usage(BaseModel):
+class Usage(Answer):
     """What a user has used today (UTC)."""
-
-    model_config = ConfigDict(frozen=True)
 
     tier: Tier = Field(description="By the user's Cognito groups.")
     limit: int | None = Field(ge=0, description="Analyses a UTC day; absent: unlimited.")

@@ -6,7 +6,7 @@ Colours are sRGB hex; reasons point at the measure, the belonging or the rule th
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from facet.domain.advice import Note, Reason, Source
 from facet.domain.base import Fraction, Part, Stored
@@ -207,8 +207,6 @@ class Garment(GarmentDetails):
 
 class Feedback(Stored):
     """What a person made of advice they got; unknown fields of newer rows are left alone."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     verdict: Literal["accept", "reject", "worn"]
     item_ids: tuple[str, ...] = Field(default=(), description="what the outfit or look was made of")

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Self
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from ulid import ULID
 
 from facet.domain.base import Part
@@ -20,8 +20,6 @@ from facet.vision.drawing.rules import places_of
 
 class NewLook(Part):
     """Makeup to see on the photo, or one garment of the wardrobe."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str | None = Field(
         None, min_length=1, max_length=100, description="What to call it; a name is made if none."

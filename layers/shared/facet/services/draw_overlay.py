@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from facet.domain.base import Answer
 from facet.domain.errors import AnalysisNotFoundError, PermanentError
 from facet.domain.face import Concern
 from facet.domain.places import overlay_key
@@ -18,19 +19,15 @@ ENDS = ("none", "strong")
 ENDS_OF = {"dullness": ("as this face usually is", "greyer")}
 
 
-class LegendEntry(BaseModel):
+class LegendEntry(Answer):
     """What one colour of the picture means."""
-
-    model_config = ConfigDict(frozen=True)
 
     hex: str = Field(pattern=r"^#[0-9a-f]{6}$", description="The colour in sRGB.")
     meaning: str = Field(description="In English.")
 
 
-class OverlayDocument(BaseModel):
+class OverlayDocument(Answer):
     """A transparent picture to lay over the photo, and what it shows."""
-
-    model_config = ConfigDict(frozen=True)
 
     analysis_id: str = Field(description="Whose photo it lies over.")
     concern: str = Field(description="Name of the concern in `skin.concerns`.")

@@ -8,19 +8,20 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import batched
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from ulid import ULID
 
 from facet.domain.account import (
     EXPORT_LIFE,
-    EXPORT_POLL_AFTER_MS,
     Export,
     ExportRequested,
     ExportStatus,
     Person,
 )
+from facet.domain.base import Answer
 from facet.domain.errors import PermanentError
 from facet.domain.places import PLACES, export_key
+from facet.domain.polling import POLL_EXPORT_AFTER_MS
 from facet.services.ports import AccountJobs, Accounts, Objects, Users
 
 DOWNLOAD_SIGNED_FOR = timedelta(hours=1)
@@ -64,10 +65,8 @@ FOLDERS = {
 }
 
 
-class ExportDocument(BaseModel):
+class ExportDocument(Answer):
     """An export: poll it until `status` is ready, then fetch `download_url`."""
-
-    model_config = ConfigDict(frozen=True)
 
     export_id: str = Field(description="ULID.")
     status: ExportStatus = Field(description="ready: the ZIP is at `url`.")
@@ -120,7 +119,7 @@ def read_export(
     return ExportDocument(
         status=status,
         download_url=url,
-        poll_after_ms=EXPORT_POLL_AFTER_MS if status is ExportStatus.PENDING else None,
+        poll_after_ms=POLL_EXPORT_AFTER_MS if status is ExportStatus.PENDING else None,
         **export.model_dump(),
     )
 

@@ -90,7 +90,7 @@ def give_feedback(
         for item_id in said.item_ids:
             shelves.change(user_id, Shelf.WARDROBE, item_id, lambda row: _worn(row, day))
     if said.verdict or said.rating:
-        judged = Feedback(person="", verdict=said.verdict, rating=said.rating)
+        judged = Judgement(person="", verdict=said.verdict, rating=said.rating)
         count(learned.get("ranking"), judged.liked)
     return FeedbackReceipt(feedback_id=feedback_id, created_at=now)
 

@@ -3,13 +3,12 @@
 from datetime import datetime
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from facet.domain.base import Part
+from facet.domain.base import Answer, Part
 from facet.domain.cursor import Cursors
 from facet.domain.errors import PermanentError
 from facet.domain.looks import (
-    POLL_AFTER_MS,
     RENDER_PATIENCE,
     TIMED_OUT,
     LookProduct,
@@ -17,14 +16,13 @@ from facet.domain.looks import (
     SavedLook,
 )
 from facet.domain.places import look_keys
+from facet.domain.polling import POLL_LOOK_AFTER_MS
 from facet.services.ports import Looks, Objects
 from facet.services.read_analysis import PICTURES_SIGNED_FOR
 
 
-class LookDocument(BaseModel):
+class LookDocument(Answer):
     """A look that was asked for; final once it is no longer rendering."""
-
-    model_config = ConfigDict(frozen=True)
 
     look_id: str = Field(description="ULID; ids sort by time.")
     analysis_id: str = Field(description="Whose photo it is drawn on.")
@@ -56,7 +54,7 @@ class LookDocument(BaseModel):
                 code, message = TIMED_OUT
                 known |= {"status": LookStatus.FAILED, "code": code, "message": message}
             else:
-                known["poll_after_ms"] = POLL_AFTER_MS
+                known["poll_after_ms"] = POLL_LOOK_AFTER_MS
         elif look.status is LookStatus.COMPLETED:
             keys = look_keys(look.user_id, look.analysis_id, look.look_id)
             seconds = int(PICTURES_SIGNED_FOR.total_seconds())
@@ -66,10 +64,8 @@ class LookDocument(BaseModel):
         return cls.model_validate(known)
 
 
-class LookList(BaseModel):
+class LookList(Answer):
     """A page of looks, newest first."""
-
-    model_config = ConfigDict(frozen=True)
 
     looks: tuple[LookDocument, ...] = Field(description="Newest first.")
     cursor: str | None = Field(None, description="Send it back for the next page; absent: no more.")

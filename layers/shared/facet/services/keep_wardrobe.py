@@ -12,12 +12,12 @@ from facet.domain.belongings import Shelf
 from facet.domain.cursor import Cursors
 from facet.domain.errors import PermanentError
 from facet.domain.places import garment_picture_key, garment_upload_key
+from facet.domain.polling import POLL_GARMENT_AFTER_MS
 from facet.domain.style import GarmentDetails, GarmentPhoto
 from facet.services.ports import Objects, Shelves
 from facet.services.start_analysis import PhotoType, UploadTarget
 
 PICTURE_SIGNED_FOR = timedelta(hours=1)
-POLL_AFTER_MS = 1000
 # S3 announces a photo, and it is read, within seconds of the last moment it may come.
 LATE = timedelta(minutes=1)
 NEVER_CAME = {
@@ -238,4 +238,4 @@ def _state_of(photo: GarmentPhoto, now: datetime) -> dict[str, Any]:
         return {"status": photo.status, "code": photo.code, "message": photo.message}
     if now > photo.expires_at + LATE:
         return {"status": "failed", **NEVER_CAME}
-    return {"status": photo.status, "poll_after_ms": POLL_AFTER_MS}
+    return {"status": photo.status, "poll_after_ms": POLL_GARMENT_AFTER_MS}

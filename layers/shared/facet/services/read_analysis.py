@@ -3,14 +3,12 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from facet.domain.analysis import Analysis, Failure, Kind, Status, poll_after_ms
+from facet.domain.analysis import Analysis, Failure, Kind, Status
+from facet.domain.base import Answer
 from facet.domain.errors import AnalysisNotFoundError, PermanentError
 from facet.domain.face import Classification, Face, Prediction, Quality, Share, Skin, Versions
-from facet.domain.looks import (
-    POLL_AFTER_MS as POLL_LOOKS_AFTER_MS,
-)
 from facet.domain.looks import (
     RENDER_PATIENCE,
     TIMED_OUT,
@@ -20,6 +18,7 @@ from facet.domain.looks import (
 )
 from facet.domain.narration import EnhancedAnalysis
 from facet.domain.places import look_keys
+from facet.domain.polling import POLL_LOOK_AFTER_MS, poll_after_ms
 from facet.services.ports import Analyses, Jobs, Objects
 
 # Twice as long as an ETag holds (http/answers.py), so that a 304 never outlives its URLs.
@@ -30,10 +29,8 @@ PICTURES_SIGNED_FOR = timedelta(hours=1)
 _PARTS = ("quality", "face", "skin", "season", "prediction", "classifications", "versions")
 
 
-class PhotoLinks(BaseModel):
+class PhotoLinks(Answer):
     """The normalised photo; its URLs come once the pictures are drawn, good for an hour."""
-
-    model_config = ConfigDict(frozen=True)
 
     width: int = Field(description="Pixels of the upright, normalised photo.")
     height: int = Field(description="Pixels of the upright, normalised photo.")
@@ -41,10 +38,8 @@ class PhotoLinks(BaseModel):
     optimized_url: str | None = Field(None, description="JPEG, about 1024 px on the long edge.")
 
 
-class LookPicture(BaseModel):
+class LookPicture(Answer):
     """One look of the makeup result on the person's own face; its URLs are good for an hour."""
-
-    model_config = ConfigDict(frozen=True)
 
     name: str = Field(description="As in `recommendations.makeup.looks`.")
     status: LookStatus = Field(description="An analysis completes without waiting for pictures.")
@@ -57,10 +52,8 @@ class LookPicture(BaseModel):
     products: tuple[LookProduct, ...] = Field((), description="What is drawn.")
 
 
-class AnalysisDocument(BaseModel):
+class AnalysisDocument(Answer):
     """The result document: grows while `status` moves on, final once it is terminal."""
-
-    model_config = ConfigDict(frozen=True)
 
     analysis_id: str = Field(description="ULID; ids sort by time.")
     status: Status = Field(description="Terminal: completed, failed or expired.")
@@ -140,7 +133,7 @@ def document_of(
     reading = analysis.reading
     poll = poll_after_ms(analysis.status, jobs.depth)
     if poll is None and any(look.status is LookStatus.RENDERING for look in looks):
-        poll = POLL_LOOKS_AFTER_MS
+        poll = POLL_LOOK_AFTER_MS
     measured = {name: getattr(reading, name) for name in _PARTS} if reading else {}
     if reading and analysis.photo:
         measured["skin"] = _with_overlays(reading.skin, analysis.analysis_id)

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from facet.domain.analysis import Analysis
+from facet.domain.base import Answer
 from facet.domain.cursor import Cursors
 from facet.domain.trend import Trend, trends
 from facet.services.ports import Analyses, Jobs, Objects
@@ -22,10 +23,8 @@ class PastAnalysis(AnalysisDocument):
     )
 
 
-class History(BaseModel):
+class History(Answer):
     """A page of a user's analyses, newest first."""
-
-    model_config = ConfigDict(frozen=True)
 
     analyses: tuple[PastAnalysis, ...] = Field(description="Newest first.")
     cursor: str | None = Field(None, description="Send it back for the next page; absent: no more.")

@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from facet.domain.base import Answer
 
 
-class Health(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
+class Health(Answer):
     status: Literal["ok", "unavailable"] = Field(description="ok, or unavailable where a part is.")
     parts: dict[str, Literal["ok", "unavailable"]] = Field(
         default_factory=dict, description="Each part that was reached for; empty for `live`."

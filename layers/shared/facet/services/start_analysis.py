@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from ulid import ULID
 
-from facet.domain.analysis import POLL_AFTER_MS, UPLOAD_WINDOW, Analysis, Kind, Status
+from facet.domain.analysis import UPLOAD_WINDOW, Analysis, Kind, Status
+from facet.domain.base import Answer, Part
 from facet.domain.errors import BusyError, PermanentError
+from facet.domain.polling import POLL_AFTER_MS
 from facet.domain.products import Goal
 from facet.domain.quota import Tier
 from facet.domain.style import Occasion, Weather
@@ -17,10 +19,8 @@ from facet.services.ports import Analyses, Jobs, Objects
 PhotoType = Literal["image/jpeg", "image/png", "image/webp", "image/heic", "image/heif"]
 
 
-class NewAnalysis(BaseModel):
+class NewAnalysis(Part):
     """A photo the app is about to upload, and what it wants of it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     content_type: PhotoType = Field(description="Media type of the photo; S3 refuses another.")
     content_length: int = Field(gt=0, description="Exact size of the photo in bytes.")
@@ -42,20 +42,16 @@ class NewAnalysis(BaseModel):
     weather: Weather | None = Field(None, description="What the outfit has to stand.")
 
 
-class UploadTarget(BaseModel):
+class UploadTarget(Answer):
     """How to send the photo; leave no header out and add none."""
-
-    model_config = ConfigDict(frozen=True)
 
     method: str = Field(description="HTTP method, PUT.")
     headers: Mapping[str, str] = Field(description="Headers, exactly as signed.")
     expires_at: datetime = Field(description="When the URL stops working (UTC).")
 
 
-class StartedAnalysis(BaseModel):
+class StartedAnalysis(Answer):
     """The analysis is waiting for its photo."""
-
-    model_config = ConfigDict(frozen=True)
 
     analysis_id: str = Field(description="ULID.")
     status: Status = Field(description="awaiting_upload; further on where the key was sent before.")
