@@ -12,6 +12,7 @@ from facet.domain.account import Erasure
 from facet.domain.analysis import Failure
 from facet.domain.looks import WantedProduct
 from facet.domain.narration import EnhancedAnalysis
+from facet.domain.storage import UploadTarget
 from facet.services.ask_for_look import NewLook
 from facet.services.draw_overlay import LegendEntry, OverlayDocument
 from facet.services.export_account import ExportDocument

@@ -1,11 +1,41 @@
-"""What can go wrong: retry it, give it up, or tell the person about their photo."""
+"""What can go wrong: retry it, give it up, or tell the person about their photo.
 
-from collections.abc import Sequence
+FacetError                        trying again may help
+  + BusyError                     more is queued than is worked off
+  + PermanentError                trying again cannot help; has a code and a sentence
+      + PhotoRejectedError        a photo gate's code, and every gate that fired
+      + QuotaExceededError        quota_exceeded (domain/quota.py)
+      + FileTooLargeError         file_too_large
+      x what is asked for is not there, or somebody else's
+      + AnalysisNotFoundError     analysis_not_found
+      + BagItemNotFoundError      bag_item_not_found
+      + GarmentNotFoundError      garment_not_found
+      + LookNotFoundError         look_not_found
+      + ProductNotFoundError      product_not_found
+      x it is there, but not fit for this
+      + PhotoNotReadyError        photo_not_ready
+      + PhotoGoneError            photo_gone
+      + RegionNotPossibleError    region_not_possible
+      + ProfileUnreadableError    profile_unreadable
+
+One class for each code that more than one place raises; a code of one place alone is a plain
+PermanentError there. http/problems.toml lists them all.
+"""
+
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 
 class FacetError(Exception):
     """Anything Facet raises. Unless it is a PermanentError, trying again may help."""
+
+
+class BusyError(FacetError):
+    """More work is queued than the workers get through; try again after `retry_after` seconds."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__("more photos are waiting than can be analysed soon")
+        self.retry_after = retry_after
 
 
 class PermanentError(FacetError):
@@ -30,6 +60,18 @@ class PhotoRejectedError(PermanentError):
         self.checks = tuple(checks)
 
 
+class FileTooLargeError(PermanentError):
+    """A photo that is larger than may be uploaded; both sizes in bytes."""
+
+    def __init__(self, size: int, largest: int) -> None:
+        super().__init__(
+            "file_too_large", f"The photo has {size:,} bytes; at most {largest:,} are taken."
+        )
+
+
+# --- not there, or somebody else's ---------------------------------------------------------------
+
+
 class AnalysisNotFoundError(PermanentError):
     """There is no such analysis, or it is somebody else's."""
 
@@ -51,11 +93,3 @@ class ProfileUnreadableError(PermanentError):
         super().__init__(
             "profile_unreadable", "Your profile could not be read; please save it again."
         )
-
-
-class BusyError(FacetError):
-    """More work is queued than the workers get through; try again after `retry_after` seconds."""
-
-    def __init__(self, retry_after: int) -> None:
-        super().__init__("more photos are waiting than can be analysed soon")
-        self.retry_after = retry_after

@@ -1,11 +1,12 @@
 """What the parts of the pipeline tell each other."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 from pydantic import Field
 
-from facet.domain.analysis import Kind, Status
+from facet.domain.analysis import Analysis, Kind, Status
 from facet.domain.base import Part, Stored
 
 
@@ -15,6 +16,12 @@ class FaceAnalyzed(Part):
     analysis_id: str
     user_id: str
     kind: Kind
+
+
+def jobs_of(analysis: Analysis) -> Iterator[FaceAnalyzed]:
+    """One for each wish that is still pending."""
+    for kind in sorted(analysis.pending):
+        yield FaceAnalyzed(analysis_id=analysis.analysis_id, user_id=analysis.user_id, kind=kind)
 
 
 class LookWanted(Part):

@@ -1,6 +1,19 @@
-"""What a phone has to send to a bucket."""
+"""What a phone has to send to a bucket, and for how long it may fetch what lies there."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from pydantic import Field
+
+from facet.domain.base import Answer
+
+# Media types of photos that are taken.
+PhotoType = Literal["image/jpeg", "image/png", "image/webp", "image/heic", "image/heif"]
+
+# Twice as long as an ETag holds (http/gateway.py), so that a 304 never outlives its URLs.
+PICTURES_SIGNED_FOR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,3 +23,11 @@ class Upload:
     method: str
     url: str
     headers: dict[str, str]
+
+
+class UploadTarget(Answer):
+    """How to send the photo; leave no header out and add none."""
+
+    method: str = Field(description="HTTP method, PUT.")
+    headers: Mapping[str, str] = Field(description="Headers, exactly as signed.")
+    expires_at: datetime = Field(description="When the URL stops working (UTC).")

@@ -3,10 +3,11 @@
 Colours are sRGB hex; reasons point at the measure, the belonging or the rule they rest on.
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from facet.domain.advice import Note, Reason, Source
 from facet.domain.base import Fraction, Part, Stored
@@ -192,6 +193,14 @@ class GarmentPhoto(Stored):
     correlation_id: str
     code: str | None = Field(default=None, description="why it could not be read")
     message: str | None = None
+
+    @classmethod
+    def of(cls, garment: Mapping[str, Any]) -> Self | None:
+        """The photo of a stored garment; None without one, or where it is of another schema."""
+        try:
+            return cls.model_validate(garment["photo"])
+        except (KeyError, ValidationError):
+            return None
 
 
 class Garment(GarmentDetails):

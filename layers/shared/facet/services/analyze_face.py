@@ -4,14 +4,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from facet.domain.analysis import Analysis, Failure, Size, Status
+from facet.domain.analysis import Failure, Size, Status
 from facet.domain.errors import PermanentError, PhotoRejectedError
-from facet.domain.messages import FaceAnalyzed
+from facet.domain.messages import jobs_of
 from facet.domain.places import face_key
 from facet.services.end_analysis import fail_analysis
 from facet.services.ports import Analyses, Events, Jobs, Objects
 
-if TYPE_CHECKING:  # the sweep queues jobs as well, without numpy in its layers
+if TYPE_CHECKING:  # only the function that measures has numpy in its layers
     from facet.vision.analyze import PhotoAnalysis
 
 type Measure = Callable[[bytes], PhotoAnalysis]
@@ -58,19 +58,8 @@ def analyze_face(
     if saved is None:  # deleted or ended while it was measured
         media.delete(*analysis.media_keys)
         return None
-    queue_jobs(saved, jobs=jobs)
+    jobs.send(jobs_of(saved), saved.correlation_id)
     return saved.status
-
-
-def queue_jobs(analysis: Analysis, *, jobs: Jobs) -> None:
-    """One message per wish that is still pending."""
-    jobs.send(
-        (
-            FaceAnalyzed(analysis_id=analysis.analysis_id, user_id=analysis.user_id, kind=kind)
-            for kind in sorted(analysis.pending)
-        ),
-        analysis.correlation_id,
-    )
 
 
 def _without_claim(
@@ -81,5 +70,5 @@ def _without_claim(
         uploads.delete(face_key(user_id, analysis_id))
     elif analysis.status is Status.RECOMMENDING and analysis.pending:
         # A try that saved its reading may have died before it queued; workers ignore repeats.
-        queue_jobs(analysis, jobs=jobs)
+        jobs.send(jobs_of(analysis), analysis.correlation_id)
     return None

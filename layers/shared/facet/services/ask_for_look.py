@@ -9,11 +9,15 @@ from ulid import ULID
 
 from facet.domain.base import Part
 from facet.domain.belongings import ITEM_ID, Shelf
-from facet.domain.errors import AnalysisNotFoundError, PermanentError
+from facet.domain.errors import (
+    AnalysisNotFoundError,
+    BagItemNotFoundError,
+    GarmentNotFoundError,
+    PhotoNotReadyError,
+    RegionNotPossibleError,
+)
 from facet.domain.looks import LookProduct, LookStatus, SavedLook, WantedProduct
 from facet.domain.messages import LookWanted
-from facet.services.keep_bag import not_in_the_bag
-from facet.services.keep_wardrobe import not_in_the_wardrobe
 from facet.services.ports import Analyses, LookJobs, Looks, Shelves
 from facet.vision.drawing.rules import places_of
 
@@ -59,7 +63,7 @@ def ask_for_look(
     if analysis is None:
         raise AnalysisNotFoundError
     if analysis.photo is None:
-        raise PermanentError("photo_not_ready", "This analysis has no photo to draw on.")
+        raise PhotoNotReadyError
     for one in wanted.products:
         if one.item_id and shelves.get(user_id, Shelf.BAG, one.item_id) is None:
             raise not_in_the_bag()
@@ -67,7 +71,7 @@ def ask_for_look(
             raise region_not_possible(one.category, places_of(one.category))
     item_id = wanted.garment_item_id
     if item_id and shelves.get(user_id, Shelf.WARDROBE, item_id) is None:
-        raise not_in_the_wardrobe()
+        raise GarmentNotFoundError
     products = tuple(LookProduct.model_validate(_told(one)) for one in wanted.products)
     look = SavedLook(
         look_id=str(ULID.from_datetime(now)),
@@ -88,12 +92,6 @@ def ask_for_look(
         correlation_id,
     )
     return look
-
-
-def region_not_possible(category: str, may: Iterable[str]) -> PermanentError:
-    return PermanentError(
-        "region_not_possible", f"{category} goes on {', '.join(may)}, and nowhere else."
-    )
 
 
 def _told(one: WantedProduct) -> dict[str, object]:

@@ -5,11 +5,16 @@ from datetime import datetime
 from pydantic import Field
 
 from facet.domain.base import Answer
-from facet.domain.errors import AnalysisNotFoundError, PermanentError
+from facet.domain.errors import (
+    AnalysisNotFoundError,
+    PermanentError,
+    PhotoGoneError,
+    PhotoNotReadyError,
+)
 from facet.domain.face import Concern
 from facet.domain.places import overlay_key
+from facet.domain.storage import PICTURES_SIGNED_FOR
 from facet.services.ports import Analyses, Objects
-from facet.services.read_analysis import PICTURES_SIGNED_FOR, kept_photo
 from facet.vision.drawing.legend import Legend
 from facet.vision.drawing.overlay import OUTLINE, colour_on, draw_overlay
 from facet.vision.drawing.portrait import OpenPortrait
@@ -66,13 +71,16 @@ def show_overlay(
     if analysis is None:
         raise AnalysisNotFoundError
     if analysis.reading is None or analysis.photo is None:
-        raise PermanentError("photo_not_ready", "This analysis has no photo to draw on.")
+        raise PhotoNotReadyError
     found = _measured(analysis.reading.skin.concerns, concern)
     regions = tuple(region.name for region in found.regions if region.polygon)
     key = overlay_key(user_id, analysis_id, concern)
     colour = colour_on(analysis.reading.skin.tone.lab[0])
     if not media.exists(key):
-        portrait = open_portrait(kept_photo(analysis, media))
+        photo = media.get(analysis.photo_key)
+        if photo is None:
+            raise PhotoGoneError
+        portrait = open_portrait(photo)
         legend = _legend(found, bool(regions))
         picture = draw_overlay(
             portrait.pixels, portrait.points, concern, regions, legend=legend, colour=colour

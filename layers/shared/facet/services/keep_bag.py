@@ -28,7 +28,7 @@ def read_bag_item(user_id: str, item_id: str, *, shelves: Shelves) -> BagItem:
     """Raises PermanentError(bag_item_not_found)."""
     document = shelves.get(user_id, Shelf.BAG, item_id)
     if document is None:
-        raise not_in_the_bag()
+        raise BagItemNotFoundError
     return _item(document)
 
 
@@ -59,11 +59,7 @@ def keep_bag_item(
 def drop_bag_item(user_id: str, item_id: str, *, shelves: Shelves) -> None:
     """Raises PermanentError(bag_item_not_found)."""
     if not shelves.delete(user_id, Shelf.BAG, item_id):
-        raise not_in_the_bag()
-
-
-def not_in_the_bag() -> PermanentError:
-    return PermanentError("bag_item_not_found", "Your bag holds nothing of this id.")
+        raise BagItemNotFoundError
 
 
 def _item(document: Mapping[str, Any]) -> BagItem:

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from facet.domain.base import Answer, Part
 from facet.domain.cursor import Cursors
-from facet.domain.errors import PermanentError
+from facet.domain.errors import LookNotFoundError
 from facet.domain.looks import (
     RENDER_PATIENCE,
     TIMED_OUT,
@@ -17,8 +17,8 @@ from facet.domain.looks import (
 )
 from facet.domain.places import look_keys
 from facet.domain.polling import POLL_LOOK_AFTER_MS
+from facet.domain.storage import PICTURES_SIGNED_FOR
 from facet.services.ports import Looks, Objects
-from facet.services.read_analysis import PICTURES_SIGNED_FOR
 
 
 class LookDocument(Answer):
@@ -103,7 +103,7 @@ def read_look(
     """Raises PermanentError(look_not_found)."""
     look = looks.get(user_id, look_id)
     if look is None:
-        raise _not_found()
+        raise LookNotFoundError
     return LookDocument.of(look, now, media)
 
 
@@ -119,7 +119,7 @@ def change_look(
     """Raises PermanentError(look_not_found)."""
     look = looks.change(user_id, look_id, change.name, change.favourite, now)
     if look is None:
-        raise _not_found()
+        raise LookNotFoundError
     return LookDocument.of(look, now, media)
 
 
@@ -127,12 +127,8 @@ def delete_look(user_id: str, look_id: str, *, looks: Looks, media: Objects) -> 
     """Raises PermanentError(look_not_found). Pictures go first: a crash leaves a row."""
     look = looks.get(user_id, look_id)
     if look is None:
-        raise _not_found()
+        raise LookNotFoundError
     keys = look_keys(user_id, look.analysis_id, look_id)
     media.delete(*keys)
     looks.delete(user_id, look_id)
     media.delete(*keys)  # it may have been drawn just then
-
-
-def _not_found() -> PermanentError:
-    return PermanentError("look_not_found", "You have no look with this id.")

@@ -10,14 +10,13 @@ from facet.domain.analysis import UPLOAD_WINDOW
 from facet.domain.base import Part
 from facet.domain.belongings import Shelf
 from facet.domain.cursor import Cursors
-from facet.domain.errors import PermanentError
+from facet.domain.errors import FileTooLargeError, GarmentNotFoundError, PermanentError
 from facet.domain.places import garment_picture_key, garment_upload_key
 from facet.domain.polling import POLL_GARMENT_AFTER_MS
+from facet.domain.storage import PICTURES_SIGNED_FOR, PhotoType, UploadTarget
 from facet.domain.style import GarmentDetails, GarmentPhoto
 from facet.services.ports import Objects, Shelves
-from facet.services.start_analysis import PhotoType, UploadTarget
 
-PICTURE_SIGNED_FOR = timedelta(hours=1)
 # S3 announces a photo, and it is read, within seconds of the last moment it may come.
 LATE = timedelta(minutes=1)
 NEVER_CAME = {
@@ -119,9 +118,9 @@ def read_garment_item(
     """
     document = shelves.get(user_id, Shelf.WARDROBE, item_id)
     if document is None:
-        raise not_in_the_wardrobe()
+        raise GarmentNotFoundError
     item = _item(user_id, document, now, media)
-    photo = photo_of(document)
+    photo = GarmentPhoto.of(document)
     if uploads is None or photo is None or item.status != "awaiting_upload":
         return item
     upload = uploads.presign_put(
@@ -153,11 +152,7 @@ def keep_garment(
     PermanentError(file_too_large, colours_needed).
     """
     if wish.photo and wish.photo.content_length > max_photo_bytes:
-        raise PermanentError(
-            "file_too_large",
-            f"The photo has {wish.photo.content_length:,} bytes; "
-            f"at most {max_photo_bytes:,} are taken.",
-        )
+        raise FileTooLargeError(wish.photo.content_length, max_photo_bytes)
     told = wish.model_dump(mode="json", exclude={"photo"}, exclude_defaults=True)
     is_new = True
 
@@ -177,7 +172,7 @@ def keep_garment(
         else:
             if not wish.colours and before.get("colours"):
                 document["colours"] = before["colours"]
-            if (sent := photo_of(before)) and _state_of(sent, now)["status"] != "failed":
+            if (sent := GarmentPhoto.of(before)) and _state_of(sent, now)["status"] != "failed":
                 document["photo"] = before["photo"]
         if not document.get("colours") and "photo" not in document:
             raise PermanentError(
@@ -200,30 +195,18 @@ def drop_garment(
     uploads.delete(garment_upload_key(user_id, item_id))
     media.delete(garment_picture_key(user_id, item_id))
     if not was_there:
-        raise not_in_the_wardrobe()
-
-
-def not_in_the_wardrobe() -> PermanentError:
-    return PermanentError("garment_not_found", "Your wardrobe holds nothing of this id.")
-
-
-def photo_of(document: Mapping[str, Any]) -> GarmentPhoto | None:
-    """The photo of a stored garment; None without one, or where it is of another schema."""
-    try:
-        return GarmentPhoto.model_validate(document["photo"])
-    except (KeyError, ValidationError):
-        return None
+        raise GarmentNotFoundError
 
 
 def _item(user_id: str, document: Mapping[str, Any], now: datetime, media: Objects) -> WardrobeItem:
     """Raises PermanentError(garment_unreadable)."""
     item = {n: document[n] for n in document if n in GarmentDetails.model_fields}
     item |= {"item_id": document["item_id"], "status": "ready"}
-    if photo := photo_of(document):
+    if photo := GarmentPhoto.of(document):
         item |= _state_of(photo, now)
     if document.get("picture"):
         key = garment_picture_key(user_id, document["item_id"])
-        item["picture_url"] = media.presign_get(key, int(PICTURE_SIGNED_FOR.total_seconds()))
+        item["picture_url"] = media.presign_get(key, int(PICTURES_SIGNED_FOR.total_seconds()))
     try:
         return WardrobeItem.model_validate(item)
     except ValidationError as error:

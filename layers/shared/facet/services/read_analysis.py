@@ -1,13 +1,13 @@
 """What an app polls: one analysis with its results and signed pictures, or a page of them."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from pydantic import Field
 
 from facet.domain.analysis import Analysis, Failure, Kind, Status
 from facet.domain.base import Answer
-from facet.domain.errors import AnalysisNotFoundError, PermanentError
+from facet.domain.errors import AnalysisNotFoundError
 from facet.domain.face import Classification, Face, Prediction, Quality, Share, Skin, Versions
 from facet.domain.looks import (
     RENDER_PATIENCE,
@@ -19,6 +19,7 @@ from facet.domain.looks import (
 from facet.domain.narration import EnhancedAnalysis
 from facet.domain.places import look_keys
 from facet.domain.polling import POLL_LOOK_AFTER_MS, poll_after_ms
+from facet.domain.storage import PICTURES_SIGNED_FOR
 from facet.services.ports import Analyses, Jobs, Objects
 
 # Twice as long as an ETag holds (http/answers.py), so that a 304 never outlives its URLs.
@@ -111,14 +112,6 @@ def read_analysis(
     results, drawn = analyses.answers(user_id, analysis_id)
     looks = _looks(analysis, results.get(Kind.MAKEUP, {}), drawn, now=now, media=media)
     return document_of(analysis, results, looks, media=media, jobs=jobs)
-
-
-def kept_photo(analysis: Analysis, media: Objects) -> bytes:
-    """The upright JPEG that pictures are drawn on. Raises PermanentError(photo_gone)."""
-    photo = media.get(analysis.photo_key)
-    if photo is None:
-        raise PermanentError("photo_gone", "The photo is no longer there to draw on.")
-    return photo
 
 
 def document_of(

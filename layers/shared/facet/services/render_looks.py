@@ -7,17 +7,19 @@ from typing import Any
 from facet.advice.makeup import worn
 from facet.domain.analysis import Analysis, Kind
 from facet.domain.belongings import Shelf
-from facet.domain.errors import PermanentError
+from facet.domain.errors import (
+    GarmentNotFoundError,
+    PermanentError,
+    PhotoGoneError,
+    RegionNotPossibleError,
+)
 from facet.domain.face import GateCode
 from facet.domain.looks import DrawnLook, LookProduct, LookStatus, SavedLook
 from facet.domain.messages import LookWanted
 from facet.domain.places import LOOKS, garment_picture_key, look_keys
 from facet.domain.style import Look, Makeup, Slot
-from facet.services.ask_for_look import region_not_possible
 from facet.services.keep_bag import read_bag_item
-from facet.services.keep_wardrobe import not_in_the_wardrobe
 from facet.services.ports import Analyses, Dresser, Looks, Objects, Products, Shelves
-from facet.services.read_analysis import kept_photo
 from facet.vision.drawing.portrait import (
     LookPictures,
     OpenPortrait,
@@ -74,7 +76,11 @@ class _Easel:
         self._portrait: Portrait | None = None
 
     def photo(self) -> bytes:
-        return kept_photo(self.analysis, self.media)
+        """Upright JPEG. Raises PermanentError(photo_gone)."""
+        photo = self.media.get(self.analysis.photo_key)
+        if photo is None:
+            raise PhotoGoneError
+        return photo
 
     def draw(self, makeup: Sequence[Makeup]) -> LookPictures:
         """Raises PermanentError: photo_gone, face_not_found, eyes_closed, lips_occluded."""
@@ -183,7 +189,7 @@ def _looked_up(one: LookProduct, user_id: str, shelves: Shelves, products: Produ
         raise PermanentError("shade_needed", f"{name} has no shade: add it first.")
     may = places_of(category)
     if not set(one.regions) <= set(may):
-        raise region_not_possible(category, may)
+        raise RegionNotPossibleError(category, may)
     return LookProduct(
         category=category,
         name=name,
@@ -209,7 +215,7 @@ def _dress(
         raise PermanentError("provider_unavailable", "Trying garments on is not set up here.")
     garment = shelves.get(user_id, Shelf.WARDROBE, item_id)
     if garment is None:
-        raise not_in_the_wardrobe()
+        raise GarmentNotFoundError
     picture = easel.media.get(garment_picture_key(user_id, item_id))
     if picture is None:
         raise PermanentError(

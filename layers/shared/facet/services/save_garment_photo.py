@@ -9,7 +9,6 @@ from facet.domain.belongings import Shelf
 from facet.domain.errors import PermanentError
 from facet.domain.places import garment_owner_of, garment_picture_key
 from facet.domain.style import GarmentPhoto
-from facet.services.keep_wardrobe import photo_of
 from facet.services.ports import Objects, Shelves
 from facet.vision.photo.garment import read_garment
 
@@ -73,5 +72,5 @@ def save_garment_photo(
 
 
 def _awaited(document: Mapping[str, Any] | None) -> GarmentPhoto | None:
-    photo = photo_of(document) if document else None
+    photo = GarmentPhoto.of(document) if document else None
     return photo if photo and photo.status == "awaiting_upload" else None

@@ -1,22 +1,19 @@
 """POST /v1/analyses: a row, a charge on the day's quota, and a URL to put the photo to."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Literal
 
 from pydantic import Field
 from ulid import ULID
 
 from facet.domain.analysis import UPLOAD_WINDOW, Analysis, Kind, Status
 from facet.domain.base import Answer, Part
-from facet.domain.errors import BusyError, PermanentError
+from facet.domain.errors import BusyError, FileTooLargeError, PermanentError
 from facet.domain.polling import POLL_AFTER_MS
 from facet.domain.products import Goal
 from facet.domain.quota import Tier
+from facet.domain.storage import PhotoType, UploadTarget
 from facet.domain.style import Occasion, Weather
 from facet.services.ports import Analyses, Jobs, Objects
-
-PhotoType = Literal["image/jpeg", "image/png", "image/webp", "image/heic", "image/heif"]
 
 
 class NewAnalysis(Part):
@@ -40,14 +37,6 @@ class NewAnalysis(Part):
         None, description="What the look and the outfit are for, in the person's words."
     )
     weather: Weather | None = Field(None, description="What the outfit has to stand.")
-
-
-class UploadTarget(Answer):
-    """How to send the photo; leave no header out and add none."""
-
-    method: str = Field(description="HTTP method, PUT.")
-    headers: Mapping[str, str] = Field(description="Headers, exactly as signed.")
-    expires_at: datetime = Field(description="When the URL stops working (UTC).")
 
 
 class StartedAnalysis(Answer):
@@ -78,10 +67,7 @@ def start_analysis(
     Raises PermanentError(file_too_large), QuotaExceededError, BusyError.
     """
     if wish.content_length > max_photo_bytes:
-        raise PermanentError(
-            "file_too_large",
-            f"The photo has {wish.content_length:,} bytes; at most {max_photo_bytes:,} are taken.",
-        )
+        raise FileTooLargeError(wish.content_length, max_photo_bytes)
     if jobs.depth() > max_queue_depth:
         raise BusyError(retry_after=30)
     analysis = Analysis(

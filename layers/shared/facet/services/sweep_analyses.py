@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import datetime
 
 from facet.domain.analysis import MAX_REDRIVES, Analysis, Failure, Status
-from facet.services.analyze_face import queue_jobs
+from facet.domain.messages import jobs_of
 from facet.services.end_analysis import announce, complete_analysis, fail_analysis
 from facet.services.ports import Analyses, Events, Jobs, Objects
 
@@ -52,7 +52,7 @@ def _send_on(
         if not analyses.redriven(analysis, now):
             return "moved_meanwhile"
         if analysis.status is Status.RECOMMENDING:
-            queue_jobs(analysis, jobs=jobs)
+            jobs.send(jobs_of(analysis), analysis.correlation_id)
             return "jobs_sent_again"
         # Neither Lambda's retries nor S3 brought it on: have S3 announce the upload once more.
         if uploads.send_event_again(analysis.upload_key):
