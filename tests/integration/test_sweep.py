@@ -5,8 +5,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
+import pytest
 
 from facet.adapters.rows import unpack
+from facet.adapters.s3 import Bucket
 from tests.integration.conftest import NAMES, USER, Stack, recorded
 
 
@@ -91,6 +93,39 @@ def test_lost_jobs_are_queued_again_and_at_last_ended_with_a_failed_result(
     assert row["status"] == "completed"
     key = {"PK": f"USER#{USER}", "SK": f"RESULT#{analysis_id}#skincare"}
     assert unpack(stack.table.get_item(Key=key)["Item"]["result"])["code"] == "job_lost"
+
+
+def test_a_row_that_cannot_be_read_is_counted_and_the_others_are_swept(
+    stack: Stack, portrait: bytes
+) -> None:
+    ids = [stack.start(portrait) for _ in range(6)]
+    key = {"PK": f"USER#{USER}", "SK": f"ANALYSIS#{ids[0]}"}
+    written = {":text": "not JSON", ":bytes": b"not deflated", ":shard": "0"}
+    stack.table.update_item(
+        Key=key,
+        UpdateExpression="SET weather = :text, reading = :bytes, open_shard = :shard",
+        ExpressionAttributeValues=written,
+    )
+
+    assert sweep(stack, 12) == {"unreadable": 1, "upload_sent_again": 5}
+    assert stack.row(ids[0])["status"] == "awaiting_upload"
+
+
+def test_an_analysis_that_breaks_on_its_way_stops_no_other(
+    stack: Stack, portrait: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [stack.start(portrait) for _ in range(3)]
+    broken, send = f"faces/{USER}/{ids[1]}", Bucket.send_event_again
+
+    def send_event_again(bucket: Bucket, key: str) -> bool:
+        if key == broken:
+            raise ConnectionError("the bucket is away")
+        return send(bucket, key)
+
+    monkeypatch.setattr(Bucket, "send_event_again", send_event_again)
+
+    assert sweep(stack, 12) == {"raised": 1, "upload_sent_again": 2}
+    assert sweep(stack, 60)["raised"] == 1
 
 
 def test_an_ending_that_was_never_announced_is_announced(stack: Stack, portrait: bytes) -> None:

@@ -16,8 +16,26 @@ from facet.adapters.keys import (
     rows_below,
 )
 from facet.adapters.quota import charge, refund, usage
-from facet.adapters.rows import at_least, change_row, pack, pages, setting, transact, unpack
-from facet.domain.analysis import PATIENCE, Analysis, Failure, Kind, Page, Size, Status
+from facet.adapters.rows import (
+    UNREADABLE,
+    at_least,
+    change_row,
+    pack,
+    pages,
+    setting,
+    transact,
+    unpack,
+)
+from facet.domain.analysis import (
+    PATIENCE,
+    Analysis,
+    Failure,
+    Kind,
+    Page,
+    Size,
+    Status,
+    UnreadableRow,
+)
 from facet.domain.face import FaceReading
 from facet.domain.looks import DrawnLook
 from facet.domain.narration import EnhancedAnalysis
@@ -93,8 +111,11 @@ class AnalysisTable:
         rows = self._table.query(**rows_below(user_id, ANALYSIS), Limit=limit)["Items"]
         return tuple(map(to_analysis, rows))
 
-    def standing_still(self, now: datetime) -> Iterator[Analysis]:
-        """Analyses whose state is overdue at `now`, oldest first within a shard."""
+    def standing_still(self, now: datetime) -> Iterator[Analysis | UnreadableRow]:
+        """Analyses whose state is overdue at `now`, oldest first within a shard.
+
+        A row that cannot be read is told of, and the others follow.
+        """
         for shard in range(OPEN_SHARDS):
             overdue = {
                 "IndexName": OPEN_INDEX,
@@ -103,9 +124,14 @@ class AnalysisTable:
             }
             for page in pages(self._table.query, overdue):
                 for row in page:
-                    found = self.get(row["user_id"], row["analysis_id"])
-                    if found and found.due_at and found.due_at < now:
-                        yield found
+                    user_id, analysis_id = str(row["user_id"]), str(row["analysis_id"])
+                    try:
+                        analysis = self.get(user_id, analysis_id)
+                    except UNREADABLE as error:
+                        yield UnreadableRow(user_id, analysis_id, type(error).__name__)
+                        continue
+                    if analysis and analysis.due_at and analysis.due_at < now:
+                        yield analysis
 
     def check(self) -> None:
         """Raises where the table cannot be read."""

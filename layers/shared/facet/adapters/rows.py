@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 CONFLICT_TRIES = 12
+# What is raised by a row that is not as this release writes it: a field is missing, of another
+# type, not JSON, not deflated or (ValueError, pydantic's as well) not what its model takes.
+UNREADABLE = (KeyError, TypeError, ValueError, zlib.error)
 
 
 def pack(document: str) -> bytes:

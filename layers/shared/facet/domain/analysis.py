@@ -122,6 +122,15 @@ class Analysis(Stored):
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadableRow:
+    """Where an analysis lies whose row cannot be read, and what reading it raised."""
+
+    user_id: str
+    analysis_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """Some analyses, newest first, and before which id the next page starts (None: no more)."""
 

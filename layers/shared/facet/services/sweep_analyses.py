@@ -1,12 +1,15 @@
 """Every five minutes: whatever stands still is sent on, or ended with a reason."""
 
+import logging
 from collections import Counter
 from datetime import datetime
 
-from facet.domain.analysis import MAX_REDRIVES, Analysis, Failure, Status
+from facet.domain.analysis import MAX_REDRIVES, Analysis, Failure, Status, UnreadableRow
 from facet.domain.messages import jobs_of
 from facet.services.end_analysis import announce, complete_analysis, fail_analysis
 from facet.services.ports import Analyses, Events, Jobs, Objects
+
+logger = logging.getLogger(__name__)
 
 UPLOAD_EXPIRED = Failure(
     code="upload_expired", message="No photo arrived in time; ask for a new upload."
@@ -20,14 +23,26 @@ JOB_LOST = {"status": "failed", "code": "job_lost", "message": "This advice coul
 def sweep_analyses(
     now: datetime, *, analyses: Analyses, uploads: Objects, jobs: Jobs, events: Events
 ) -> Counter[str]:
-    """What was done, by verb and state."""
+    """What was done, by verb and state.
+
+    One analysis stops no other: `unreadable` counts rows that cannot be read, `raised` analyses
+    that broke on their way, which the next sweep meets again.
+    """
     done: Counter[str] = Counter()
     for analysis in analyses.standing_still(now):
-        done[
-            _send_on(
+        whose = (analysis.user_id, analysis.analysis_id)
+        if isinstance(analysis, UnreadableRow):
+            logger.error("the analysis %s/%s cannot be read: %s", *whose, analysis.reason)
+            done["unreadable"] += 1
+            continue
+        try:
+            verb = _send_on(
                 analysis, now=now, analyses=analyses, uploads=uploads, jobs=jobs, events=events
             )
-        ] += 1
+        except Exception:
+            logger.exception("the analysis %s/%s could not be sent on", *whose)
+            verb = "raised"
+        done[verb] += 1
     return done
 
 
