@@ -1,0 +1,140 @@
+"""A photo has arrived."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from facet.domain.analysis import Analysis, Kind, Status
+from facet.domain.errors import PhotoRejectedError
+from facet.services.analyze_face import analyze_face
+from facet.vision.analyze import PhotoAnalysis
+from tests import fakes
+from tests.unit.conftest import face_reading
+from tests.unit.services.conftest import NOW, World
+
+MEASURED = PhotoAnalysis(face_reading(), b"upright", 600, 800)
+
+
+def run(
+    world: World,
+    asked: Analysis,
+    measure: Callable[[bytes], PhotoAnalysis] = lambda _: MEASURED,
+) -> Status | None:
+    return analyze_face(
+        asked.user_id,
+        asked.analysis_id,
+        measure=measure,
+        analyses=world.analyses,
+        uploads=world.uploads,
+        media=world.media,
+        jobs=world.jobs,
+        events=world.events,
+        correlate=world.correlated.append,
+        clock=lambda: NOW,
+    )
+
+
+def test_a_photo_is_measured_kept_and_its_wishes_are_queued(world: World) -> None:
+    asked = world.asked()
+
+    assert run(world, asked) is Status.RECOMMENDING
+
+    row = world.row(asked)
+    assert row.reading == MEASURED.reading
+    assert row.photo
+    assert (row.photo.width, row.photo.height) == (600, 800)
+    assert world.media.of == {asked.photo_key: b"upright"}
+    assert [job.kind for job in world.jobs.sent] == [Kind.MAKEUP, Kind.SKINCARE]
+    assert world.jobs.correlation_ids == world.correlated * 2 == ["correlation"] * 2
+
+
+def test_a_rejected_photo_fails_with_its_code_and_is_given_back(world: World) -> None:
+    def measure(_: bytes) -> PhotoAnalysis:
+        raise PhotoRejectedError("no_face", "No face.", ())
+
+    asked = world.asked()
+
+    assert run(world, asked, measure) is Status.FAILED
+
+    row = world.row(asked)
+    assert row.failure
+    assert row.failure.code == "no_face"
+    assert [event.code for event in world.events.published] == ["no_face"]
+    assert set(world.analyses.used.values()) == {0}
+    assert (world.jobs.sent, world.media.of) == ([], {})
+
+
+def test_an_upload_that_is_gone_fails(world: World) -> None:
+    asked = world.asked()
+    world.uploads.of.clear()
+
+    assert run(world, asked) is Status.FAILED
+    assert world.events.published[0].code == "upload_missing"
+
+
+def test_a_try_that_broke_is_released_for_the_next(world: World) -> None:
+    def measure(_: bytes) -> PhotoAnalysis:
+        raise ConnectionError("broken")
+
+    asked = world.asked()
+
+    with pytest.raises(ConnectionError):
+        run(world, asked, measure)
+    assert run(world, asked) is Status.RECOMMENDING
+
+
+def test_a_second_claim_finds_nothing_to_do(world: World) -> None:
+    asked = world.asked()
+    inner: list[Status | None] = []
+
+    def measure(_: bytes) -> PhotoAnalysis:
+        inner.append(run(world, asked))
+        return MEASURED
+
+    assert run(world, asked, measure) is Status.RECOMMENDING
+    assert inner == [None]
+    assert len(world.jobs.sent) == 2
+
+
+def test_a_repeated_event_queues_only_what_is_still_pending(world: World) -> None:
+    saved = world.measured()
+    world.analyses.save_result(saved, Kind.SKINCARE, {})
+
+    assert run(world, saved) is None
+    assert [job.kind for job in world.jobs.sent] == [Kind.MAKEUP]
+    world.analyses.save_result(saved, Kind.MAKEUP, {})
+    assert run(world, saved) is None
+    assert len(world.jobs.sent) == 1
+
+
+def test_a_photo_whose_analysis_is_gone_is_deleted(world: World) -> None:
+    world.uploads.of["faces/user/01Z"] = b"as sent"
+
+    assert run(world, fakes.analysis("01Z")) is None
+    assert world.uploads.of == {}
+
+
+def test_an_analysis_deleted_while_it_is_measured_leaves_nothing(world: World) -> None:
+    asked = world.asked()
+
+    def measure(_: bytes) -> PhotoAnalysis:
+        assert world.analyses.delete(world.row(asked))
+        return replace(MEASURED)
+
+    assert run(world, asked, measure) is None
+    assert (world.media.of, world.jobs.sent, world.events.published) == ({}, [], [])
+
+
+def test_an_analysis_that_ended_while_it_was_measured_stays_ended(world: World) -> None:
+    asked = world.asked()
+
+    def measure(_: bytes) -> PhotoAnalysis:
+        world.analyses.release(world.row(asked), NOW - timedelta(hours=1))
+        run(world, asked, lambda _: (_ for _ in ()).throw(PhotoRejectedError("no_face", "No.")))
+        return MEASURED
+
+    assert run(world, asked, measure) is None
+    assert world.row(asked).status is Status.FAILED
+    assert world.media.of == {}

@@ -1,0 +1,234 @@
+"""Recommendation jobs, alone and two at once.
+
+No catalogue is published here, so that each result says just that: what matters is who writes it.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from facet.advice.ranking import load_ranking
+from facet.catalogue.catalogue import Catalogue
+from facet.domain.analysis import Analysis, Kind, Status
+from facet.domain.belongings import Shelf
+from facet.domain.errors import PermanentError
+from facet.domain.messages import FaceAnalyzed
+from facet.services.recommend import recommend
+from tests.unit.services.conftest import NOW, World
+
+LATER = NOW + timedelta(seconds=1)
+
+
+def no_catalogue() -> Catalogue:
+    raise PermanentError("catalogue_missing", "No product catalogue has been published.")
+
+
+def run(
+    world: World,
+    analysis: Analysis,
+    kind: Kind,
+    *,
+    catalogue: Callable[[], Catalogue] = no_catalogue,
+    told: list[set[Kind]] | None = None,
+) -> Status | None:
+    def narrate(_: Analysis, results: Mapping[Kind, Mapping[str, Any]]) -> None:
+        if told is not None:
+            told.append(set(results))
+
+    return recommend(
+        FaceAnalyzed(analysis_id=analysis.analysis_id, user_id=analysis.user_id, kind=kind),
+        now=LATER,
+        analyses=world.analyses,
+        belongings=world.shelves,
+        catalogue=catalogue,
+        events=world.events,
+        ranking=load_ranking("skincare-1"),
+        narrate=narrate,
+        look_jobs=world.look_jobs,
+    )
+
+
+def at_once(world: World, analysis: Analysis, first: Kind, second: Kind) -> list[set[Kind]]:
+    """Both jobs have read the analysis before either saves; `second` saves while `first` works."""
+    told: list[set[Kind]] = []
+
+    def meanwhile() -> Catalogue:
+        run(world, analysis, second, told=told)
+        return no_catalogue()
+
+    run(world, analysis, first, catalogue=meanwhile, told=told)
+    return told
+
+
+def test_a_job_leaves_its_result_and_the_others_pending(world: World) -> None:
+    analysis = world.measured()
+
+    run(world, analysis, Kind.SKINCARE)
+
+    row = world.row(analysis)
+    assert (row.status, row.pending) == (Status.RECOMMENDING, {Kind.MAKEUP})
+    assert world.analyses.results("user", "01A")[Kind.SKINCARE]["code"] == "catalogue_missing"
+    assert world.events.published == []
+
+
+def test_the_last_job_completes_the_analysis_with_every_result_in_words(world: World) -> None:
+    analysis = world.measured()
+    told: list[set[Kind]] = []
+
+    run(world, analysis, Kind.SKINCARE, told=told)
+    assert run(world, analysis, Kind.MAKEUP, told=told) is Status.COMPLETED
+
+    assert world.row(analysis).status is Status.COMPLETED
+    assert told == [{Kind.SKINCARE, Kind.MAKEUP}]
+    assert [event.status for event in world.events.published] == [Status.COMPLETED]
+    assert world.row(analysis).due_at is None
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [(Kind.SKINCARE, Kind.MAKEUP), (Kind.MAKEUP, Kind.SKINCARE)]
+)
+def test_the_last_two_jobs_at_once_complete_once_and_with_both_results(
+    world: World, first: Kind, second: Kind
+) -> None:
+    analysis = world.measured()
+
+    told = at_once(world, analysis, first, second)
+
+    assert world.row(analysis).status is Status.COMPLETED
+    assert world.analyses.results("user", "01A").keys() == {first, second}
+    assert told == [{first, second}]
+    assert len(world.events.published) == 1
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [(Kind.SKINCARE, Kind.MAKEUP), (Kind.MAKEUP, Kind.SKINCARE)]
+)
+def test_two_that_saved_before_either_looked_both_find_the_words_and_one_completes(
+    world: World, first: Kind, second: Kind
+) -> None:
+    """`first` has saved; before it reads the results, `second` saves, reads and completes."""
+    analysis = world.measured()
+    told: list[set[Kind]] = []
+    results, save = world.analyses.results, world.analyses.save_result
+
+    def save_result(analysis: Analysis, kind: Kind, result: Mapping[str, Any]) -> bool:
+        saved = save(analysis, kind, result)
+        if kind is first:
+            # The other job read the row while both were pending, and so saves in two steps too.
+            world.analyses.save_result = save  # type: ignore[method-assign]
+            save(analysis, second, {"status": "failed"})
+            run(world, analysis, second, told=told)
+        return saved
+
+    world.analyses.save_result = save_result  # type: ignore[method-assign]
+    run(world, analysis, first, told=told)
+
+    assert told == [{first, second}, {first, second}]
+    assert results("user", "01A").keys() == {first, second}
+    assert world.row(analysis).status is Status.COMPLETED
+    assert len(world.events.published) == 1
+
+
+def test_the_last_wish_of_one_that_lost_the_write_still_completes(world: World) -> None:
+    """The write that saves and completes at once finds the row changed: save, then complete."""
+    analysis = world.measured(wants=("skincare",))
+    world.analyses.complete_with = lambda *_, **__: None  # type: ignore[method-assign]
+
+    assert run(world, analysis, Kind.SKINCARE) is Status.COMPLETED
+    assert world.row(analysis).status is Status.COMPLETED
+    assert Kind.SKINCARE in world.analyses.results("user", "01A")
+
+
+def test_a_job_that_sees_a_result_missing_leaves_the_end_to_who_saves_it(world: World) -> None:
+    """The row says that it is the last, the results do not: nothing is completed without words."""
+    analysis = world.measured()
+    world.analyses.of["user", "01A"] = analysis.model_copy(update={"pending": {Kind.SKINCARE}})
+
+    run(world, analysis, Kind.SKINCARE)
+
+    assert world.row(analysis).status is Status.RECOMMENDING
+    assert world.events.published == []
+
+
+def test_a_job_redelivered_changes_nothing_and_asks_for_the_looks_again(world: World) -> None:
+    analysis = world.measured()
+    advised = {"status": "completed", "looks": [{"name": "Day"}]}
+    world.analyses.save_result(analysis, Kind.MAKEUP, advised)
+
+    run(world, analysis, Kind.MAKEUP)
+    run(world, analysis, Kind.SKINCARE)
+    assert run(world, analysis, Kind.MAKEUP) is None
+    assert run(world, analysis, Kind.SKINCARE) is None
+
+    assert world.analyses.results("user", "01A")[Kind.MAKEUP] == advised
+    assert len(world.look_jobs.sent) == 2
+    assert world.look_jobs.sent[0].look_id is None
+    assert len(world.events.published) == 1
+
+
+def test_a_job_of_an_analysis_that_is_gone_or_failed_does_nothing(world: World) -> None:
+    analysis = world.measured()
+    row = analysis.model_copy(update={"status": Status.FAILED})
+    world.analyses.of["user", "01A"] = row
+    assert run(world, analysis, Kind.SKINCARE) is None
+    world.analyses.delete(row)
+    assert run(world, analysis, Kind.SKINCARE) is None
+    assert world.analyses.saved == {}
+
+
+def test_an_analysis_deleted_while_a_worker_runs_stays_deleted(world: World) -> None:
+    analysis = world.measured(wants=("skincare",))
+
+    def meanwhile() -> Catalogue:
+        world.analyses.delete(world.row(analysis))
+        return no_catalogue()
+
+    run(world, analysis, Kind.SKINCARE, catalogue=meanwhile)
+
+    assert (world.analyses.of, world.events.published) == ({}, [])
+    assert world.analyses.results("user", "01A") == {}
+
+
+def test_an_analysis_without_a_reading_says_so(world: World) -> None:
+    analysis = world.measured(wants=("skincare",))
+    world.analyses.of["user", "01A"] = analysis.model_copy(update={"reading": None})
+
+    run(world, analysis, Kind.SKINCARE)
+    assert world.analyses.results("user", "01A")[Kind.SKINCARE]["code"] == "reading_missing"
+
+
+def test_a_profile_that_cannot_be_read_gives_no_advice(world: World) -> None:
+    analysis = world.measured(wants=("skincare",))
+    world.shelves.profiles["user"] = "[not JSON"
+
+    run(world, analysis, Kind.SKINCARE)
+    assert world.analyses.results("user", "01A")[Kind.SKINCARE]["code"] == "profile_unreadable"
+
+
+def test_what_may_succeed_another_time_is_raised_and_leaves_the_wish_pending(
+    world: World,
+) -> None:
+    def away() -> Catalogue:
+        raise ConnectionError("the bucket is away")
+
+    analysis = world.measured()
+    with pytest.raises(ConnectionError):
+        run(world, analysis, Kind.SKINCARE, catalogue=away)
+    assert world.row(analysis).pending == {Kind.SKINCARE, Kind.MAKEUP}
+
+
+def test_each_kind_of_advice_is_made_of_what_is_owned(world: World, catalogue: Catalogue) -> None:
+    analysis = world.measured(wants=("skincare", "makeup", "outfit"))
+    lip = {"name": "My lip", "category": "lip", "shade": "#aa3344"}
+    world.shelves.put("user", Shelf.BAG, "lip", lip)
+
+    for kind in analysis.wants:
+        run(world, analysis, kind, catalogue=lambda: catalogue)
+
+    results = world.analyses.results("user", "01A")
+    assert results.keys() == set(Kind)
+    assert all("status" in result for result in results.values())
+    assert world.row(analysis).status is Status.COMPLETED
+    assert len(world.look_jobs.sent) == bool(results[Kind.MAKEUP].get("looks"))
