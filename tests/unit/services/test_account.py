@@ -1,0 +1,194 @@
+"""All of a person's data at once: its export and its erasure."""
+
+import io
+import json
+import zipfile
+from datetime import timedelta
+
+import pytest
+
+from facet.domain.account import (
+    ERASURE_DELAY,
+    ErasureRequested,
+    ExportRequested,
+    ExportStatus,
+    Person,
+)
+from facet.domain.belongings import Shelf
+from facet.domain.errors import PermanentError
+from facet.domain.places import export_key, face_key, garment_picture_key
+from facet.services.erase_account import erase_account, request_erasure
+from facet.services.export_account import export_account, read_export, request_export
+from tests import fakes
+from tests.unit.services.conftest import NOW, World
+
+PERSON = Person("user", "eva")
+ERASURE = ErasureRequested(user_id="user", username="eva", erasure_id="01E")
+
+
+def asked_for(world: World, hours: int = 0) -> str:
+    now = NOW + timedelta(hours=hours)
+    return request_export(
+        PERSON, "correlation", now=now, accounts=world.accounts, jobs=world.account_jobs
+    )
+
+
+def export(world: World, export_id: str) -> int | None:
+    return export_account(
+        ExportRequested(user_id="user", username="eva", export_id=export_id),
+        accounts=world.accounts,
+        users=world.users,
+        uploads=world.uploads,
+        media=world.media,
+        clock=lambda: NOW,
+    )
+
+
+def erase(world: World) -> None:
+    erase_account(
+        ERASURE,
+        accounts=world.accounts,
+        remembered=world.remembered,
+        users=world.users,
+        uploads=world.uploads,
+        media=world.media,
+        clock=lambda: NOW,
+    )
+
+
+def everything(world: World) -> None:
+    world.measured()
+    world.looks.create(fakes.look())
+    world.shelves.put("user", Shelf.BAG, "cream", {"name": "Cream"})
+    world.media.of[garment_picture_key("user", "shirt")] = b"shirt"
+    world.users.of["eva"] = {"enabled": True}
+    world.remembered.of["user"] = 2
+
+
+def test_an_export_holds_every_row_and_picture_but_no_older_export(world: World) -> None:
+    everything(world)
+    world.media.of[export_key("user", "older")] = b"ZIP"
+    export_id = asked_for(world)
+
+    size = export(world, export_id)
+
+    data = world.media.of[export_key("user", export_id)]
+    assert size == len(data)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert set(archive.namelist()) == {
+            *("README.txt", "account.json", "analyses/01A.json", "looks/01L.json"),
+            *("bag/cream.json", f"usage/{NOW.date()}.json", f"exports/{export_id}.json"),
+            *("pictures/photos/01A.jpg", "pictures/garments/shirt.jpg", "uploads/faces/01A"),
+        }
+        assert json.loads(archive.read("account.json")) == {"enabled": True}
+    document = read_export("user", export_id, now=NOW, accounts=world.accounts, media=world.media)
+    assert document.status is ExportStatus.READY
+    assert export_key("user", export_id) in (document.download_url or "")
+    assert export(world, export_id) is None
+
+
+def test_an_export_that_is_being_made_is_not_made_twice(world: World) -> None:
+    first = asked_for(world)
+
+    assert asked_for(world, hours=1) == first
+    assert asked_for(world, hours=3) != first
+    assert len(world.account_jobs.sent) == 3
+
+
+def test_an_export_is_awaited_and_given_up(world: World) -> None:
+    export_id = asked_for(world)
+
+    def status(hours: int) -> tuple[ExportStatus, int | None]:
+        now = NOW + timedelta(hours=hours)
+        document = read_export(
+            "user", export_id, now=now, accounts=world.accounts, media=world.media
+        )
+        return document.status, document.poll_after_ms
+
+    assert status(1) == (ExportStatus.PENDING, 2000)
+    assert status(3) == (ExportStatus.FAILED, None)
+    with pytest.raises(PermanentError, match="export_not_found"):
+        read_export("somebody", export_id, now=NOW, accounts=world.accounts, media=world.media)
+
+
+def test_an_export_of_who_was_erased_meanwhile_leaves_no_object(world: World) -> None:
+    export_id = asked_for(world)
+    write = world.media.put_stream
+
+    def erased_meanwhile(key: str, pieces: object, content_type: str) -> int:
+        size = write(key, pieces, content_type)  # type: ignore[arg-type]
+        world.accounts.delete_rows("user")
+        return size
+
+    world.media.put_stream = erased_meanwhile  # type: ignore[method-assign, assignment]
+    assert export(world, export_id) is None
+    assert world.media.of == {}
+
+
+def test_an_erasure_is_queued_first_marked_then_and_asked_for_again_when_late(
+    world: World,
+) -> None:
+    def ask(hours: int) -> str:
+        now = NOW + timedelta(hours=hours)
+        return request_erasure(
+            PERSON, "correlation", now=now, accounts=world.accounts, jobs=world.account_jobs
+        ).erasure_id
+
+    assert ask(0) == ask(1) == ask(3)
+    assert world.account_jobs.delays == [ERASURE_DELAY] * 2
+
+
+def test_an_erasure_leaves_nothing_but_that_there_was_one(world: World) -> None:
+    everything(world)
+    world.shelves.put("somebody", Shelf.BAG, "balm", {})
+    world.media.of[garment_picture_key("somebody", "coat")] = b"coat"
+
+    erase(world)
+
+    assert dict(world.accounts.rows("user")) == {}
+    assert set(world.media.of) == {garment_picture_key("somebody", "coat")}
+    assert (world.uploads.of, world.users.of, world.remembered.of) == ({}, {}, {})
+    assert dict(world.accounts.rows("somebody")).keys() == {"BAG#balm"}
+    erasure = world.accounts.erasure("user")
+    assert erasure
+    assert (erasure.status, world.accounts.erased["user"]) == ("erased", (3, 4))
+
+
+def test_an_upload_that_arrives_while_the_rest_is_erased_is_erased_as_well(world: World) -> None:
+    everything(world)
+    remove, arrived = world.accounts.delete_rows, []
+
+    def meanwhile(user_id: str) -> int:
+        if not arrived:
+            arrived.append(face_key("user", "01Z"))
+            world.uploads.of[arrived[0]] = b"late"
+        return remove(user_id)
+
+    world.accounts.delete_rows = meanwhile  # type: ignore[method-assign]
+    erase(world)
+
+    assert arrived
+    assert world.uploads.of == {}
+
+
+def test_an_erasure_that_is_done_is_not_done_again(world: World) -> None:
+    erase(world)
+    world.users.of["eva"] = {"enabled": True}  # signed up anew
+
+    erase(world)
+    assert world.users.of == {"eva": {"enabled": True}}
+
+
+def test_an_erasure_goes_on_after_a_crash(world: World) -> None:
+    everything(world)
+    deleted, world.users.delete = world.users.delete, _crash  # type: ignore[method-assign]
+    with pytest.raises(ConnectionError):
+        erase(world)
+    world.users.delete = deleted  # type: ignore[method-assign]
+
+    erase(world)
+    assert world.users.of == {}
+
+
+def _crash(_: str) -> None:
+    raise ConnectionError("away")

@@ -1,0 +1,83 @@
+"""What an app polls."""
+
+from datetime import timedelta
+
+import pytest
+
+from facet.domain.analysis import Kind, Status
+from facet.domain.errors import AnalysisNotFoundError
+from facet.domain.looks import DrawnLook, LookStatus
+from facet.services.read_analysis import AnalysisDocument, read_analysis
+from tests.unit.services.conftest import NOW, World
+
+STEP = {"category": "lip", "name": "Lip", "hex": "#aa3344", "regions": ["lips"]}
+MAKEUP = {"status": "completed", "looks": [{"name": "Day", "steps": [STEP]}]}
+
+
+def read(world: World, minutes: int = 0, user_id: str = "user") -> AnalysisDocument:
+    return read_analysis(
+        user_id,
+        "01A",
+        now=NOW + timedelta(minutes=minutes),
+        analyses=world.analyses,
+        media=world.media,
+        jobs=world.jobs,
+    )
+
+
+def completed(world: World) -> None:
+    analysis = world.measured(wants=("makeup",))
+    world.analyses.complete_with(analysis, Kind.MAKEUP, MAKEUP, NOW)
+
+
+def test_an_analysis_of_somebody_else_is_not_there(world: World) -> None:
+    world.asked()
+    with pytest.raises(AnalysisNotFoundError):
+        read(world, user_id="somebody")
+
+
+def test_the_document_grows_with_the_status(world: World) -> None:
+    world.asked()
+    first = read(world)
+    assert (first.status, first.poll_after_ms, first.photo) == ("awaiting_upload", 1000, None)
+
+    world.analyses.of.clear()
+    world.measured()
+    second = read(world)
+    assert second.photo
+    assert (second.poll_after_ms, second.photo.thumbnail_url) == (250, None)
+    assert second.skin
+    assert second.skin.concerns[0].overlay_url == "/v1/analyses/01A/overlays/redness"
+
+    world.analyses.save_thumbnails("user", "01A")
+    third = read(world)
+    assert third.photo
+    assert "thumbnails/user/01A/thumbnail.jpg" in (third.photo.thumbnail_url or "")
+
+
+def test_looks_are_awaited_after_the_end_and_then_given_up(world: World) -> None:
+    completed(world)
+
+    waiting, late = read(world), read(world, minutes=11)
+
+    assert (waiting.status, waiting.poll_after_ms) == (Status.COMPLETED, 400)
+    assert [look.status for look in waiting.looks] == [LookStatus.RENDERING]
+    assert late.poll_after_ms is None
+    assert [(look.status, look.code) for look in late.looks] == [
+        (LookStatus.FAILED, "render_timed_out")
+    ]
+
+
+def test_a_drawn_look_has_its_pictures_and_a_failed_one_its_code(world: World) -> None:
+    completed(world)
+    drawn = DrawnLook(name="Day", status=LookStatus.COMPLETED, picture="look-1")
+    world.analyses.drawn["user", "01A"] = (drawn,)
+
+    (look,) = read(world).looks
+    assert "looks/user/01A/look-1.jpg" in (look.image_url or "")
+    assert "looks/user/01A/look-1-before-after.jpg" in (look.before_after_url or "")
+
+    failed = DrawnLook(name="Day", status=LookStatus.FAILED, code="lips_occluded")
+    world.analyses.drawn["user", "01A"] = (failed,)
+    (look,) = read(world).looks
+    assert (look.image_url, look.code) == (None, "lips_occluded")

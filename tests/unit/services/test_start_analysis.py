@@ -1,0 +1,89 @@
+"""An analysis is asked for."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from facet.domain.analysis import Analysis, Kind, Status
+from facet.domain.errors import BusyError, PermanentError
+from facet.domain.messages import jobs_of
+from facet.domain.quota import QuotaExceededError, Tier
+from facet.services.start_analysis import (
+    NewAnalysis,
+    sign_upload,
+    start_analysis,
+    started_before,
+)
+from tests.unit.services.conftest import NOW, World
+
+WISH: dict[str, Any] = {
+    "content_type": "image/jpeg",
+    "content_length": 100,
+    "checksum_sha256": "0" * 43 + "=",
+    "consent_version": "2026-11",
+    "wants": ("skincare", "outfit", "skincare"),
+}
+
+
+def start(world: World, **told: Any) -> Analysis:
+    return start_analysis(
+        NewAnalysis.model_validate({**WISH, **told}),
+        user_id="user",
+        tier=Tier.FREE,
+        correlation_id="correlation",
+        max_photo_bytes=1000,
+        max_queue_depth=1,
+        retention=timedelta(days=30),
+        now=NOW,
+        analyses=world.analyses,
+        jobs=world.jobs,
+    )
+
+
+def test_a_row_is_written_and_charged_and_each_wish_is_made_once(world: World) -> None:
+    analysis = start(world)
+
+    row = world.row(analysis)
+    assert (row.status, row.wants) == (Status.AWAITING_UPLOAD, (Kind.SKINCARE, Kind.OUTFIT))
+    assert row.expires_at == NOW + timedelta(days=30)
+    assert set(world.analyses.used.values()) == {1}
+
+
+def test_a_photo_that_is_too_large_is_refused(world: World) -> None:
+    start(world, content_length=1000)
+    with pytest.raises(PermanentError, match=r"file_too_large: The photo has 1,001 bytes"):
+        start(world, content_length=1001)
+
+
+def test_nobody_is_let_in_while_the_queue_is_long(world: World) -> None:
+    world.jobs.send(jobs_of(world.measured()), "correlation")
+    with pytest.raises(BusyError) as refusal:
+        start(world)
+    assert refusal.value.retry_after == 30
+
+
+def test_a_used_up_day_is_refused(world: World) -> None:
+    world.analyses.used["user", NOW.date().isoformat()] = 50
+    with pytest.raises(QuotaExceededError):
+        start(world)
+
+
+def test_the_upload_is_signed_for_exactly_this_photo(world: World) -> None:
+    analysis = start(world)
+
+    started = sign_upload(analysis, now=NOW, uploads=world.uploads)
+
+    assert analysis.upload_key in started.upload_url
+    assert started.upload.headers["Content-Length"] == "100"
+    assert started.upload.expires_at == NOW + timedelta(minutes=10)
+    assert started.poll_after_ms == 1000
+
+
+def test_a_repeated_request_finds_its_analysis_unless_it_was_deleted(world: World) -> None:
+    analysis = start(world)
+
+    assert started_before("user", analysis.analysis_id, world.analyses) == world.row(analysis)
+    world.analyses.delete(analysis)
+    with pytest.raises(PermanentError, match="analysis_not_found"):
+        started_before("user", analysis.analysis_id, world.analyses)
