@@ -25,6 +25,10 @@ def no_catalogue() -> Catalogue:
     raise PermanentError("catalogue_missing", "No product catalogue has been published.")
 
 
+def not_asked() -> Catalogue:
+    raise AssertionError("advice is made again")
+
+
 def run(
     world: World,
     analysis: Analysis,
@@ -131,6 +135,29 @@ def test_two_that_saved_before_either_looked_both_find_the_words_and_one_complet
     assert len(world.events.published) == 1
 
 
+def test_the_last_result_is_saved_and_completes_in_one_write(world: World) -> None:
+    analysis = world.measured(wants=("skincare",))
+    world.analyses.save_result = not_asked  # type: ignore[method-assign, assignment]
+
+    assert run(world, analysis, Kind.SKINCARE) is Status.COMPLETED
+    assert world.row(analysis).status is Status.COMPLETED
+
+
+def test_makeup_that_completes_the_analysis_asks_for_its_looks(
+    world: World, catalogue: Catalogue
+) -> None:
+    analysis = world.measured(wants=("makeup",))
+    for name, category in (("lip", "lip"), ("blush", "blush"), ("mascara", "mascara")):
+        product = {"name": name, "category": category, "shade": "#aa3344"}
+        world.shelves.put("user", Shelf.BAG, name, product)
+
+    assert run(world, analysis, Kind.MAKEUP, catalogue=lambda: catalogue) is Status.COMPLETED
+
+    assert world.analyses.results("user", "01A")[Kind.MAKEUP]["looks"]
+    (wanted,) = world.look_jobs.sent
+    assert (wanted.analysis_id, wanted.look_id) == ("01A", None)
+
+
 def test_the_last_wish_of_one_that_lost_the_write_still_completes(world: World) -> None:
     """The write that saves and completes at once finds the row changed: save, then complete."""
     analysis = world.measured(wants=("skincare",))
@@ -159,8 +186,8 @@ def test_a_job_redelivered_changes_nothing_and_asks_for_the_looks_again(world: W
 
     run(world, analysis, Kind.MAKEUP)
     run(world, analysis, Kind.SKINCARE)
-    assert run(world, analysis, Kind.MAKEUP) is None
-    assert run(world, analysis, Kind.SKINCARE) is None
+    assert run(world, analysis, Kind.MAKEUP, catalogue=not_asked) is None
+    assert run(world, analysis, Kind.SKINCARE, catalogue=not_asked) is None
 
     assert world.analyses.results("user", "01A")[Kind.MAKEUP] == advised
     assert len(world.look_jobs.sent) == 2
