@@ -367,7 +367,7 @@ def _reached(node: Any, schemas: dict[str, Any], seen: set[str] | None = None) -
 def _simple(schema: Any) -> Any:
     """The same schema without null, tuples, constants, titles and defaults of nothing."""
     if isinstance(schema, list):
-        return [_simple(one) for one in schema]
+        return [_simple(part) for part in schema]
     if not isinstance(schema, dict):
         return schema
     schema = {key: value for key, value in schema.items() if key not in ("title", "propertyNames")}
@@ -378,18 +378,24 @@ def _simple(schema: Any) -> Any:
         del schema["default"]
     if "const" in schema:
         schema["enum"] = [schema.pop("const")]
-    if "properties" in schema:
-        schema = _simple_object(schema)
-    if "prefixItems" in schema:
-        first, *others = schema.pop("prefixItems")
-        if any(one != first for one in others):
-            raise ValueError(f"a tuple of several types has no simple schema: {first}, {others}")
-        schema["items"] = first
-    if "anyOf" in schema:
-        options = [one for one in schema.pop("anyOf") if one != {"type": "null"}]
-        # Of the values that Facet answers with, exactly one of several options fits.
-        schema = {**options[0], **schema} if len(options) == 1 else {**schema, "oneOf": options}
+    for key, simpler in SIMPLER.items():
+        if key in schema:
+            schema = simpler(schema)
     return schema
+
+
+def _simple_tuple(schema: dict[str, Any]) -> dict[str, Any]:
+    """A tuple of one type is an array of it."""
+    first, *others = schema.pop("prefixItems")
+    if any(other != first for other in others):
+        raise ValueError(f"a tuple of several types has no simple schema: {first}, {others}")
+    return {**schema, "items": first}
+
+
+def _simple_choice(schema: dict[str, Any]) -> dict[str, Any]:
+    """Of the values that Facet answers with, exactly one of several options fits."""
+    options = [option for option in schema.pop("anyOf") if option != {"type": "null"}]
+    return {**options[0], **schema} if len(options) == 1 else {**schema, "oneOf": options}
 
 
 def _simple_object(schema: dict[str, Any]) -> dict[str, Any]:
@@ -400,8 +406,15 @@ def _simple_object(schema: dict[str, Any]) -> dict[str, Any]:
         for name in schema.pop("required", ())
         if {"type": "null"} not in properties[name].get("anyOf", ())
     ]
-    schema["properties"] = {name: _simple(one) for name, one in properties.items()}
+    schema["properties"] = {name: _simple(part) for name, part in properties.items()}
     return {**schema, "required": required} if required else schema
+
+
+SIMPLER = {
+    "properties": _simple_object,
+    "prefixItems": _simple_tuple,
+    "anyOf": _simple_choice,
+}
 
 
 if __name__ == "__main__":

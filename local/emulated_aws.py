@@ -14,17 +14,17 @@ from typing import Any
 import boto3
 
 from facet.adapters.account import AccountTable
+from facet.adapters.analyses import AnalysisTable
 from facet.adapters.belongings import BelongingsTable
-from facet.adapters.dynamodb import AnalysisTable
 from facet.adapters.s3 import Bucket
 from facet.advice.makeup import recommend_makeup
 from facet.catalogue.build import build_catalogue
 from facet.catalogue.catalogue import Catalogue
 from facet.domain.account import EXPORT_LIFE, Export
 from facet.domain.advice import Profile
-from facet.domain.analysis import Analysis, Kind, Size, Status, owner_of
+from facet.domain.analysis import Analysis, Kind, Size, Status
+from facet.domain.places import CATALOGUE_SNAPSHOT, is_garment, owner_of
 from facet.domain.quota import Tier
-from facet.services.current_catalogue import SNAPSHOT_KEY
 from facet.services.keep_wardrobe import NewGarment, NewPhoto, keep_garment
 from facet.vision.analyze import analyze_photo
 from facet.vision.face.models import FaceModels
@@ -60,7 +60,7 @@ class EmulatedAws:
             self.stack.client("s3").create_bucket(Bucket=self.names[name])
         self.stack.client("s3").put_object(
             Bucket=self.names["MEDIA_BUCKET"],
-            Key=SNAPSHOT_KEY,
+            Key=CATALOGUE_SNAPSHOT,
             Body=self.catalogue,
         )
         for queue in self.queues.values():
@@ -126,7 +126,7 @@ class EmulatedAws:
                 kept = bucket == self.names["MEDIA_BUCKET"]
                 photo = self.measured.photo_jpeg if kept else self.photo
                 self.stack.client("s3").put_object(Bucket=bucket, Key=key, Body=photo)
-                if key.startswith("garments/"):
+                if is_garment(key):
                     _, user_id, item_id = key.split("/")
                     shelves = BelongingsTable(dynamodb.Table(self.names["TABLE_NAME"]))
                     self._await_garment(shelves, user_id, item_id)

@@ -20,7 +20,7 @@ from benchmarks.contestants.worker import serve
 from benchmarks.large_catalogue import large_catalogue
 from benchmarks.measure import ROOT
 from contract.functions import function_module
-from facet.services.current_catalogue import SNAPSHOT_KEY
+from facet.domain.places import CATALOGUE_SNAPSHOT
 from local.emulated_aws import EmulatedAws
 from local.stack import MODELS, REGION, LocalStack
 from local.template import ENVIRONMENTS

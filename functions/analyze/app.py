@@ -6,7 +6,8 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from facet.adapters.settings import Settings
-from facet.domain.analysis import Status, owner_of
+from facet.domain.analysis import Status
+from facet.domain.places import owner_of
 from facet.services.analyze_face import analyze_face
 from facet.wiring import Wiring
 from facet.worker import s3_worker

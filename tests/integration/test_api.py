@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from contract.openapi import openapi_document
-from facet.adapters.dynamodb import pack, unpack
+from facet.adapters.rows import pack, unpack
 from facet.routes.document import DOCUMENT
 from tests.integration.conftest import NAMES, USER, Stack
 

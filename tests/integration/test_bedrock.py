@@ -15,7 +15,7 @@ from botocore.exceptions import ReadTimeoutError
 from botocore.stub import Stubber
 
 from facet.adapters.bedrock import MOST_ROUNDS, BedrockModel, bedrock_client
-from facet.adapters.dynamodb import unpack
+from facet.adapters.rows import unpack
 from facet.advice.model_narrator import ModelNarrator
 from facet.advice.narrator import TemplateNarrator
 from facet.catalogue.catalogue import Catalogue

@@ -15,12 +15,9 @@ from contract.functions import function_module
 from contract.openapi import OPEN_PATHS, example_of, operations
 from facet.adapters.events import SOURCE
 from facet.adapters.settings import Settings
-from facet.domain.account import (
-    ERASURE_DELAY,
-    EXPORT_LIFE,
-    EXPORT_PATIENCE,
-)
+from facet.domain.account import ERASURE_DELAY, EXPORT_LIFE, EXPORT_PATIENCE
 from facet.domain.messages import AnalysisEnded
+from facet.domain.places import MEDIA_PREFIXES, UPLOAD_PREFIXES
 from facet.http.problems import problem_kinds
 from facet.routes.document import DOCUMENT
 

@@ -21,7 +21,7 @@ from facet.services.keep_looks import LookDocument
 from facet.services.keep_wardrobe import NewGarment, NewPhoto, WardrobeItem
 from facet.services.read_analysis import LookPicture, PhotoLinks
 from facet.services.read_history import PastAnalysis
-from facet.services.start_analysis import NewAnalysis, StartedAnalysis, UploadTarget
+from facet.services.start_analysis import NewAnalysis, StartedAnalysis
 from local.template import read_template
 
 ROOT = Path(__file__).parents[2]

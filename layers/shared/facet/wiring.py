@@ -16,11 +16,12 @@ from facet.adapters.settings import Settings
 
 if TYPE_CHECKING:
     from facet.adapters.account import AccountTable
+    from facet.adapters.analyses import AnalysisTable
     from facet.adapters.belongings import BelongingsTable
     from facet.adapters.catalogue import ProductsTable
     from facet.adapters.cognito import UserPool
-    from facet.adapters.dynamodb import AnalysisTable, LookTable
     from facet.adapters.events import EventBus
+    from facet.adapters.looks import LookTable
     from facet.adapters.s3 import Bucket
     from facet.adapters.sqs import JobQueue
     from facet.advice.narrator import Narrator
@@ -93,13 +94,13 @@ class Wiring:
 
     @cached_property
     def analyses(self) -> "AnalysisTable":
-        from facet.adapters.dynamodb import AnalysisTable
+        from facet.adapters.analyses import AnalysisTable
 
         return AnalysisTable(table(self.settings.table_name))
 
     @cached_property
     def looks(self) -> "LookTable":
-        from facet.adapters.dynamodb import LookTable
+        from facet.adapters.looks import LookTable
 
         return LookTable(table(self.settings.table_name))
 
@@ -207,7 +208,7 @@ class Wiring:
     @cached_property
     def checks(self) -> Mapping[str, Callable[[], object]]:
         """Name -> a call that raises where that cannot be reached within two seconds."""
-        from facet.adapters.dynamodb import AnalysisTable
+        from facet.adapters.analyses import AnalysisTable
         from facet.adapters.s3 import Bucket
         from facet.adapters.sqs import JobQueue
 

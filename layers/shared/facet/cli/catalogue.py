@@ -182,7 +182,7 @@ def _publish_catalogue(options: argparse.Namespace) -> int:
     from facet.adapters.aws import client, table  # noqa: PLC0415
     from facet.adapters.catalogue import ProductsTable  # noqa: PLC0415
     from facet.adapters.s3 import Bucket  # noqa: PLC0415
-    from facet.services.current_catalogue import SNAPSHOT_KEY  # noqa: PLC0415
+    from facet.domain.places import CATALOGUE_SNAPSHOT  # noqa: PLC0415
 
     try:
         snapshot = (options.out / "snapshot.json").read_bytes()
@@ -199,7 +199,7 @@ def _publish_catalogue(options: argparse.Namespace) -> int:
             _publish_vectors(options.out / "snapshot.json", bucket)
         readable = snapshot.startswith(b"{")
         kind = "application/json" if readable else "application/octet-stream"
-        media.put(SNAPSHOT_KEY, snapshot, kind, "catalogue")
+        media.put(CATALOGUE_SNAPSHOT, snapshot, kind, "catalogue")
     print(f"{count} products published to {options.stack_name}")
     return 0
 

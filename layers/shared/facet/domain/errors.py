@@ -79,11 +79,58 @@ class AnalysisNotFoundError(PermanentError):
         super().__init__("analysis_not_found", "You have no analysis with this id.")
 
 
+class BagItemNotFoundError(PermanentError):
+    """The bag holds no such item."""
+
+    def __init__(self) -> None:
+        super().__init__("bag_item_not_found", "Your bag holds nothing of this id.")
+
+
+class GarmentNotFoundError(PermanentError):
+    """The wardrobe holds no such garment."""
+
+    def __init__(self) -> None:
+        super().__init__("garment_not_found", "Your wardrobe holds nothing of this id.")
+
+
+class LookNotFoundError(PermanentError):
+    """There is no such saved look, or it is somebody else's."""
+
+    def __init__(self) -> None:
+        super().__init__("look_not_found", "You have no look with this id.")
+
+
 class ProductNotFoundError(PermanentError):
     """The catalogue has no product of this id; ids change when another is published."""
 
     def __init__(self) -> None:
         super().__init__("product_not_found", "The catalogue has no product with this id.")
+
+
+# --- there, but not fit for this -----------------------------------------------------------------
+
+
+class PhotoNotReadyError(PermanentError):
+    """An analysis whose photo has not been read, or never will be."""
+
+    def __init__(self) -> None:
+        super().__init__("photo_not_ready", "This analysis has no photo to draw on.")
+
+
+class PhotoGoneError(PermanentError):
+    """An analysis that was read, whose photo is no longer kept."""
+
+    def __init__(self) -> None:
+        super().__init__("photo_gone", "The photo is no longer there to draw on.")
+
+
+class RegionNotPossibleError(PermanentError):
+    """Makeup that was asked for where its category does not go; `places` is where it does."""
+
+    def __init__(self, category: str, places: Iterable[str]) -> None:
+        super().__init__(
+            "region_not_possible", f"{category} goes on {', '.join(places)}, and nowhere else."
+        )
 
 
 class ProfileUnreadableError(PermanentError):

@@ -1,6 +1,5 @@
 """POST /v1/analyses/{id}/looks: any other look on a photo that is there already."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Self
 
@@ -66,9 +65,9 @@ def ask_for_look(
         raise PhotoNotReadyError
     for one in wanted.products:
         if one.item_id and shelves.get(user_id, Shelf.BAG, one.item_id) is None:
-            raise not_in_the_bag()
+            raise BagItemNotFoundError
         if one.category and not set(one.regions or ()) <= set(places_of(one.category)):
-            raise region_not_possible(one.category, places_of(one.category))
+            raise RegionNotPossibleError(one.category, places_of(one.category))
     item_id = wanted.garment_item_id
     if item_id and shelves.get(user_id, Shelf.WARDROBE, item_id) is None:
         raise GarmentNotFoundError

@@ -11,7 +11,7 @@ from facet.domain.analysis import Kind
 from facet.domain.base import Part
 from facet.domain.belongings import ITEM_ID, Shelf
 from facet.domain.errors import AnalysisNotFoundError, PermanentError, ProductNotFoundError
-from facet.domain.feedback import Feedback
+from facet.domain.feedback import Judgement
 from facet.domain.products import Slug
 from facet.services.ports import Analyses, Products, Shelves
 

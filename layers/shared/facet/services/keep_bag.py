@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from facet.domain.belongings import BagPage, Shelf
 from facet.domain.cursor import Cursors
-from facet.domain.errors import PermanentError, ProductNotFoundError
+from facet.domain.errors import BagItemNotFoundError, PermanentError, ProductNotFoundError
 from facet.domain.products import BagDetails, BagItem
 from facet.services.ports import Products, Shelves
 

@@ -22,10 +22,6 @@ from facet.domain.polling import POLL_LOOK_AFTER_MS, poll_after_ms
 from facet.domain.storage import PICTURES_SIGNED_FOR
 from facet.services.ports import Analyses, Jobs, Objects
 
-# Twice as long as an ETag holds (http/answers.py), so that a 304 never outlives its URLs.
-PICTURES_SIGNED_FOR = timedelta(hours=1)
-
-
 # Of a reading, as the document shows it.
 _PARTS = ("quality", "face", "skin", "season", "prediction", "classifications", "versions")
 
