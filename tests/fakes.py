@@ -351,14 +351,14 @@ class FakeShelves:
     profiles: dict[str, str] = field(default_factory=dict)
     things: dict[tuple[str, Shelf, str], str] = field(default_factory=dict)
 
-    def of(self, user_id: str, kind: Kind) -> Belongings:
+    def of(self, user_id: str, shelves: frozenset[Shelf]) -> Belongings:
         told = self.profile(user_id) or {}
-        if kind is not Kind.OUTFIT:
-            return Belongings(profile=told, bag=self._every(user_id, Shelf.BAG))
+        lying = {shelf: self._every(user_id, shelf) for shelf in shelves}
         return Belongings(
             profile=told,
-            wardrobe=self._every(user_id, Shelf.WARDROBE),
-            feedback=self._every(user_id, Shelf.FEEDBACK)[::-1],
+            bag=lying.get(Shelf.BAG, ()),
+            wardrobe=lying.get(Shelf.WARDROBE, ()),
+            feedback=lying.get(Shelf.FEEDBACK, ())[::-1],
         )
 
     def profile(self, user_id: str) -> Document | None:

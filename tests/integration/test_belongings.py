@@ -7,7 +7,6 @@ import pytest
 
 from facet.adapters.belongings import BelongingsTable
 from facet.catalogue.catalogue import Catalogue
-from facet.domain.analysis import Kind
 from facet.domain.belongings import Shelf
 from facet.domain.errors import FacetError
 from facet.domain.products import Product
@@ -242,9 +241,9 @@ def test_a_long_bag_is_paged_past_what_one_query_gives(stack: Stack) -> None:
     assert rest.next_id is None
 
 
-@pytest.mark.parametrize(("kind", "shelf"), [("skincare", Shelf.BAG), ("outfit", Shelf.WARDROBE)])
+@pytest.mark.parametrize("shelf", [Shelf.BAG, Shelf.WARDROBE])
 def test_what_fills_more_than_a_page_of_the_table_is_all_advised_on(
-    stack: Stack, kind: str, shelf: Shelf
+    stack: Stack, shelf: Shelf
 ) -> None:
     long = json.dumps({"name": "A long label", "ingredients": ["x" * 200] * 120})
     with stack.table.batch_writer() as batch:
@@ -252,6 +251,6 @@ def test_what_fills_more_than_a_page_of_the_table_is_all_advised_on(
             key = {"PK": f"USER#{USER}", "SK": f"{shelf}#item-{n:02}"}
             batch.put_item(Item={**key, "document": long})
 
-    owned = BelongingsTable(stack.table).of(USER, Kind(kind))
+    owned = BelongingsTable(stack.table).of(USER, frozenset({shelf}))
 
     assert len(owned.bag or owned.wardrobe) == 60

@@ -431,7 +431,7 @@ def test_a_profile_is_replaced_whole_and_an_unreadable_one_is_told(world: World)
     with pytest.raises(ProfileUnreadableError):
         world.shelves.profile("user")
     with pytest.raises(ProfileUnreadableError):
-        world.belongings.of("user", Kind.SKINCARE)
+        world.belongings.of("user", frozenset())
 
 
 def test_things_are_put_read_and_deleted_by_shelf(world: World) -> None:
@@ -472,21 +472,21 @@ def test_a_shelf_is_paged_in_the_order_of_ids(world: World) -> None:
     assert ([each["item_id"] for each in rest.documents], rest.next_id) == (["c"], None)
 
 
-def test_each_kind_of_advice_is_given_what_it_asks_of(world: World) -> None:
+def test_advice_is_given_the_shelves_it_asks_of(world: World) -> None:
     world.shelves.save_profile("user", {"sensitive": True})
     world.shelves.put("user", Shelf.BAG, "cream", {})
     world.shelves.put("user", Shelf.WARDROBE, "shirt", {})
     world.shelves.put("user", Shelf.FEEDBACK, "01", {})
     world.shelves.put("user", Shelf.FEEDBACK, "02", {})
 
-    skincare = world.belongings.of("user", Kind.SKINCARE)
-    outfit = world.belongings.of("user", Kind.OUTFIT)
+    skincare = world.belongings.of("user", frozenset({Shelf.BAG}))
+    outfit = world.belongings.of("user", frozenset({Shelf.WARDROBE, Shelf.FEEDBACK}))
 
     assert (skincare.profile, skincare.bag) == ({"sensitive": True}, ({"item_id": "cream"},))
     assert (skincare.wardrobe, outfit.bag) == ((), ())
     assert outfit.wardrobe == ({"item_id": "shirt"},)
     assert outfit.feedback == ({"item_id": "02"}, {"item_id": "01"})
-    assert world.belongings.of("somebody", Kind.MAKEUP).profile == {}
+    assert world.belongings.of("somebody", frozenset({Shelf.BAG})).profile == {}
 
 
 def test_a_product_is_looked_up_by_its_id(world: World, product: Product) -> None:

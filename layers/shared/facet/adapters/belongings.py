@@ -8,7 +8,6 @@ from botocore.exceptions import ClientError
 
 from facet.adapters.keys import PROFILE, rows_below, shelf_key, user_key
 from facet.adapters.rows import at_least, condition_failed, pages
-from facet.domain.analysis import Kind
 from facet.domain.belongings import Belongings, Shelf, ShelfPage
 from facet.domain.errors import FacetError, ProfileUnreadableError
 
@@ -26,16 +25,16 @@ class BelongingsTable:
     def __init__(self, table: "Table") -> None:
         self._table = table
 
-    def of(self, user_id: str, kind: Kind) -> Belongings:
-        """What a kind of advice asks of the profile, the bag, the wardrobe and the feedback."""
+    def of(self, user_id: str, shelves: frozenset[Shelf]) -> Belongings:
+        """The profile, and all that lies on these shelves; of the feedback the newest."""
+        read = {
+            Shelf.BAG: self._every,
+            Shelf.WARDROBE: self._every,
+            Shelf.FEEDBACK: self._newest,
+        }
         told = self.profile(user_id) or {}
-        if kind is not Kind.OUTFIT:
-            return Belongings(profile=told, bag=self._every(user_id, Shelf.BAG))
-        return Belongings(
-            profile=told,
-            wardrobe=self._every(user_id, Shelf.WARDROBE),
-            feedback=self._newest(user_id, Shelf.FEEDBACK),
-        )
+        lying = {shelf.lower(): read[shelf](user_id, shelf) for shelf in shelves}
+        return Belongings(profile=told, **lying)
 
     # -- the profile -----------------------------------------------------------------------------
 

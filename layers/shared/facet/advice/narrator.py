@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
-from facet.advice.facts import MAKEUP
+from facet.advice.advice_facts import MAKEUP
 from facet.advice.occasions import occasion_in_words
 from facet.domain.narration import EnhancedAnalysis, Facts, Measure, ProductFact, StepFact
 from facet.saying import say

@@ -60,7 +60,7 @@ class Analyses(Protocol):
 
 
 class BelongingsOf(Protocol):
-    def of(self, user_id: str, kind: Kind) -> Belongings: ...
+    def of(self, user_id: str, shelves: frozenset[Shelf]) -> Belongings: ...
 
 
 class Looks(Protocol):

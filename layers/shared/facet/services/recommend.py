@@ -4,17 +4,13 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from facet.advice.makeup import recommend_makeup
-from facet.advice.outfit import recommend_outfit
+from facet.advice.advisers import ADVISERS, Wish
 from facet.advice.ranking import Ranking
-from facet.advice.skincare import recommend_skincare
 from facet.catalogue.catalogue import Catalogue
-from facet.domain.advice import SkincareResult
 from facet.domain.analysis import Analysis, Kind, Status
 from facet.domain.errors import PermanentError
 from facet.domain.messages import FaceAnalyzed, LookWanted
 from facet.domain.narration import EnhancedAnalysis
-from facet.domain.style import MakeupResult, OutfitResult
 from facet.services.end_analysis import complete_analysis, complete_with_result
 from facet.services.keep_profile import profile_of
 from facet.services.ports import Analyses, BelongingsOf, Events, LookJobs
@@ -50,12 +46,12 @@ def recommend(
         if analysis.pending == {job.kind} and _complete_with(
             analysis, job.kind, document, now=now, analyses=analyses, events=events, narrate=narrate
         ):
-            _ask_for_looks(analysis, job.kind, document, look_jobs)
+            _ask_for_looks(analysis, document, look_jobs)
             return Status.COMPLETED
         analyses.save_result(analysis, job.kind, document)
     results = analyses.results(job.user_id, job.analysis_id)
     # Again for a repeated job: the first try may have died before it sent this.
-    _ask_for_looks(analysis, job.kind, results.get(job.kind, {}), look_jobs)
+    _ask_for_looks(analysis, results.get(job.kind, {}), look_jobs)
     if analysis.status is Status.COMPLETED:
         return None
     # Saved in one step with `pending` and read consistently: whoever saves last sees them all, and
@@ -99,10 +95,8 @@ def _complete_with(
     )
 
 
-def _ask_for_looks(
-    analysis: Analysis, kind: Kind, document: Mapping[str, Any], look_jobs: LookJobs
-) -> None:
-    if kind is Kind.MAKEUP and document.get("looks"):
+def _ask_for_looks(analysis: Analysis, document: Mapping[str, Any], look_jobs: LookJobs) -> None:
+    if document.get("looks"):
         wanted = LookWanted(analysis_id=analysis.analysis_id, user_id=analysis.user_id)
         look_jobs.send([wanted], analysis.correlation_id)
 
@@ -117,41 +111,22 @@ def _document(
     today: date,
 ) -> dict[str, Any]:
     """The result as it is kept; of a job that cannot succeed, why not."""
+    adviser = ADVISERS[kind]
     try:
-        result = _advise(analysis, kind, belongings, catalogue, ranking=ranking, today=today)
+        if analysis.reading is None:
+            raise PermanentError("reading_missing", "The analysis holds no measures to advise on.")
+        owned = belongings.of(analysis.user_id, adviser.shelves)
+        wish = Wish(
+            reading=analysis.reading,
+            profile=profile_of(owned.profile, goals=analysis.goals),
+            owned=owned,
+            catalogue=catalogue,
+            ranking=ranking,
+            occasion=analysis.occasion,
+            weather=analysis.weather,
+            today=today,
+        )
+        result = adviser.advise(wish)
     except PermanentError as error:
         return {"status": "failed", "code": error.code, "message": error.message}
     return result.model_dump(mode="json", exclude_none=True)
-
-
-def _advise(
-    analysis: Analysis,
-    kind: Kind,
-    belongings: BelongingsOf,
-    catalogue: Callable[[], Catalogue],
-    *,
-    ranking: Ranking,
-    today: date,
-) -> SkincareResult | MakeupResult | OutfitResult:
-    reading, occasion = analysis.reading, analysis.occasion
-    if reading is None:
-        raise PermanentError("reading_missing", "The analysis holds no measures to advise on.")
-    owned = belongings.of(analysis.user_id, kind)
-    profile = profile_of(owned.profile, goals=analysis.goals)
-    match kind:
-        case Kind.SKINCARE:
-            return recommend_skincare(
-                reading, profile, owned.bag, catalogue(), today=today, ranking=ranking
-            )
-        case Kind.MAKEUP:
-            return recommend_makeup(reading, profile, owned.bag, catalogue(), occasion, today=today)
-        case Kind.OUTFIT:
-            return recommend_outfit(
-                reading,
-                profile,
-                owned.wardrobe,
-                owned.feedback,
-                occasion,
-                weather=analysis.weather,
-                today=today,
-            )

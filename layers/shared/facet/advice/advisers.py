@@ -1,0 +1,88 @@
+"""The kinds of advice, a row each: what it is made from, who makes it, what it says."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from facet.advice.advice_facts import AdviceFacts, look_facts, outfit_facts, routine_facts
+from facet.advice.makeup import recommend_makeup
+from facet.advice.outfit import recommend_outfit
+from facet.advice.ranking import Ranking
+from facet.advice.skincare import recommend_skincare
+from facet.catalogue.catalogue import Catalogue
+from facet.domain.advice import Profile, SkincareResult
+from facet.domain.analysis import Kind
+from facet.domain.base import Part
+from facet.domain.belongings import Belongings, Shelf
+from facet.domain.face import FaceReading
+from facet.domain.style import MakeupResult, OutfitResult, Weather
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is known when one piece of advice is asked for."""
+
+    reading: FaceReading
+    profile: Profile
+    owned: Belongings  # of the shelves that the adviser names
+    catalogue: Callable[[], Catalogue]
+    ranking: Ranking
+    occasion: str | None
+    weather: Weather | None
+    today: date
+
+
+@dataclass(frozen=True, slots=True)
+class Adviser:
+    """One kind of advice."""
+
+    result: type[Part]  # what is stored and answered
+    shelves: frozenset[Shelf]  # what of the person's belongings it reads
+    advise: Callable[[Wish], Part]
+    facts: Callable[[Any], AdviceFacts]  # of a `result`
+
+
+def _skincare(wish: Wish) -> SkincareResult:
+    return recommend_skincare(
+        wish.reading,
+        wish.profile,
+        wish.owned.bag,
+        wish.catalogue(),
+        today=wish.today,
+        ranking=wish.ranking,
+    )
+
+
+def _makeup(wish: Wish) -> MakeupResult:
+    return recommend_makeup(
+        wish.reading,
+        wish.profile,
+        wish.owned.bag,
+        wish.catalogue(),
+        wish.occasion,
+        today=wish.today,
+    )
+
+
+def _outfit(wish: Wish) -> OutfitResult:
+    return recommend_outfit(
+        wish.reading,
+        wish.profile,
+        wish.owned.wardrobe,
+        wish.owned.feedback,
+        wish.occasion,
+        weather=wish.weather,
+        today=wish.today,
+    )
+
+
+BAG = frozenset({Shelf.BAG})
+CLOTHES = frozenset({Shelf.WARDROBE, Shelf.FEEDBACK})
+
+# In the order in which their facts are told.
+ADVISERS: Mapping[Kind, Adviser] = {
+    Kind.SKINCARE: Adviser(SkincareResult, BAG, _skincare, routine_facts),
+    Kind.MAKEUP: Adviser(MakeupResult, BAG, _makeup, look_facts),
+    Kind.OUTFIT: Adviser(OutfitResult, CLOTHES, _outfit, outfit_facts),
+}
