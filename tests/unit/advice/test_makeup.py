@@ -10,14 +10,11 @@ from hypothesis import strategies as st
 
 from facet.advice.harmony import LCh, hue_difference
 from facet.advice.harmony import rules as season_rules
-from facet.advice.makeup import (
-    CATEGORIES,
-    recommend_makeup,
-    rules,
-    sampled_skin,
-    shade_card,
-)
+from facet.advice.makeup import recommend_makeup
+from facet.advice.makeup_brief import CATEGORIES, rules
+from facet.advice.makeup_match import sampled_skin
 from facet.advice.occasions import occasion_of
+from facet.advice.shades import shade_card
 from facet.catalogue.catalogue import Catalogue
 from facet.colour import delta_e_2000, hex_from_lab, lab_from_hex
 from facet.domain.advice import Profile
@@ -172,7 +169,7 @@ def test_a_foundation_is_as_near_as_it_says(catalogue: Catalogue, reading: FaceR
     found = [step for step in steps_of(result) if step.category == "foundation"]
     skin = reading.skin.tone.lab
     nearest = min(
-        float(delta_e_2000(lab_from_hex(shade.hex), skin)) for shade in shade_card()["skin"]
+        float(delta_e_2000(lab_from_hex(shade.hex), skin)) for shade in shade_card()["foundation"]
     )
     if not found:
         assert nearest > 4

@@ -2,14 +2,14 @@
 
 import pytest
 
-from facet.advice import makeup, wardrobe
+from facet.advice import makeup_brief, wardrobe
 from facet.advice.occasions import occasion_in_words, occasion_of, rules
 
 OCCASIONS = rules()["occasions"]
 
 
 def test_looks_and_outfits_know_every_occasion() -> None:
-    assert set(makeup.rules()["occasion"]) == set(OCCASIONS)
+    assert set(makeup_brief.rules()["occasion"]) == set(OCCASIONS)
     assert set(OCCASIONS) <= set(wardrobe.rules()["formality"])
 
 

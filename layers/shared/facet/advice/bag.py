@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from facet.advice.answer import Notes
-from facet.advice.makeup import worn
+from facet.advice.makeup_read import own_makeup
 from facet.advice.owned import is_expired, read_bag
 from facet.catalogue.catalogue import Catalogue, Item
 from facet.catalogue.evidence import bought_for, helps_of, irritancy_of, is_unstated
@@ -70,7 +70,7 @@ class SkincareShelf:
 
     def _placeless(self, entry: BagItem, product: Product | None, name: str, category: str) -> None:
         """Say why something is in no routine, but of make-up: that is another job's business."""
-        if worn(entry, product)[0] is not None:
+        if own_makeup(entry, product).category is not None:
             return
         if category in self.catalogue.categories:
             text = say("bag.not_daily", name=name, category=plain(category))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from facet.advice.makeup import worn
+from facet.advice.makeup_read import own_makeup
 from facet.domain.analysis import Analysis, Kind
 from facet.domain.belongings import Shelf
 from facet.domain.errors import (
@@ -179,7 +179,7 @@ def _looked_up(one: LookProduct, user_id: str, shelves: Shelves, products: Produ
     if one.item_id:
         entry = read_bag_item(user_id, one.item_id, shelves=shelves)
         product = products.get(entry.product_id) if entry.product_id else None
-        category, colour, of_product = worn(entry, product)
+        category, colour, of_product = own_makeup(entry, product)
         finish = finish or of_product
         name = entry.name or (product.name if product else one.item_id)
         product_id = entry.product_id
