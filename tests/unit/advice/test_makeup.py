@@ -1,6 +1,5 @@
 """Looks: what always holds, whoever asks and whatever they own."""
 
-import math
 from datetime import date, timedelta
 from typing import Any
 
@@ -18,64 +17,14 @@ from facet.advice.shades import shade_card
 from facet.catalogue.catalogue import Catalogue
 from facet.colour import delta_e_2000, hex_from_lab, lab_from_hex
 from facet.domain.advice import Profile
-from facet.domain.face import Concern, FaceReading, FeatureColour, Share, Tone
-from facet.domain.style import LookStep, MakeupResult
-from tests.unit.conftest import face_reading
+from facet.domain.face import Concern, FaceReading, Tone
+from facet.domain.style import LookStep
+from tests.unit.advice.faces import reading_of, steps_of
 
 TODAY = date(2026, 11, 21)
 SEASONS = sorted(season_rules()["seasons"])
 SHAPES = ("round", "oval", "oblong", "square", "heart", "diamond")
 few = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-
-
-def reading_of(
-    lightness: float = 65.0,
-    chroma: float = 24.0,
-    hue: float = 46.0,
-    *,
-    season: str = "Soft Autumn",
-    shape: str | None = "square",
-    eyes: str | None = "green",
-    sure: float = 0.6,
-    **scores: float,
-) -> FaceReading:
-    """A reading of this skin (CIELAB lightness, chroma, hue), season, shape and iris."""
-    base = face_reading(**scores)
-    lab = LCh(lightness, chroma, hue).lab
-    ita = math.degrees(math.atan2(lightness - 50, max(lab[2], 1e-9)))
-    tone = base.skin.tone.model_copy(
-        update={
-            "lab": lab,
-            "hex": hex_from_lab(lab),
-            "hue": hue,
-            "ita": ita,
-            "ita_interval": (max(-90, ita - 10), min(90, ita + 10)),
-            "undertone_confidence": sure,
-        }
-    )
-    seen = {"green": "#6b6a3f", "blue": "#4a6a8a", "dark brown": "#3a2418"}
-    colours = [("hair", "brown", "#5d4436"), ("brows", "brown", "#54402f")]
-    colours += [("eyes", eyes, seen[eyes])] if eyes else []
-    features = tuple(
-        FeatureColour.model_validate(
-            {
-                "feature": feature,
-                "name": name,
-                "hex": shade,
-                "lab": tuple(lab_from_hex(shade)),
-                "confidence": 0.7,
-            }
-        )
-        for feature, name, shade in colours
-    )
-    shares = (Share(name=shape, share=0.6), Share(name="oval", share=0.4)) if shape else None
-    return base.model_copy(
-        update={
-            "season": (Share(name=season, share=1.0),),
-            "face": base.face.model_copy(update={"shape": shares, "colours": features}),
-            "skin": base.skin.model_copy(update={"tone": Tone.model_validate(tone.model_dump())}),
-        }
-    )
 
 
 @st.composite
@@ -118,10 +67,6 @@ bags = st.lists(items, max_size=12).map(
 occasions = st.sampled_from([None, "work", "evening", "a friend's wedding", "gym", "moon landing"])
 
 
-def steps_of(result: MakeupResult) -> list[LookStep]:
-    return [step for look in result.looks for step in look.steps]
-
-
 # --- whoever asks --------------------------------------------------------------------------------
 
 
@@ -138,14 +83,14 @@ def test_looks_hold_what_they_promise(
     owned = {row["item_id"]: row for row in bag}
     order = rules()["order"]["steps"]
     made = [[(s.category, s.item_id, s.hex) for s in look.steps] for look in result.looks]
-    assert all(made.count(one) == 1 for one in made), "alternatives differ"
+    assert all(made.count(look) == 1 for look in made), "alternatives differ"
     assert len(result.looks) == 3 or any(n.code == "few_looks" for n in result.notes)
-    known = {source.id for source in result.sources}
+    listed = {source.id for source in result.sources}
     for look in result.looks:
         names = [step.category for step in look.steps]
         assert names == sorted(set(names), key=order.index), "one step a category, in order"
         for step in look.steps:
-            assert {s for reason in step.why for s in reason.sources} <= known
+            assert {s for reason in step.why for s in reason.sources} <= listed
     for step in steps_of(result):
         if step.item_id is None:
             assert "talc" in step.cautions[0], "a shade has no label: it says what to look for"
@@ -166,16 +111,16 @@ def test_looks_hold_what_they_promise(
 def test_a_foundation_is_as_near_as_it_says(catalogue: Catalogue, reading: FaceReading) -> None:
     result = recommend_makeup(reading, Profile(), [], catalogue, "evening")
 
-    found = [step for step in steps_of(result) if step.category == "foundation"]
+    foundations = [step for step in steps_of(result) if step.category == "foundation"]
     skin = reading.skin.tone.lab
     nearest = min(
         float(delta_e_2000(lab_from_hex(shade.hex), skin)) for shade in shade_card()["foundation"]
     )
-    if not found:
+    if not foundations:
         assert nearest > 4
         assert "no_foundation_match" in {note.code for note in result.notes}
         return
-    for step in found:
+    for step in foundations:
         away = float(delta_e_2000(lab_from_hex(step.hex), skin))
         assert step.match is not None
         assert step.match.delta_e == pytest.approx(away, abs=0.01)
@@ -271,7 +216,7 @@ def test_an_eye_accent_stands_across_from_the_iris(catalogue: Catalogue) -> None
 
     result = recommend_makeup(reading, Profile(), [], catalogue, "evening")
 
-    (look,) = [one for one in result.looks if one.idea == "eyes"]
+    (look,) = [look for look in result.looks if look.idea == "eyes"]
     (lid,) = [s for s in look.steps if s.category == "eyeshadow"]
     iris = LCh.of_hex("#6b6a3f")
     assert abs(hue_difference(LCh.of_hex(lid.hex).hue, iris.hue)) > 90
@@ -291,14 +236,14 @@ def test_warm_seasons_get_warmer_lips(catalogue: Catalogue, warm: str, cool: str
 
 
 def test_shiny_skin_gets_a_matte_base(catalogue: Catalogue) -> None:
-    base = reading_of()
+    face = reading_of()
     shine = Concern(name="shine", score=40, measured=1, unit="u", confidence=0.8)
-    reading = base.model_copy(update={"skin": base.skin.model_copy(update={"concerns": (shine,)})})
+    reading = face.model_copy(update={"skin": face.skin.model_copy(update={"concerns": (shine,)})})
 
     result = recommend_makeup(reading, Profile(), [], catalogue, "evening")
 
-    found = {s.finish for s in steps_of(result) if s.category in ("foundation", "highlighter")}
-    assert found == {"matte"}
+    base = ("foundation", "highlighter")
+    assert {s.finish for s in steps_of(result) if s.category in base} == {"matte"}
 
 
 def test_mica_avoided_leaves_no_shimmer_suggested(catalogue: Catalogue) -> None:
@@ -366,7 +311,7 @@ def test_a_poisoned_item_is_named_and_the_rest_goes_on(catalogue: Catalogue) -> 
 
 
 @pytest.mark.parametrize(
-    ("words", "known"),
+    ("words", "occasion"),
     [
         (None, "everyday"),
         ("Wedding", "ceremony"),
@@ -376,8 +321,8 @@ def test_a_poisoned_item_is_named_and_the_rest_goes_on(catalogue: Catalogue) -> 
         ("moon landing", None),
     ],
 )
-def test_an_occasion_is_understood_or_not(words: str | None, known: str | None) -> None:
-    assert occasion_of(words) == known
+def test_an_occasion_is_understood_or_not(words: str | None, occasion: str | None) -> None:
+    assert occasion_of(words) == occasion
 
 
 def test_every_rule_and_shade_has_a_source() -> None:
