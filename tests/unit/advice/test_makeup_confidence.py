@@ -193,6 +193,16 @@ def test_an_owned_shade_serves_from_a_fifth_of_the_best_fit(catalogue: Catalogue
     assert [pick.shade if pick else None for pick in picks] == [loud, card]
 
 
+def test_whatever_is_owned_serves_where_nothing_may_be_suggested(catalogue: Catalogue) -> None:
+    lip = shade("lip", "#20c040", item_id="mine")
+
+    pick = season_pick(brief(catalogue, lip, card=()), "lip", PLAIN, {}, may_suggest=True)
+
+    assert pick is not None
+    assert pick.shade is lip
+    assert pick.confidence == pytest.approx(0.4 * TONE), "there is no best fit to have a share of"
+
+
 # --- near a colour of the face -------------------------------------------------------------------
 
 
@@ -348,6 +358,9 @@ def test_the_shade_to_try_next_is_told_by_what_differs_most(
     assert pick.match is not None
     assert pick.match.neighbour is not None
     assert pick.match.neighbour.direction == direction
+    samples = sampled_skin(reading_of().skin.tone)
+    nearer = delta_e_2000(card[1].lab, samples) < delta_e_2000(card[0].lab, samples)
+    assert pick.match.neighbour.chance == round(sum(nearer) / 15, 2)
 
 
 # --- a look --------------------------------------------------------------------------------------

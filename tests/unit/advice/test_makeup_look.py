@@ -126,6 +126,13 @@ def test_a_lip_colour_of_an_earlier_look_makes_room_for_another(catalogue: Catal
     assert set(lips[:2]) == {"one", "two"}
 
 
+def test_a_finish_that_is_avoided_by_its_name_is_not_suggested(catalogue: Catalogue) -> None:
+    usual, told = (ask(catalogue, **rows) for rows in ({}, {"avoided_ingredients": ["shimmer"]}))
+
+    assert "shimmer" in {step.finish for step in steps_of(usual)}
+    assert "shimmer" not in {step.finish for step in steps_of(told)}
+
+
 def test_nothing_but_the_card_is_suggested_where_nothing_owned_suits(catalogue: Catalogue) -> None:
     result = ask(catalogue, owned("lip", "#20c040"))
 
