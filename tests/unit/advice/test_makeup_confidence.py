@@ -306,6 +306,7 @@ def test_the_skin_s_samples_run_through_the_errors_of_one_photo() -> None:
         LCh(lightness + deviation * (high - lightness), chroma, hue).lab
     )
     assert samples[6] == pytest.approx(LCh(lightness, chroma, hue - turn * 6).lab)
+    assert samples[8] == pytest.approx(LCh(lightness, chroma, hue + turn * 6).lab)
 
 
 def test_a_match_is_as_sure_as_samples_of_the_skin_are_near(catalogue: Catalogue) -> None:
@@ -363,6 +364,15 @@ def test_the_shade_to_try_next_is_told_by_what_differs_most(
     assert pick.match.neighbour.chance == round(sum(nearer) / 15, 2)
 
 
+def test_only_a_lid_stands_against_the_iris(catalogue: Catalogue) -> None:
+    asked = brief(catalogue, card=(shade("blush", MAUVE),))
+
+    pick = season_pick(asked, "blush", Aim("accent", {}), {}, may_suggest=True)
+
+    assert pick is not None
+    assert pick.beside is None
+
+
 # --- a look --------------------------------------------------------------------------------------
 
 
@@ -371,3 +381,20 @@ def test_a_look_is_as_sure_as_its_steps_on_the_average(catalogue: Catalogue, occ
     for look in ask(catalogue, occasion=occasion).looks:
         mean = sum(step.confidence for step in look.steps) / len(look.steps)
         assert look.confidence == round(mean, 2)
+
+
+def test_the_steps_of_an_evening_are_this_sure(catalogue: Catalogue) -> None:
+    (look, *_) = ask(catalogue).looks
+
+    assert {step.category: step.confidence for step in look.steps} == {
+        "foundation": 0.6,
+        "concealer": 0.6,
+        "contour": 0.66,
+        "blush": 0.7,
+        "highlighter": 0.51,
+        "brow": 0.62,
+        "eyeshadow": 0.7,
+        "eyeliner": 0.7,
+        "mascara": 0.9,
+        "lip": 0.7,
+    }
