@@ -5,20 +5,18 @@ from collections.abc import Iterator
 
 import pytest
 
-from facet.advice.bag import SkincareShelf
+from facet.advice.answer import Notes
+from facet.advice.bag import item_of
 from facet.catalogue.build import build_catalogue
 from facet.catalogue.catalogue import Catalogue, Item
-from facet.catalogue.suitable import Person
-from facet.domain.advice import Profile
 from facet.domain.products import BagItem, Product
 from tests.unit.conftest import DATA
 
 
 def shelved(catalogue: Catalogue, entry: BagItem) -> Item | None:
     """What the shelf makes of one entry, before anybody asks whether it may be used."""
-    person = Person.of_profile(Profile(), catalogue.ingredients)
     product = catalogue.product(entry.product_id) if entry.product_id else None
-    return SkincareShelf(catalogue, person, None).item(entry, product)
+    return item_of(entry, product, catalogue, Notes())
 
 
 def told(product: Product, name: str) -> BagItem:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from facet.advice.bag import SkincareShelf
+from facet.advice.bag import shelf_of
 from facet.advice.makeup import recommend_makeup
 from facet.catalogue.build import build_catalogue
 from facet.catalogue.catalogue import Catalogue
@@ -109,13 +109,13 @@ def twice(codes: Mapping[str, str]) -> dict[str, str]:
 def test_the_bag_of_skincare_and_that_of_make_up_refuse_the_same(
     shop: Catalogue, profile: Profile, codes: Mapping[str, str]
 ) -> None:
-    shelf = SkincareShelf(shop, Person.of_profile(profile, shop.ingredients), None)
-    usable = shelf.read(owned(shop, "moisturiser"))
+    person = Person.of_profile(profile, shop.ingredients)
+    shelf = shelf_of(owned(shop, "moisturiser"), shop, person, None)
     looks = recommend_makeup(face_reading(), profile, owned(shop, "lipstick"), shop)
 
     said = {n.item_id: n.code for n in shelf.notes if n.code != "prescription"}
     assert said == twice(codes)
-    assert {item.item_id for item in usable}.isdisjoint(said)
+    assert {item.item_id for item in shelf.items}.isdisjoint(said)
     assert {n.item_id: n.code for n in looks.notes if n.item_id} == twice(codes)
     steps = {step.item_id for look in looks.looks for step in look.steps}
     assert steps.isdisjoint(twice(codes))

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facet.advice.answer import Cites, Notes, cited
-from facet.advice.bag import SkincareShelf
+from facet.advice.bag import shelf_of
 from facet.advice.ranking import Ranking, load_ranking
 from facet.advice.week import DAYS, Placed, Week
 from facet.catalogue.catalogue import (
@@ -96,7 +96,7 @@ class _Advisor:
         self.partial = False
         self.introduced = 0  # actives new to the skin, so far
         self.person = Person.of_profile(profile, catalogue.ingredients)
-        self.shelf = SkincareShelf(catalogue, self.person, today)
+        self.today = today
         self.needs = self._needs()
         self.sensitive, self.sensitive_why = self._sensitivity()
         self.tint, self.deep = self._tint()
@@ -198,8 +198,9 @@ class _Advisor:
         for term in self.person.avoided.unknown:
             text = f"We know no ingredient called '{term}': please read labels for it yourself."
             self.notes.add("unknown_ingredient", text)
-        shelf = self.shelf.read(bag)
+        self.shelf = shelf_of(bag, self.catalogue, self.person, self.today)
         self.notes += self.shelf.notes
+        shelf = self.shelf.items
         self._protect(shelf)
         self._treat(shelf)
         self._support(shelf)
