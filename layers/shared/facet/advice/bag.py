@@ -84,11 +84,15 @@ def item_of(
         name, category = entry.name, _category(entry.category, catalogue)
         if step := catalogue.step_of(category):
             return _described(entry, name, category, step, catalogue=catalogue)
-    # Of make-up nothing is said: that is another job's business.
-    if own_makeup(entry, product)[0] is None:
+    if not _is_makeup(entry, product):  # which is another job's business
         code, text = _placeless(name, category, entry.category, catalogue)
         notes.add(code, text, entry.item_id)
     return None
+
+
+def _is_makeup(entry: BagItem, product: Product | None) -> bool:
+    category, _, _ = own_makeup(entry, product)
+    return category is not None
 
 
 def _category(called: str, catalogue: Catalogue) -> str:
@@ -104,8 +108,8 @@ def _placeless(
     """(code, sentence) why something is in no routine; called: its category as its owner has it."""
     if category in catalogue.categories:
         return "not_daily", say("bag.not_daily", name=name, category=plain(category))
-    known = ", ".join(map(plain, catalogue.rules["routine"]["step_of"]))
-    text = say("bag.category_unknown", name=name, category=repr(called), known=known)
+    categories = ", ".join(map(plain, catalogue.rules["routine"]["step_of"]))
+    text = say("bag.category_unknown", name=name, category=repr(called), categories=categories)
     return "category_unknown", text
 
 

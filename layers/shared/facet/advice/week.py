@@ -4,12 +4,12 @@ Days are numbered 1 to 7. Two products clash only if they share a session (morni
 the same day, so a rule is kept by giving them different days or different halves of the day.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from facet.catalogue.catalogue import Item
-from facet.domain.advice import RampStage, Reason
+from facet.domain.advice import RampStage
 from facet.domain.products import Session
 
 DAYS = tuple(range(1, 8))
@@ -17,7 +17,26 @@ DAYS = tuple(range(1, 8))
 Stages = tuple[tuple[int, int], ...]  # (from week, days a week)
 
 
-@dataclass(slots=True)
+ObstacleKind = Literal[
+    "other_half",
+    "rule",
+    "holds_both",
+    "enough_actives",
+    "enough_layers",
+    "enough_for_a_week",
+    "no_room",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Why a product cannot be used at some time, or at none; not yet in a sentence."""
+
+    kind: ObstacleKind
+    rule: str = ""  # the words of the rule that forbids it, where one does
+
+
+@dataclass(frozen=True, slots=True)
 class Placed:
     """A product in the week."""
 
@@ -26,59 +45,82 @@ class Placed:
     days: tuple[int, ...]
     new: bool
     stages: Stages
-    why: list[Reason]
 
 
 @dataclass(slots=True)
 class Week:
-    """The week so far."""
+    """The week so far: the one thing that changes while a routine is chosen."""
 
     rules: Mapping[str, Any]
     placed: list[Placed] = field(default_factory=list)
 
-    def obstacle(self, item: Item, session: Session, day: int) -> str | None:
+    @property
+    def introduced(self) -> int:
+        """How many products the skin is not used to yet."""
+        return len({placed.item.key for placed in self.placed if placed.new})
+
+    def holds(self, item: Item) -> bool:
+        """Whether this very product is in the week."""
+        return any(placed.item is item for placed in self.placed)
+
+    # --- what speaks against it ----------------------------------------------------------------
+
+    def obstacle(self, item: Item, session: Session, day: int) -> Obstacle | None:
         """Why the item cannot be used then, or None."""
         if session not in item.sessions:
-            return "It belongs to the other half of the day."
-        there = [
+            return Obstacle("other_half")
+        beside = [
             p.item
             for p in self.placed
             if p.session == session and day in p.days and p.item is not item
         ]
-        if clash := self._clash(item, there):
-            return clash
-        for single in self.rules["single"]:
-            rivals = (
-                there
-                if single["per"] == "session"
-                else [p.item for p in self.placed if p.item is not item]
-            )
-            if single["family"] in item.tags and any(single["family"] in r.tags for r in rivals):
-                return str(single["text"])
-        caps = self.rules["actives"]
-        beside = [other for other in there if is_for_eyes(other) == is_for_eyes(item)]
-        if is_treatment(item) and sum(map(is_treatment, beside)) >= caps[session]:
-            return "There are enough actives in that part of the day."
-        if is_support(item) and sum(map(is_support, beside)) >= caps["support"]:
-            return "One hydrating layer is enough."
-        return None
+        return (
+            self._clash(item, beside)
+            or self._second(item, beside)
+            or self._full(item, session, beside)
+        )
 
-    def _clash(self, item: Item, there: Sequence[Item]) -> str | None:
+    def _clash(self, item: Item, beside: Sequence[Item]) -> Obstacle | None:
+        """What must not meet."""
         for pair in self.rules["pair"]:
             if pair["level"] not in ("block", "alternate"):
                 continue
             a, b = pair["a"], pair["b"]
-            for other in there:
+            for other in beside:
                 if (a in item.tags and b in other.tags) or (b in item.tags and a in other.tags):
-                    return str(pair["text"])
+                    return Obstacle("rule", pair["text"])
             # A medicine that holds both was made, and prescribed, to.
             if a in item.tags and b in item.tags and item.medicine != "prescription":
-                return f"It holds both: {pair['text']}"
+                return Obstacle("holds_both", pair["text"])
+        return None
+
+    def _second(self, item: Item, beside: Sequence[Item]) -> Obstacle | None:
+        """A second of what one is enough of, in a session or in the whole routine."""
+        for single in self.rules["single"]:
+            if single["family"] not in item.tags:
+                continue
+            others = beside
+            if single["per"] != "session":
+                others = [p.item for p in self.placed if p.item is not item]
+            if any(single["family"] in other.tags for other in others):
+                return Obstacle("rule", single["text"])
+        return None
+
+    def _full(self, item: Item, session: Session, beside: Sequence[Item]) -> Obstacle | None:
+        """More actives, or more layers, than a session has room for."""
+        caps = self.rules["actives"]
+        there = [other for other in beside if is_for_eyes(other) == is_for_eyes(item)]
+        if is_treatment(item) and sum(map(is_treatment, there)) >= caps[session]:
+            return Obstacle("enough_actives")
+        if is_support(item) and sum(map(is_support, there)) >= caps["support"]:
+            return Obstacle("enough_layers")
         return None
 
     def free_days(self, item: Item, session: Session) -> tuple[int, ...]:
         """The days on which nothing speaks against it."""
         return tuple(day for day in DAYS if self.obstacle(item, session, day) is None)
+
+    # --- how often -----------------------------------------------------------------------------
 
     def stages(self, item: Item) -> Stages:
         """How the skin gets used to it: of all its actives, the slowest pace."""
@@ -119,35 +161,46 @@ class Week:
                 left = min(left, int(pace["stages"][-1][1]) - taken)
         return max(0, left)
 
-    def days_wanted(self, item: Item, new: bool) -> int:
-        """How many days a week: 1..7."""
+    def first_days(self, item: Item, *, new: bool) -> int:
+        """How many days a week it begins with, 1..7; new: the skin is not used to it yet."""
         stages = self.stages(item)
         if not stages:
             return len(DAYS)
         return stages[0][1] if new else stages[-1][1]
 
-    def place(self, item: Item, new: bool, why: Iterable[Reason]) -> str | None:
-        """Put a treatment where it fits; returns why it fits nowhere, or None."""
-        wanted = min(self.days_wanted(item, new), self.days_left(item))
-        if not wanted:
-            return "What you have of the same active is enough for a week."
+    # --- putting in ----------------------------------------------------------------------------
+
+    def place_treatment(self, item: Item, *, new: bool) -> Placed | Obstacle:
+        """Put a treatment where it fits best, or say what keeps it out of every day.
+
+        new: the skin is not used to it yet, so that it begins at the first stage of its pace.
+        """
+        count = min(self.first_days(item, new=new), self.days_left(item))
+        if not count:
+            return Obstacle("enough_for_a_week")
         free = {session: self.free_days(item, session) for session in self.order_of_sessions(item)}
-        session = max(free, key=lambda s: min(len(free[s]), wanted), default=None)
+        session = max(free, key=lambda s: min(len(free[s]), count), default=None)
         if session is None or not free[session]:
-            reasons = (self.obstacle(item, s, day) for s in item.sessions for day in DAYS)
-            return next((reason for reason in reasons if reason), "There is no room for it.")
-        days = _spread(free[session], wanted)
+            return next(self._obstacles(item), Obstacle("no_room"))
         stages = self.stages(item) if new else ()
-        self.placed.append(Placed(item, session, days, new, stages, list(why)))
-        return None
+        placed = Placed(item, session, _spread(free[session], count), new, stages)
+        self.placed.append(placed)
+        return placed
+
+    def _obstacles(self, item: Item) -> Iterator[Obstacle]:
+        """What keeps it out, morning before evening, day by day."""
+        for session in item.sessions:
+            for day in DAYS:
+                if obstacle := self.obstacle(item, session, day):
+                    yield obstacle
 
     def fits_daily(self, item: Item, session: Session) -> bool:
         """Whether it can be used every day of the week, from the first."""
         return len(self.free_days(item, session)) == len(DAYS) and not self.stages(item)
 
-    def place_daily(self, item: Item, session: Session, new: bool, why: Iterable[Reason]) -> None:
+    def place_daily(self, item: Item, session: Session, *, new: bool) -> None:
         """Put it into every day; ask `fits_daily` first."""
-        self.placed.append(Placed(item, session, DAYS, new, (), list(why)))
+        self.placed.append(Placed(item, session, DAYS, new, ()))
 
     def ramp(self, placed: Placed) -> tuple[RampStage, ...]:
         """Its stages, never more days than stay free of what it clashes with and than its pace
@@ -182,8 +235,8 @@ def is_support(item: Item) -> bool:
     return item.step == "treat" and not item.treats
 
 
-def _spread(days: Sequence[int], wanted: int) -> tuple[int, ...]:
-    """`wanted` of these days, as evenly as they allow."""
-    if wanted >= len(days):
+def _spread(days: Sequence[int], count: int) -> tuple[int, ...]:
+    """`count` of these days, as evenly as they allow."""
+    if count >= len(days):
         return tuple(days)
-    return tuple(days[((2 * i + 1) * len(days)) // (2 * wanted)] for i in range(wanted))
+    return tuple(days[((2 * i + 1) * len(days)) // (2 * count)] for i in range(count))
