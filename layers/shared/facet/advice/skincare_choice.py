@@ -115,6 +115,14 @@ def plain_products(offer: Offer, category: str) -> Iterator[Candidate]:
             yield _candidate(offer, row, features, over_budget=not within_budget)
 
 
+def scores(brief: Brief, features: Features) -> NDArray[Any]:
+    """(n,) larger is better: the sum of every feature times its weight in the ranking."""
+    total = np.zeros(len(brief.catalogue))
+    for name, column in features.items():
+        total += brief.ranking.weights[name] * column
+    return total
+
+
 def _sunscreen_features(brief: Brief) -> Features:
     columns = brief.catalogue
     return {
@@ -127,7 +135,7 @@ def _best(offer: Offer, fits: Mask, features: Features) -> Iterator[int]:
     """Rows that fit, best score first, in the catalogue's order among equals."""
     columns = offer.brief.catalogue
     rows = np.flatnonzero(fits)
-    order = np.lexsort((rows, -np.round(_score(offer.brief, features)[rows], 6)))
+    order = np.lexsort((rows, -np.round(scores(offer.brief, features)[rows], 6)))
     ranked = (int(row) for row in rows[order])
     unnamed = (
         row
@@ -135,14 +143,6 @@ def _best(offer: Offer, fits: Mask, features: Features) -> Iterator[int]:
         if not is_named(offer.brief.person, (columns.name(row), columns.brand_at(row)))
     )
     return islice(unnamed, MOST)
-
-
-def _score(brief: Brief, features: Features) -> NDArray[Any]:
-    """(n,) larger is better: the sum of every feature times its weight in the ranking."""
-    score = np.zeros(len(brief.catalogue))
-    for name, column in features.items():
-        score += brief.ranking.weights[name] * column
-    return score
 
 
 def _candidate(

@@ -1,0 +1,195 @@
+"""The routine in words: reasons, how often, what it rests on and whom to ask, to the letter."""
+
+from typing import Any
+
+import pytest
+
+from facet.catalogue.catalogue import Catalogue
+from tests.unit.advice.routines import ask, own, step_of, why
+
+SUN = "Broad spectrum, SPF 30 or higher, every morning; again every two hours outdoors."
+
+
+# --- reasons -------------------------------------------------------------------------------------
+
+
+def test_an_owned_product_is_there_because_it_is_owned_and_for_what_it_helps(
+    catalogue: Catalogue,
+) -> None:
+    bag = own(a="serum-vitamin-c-10", s="sunscreen-lotion-50", t="toner-hyaluronic")
+    result = ask(catalogue, bag, scores={"dark_spots": 40}, goals=("dark_spots",), skin_type="dry")
+
+    owned, needs = (
+        "You own it.",
+        [
+            ("skin.concerns.dark_spots", "Dark spots: 40 of 100 in your photo."),
+            ("profile.goals.0", "You want to work on dark spots."),
+        ],
+    )
+    assert why(step_of(result, "a"))[:3] == [("bag.a", owned), *needs]
+    assert why(step_of(result, "s")) == [("bag.s", owned), ("rules.sun", SUN)]
+    assert why(step_of(result, "t")) == [("bag.t", owned)]
+
+
+def test_a_suggested_treatment_is_there_for_its_need_its_evidence_and_the_skin_it_spares(
+    catalogue: Catalogue,
+) -> None:
+    result = ask(catalogue, scores={"redness": 45}, sensitive=True)
+
+    assert why(step_of(result, "treat")) == [
+        ("skin.concerns.redness", "Redness: 45 of 100 in your photo."),
+        (
+            "catalogue.ingredients.niacinamide",
+            "Agreed on by dermatologists for redness: Niacinamide.",
+        ),
+        ("profile.sensitive", "You told us your skin is sensitive."),
+        ("skin.concerns.redness", "Your skin is red (45 of 100), so nothing harsh."),
+    ]
+
+
+def test_a_suggested_cleanser_and_moisturiser_fill_a_gap_and_suit_the_skin(
+    catalogue: Catalogue,
+) -> None:
+    result = ask(catalogue, skin_type="dry")
+
+    suits = ("profile.skin_type", "Suits dry skin, as you told us.")
+    assert why(step_of(result, "cleanse")) == [
+        ("rules.routine", "Every routine needs a cleanser; you own none that fits."),
+        suits,
+    ]
+    assert why(step_of(result, "moisturise")) == [
+        ("rules.routine", "Every routine needs a moisturiser; you own none that fits."),
+        ("profile.skin_type", "You told us your skin is dry."),
+        suits,
+    ]
+
+
+TINT = (
+    "rules.tone",
+    "A tinted sunscreen with iron oxides also keeps out visible light, which deepens dark spots.",
+)
+
+
+@pytest.mark.parametrize(
+    ("ita", "told", "reason"),
+    [
+        (
+            -20,
+            {},
+            (
+                "skin.tone.ita",
+                "Your photo reads as tan skin (ITA -20°), which darkens more in visible light.",
+            ),
+        ),
+        (
+            60,
+            {"pigmentation_prone": True},
+            ("profile.pigmentation_prone", "You told us dark marks come easily."),
+        ),
+        (
+            60,
+            {"goals": ("dark_spots",)},
+            ("profile.goals.0", "You want to work on dark spots."),
+        ),
+    ],
+)
+def test_a_tinted_sunscreen_is_suggested_with_what_asks_for_the_tint(
+    catalogue: Catalogue, ita: float, told: dict[str, Any], reason: tuple[str, str]
+) -> None:
+    step = step_of(ask(catalogue, ita=ita, **told), "protect")
+
+    assert why(step)[:3] == [reason, TINT, ("rules.sun", SUN)]
+
+
+def test_a_suggestion_has_the_reasons_of_its_step(catalogue: Catalogue) -> None:
+    result = ask(catalogue, scores={"redness": 55}, skin_type="oily")
+
+    for suggestion in result.suggestions:
+        steps = [s for s in (*result.am, *result.pm) if s.product == suggestion.product]
+        assert {step.why for step in steps} == {suggestion.why}
+
+
+# --- how often -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("product_id", "opened", "often"),
+    [
+        ("serum-vitamin-c-10", None, "every morning"),
+        ("retinol-0-1-cream", None, "4 evenings a week"),
+        (
+            *("retinol-0-1-cream", "2026-11-18"),
+            "2 evenings a week; if the skin stays calm, from week 3 3 a week; from week 5 4 a week",
+        ),
+        (
+            *("exfoliant-glycolic-7", "2026-11-18"),
+            "one evening a week; if the skin stays calm, from week 3 2 a week",
+        ),
+        (
+            *("serum-vitamin-c-10", "2026-11-18"),
+            "4 mornings a week; if the skin stays calm, from week 3 daily",
+        ),
+    ],
+)
+def test_how_often_is_said_in_days_a_week_and_how_it_may_become_more(
+    catalogue: Catalogue, product_id: str, opened: str | None, often: str
+) -> None:
+    bag = [{"item_id": "a", "product_id": product_id, "opened": opened}]
+
+    assert step_of(ask(catalogue, bag), "a").how_often == often
+
+
+# --- what it rests on ----------------------------------------------------------------------------
+
+
+def test_a_routine_says_what_was_known_and_told(catalogue: Catalogue) -> None:
+    told = {
+        "skin_type": "dry",
+        "sensitive": True,
+        "goals": ("dark_spots", "pores"),
+        "allergies": ("lanolin",),
+        "avoided_ingredients": ("wool",),
+        "pregnancy": "planning",
+        "budget": "low",
+    }
+    result = ask(catalogue, own(a="toner-oat"), -20, {"redness": 45, "pores": 90}, **told)
+
+    assert result.based_on == (
+        "skin tone in your photo: tan, ITA -20° (-30 to -10), an estimate of colour",
+        "2 skin measures from your photo",
+        "what you told us: dry skin; sensitive; goals: dark spots, pores; without lanolin, wool; "
+        "planning; budget: low",
+        "1 skincare products of yours that can be used",
+    )
+
+
+def test_who_told_nothing_is_told_that(catalogue: Catalogue) -> None:
+    assert ask(catalogue).based_on[1:] == (
+        "no skin concern was measured: treatments follow your goals alone",
+        "what you told us: nothing yet",
+        "0 skincare products of yours that can be used",
+    )
+
+
+# --- a doctor ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("scores", "told", "codes"),
+    [
+        (
+            {"blemishes": 35, "redness": 35, "dark_spots": 50},
+            {},
+            ["blemishes", "redness", "dark_spots"],
+        ),
+        ({"blemishes": 36, "redness": 36, "dark_spots": 51}, {}, []),
+        ({}, {"pregnancy": "breastfeeding"}, ["pregnancy"]),
+    ],
+)
+def test_a_doctor_is_named_for_what_is_marked_and_in_pregnancy(
+    catalogue: Catalogue, scores: dict[str, float], told: dict[str, Any], codes: list[str]
+) -> None:
+    hints = ask(catalogue, scores=scores, **told).see_doctor
+
+    assert [hint.code for hint in hints] == codes
+    assert all(hint.sources for hint in hints)
