@@ -152,6 +152,8 @@ def test_of_several_paces_the_slowest_counts_and_a_wash_has_none(week: Week) -> 
     assert week.stages(both) == ((1, 1), (3, 2))
     assert week.first_days(both, new=True) == 1
     assert week.first_days(both, new=False) == 2
+    # by the days it ends with, not by the week it gets there: 4 from week 5, 7 from week 3
+    assert week.stages(item("a", "azelaic", "retinoid")) == ((1, 2), (3, 3), (5, 4))
     assert week.stages(item("a", "aha", step="cleanse", rinse_off=True)) == ()
 
 

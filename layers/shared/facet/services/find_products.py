@@ -14,6 +14,7 @@ from facet.domain.cursor import Cursors
 from facet.domain.errors import PermanentError, ProductNotFoundError
 from facet.domain.products import Goal, PriceBand, Product
 from facet.domain.search import Condition, Near, Query, Search
+from facet.saying import say
 from facet.services.keep_profile import read_profile
 from facet.services.ports import Products, Shelves
 
@@ -84,7 +85,7 @@ def read_product(product_id: str, *, products: Products) -> Product:
 def near_one(shade: str | None, product_id: str | None) -> Near | None:
     """What to be near to. Raises PermanentError(invalid_request) where it is two things."""
     if shade and product_id:
-        raise PermanentError("invalid_request", "Give near_shade or near_product, not both.")
+        raise PermanentError("invalid_request", say("products.near_one"))
     return Near(shade=shade, product_id=product_id) if shade or product_id else None
 
 
