@@ -139,6 +139,44 @@ def test_how_often_is_said_in_days_a_week_and_how_it_may_become_more(
     assert step_of(ask(catalogue, bag), "a").how_often == often
 
 
+# --- what to mind --------------------------------------------------------------------------------
+
+
+def test_a_step_says_what_to_mind_with_it_and_whence_that_is_known(catalogue: Catalogue) -> None:
+    step = step_of(ask(catalogue, own(a="retinol-0-3-serum")), "a")
+
+    retinol = catalogue.item("retinol-0-3-serum")
+    assert retinol is not None
+    assert step.cautions == (
+        *retinol.cautions,
+        "Makes skin more sensitive to the sun: only with sunscreen every morning.",
+        "A pea-sized amount for the whole face, on dry skin, not round the eyes unless it is made "
+        "for them. Moisturise after it.",
+    )
+    assert step.sources == tuple(dict.fromkeys((*retinol.sources, "retinoid-habits")))
+
+
+def test_a_pace_is_not_said_of_what_is_rinsed_off(catalogue: Catalogue) -> None:
+    washes = own(a="gel-cleanser-salicylic-2", b="exfoliant-salicylic-2")
+    result = ask(catalogue, washes, scores={"blemishes": 40})
+    pace = "Pause if the skin becomes dry or tight."
+
+    assert pace not in step_of(result, "a").cautions
+    assert pace in step_of(result, "b").cautions
+
+
+def test_a_prescription_says_so_and_no_other_step_does(catalogue: Catalogue) -> None:
+    bag = [
+        {"item_id": "a", "name": "Mine", "category": "treatment", "ingredients": ["Tretinoin"]},
+        {"item_id": "b", "product_id": "gel-cleanser-plain"},
+    ]
+    result = ask(catalogue, bag)
+    text = "This is a prescription medicine: follow who prescribed it."
+
+    assert step_of(result, "a").cautions[-1] == text
+    assert text not in step_of(result, "b").cautions
+
+
 # --- what it rests on ----------------------------------------------------------------------------
 
 
