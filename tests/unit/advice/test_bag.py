@@ -134,3 +134,20 @@ def test_a_peel_that_is_rinsed_off_is_known_by_what_it_is_called(
     assert item is not None
     assert item.rinse_off
     assert max(item.helps.values()) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "actives"),
+    [
+        ("Retinol 0.5 % serum", {"retinol": 0.5}),
+        ("Retinol serum", {"retinol": None}),
+        ("Retinol niacinamide 5 % serum", {"retinol": None, "niacinamide": None}),
+    ],
+)
+def test_a_strength_in_a_name_is_that_of_the_one_active_it_names(
+    catalogue: Catalogue, name: str, actives: dict[str, float | None]
+) -> None:
+    item = shelved(catalogue, BagItem(item_id="x", name=name, category="serum"))
+
+    assert item is not None
+    assert item.actives == actives

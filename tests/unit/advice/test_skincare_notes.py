@@ -195,6 +195,24 @@ def test_what_is_left_out_is_said_with_its_reason(
     assert note in texts(ask(catalogue, bag, scores=scores, **told))
 
 
+def test_what_is_left_out_keeps_nothing_after_it_out(catalogue: Catalogue) -> None:
+    bag = own(
+        a="bpo-10-spot", b="serum-niacinamide-5", c="retinol-0-3-serum", d="retinol-0-1-cream"
+    )
+    result = ask(catalogue, bag, scores={"blemishes": 40}, sensitive=True)
+
+    used = {step.product.item_id for step in (*result.am, *result.pm) if step.step == "treat"}
+    left_out = {note.item_id: note.code for note in result.notes if note.item_id}
+    assert left_out == {"a": "too_harsh", "c": "no_room"}
+    assert used == {"b", "d"}
+
+
+def test_a_need_that_is_met_keeps_none_after_it_from_being_looked_at(catalogue: Catalogue) -> None:
+    result = ask(catalogue, own(a="retinol-0-3-serum"), scores={"wrinkles": 10, "eye_bags": 60})
+
+    assert [note.code for note in result.notes] == ["nothing_fits"]
+
+
 @pytest.mark.parametrize(
     ("kind", "text"),
     [
