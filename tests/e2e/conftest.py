@@ -18,6 +18,9 @@ from local.phone import Phone, sign_in
 from local.stack import ROOT, LocalStack, samconfig
 from tests.conftest import Receiver, listening
 
+type Encode = Callable[..., bytes]  # (image, format="JPEG", **Pillow's options) -> its file
+type Eventually = Callable[..., Any]  # (question, patience=20 seconds) -> the true answer
+
 
 def is_alive(pid: int) -> bool:
     try:
@@ -75,7 +78,7 @@ def function(stack: LocalStack) -> Callable[[str], str]:
 
 
 @pytest.fixture(scope="session")
-def eventually() -> Callable[..., Any]:
+def eventually() -> Eventually:
     """Ask until the answer is true, and return it; fail after `patience` seconds."""
 
     def ask(question: Callable[[], Any], patience: float = 20) -> Any:
@@ -91,7 +94,7 @@ def eventually() -> Callable[..., Any]:
 @pytest.fixture(scope="session")
 def portrait() -> Image.Image:
     """NASA's public-domain portrait of Eileen Collins, 512 x 512."""
-    return Image.fromarray(data.astronaut())
+    return Image.fromarray(data.astronaut())  # type: ignore[no-untyped-call]
 
 
 @pytest.fixture(scope="session")
@@ -106,7 +109,7 @@ def encoded(image: Image.Image, kind: str = "JPEG", **options: Any) -> bytes:
 
 
 @pytest.fixture(scope="session")
-def encode() -> Callable[..., bytes]:
+def encode() -> Encode:
     return encoded
 
 

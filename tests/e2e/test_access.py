@@ -4,16 +4,21 @@ import base64
 import hashlib
 import json
 import re
+from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from contract.openapi import DOCUMENT
-from local.phone import Phone, send, sign_in
+from facet.routes.document import DOCUMENT
+from local.phone import Answer, Phone, send, sign_in
+from local.stack import LocalStack
+from tests.e2e.conftest import Eventually
 
 pytestmark = pytest.mark.e2e
+
+type Change = Callable[[dict[str, str], bytes], tuple[dict[str, str], bytes]]
 
 # Every call of the contract that says nothing of being open to all.
 GUARDED = [
@@ -25,15 +30,15 @@ GUARDED = [
 
 
 @pytest.mark.parametrize(("method", "path"), GUARDED)
-def test_without_a_token_there_is_nothing(stack, method, path):
+def test_without_a_token_there_is_nothing(stack: LocalStack, method: str, path: str) -> None:
     assert send(method, stack.outputs["ApiUrl"] + path).status == 401
 
 
-def test_a_token_that_is_none_is_refused(stack):
+def test_a_token_that_is_none_is_refused(stack: LocalStack) -> None:
     assert Phone(stack.outputs["ApiUrl"], "not.a.token").call("GET", "/v1/me/usage").status == 401
 
 
-def test_a_token_with_another_users_name_in_it_is_refused(phone):
+def test_a_token_with_another_users_name_in_it_is_refused(phone: Phone) -> None:
     header, payload, signature = phone.token.split(".")
     claims = base64.urlsafe_b64decode(payload + "==").replace(b'"sub"', b'"sub_"')
     forged = base64.urlsafe_b64encode(claims).decode().rstrip("=")
@@ -43,7 +48,9 @@ def test_a_token_with_another_users_name_in_it_is_refused(phone):
     assert stranger.call("GET", "/v1/me/usage").status == 401
 
 
-def test_an_expired_token_is_refused(stack, phone, eventually):
+def test_an_expired_token_is_refused(
+    stack: LocalStack, phone: Phone, eventually: Eventually
+) -> None:
     cognito = stack.client("cognito-idp")
     pool = stack.outputs["UserPoolId"]
     # The emulator takes what AWS would call too short.
@@ -71,7 +78,7 @@ def test_an_expired_token_is_refused(stack, phone, eventually):
     eventually(lambda: late.call("GET", "/v1/me/usage").status == 401, patience=10)
 
 
-def test_health_and_the_contract_are_open_to_all(stack):
+def test_health_and_the_contract_are_open_to_all(stack: LocalStack) -> None:
     api = stack.outputs["ApiUrl"]
 
     assert send("GET", f"{api}/v1/health/live").status == 200
@@ -79,7 +86,7 @@ def test_health_and_the_contract_are_open_to_all(stack):
     assert send("GET", f"{api}/v1/openapi.json").body["openapi"].startswith("3.1")
 
 
-def test_a_browser_may_ask_first(stack):
+def test_a_browser_may_ask_first(stack: LocalStack) -> None:
     asked = send(
         "OPTIONS",
         stack.outputs["ApiUrl"] + "/v1/analyses",
@@ -91,7 +98,7 @@ def test_a_browser_may_ask_first(stack):
     assert "POST" in asked.headers["Access-Control-Allow-Methods"]
 
 
-def test_another_users_analysis_is_not_there(phone, photo, stack):
+def test_another_users_analysis_is_not_there(phone: Phone, photo: bytes, stack: LocalStack) -> None:
     asked = phone.ask(photo).body
     path = f"/v1/analyses/{asked['analysis_id']}"
 
@@ -103,29 +110,29 @@ def test_another_users_analysis_is_not_there(phone, photo, stack):
     assert phone.call("GET", path).status == 200
 
 
-def other_type(headers, photo):
+def other_type(headers: dict[str, str], photo: bytes) -> tuple[dict[str, str], bytes]:
     return headers | {"Content-Type": "image/png"}, photo
 
 
-def longer(headers, photo):
+def longer(headers: dict[str, str], photo: bytes) -> tuple[dict[str, str], bytes]:
     return headers | {"Content-Length": str(len(photo) + 1)}, photo + b"\0"
 
 
-def shorter(headers, photo):
+def shorter(headers: dict[str, str], photo: bytes) -> tuple[dict[str, str], bytes]:
     return headers | {"Content-Length": str(len(photo) - 1)}, photo[:-1]
 
 
-def other_checksum(headers, photo):
+def other_checksum(headers: dict[str, str], photo: bytes) -> tuple[dict[str, str], bytes]:
     other = bytes(reversed(photo))
     checksum = base64.b64encode(hashlib.sha256(other).digest()).decode()
     return headers | {"x-amz-checksum-sha256": checksum}, other
 
 
-def other_picture(headers, photo):
+def other_picture(headers: dict[str, str], photo: bytes) -> tuple[dict[str, str], bytes]:
     return headers, bytes(reversed(photo))
 
 
-def no_checksum(headers, photo):
+def no_checksum(headers: dict[str, str], photo: bytes) -> tuple[dict[str, str], bytes]:
     return {k: v for k, v in headers.items() if k != "x-amz-checksum-sha256"}, photo
 
 
@@ -140,7 +147,13 @@ def no_checksum(headers, photo):
         (no_checksum, 403, ""),
     ],
 )
-def test_the_upload_url_takes_the_declared_photo_only(phone, photo, change, status, code):
+def test_the_upload_url_takes_the_declared_photo_only(
+    phone: Phone,
+    photo: bytes,
+    change: Change,
+    status: int,
+    code: str,
+) -> None:
     asked = phone.ask(photo).body
     headers, body = change(asked["upload"]["headers"], photo)
 
@@ -155,7 +168,7 @@ def test_the_upload_url_takes_the_declared_photo_only(phone, photo, change, stat
     assert phone.upload(asked, photo).status == 200
 
 
-def test_the_upload_url_ends_after_ten_minutes(phone, photo):
+def test_the_upload_url_ends_after_ten_minutes(phone: Phone, photo: bytes) -> None:
     asked = phone.ask(photo).body
     query = parse_qs(urlsplit(asked["upload_url"]).query)
 
@@ -163,7 +176,9 @@ def test_the_upload_url_ends_after_ten_minutes(phone, photo):
     assert query["X-Amz-Expires"] == ["600"]
 
 
-def test_an_expired_upload_url_is_refused(stack, photo, eventually):
+def test_an_expired_upload_url_is_refused(
+    stack: LocalStack, photo: bytes, eventually: Eventually
+) -> None:
     # As PresignFunction makes it, but good for one second.
     url = stack.client("s3").generate_presigned_url(
         "put_object",
@@ -175,19 +190,19 @@ def test_an_expired_upload_url_is_refused(stack, photo, eventually):
         ExpiresIn=1,
     )
 
-    def put():
+    def put() -> Answer:
         return send("PUT", url, photo, {"Content-Type": "image/jpeg"})
 
     assert put().status == 200
     eventually(lambda: put().status == 403, patience=5)
 
 
-def test_pictures_are_for_those_with_a_signed_url(stack, phone):
+def test_pictures_are_for_those_with_a_signed_url(stack: LocalStack, phone: Phone) -> None:
     for name in ("UploadsBucketName", "MediaBucketName"):
         assert send("GET", f"{stack.endpoint}/{stack.outputs[name]}").status == 403
 
 
-def test_roles_are_enforced_here(stack, function):
+def test_roles_are_enforced_here(stack: LocalStack, function: Callable[[str], str]) -> None:
     """Without this the other tests would not show that the template's policies suffice."""
     role = stack.client("lambda").get_function(FunctionName=function("PresignFunction"))
     assumed = stack.client("sts").assume_role(

@@ -2,11 +2,13 @@
 
 import hashlib
 from base64 import b64encode
+from typing import Any
 
 import pytest
 from PIL import Image, ImageDraw
 
-from local.phone import send
+from local.phone import Phone, send
+from tests.e2e.conftest import Encode, Eventually
 
 pytestmark = pytest.mark.e2e
 
@@ -14,7 +16,7 @@ JEANS = {"category": "jeans", "slot": "bottom", "formality": 3, "warmth": 2}
 SHIRT = {"category": "shirt", "slot": "top", "formality": 3, "warmth": 2}
 
 
-def garment(encode, dye):
+def garment(encode: Encode, dye: str) -> tuple[bytes, dict[str, Any]]:
     """A photo of a garment of this colour on a pale ground, and how to ask for its upload."""
     picture = Image.new("RGB", (900, 1200), "#e9e6e0")
     ImageDraw.Draw(picture).rectangle((250, 250, 650, 1000), fill=dye)
@@ -27,13 +29,15 @@ def garment(encode, dye):
     }
 
 
-def test_a_garment_s_photo_is_read_and_its_outfit_rejected(phone, photo, encode, eventually):
+def test_a_garment_s_photo_is_read_and_its_outfit_rejected(
+    phone: Phone, photo: bytes, encode: Encode, eventually: Eventually
+) -> None:
     data, wanted = garment(encode, "#22604a")
     asked = phone.call("POST", "/v1/wardrobe", {**SHIRT, "photo": wanted}).expect(201)
     phone.upload(asked, data).expect(200)
     shirt = f"/v1/wardrobe/{asked['item_id']}"
 
-    def read():
+    def read() -> dict[str, Any] | None:
         item = phone.call("GET", shirt).expect(200)
         return item if item["status"] != "awaiting_upload" else None
 
@@ -58,7 +62,7 @@ def test_a_garment_s_photo_is_read_and_its_outfit_rejected(phone, photo, encode,
     assert send("GET", item["picture_url"]).status == 404
 
 
-def test_products_are_searched_and_put_into_the_bag(phone):
+def test_products_are_searched_and_put_into_the_bag(phone: Phone) -> None:
     phone.call("PUT", "/v1/profile", {"avoided_ingredients": ["retinol"]}).expect(200)
     found = phone.call("GET", "/v1/products?q=serum&concern=redness&limit=3").expect(200)
     product = found["products"][0]["product"]

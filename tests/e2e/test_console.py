@@ -9,7 +9,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from uuid import uuid4
 
 import pytest
@@ -21,6 +21,7 @@ from playwright.sync_api import (
     Locator,
     Page,
     Route,
+    ViewportSize,
     expect,
     sync_playwright,
 )
@@ -33,8 +34,8 @@ pytestmark = pytest.mark.e2e
 
 SHOTS = ROOT / ".local" / "screenshots"
 PASSWORD = "correct horse battery"
-PHONE = {"width": 390, "height": 844}
-DESK = {"width": 1280, "height": 860}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+DESK: ViewportSize = {"width": 1280, "height": 860}
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 PATIENCE_MS = 40_000  # a first photo starts every function of the stack
 expect.set_options(timeout=15_000)
@@ -187,7 +188,9 @@ def look(page: Page, name: str) -> None:
 
 def glance(page: Page, part: Locator, name: str) -> None:
     """Keep a screenshot of a part of a page, light on a phone and dark on a desk."""
-    for size, viewport, scheme in (("desk", DESK, "dark"), ("phone", PHONE, "light")):
+    views: tuple[tuple[str, ViewportSize, Literal["dark", "light"]], ...]
+    views = (("desk", DESK, "dark"), ("phone", PHONE, "light"))
+    for size, viewport, scheme in views:
         page.set_viewport_size(viewport)
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         part.screenshot(path=SHOTS / f"{name}-{size}-{scheme}.png")

@@ -7,6 +7,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from threading import Barrier
+from typing import Any, Protocol
 from uuid import uuid4
 
 import boto3
@@ -15,7 +16,8 @@ import requests
 import schemathesis
 from botocore.config import Config
 from hypothesis import HealthCheck, given, settings
-from schemathesis import GenerationMode
+from requests.structures import CaseInsensitiveDict
+from schemathesis import Case, GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -23,14 +25,16 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
+from schemathesis.specs.openapi.schemas import OpenApiSchema
 from ulid import ULID
 
-from contract.openapi import DOCUMENT, OPEN_PATHS, operations
+from contract.openapi import OPEN_PATHS, operations
 from facet.adapters.analyses import AnalysisTable
 from facet.domain.analysis import Analysis, Kind, Status
 from facet.domain.quota import QuotaExceededError, Tier
-from local.phone import send, sign_in
-from local.stack import REGION
+from facet.routes.document import DOCUMENT
+from local.phone import Phone, send, sign_in
+from local.stack import REGION, LocalStack
 
 pytestmark = pytest.mark.e2e
 
@@ -58,19 +62,25 @@ TAKING = [
 ]
 
 
+class Check(Protocol):
+    """Send requests of one call, and hold their answers against the document."""
+
+    def __call__(self, name: str, mode: GenerationMode | None = None, **pinned: Any) -> None: ...
+
+
 @pytest.fixture(scope="module")
-def schema():
+def schema() -> OpenApiSchema:
     return schemathesis.openapi.from_dict(json.loads(DOCUMENT.read_text()))
 
 
 @pytest.fixture(scope="module")
-def owner(stack):
+def owner(stack: LocalStack) -> Phone:
     """A user without a limit to their analyses."""
     return sign_in(stack, "contract@example.com", "enterprise")
 
 
 @pytest.fixture(scope="module")
-def known(owner, photo):
+def known(owner: Phone, photo: bytes) -> dict[str, str]:
     """Path parameters that lead somewhere: an analysed photo, and what its owner keeps."""
     asked = owner.ask(photo, wants=["skincare", "makeup"]).expect(201)
     owner.upload(asked, photo)
@@ -95,16 +105,16 @@ def known(owner, photo):
 
 
 @pytest.fixture(scope="module")
-def check(schema, owner):
+def check(schema: OpenApiSchema, owner: Phone) -> Check:
     """Send so many made-up requests of one call and hold every answer against the document."""
     token = {"Authorization": f"Bearer {owner.token}"}
     session = requests.Session()
 
-    def ask(case):
-        case.headers = {**(case.headers or {}), **token}
+    def ask(case: Case[Any]) -> None:
+        case.headers = CaseInsensitiveDict({**case.headers, **token})
         case.validate_response(case.call(owner.api_url, session), checks=CHECKS)
 
-    def run(name, mode=None, **pinned):
+    def run(name: str, mode: GenerationMode | None = None, **pinned: Any) -> None:
         path, method = CALLS[name]
         operation = schema[path][method.upper()]
         if mode is None:
@@ -119,7 +129,7 @@ def check(schema, owner):
             database=None,
             suppress_health_check=list(HealthCheck),
         )
-        def many(case):
+        def many(case: Case[Any]) -> None:
             ask(case)
 
         many()
@@ -128,7 +138,7 @@ def check(schema, owner):
 
 
 @pytest.mark.parametrize("name", [name for name, (_, method) in CALLS.items() if method == "get"])
-def test_what_was_read_is_not_sent_twice(name, owner, known):
+def test_what_was_read_is_not_sent_twice(name: str, owner: Phone, known: dict[str, str]) -> None:
     path = CALLS[name][0].format(**known)
     query = {"recommendProducts": "?condition=redness"}.get(name, "")
     first = owner.call("GET", path + query)
@@ -144,20 +154,26 @@ def test_what_was_read_is_not_sent_twice(name, owner, known):
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_what_fits_the_document_is_answered_as_it_tells(name, check, known):
+def test_what_fits_the_document_is_answered_as_it_tells(
+    name: str, check: Check, known: dict[str, str]
+) -> None:
     check(name, GenerationMode.POSITIVE)
     if leads := parameters(name, known):
         check(name, path_parameters=leads)
 
 
 @pytest.mark.parametrize("name", TAKING)
-def test_what_does_not_fit_is_refused_as_it_tells(name, check, known):
+def test_what_does_not_fit_is_refused_as_it_tells(
+    name: str, check: Check, known: dict[str, str]
+) -> None:
     # A path or a header that HTTP itself cannot carry never reaches the API.
     check(name, GenerationMode.NEGATIVE, path_parameters=parameters(name, known), headers={})
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_without_a_token_only_open_calls_answer(name, stack, known):
+def test_without_a_token_only_open_calls_answer(
+    name: str, stack: LocalStack, known: dict[str, str]
+) -> None:
     path, method = CALLS[name]
     address = stack.outputs["ApiUrl"] + path.format(**known)
 
@@ -165,7 +181,9 @@ def test_without_a_token_only_open_calls_answer(name, stack, known):
 
 
 @pytest.mark.parametrize("path", sorted({path for path, _ in CALLS.values()}))
-def test_a_browser_may_ask_first_at_every_address(path, stack, known):
+def test_a_browser_may_ask_first_at_every_address(
+    path: str, stack: LocalStack, known: dict[str, str]
+) -> None:
     asked = send(
         "OPTIONS",
         stack.outputs["ApiUrl"] + path.format(**known),
@@ -178,12 +196,14 @@ def test_a_browser_may_ask_first_at_every_address(path, stack, known):
     assert allowed >= {method.upper() for one, method in CALLS.values() if one == path}
 
 
-def parameters(name, known):
+def parameters(name: str, known: dict[str, str]) -> dict[str, str]:
     """Of a call's path, such that it leads somewhere."""
     return {one: known[one] for one in re.findall(r"{(\w+)}", CALLS[name][0])}
 
 
-def test_a_hundred_racing_requests_with_ten_left_give_exactly_ten(stack, phone, photo):
+def test_a_hundred_racing_requests_with_ten_left_give_exactly_ten(
+    stack: LocalStack, phone: Phone, photo: bytes
+) -> None:
     claims = json.loads(base64.urlsafe_b64decode(phone.token.split(".")[1] + "=="))
     table = stack.client("dynamodb")
     day = {"PK": {"S": f"USER#{claims['sub']}"}, "SK": {"S": f"QUOTA#{datetime.now(UTC).date()}"}}
@@ -201,7 +221,7 @@ def test_a_hundred_racing_requests_with_ten_left_give_exactly_ten(stack, phone, 
     assert refused.headers["RateLimit-Remaining"] == "0"
 
 
-def test_a_hundred_charges_at_one_moment_leave_the_quota_at_its_limit(stack):
+def test_a_hundred_charges_at_one_moment_leave_the_quota_at_its_limit(stack: LocalStack) -> None:
     """As many at once as AWS would start workers for, without the emulator's processes between."""
     table = boto3.resource(
         "dynamodb",
@@ -212,11 +232,13 @@ def test_a_hundred_charges_at_one_moment_leave_the_quota_at_its_limit(stack):
         config=Config(max_pool_connections=100),
     ).Table(stack.outputs["TableName"])
     analyses, now, user_id = AnalysisTable(table), datetime.now(UTC), f"race-{uuid4()}"
-    used = Tier.FREE.daily_limit - 10
+    limit = Tier.FREE.daily_limit
+    assert limit is not None
+    used = limit - 10
     table.put_item(Item={"PK": f"USER#{user_id}", "SK": f"QUOTA#{now.date()}", "used": used})
     start = Barrier(100)
 
-    def charge(_):
+    def charge(_: int) -> bool:
         asked = Analysis(
             analysis_id=str(ULID()),
             user_id=user_id,

@@ -1,34 +1,38 @@
 """Pictures of looks and overlays, on the deployed stack with its roles enforced."""
 
 import io
+from typing import Any
 
 import pytest
 from PIL import Image
 
 from local.demo import own_samples
-from local.phone import send
+from local.phone import Phone, send
+from local.stack import LocalStack
+from tests.e2e.conftest import Eventually
 
 pytestmark = pytest.mark.e2e
 
 
-def picture(url):
+def picture(url: str) -> Image.Image:
     answer = send("GET", url)
     assert answer.status == 200
     return Image.open(io.BytesIO(answer.data))
 
 
-def drawn(phone, path, eventually):
+def drawn(phone: Phone, path: str, eventually: Eventually) -> dict[str, Any]:
     """The look at this address once it is no longer rendering."""
 
-    def done():
+    def done() -> dict[str, Any] | None:
         look = phone.call("GET", path).expect(200)
         return look if look["status"] != "rendering" else None
 
-    return eventually(done, patience=30)
+    look: dict[str, Any] = eventually(done, patience=30)
+    return look
 
 
 @pytest.fixture
-def analysis(phone, photo):
+def analysis(phone: Phone, photo: bytes) -> dict[str, Any]:
     """A completed analysis of a user who owns makeup."""
     own_samples(phone)
     asked = phone.ask(photo, wants=["makeup"]).expect(201)
@@ -36,12 +40,14 @@ def analysis(phone, photo):
     return phone.poll(asked["analysis_id"])
 
 
-def test_an_analysis_gets_pictures_of_its_looks(phone, analysis, eventually, stack):
+def test_an_analysis_gets_pictures_of_its_looks(
+    phone: Phone, analysis: dict[str, Any], eventually: Eventually, stack: LocalStack
+) -> None:
     path = f"/v1/analyses/{analysis['analysis_id']}"
     assert analysis["status"] == "completed"
     assert len(analysis["looks"]) == 3
 
-    def pictures():
+    def pictures() -> list[dict[str, Any]] | None:
         document = phone.call("GET", path).expect(200)
         waiting = [one for one in document["looks"] if one["status"] == "rendering"]
         assert bool(waiting) == ("poll_after_ms" in document)
@@ -61,7 +67,9 @@ def test_an_analysis_gets_pictures_of_its_looks(phone, analysis, eventually, sta
     assert not [it for it in left.get("Contents", []) if analysis["analysis_id"] in it["Key"]]
 
 
-def test_any_other_look_can_be_asked_for_and_kept(phone, analysis, eventually):
+def test_any_other_look_can_be_asked_for_and_kept(
+    phone: Phone, analysis: dict[str, Any], eventually: Eventually
+) -> None:
     path = f"/v1/analyses/{analysis['analysis_id']}/looks"
     wish = {
         "name": "Red lips",
@@ -85,7 +93,9 @@ def test_any_other_look_can_be_asked_for_and_kept(phone, analysis, eventually):
     assert phone.call("GET", address).body["code"] == "look_not_found"
 
 
-def test_a_garment_without_a_model_says_so(phone, analysis, eventually):
+def test_a_garment_without_a_model_says_so(
+    phone: Phone, analysis: dict[str, Any], eventually: Eventually
+) -> None:
     path = f"/v1/analyses/{analysis['analysis_id']}/looks"
 
     asked = phone.call("POST", path, {"garment_item_id": "sample-shirt"}).expect(202)
@@ -94,7 +104,7 @@ def test_a_garment_without_a_model_says_so(phone, analysis, eventually):
     assert (look["status"], look["code"]) == ("failed", "provider_unavailable")
 
 
-def test_an_overlay_is_drawn_on_request(phone, analysis):
+def test_an_overlay_is_drawn_on_request(phone: Phone, analysis: dict[str, Any]) -> None:
     concerns = {one["name"]: one for one in analysis["skin"]["concerns"]}
     address = concerns["redness"]["overlay_url"]
 

@@ -2,17 +2,23 @@
 
 import io
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from PIL import Image
 
-from local.phone import send
+from local.phone import Phone, send
+from local.stack import LocalStack
+from tests.e2e.conftest import Eventually
 
 pytestmark = pytest.mark.e2e
 
+type Invoke = Callable[[str, dict[str, Any]], Any]
 
-def face_uploaded(stack, key):
+
+def face_uploaded(stack: LocalStack, key: str) -> dict[str, Any]:
     """What S3 tells AnalyzeFunction, in its own words, of this object."""
     return {
         "Records": [
@@ -40,15 +46,15 @@ def face_uploaded(stack, key):
     }
 
 
-def upload_key(asked):
+def upload_key(asked: dict[str, Any]) -> str:
     """faces/<sub>/<analysis_id>, as the URL names it."""
-    path = asked["upload_url"].partition("?")[0]
+    path: str = asked["upload_url"].partition("?")[0]
     return path[path.index("faces/") :]
 
 
 @pytest.fixture
-def invoke(stack, function):
-    def call(name, event):
+def invoke(stack: LocalStack, function: Callable[[str], str]) -> Invoke:
+    def call(name: str, event: dict[str, Any]) -> Any:
         answer = stack.client("lambda").invoke(
             FunctionName=function(name), Payload=json.dumps(event).encode()
         )
@@ -59,7 +65,7 @@ def invoke(stack, function):
     return call
 
 
-def test_a_photo_becomes_an_answer(phone, photo, eventually):
+def test_a_photo_becomes_an_answer(phone: Phone, photo: bytes, eventually: Eventually) -> None:
     asked = phone.ask(photo)
     assert asked.status == 201
     assert asked.body["status"] == "awaiting_upload"
@@ -79,7 +85,7 @@ def test_a_photo_becomes_an_answer(phone, photo, eventually):
     assert sum(share["share"] for share in tone["monk"]) == pytest.approx(1, abs=0.01)
     assert result["recommendations"]["skincare"]["status"] == "completed"
 
-    def pictures():
+    def pictures() -> dict[str, Any] | None:
         links = phone.poll(asked.body["analysis_id"])["photo"]
         return links if "optimized_url" in links else None
 
@@ -90,7 +96,7 @@ def test_a_photo_becomes_an_answer(phone, photo, eventually):
         assert not picture.getexif()
 
 
-def test_an_unchanged_answer_is_not_sent_again(phone, photo):
+def test_an_unchanged_answer_is_not_sent_again(phone: Phone, photo: bytes) -> None:
     asked = phone.ask(photo).body
     path = f"/v1/analyses/{asked['analysis_id']}"
     first = phone.call("GET", path)
@@ -101,7 +107,7 @@ def test_an_unchanged_answer_is_not_sent_again(phone, photo):
     assert not again.data
 
 
-def test_the_history_is_newest_first_and_comes_in_pages(phone, photo):
+def test_the_history_is_newest_first_and_comes_in_pages(phone: Phone, photo: bytes) -> None:
     ids = [phone.ask(photo).body["analysis_id"] for _ in range(3)]
 
     page = phone.call("GET", "/v1/analyses?limit=2").body
@@ -113,8 +119,12 @@ def test_the_history_is_newest_first_and_comes_in_pages(phone, photo):
 
 
 def test_one_correlation_id_runs_from_the_request_to_the_last_line(
-    stack, phone, photo, function, eventually
-):
+    stack: LocalStack,
+    phone: Phone,
+    photo: bytes,
+    function: Callable[[str], str],
+    eventually: Eventually,
+) -> None:
     asked = phone.ask(photo)
     phone.upload(asked.body, photo)
     phone.poll(asked.body["analysis_id"])
@@ -125,14 +135,14 @@ def test_one_correlation_id_runs_from_the_request_to_the_last_line(
         settings = functions.get_function_configuration(FunctionName=function(name))
         group = settings["LoggingConfig"]["LogGroup"]
 
-        def lines(group=group):
+        def lines(group: str = group) -> list[dict[str, Any]]:
             found = logs.filter_log_events(logGroupName=group)["events"]
             return [it for it in found if f'"correlation_id":"{correlation_id}"' in it["message"]]
 
         assert eventually(lines), name
 
 
-def test_the_same_request_twice_is_one_analysis(phone, photo):
+def test_the_same_request_twice_is_one_analysis(phone: Phone, photo: bytes) -> None:
     key = {"Idempotency-Key": "the-same"}
     wish = {
         "content_type": "image/jpeg",
@@ -148,7 +158,9 @@ def test_the_same_request_twice_is_one_analysis(phone, photo):
     assert phone.call("GET", "/v1/me/usage").body["used"] == 1
 
 
-def test_the_same_event_twice_is_counted_once(phone, photo, invoke, stack):
+def test_the_same_event_twice_is_counted_once(
+    phone: Phone, photo: bytes, invoke: Invoke, stack: LocalStack
+) -> None:
     asked = phone.ask(photo).body
     phone.upload(asked, photo)
     result = phone.poll(asked["analysis_id"])
@@ -164,7 +176,13 @@ def test_the_same_event_twice_is_counted_once(phone, photo, invoke, stack):
     assert len(phone.call("GET", "/v1/analyses").body["analyses"]) == 1
 
 
-def test_a_photo_of_a_deleted_analysis_is_thrown_away(phone, photo, stack, invoke, eventually):
+def test_a_photo_of_a_deleted_analysis_is_thrown_away(
+    phone: Phone,
+    photo: bytes,
+    stack: LocalStack,
+    invoke: Invoke,
+    eventually: Eventually,
+) -> None:
     asked = phone.ask(photo).body
     path = f"/v1/analyses/{asked['analysis_id']}"
     assert phone.call("DELETE", path).status == 204
@@ -179,7 +197,9 @@ def test_a_photo_of_a_deleted_analysis_is_thrown_away(phone, photo, stack, invok
     assert phone.call("GET", "/v1/analyses").body["analyses"] == []
 
 
-def test_deleting_removes_every_picture(phone, photo, stack, eventually):
+def test_deleting_removes_every_picture(
+    phone: Phone, photo: bytes, stack: LocalStack, eventually: Eventually
+) -> None:
     asked = phone.ask(photo).body
     analysis_id = asked["analysis_id"]
     phone.upload(asked, photo)
@@ -193,7 +213,9 @@ def test_deleting_removes_every_picture(phone, photo, stack, eventually):
         assert not [it["Key"] for it in listed if analysis_id in it["Key"]]
 
 
-def test_an_upload_that_never_comes_expires_and_is_not_charged(phone, photo, invoke):
+def test_an_upload_that_never_comes_expires_and_is_not_charged(
+    phone: Phone, photo: bytes, invoke: Invoke
+) -> None:
     asked = phone.ask(photo).body
     assert phone.call("GET", "/v1/me/usage").body["used"] == 1
     later = datetime.now(UTC) + timedelta(minutes=12)
@@ -206,7 +228,9 @@ def test_an_upload_that_never_comes_expires_and_is_not_charged(phone, photo, inv
     assert phone.call("GET", "/v1/me/usage").body["used"] == 0
 
 
-def test_a_message_nobody_understands_ends_in_the_dead_letter_queue(stack, eventually):
+def test_a_message_nobody_understands_ends_in_the_dead_letter_queue(
+    stack: LocalStack, eventually: Eventually
+) -> None:
     sqs = stack.client("sqs")
     queue = stack.outputs["RecommendQueueUrl"]
     usual = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["VisibilityTimeout"])
@@ -215,7 +239,7 @@ def test_a_message_nobody_understands_ends_in_the_dead_letter_queue(stack, event
     try:
         sqs.send_message(QueueUrl=queue, MessageBody='{"what": "is this?"}')
 
-        def dead():
+        def dead() -> list[str]:
             got = sqs.receive_message(
                 QueueUrl=stack.outputs["RecommendDlqUrl"], MaxNumberOfMessages=10
             )
@@ -226,7 +250,9 @@ def test_a_message_nobody_understands_ends_in_the_dead_letter_queue(stack, event
         sqs.set_queue_attributes(QueueUrl=queue, Attributes=usual["Attributes"])
 
 
-def test_the_end_is_announced_on_the_event_bus(stack, phone, photo, eventually):
+def test_the_end_is_announced_on_the_event_bus(
+    stack: LocalStack, phone: Phone, photo: bytes, eventually: Eventually
+) -> None:
     sqs, bus = stack.client("sqs"), stack.client("events")
     queue = sqs.create_queue(QueueName="ends")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
@@ -235,7 +261,7 @@ def test_the_end_is_announced_on_the_event_bus(stack, phone, photo, eventually):
     asked = phone.ask(photo).body
     phone.upload(asked, photo)
 
-    def heard():
+    def heard() -> list[dict[str, Any]]:
         got = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
         ends = [json.loads(message["Body"]) for message in got]
         return [it for it in ends if it["detail"]["analysis_id"] == asked["analysis_id"]]

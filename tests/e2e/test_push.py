@@ -1,16 +1,22 @@
 """Who asked to be told is told: by a signed webhook, and by a topic."""
 
 import json
+from typing import Any
 
 import pytest
 from standardwebhooks import Webhook
+
+from local.phone import Phone
+from local.stack import LocalStack
+from tests.conftest import Receiver
+from tests.e2e.conftest import Eventually
 
 pytestmark = pytest.mark.e2e
 
 
 def test_an_ended_analysis_is_told_to_the_webhook_and_to_the_topic(
-    stack, phone, receiver, eventually
-):
+    stack: LocalStack, phone: Phone, receiver: Receiver, eventually: Eventually
+) -> None:
     sqs, sns = stack.client("sqs"), stack.client("sns")
     queue = sqs.create_queue(QueueName="subscriber")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
@@ -34,11 +40,11 @@ def test_an_ended_analysis_is_told_to_the_webhook_and_to_the_topic(
     phone.upload(asked, data)
     analysis_id = asked["analysis_id"]
 
-    def pushed():
+    def pushed() -> list[tuple[dict[str, str], bytes]] | None:
         mine = [(h, b) for h, b in list(receiver.got) if analysis_id.encode() in b]
         return mine if len(mine) == 2 else None
 
-    def published():
+    def published() -> list[dict[str, Any]]:
         got = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
         told = [json.loads(json.loads(message["Body"])["Message"]) for message in got]
         return [event for event in told if event["detail"]["analysis_id"] == analysis_id]

@@ -8,12 +8,15 @@ import secrets
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from PIL import Image, ImageDraw
 
 from local.phone import Answer, send
+from local.stack import LocalStack
+from tests.e2e.conftest import Encode
 
 PAGE = Path(__file__).parents[2] / "docs" / "walkthrough.md"
 PATIENCE = 60  # seconds, until a polled answer is the one that is told
@@ -29,7 +32,7 @@ class Exchange:
     answer: str
 
 
-def exchanges(text):
+def exchanges(text: str) -> list[Exchange]:
     """The page's blocks, two and two; a request under `*Poll:*` is repeated."""
     blocks = list(re.finditer(r"^```http\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL))
     assert blocks
@@ -45,21 +48,22 @@ def exchanges(text):
     ]
 
 
-def filled(text, known):
+def filled(text: str, known: dict[str, Any]) -> str:
     """`{name}` replaced; a name that nothing has put there is an error of the page."""
     return re.sub(r"\{(\w+)\}", lambda name: str(known[name[1]]), text)
 
 
-def parts(block):
+def parts(block: str) -> tuple[str, dict[str, str], str]:
     """(first line, headers, body) of a block."""
     head, _, body = block.partition("\n\n")
     first, *lines = head.strip().splitlines()
     return first, dict(line.split(": ", 1) for line in lines), body.strip()
 
 
-def ask(request, known, files):
+def ask(request: str, known: dict[str, Any], files: dict[str, bytes]) -> Answer:
     first, headers, body = parts(filled(request, known))
     method, url = first.split(" ")
+    data: bytes | None
     if body.startswith("< "):
         data = files[body.removeprefix("< ")]
     else:
@@ -67,7 +71,7 @@ def ask(request, known, files):
     return send(method, url, data, headers)
 
 
-def compare(told, got, known, where="answer"):
+def compare(told: Any, got: Any, known: dict[str, Any], where: str = "answer") -> None:
     """Everything that is told is so; keeps what is named. Raises AssertionError."""
     if told == "...":
         assert got not in (None, "", [], {}), f"{where} is empty"
@@ -89,7 +93,7 @@ def compare(told, got, known, where="answer"):
         assert got == told, f"{where} is {got!r}"
 
 
-def check(answer: Answer, told, known):
+def check(answer: Answer, told: str, known: dict[str, Any]) -> None:
     """The answer is what the page shows. Raises AssertionError."""
     status, headers, body = parts(told)
     assert answer.status == int(status), f"{answer.status}: {answer.data[:500]!r}"
@@ -101,7 +105,7 @@ def check(answer: Answer, told, known):
         compare(json.loads(body), json.loads(answer.data), known)
 
 
-def jumper():
+def jumper() -> Image.Image:
     """Something to wear: rust-coloured, on a light wall."""
     picture = Image.new("RGB", (600, 700), "#e9e6e1")
     pen = ImageDraw.Draw(picture)
@@ -112,9 +116,9 @@ def jumper():
 
 
 @pytest.mark.e2e
-def test_the_walkthrough_is_true(stack, portrait, encode):
+def test_the_walkthrough_is_true(stack: LocalStack, portrait: Image.Image, encode: Encode) -> None:
     files = {"portrait.jpg": encode(portrait), "jumper.jpg": encode(jumper(), quality=92)}
-    known = {
+    known: dict[str, Any] = {
         "api": stack.outputs["ApiUrl"],
         "cognito": stack.endpoint + "/",
         "client_id": stack.outputs["UserPoolClientId"],
@@ -152,13 +156,13 @@ def test_the_walkthrough_is_true(stack, portrait, encode):
         (49, 50),
     ],
 )
-def test_an_answer_that_is_not_as_told_is_found(told, got):
+def test_an_answer_that_is_not_as_told_is_found(told: Any, got: Any) -> None:
     with pytest.raises(AssertionError):
         compare(told, got, {"id": "one"})
 
 
-def test_what_an_answer_names_is_known_to_the_next_request():
-    known = {}
+def test_what_an_answer_names_is_known_to_the_next_request() -> None:
+    known: dict[str, Any] = {}
 
     compare({"a": {"b": ["{one}", "..."]}, "c": 1}, {"a": {"b": ["x", "y"]}, "c": 1, "d": 2}, known)
 
@@ -167,7 +171,7 @@ def test_what_an_answer_names_is_known_to_the_next_request():
         filled("GET /{two}", known)
 
 
-def test_the_page_walks_through_every_kind_of_call():
+def test_the_page_walks_through_every_kind_of_call() -> None:
     requests = [parts(one.request)[0] for one in exchanges(PAGE.read_text())]
 
     assert {line.split(" ")[0] for line in requests} == {"GET", "POST", "PUT", "DELETE"}

@@ -1,5 +1,7 @@
 """The edits do what they say, on a face made in code: no photo is needed."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from scipy import ndimage
@@ -49,12 +51,14 @@ def spots(light: np.ndarray) -> int:
 
 
 @pytest.mark.parametrize("name", edits.OWN)
-def test_an_edit_of_no_strength_is_the_photo_itself(canvas, name):
+def test_an_edit_of_no_strength_is_the_photo_itself(canvas: edits.Canvas, name: str) -> None:
     assert np.array_equal(edits.OWN[name].apply(canvas, 0.0), canvas.pixels)
 
 
 @pytest.mark.parametrize("name", edits.OWN)
-def test_an_edit_grows_with_its_strength_and_stays_on_the_face(canvas, name):
+def test_an_edit_grows_with_its_strength_and_stays_on_the_face(
+    canvas: edits.Canvas, name: str
+) -> None:
     face_and_neck = np.zeros(canvas.pixels.shape[:2], bool)
     left, top, right, bottom = canvas.box
     face_and_neck[top:bottom, left:right] = True
@@ -70,12 +74,14 @@ def test_an_edit_grows_with_its_strength_and_stays_on_the_face(canvas, name):
     assert len(set(changes)) == len(changes)
 
 
-def test_a_photo_that_was_edited_can_be_edited_again_to_the_same_bytes(canvas):
+def test_a_photo_that_was_edited_can_be_edited_again_to_the_same_bytes(
+    canvas: edits.Canvas,
+) -> None:
     for own in edits.OWN.values():
         assert np.array_equal(own.apply(canvas, 0.6), own.apply(face(), 0.6))
 
 
-def test_a_flush_reddens_cheeks_and_nose_and_nothing_else(canvas):
+def test_a_flush_reddens_cheeks_and_nose_and_nothing_else(canvas: edits.Canvas) -> None:
     change = lab_change(canvas, edits.redden(canvas, 1.0))[..., 1]
 
     assert change[region(canvas, "right_cheek")].mean() > 4
@@ -88,7 +94,9 @@ def test_a_flush_reddens_cheeks_and_nose_and_nothing_else(canvas):
 @pytest.mark.parametrize(
     ("edit", "redder"), [(edits.add_blemishes, True), (edits.add_dark_spots, False)]
 )
-def test_spots_are_counted_and_blemishes_are_red_where_dark_spots_are_brown(canvas, edit, redder):
+def test_spots_are_counted_and_blemishes_are_red_where_dark_spots_are_brown(
+    canvas: edits.Canvas, edit: Callable[[edits.Canvas, float], np.ndarray], redder: bool
+) -> None:
     lab = lab_change(canvas, edit(canvas, 1.0))
     spotted = lab[..., 0] < -4
 
@@ -99,7 +107,7 @@ def test_spots_are_counted_and_blemishes_are_red_where_dark_spots_are_brown(canv
     assert found[-1] >= 12
 
 
-def test_blotches_are_broad_and_only_darken(canvas):
+def test_blotches_are_broad_and_only_darken(canvas: edits.Canvas) -> None:
     light = lab_change(canvas, edits.blotch(canvas, 1.0))[..., 0]
     skin = region(canvas, "right_cheek", "left_cheek", "forehead")
 
@@ -110,7 +118,7 @@ def test_blotches_are_broad_and_only_darken(canvas):
     )
 
 
-def test_shine_adds_white_light_where_faces_shine(canvas):
+def test_shine_adds_white_light_where_faces_shine(canvas: edits.Canvas) -> None:
     before = colour.linear_from_srgb(canvas.pixels)
     added = colour.linear_from_srgb(edits.add_shine(canvas, 1.0)) - before
     nose, jaw = region(canvas, "nose"), region(canvas, "right_jaw", "left_jaw")
@@ -120,7 +128,7 @@ def test_shine_adds_white_light_where_faces_shine(canvas):
     assert np.ptp(added[nose].mean(axis=0)) < 0.01  # the same in every channel
 
 
-def test_dull_skin_is_greyer_and_darker_and_keeps_its_detail(canvas):
+def test_dull_skin_is_greyer_and_darker_and_keeps_its_detail(canvas: edits.Canvas) -> None:
     edited = edits.dull(canvas, 1.0)
     cheek = region(canvas, "right_cheek")
     before, after = (colour.lab_from_srgb(p)[cheek].mean(axis=0) for p in (canvas.pixels, edited))
@@ -132,7 +140,7 @@ def test_dull_skin_is_greyer_and_darker_and_keeps_its_detail(canvas):
     )
 
 
-def test_texture_is_roughened_and_softened(canvas):
+def test_texture_is_roughened_and_softened(canvas: edits.Canvas) -> None:
     cheek = region(canvas, "right_cheek")
     plain = fine_detail(canvas, canvas.pixels, cheek)
 
@@ -143,7 +151,7 @@ def test_texture_is_roughened_and_softened(canvas):
 @pytest.mark.parametrize(
     "name", ["forehead", "glabella", "crows_feet", "under_eye", "nasolabial", "marionette"]
 )
-def test_lines_lie_in_their_region(canvas, name):
+def test_lines_lie_in_their_region(canvas: edits.Canvas, name: str) -> None:
     edited = edits.add_wrinkles(canvas, 1.0, name)
     darker = lab_change(canvas, edited)[..., 0] < -3
     sides = (name,) if name in {"forehead", "glabella"} else (f"right_{name}", f"left_{name}")
@@ -152,7 +160,7 @@ def test_lines_lie_in_their_region(canvas, name):
     assert darker[region(canvas, *sides)].sum() > 0.6 * darker.sum()
 
 
-def test_forehead_lines_run_across_and_frown_lines_run_down(canvas):
+def test_forehead_lines_run_across_and_frown_lines_run_down(canvas: edits.Canvas) -> None:
     def across_over_down(name: str) -> float:
         light = lab_change(canvas, edits.add_wrinkles(canvas, 1.0, name))[..., 0]
         return float(np.abs(np.diff(light, axis=0)).sum() / np.abs(np.diff(light, axis=1)).sum())
@@ -162,7 +170,9 @@ def test_forehead_lines_run_across_and_frown_lines_run_down(canvas):
 
 
 @pytest.mark.parametrize("edit", [edits.darken_under_eyes, edits.add_eye_bags])
-def test_eyes_are_darkened_below_and_only_there(canvas, edit):
+def test_eyes_are_darkened_below_and_only_there(
+    canvas: edits.Canvas, edit: Callable[[edits.Canvas, float], np.ndarray]
+) -> None:
     light = lab_change(canvas, edit(canvas, 1.0))[..., 0]
     below = region(canvas, "right_under_eye", "left_under_eye")
 
@@ -170,7 +180,7 @@ def test_eyes_are_darkened_below_and_only_there(canvas, edit):
     assert np.abs(light[region(canvas, "forehead", "chin")]).mean() < 0.1
 
 
-def test_pores_are_drawn_only_where_a_photo_could_show_them():
+def test_pores_are_drawn_only_where_a_photo_could_show_them() -> None:
     assert edits.OWN["pores"].least_scale == edits.PORE_SCALE
     fine = face(px_per_mm=7.0)
     cheek = region(fine, "right_cheek")
@@ -181,7 +191,9 @@ def test_pores_are_drawn_only_where_a_photo_could_show_them():
 
 
 @pytest.mark.parametrize("tone", range(2, 10))
-def test_a_retinted_face_has_the_tone_and_keeps_its_texture(canvas, tone):
+def test_a_retinted_face_has_the_tone_and_keeps_its_texture(
+    canvas: edits.Canvas, tone: int
+) -> None:
     edited = edits.retint(canvas, tone)
     cheek = region(canvas, "right_cheek", "left_cheek")
     colour_now = colour.lab_from_linear(np.median(colour.linear_from_srgb(edited)[cheek], axis=0))
@@ -192,7 +204,7 @@ def test_a_retinted_face_has_the_tone_and_keeps_its_texture(canvas, tone):
     )
 
 
-def test_half_a_stop_halves_twice_and_clips(canvas):
+def test_half_a_stop_halves_twice_and_clips(canvas: edits.Canvas) -> None:
     darker = colour.linear_from_srgb(edits.exposure(canvas.pixels, -1.0))
     ratio = darker.mean() / colour.linear_from_srgb(canvas.pixels).mean()
 
@@ -200,7 +212,7 @@ def test_half_a_stop_halves_twice_and_clips(canvas):
     assert edits.exposure(np.full((4, 4, 3), 250, np.uint8), 0.5).max() == 255
 
 
-def test_a_mirrored_mirror_and_a_turn_there_and_back_are_the_photo(canvas):
+def test_a_mirrored_mirror_and_a_turn_there_and_back_are_the_photo(canvas: edits.Canvas) -> None:
     small = canvas.pixels[200:400, 200:400]
 
     assert np.array_equal(edits.mirror(edits.mirror(small)), small)
@@ -209,7 +221,7 @@ def test_a_mirrored_mirror_and_a_turn_there_and_back_are_the_photo(canvas):
 
 
 @pytest.mark.parametrize("name", [*edits.NUISANCES, *edits.BALANCES])
-def test_every_nuisance_makes_a_picture_of_the_same_scene(canvas, name):
+def test_every_nuisance_makes_a_picture_of_the_same_scene(canvas: edits.Canvas, name: str) -> None:
     made = edits.pixels_of((edits.NUISANCES | edits.BALANCES)[name](canvas.pixels))
 
     assert made.shape[0] / made.shape[1] == pytest.approx(SIZE[0] / SIZE[1], rel=0.01)

@@ -12,7 +12,7 @@ PHOTOS = ("closeups/if007", "closeups/if022", "closeups/if057", "portraits/J0003
 
 
 @pytest.mark.parametrize("name", PHOTOS)
-def test_a_look_is_the_shade_and_spares_teeth_eyes_and_brows(name: str, faces: Path):
+def test_a_look_is_the_shade_and_spares_teeth_eyes_and_brows(name: str, faces: Path) -> None:
     photo = next(one for one in load_photos(faces) if one.name == name)
 
     drawn = draw(photo)

@@ -10,7 +10,7 @@ from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Final
 
 import boto3
 import pytest
@@ -26,7 +26,7 @@ from local.template import read_template
 from tests.integration.contract import assert_documented
 
 ROOT = Path(__file__).parents[2]
-REGION = "eu-central-1"
+REGION: Final = "eu-central-1"
 USER = "5f3d1c2a-0000-4000-8000-000000000001"
 NAMES = {
     "TABLE_NAME": "facet",
@@ -65,7 +65,7 @@ def jpeg(picture: Image.Image, **options: Any) -> bytes:
 @pytest.fixture(scope="session")
 def portrait() -> bytes:
     """A public-domain portrait (NASA, Eileen Collins) as a JPEG."""
-    return jpeg(Image.fromarray(skimage_data.astronaut()))
+    return jpeg(Image.fromarray(skimage_data.astronaut()))  # type: ignore[no-untyped-call]
 
 
 @pytest.fixture(scope="session")

@@ -52,7 +52,7 @@ def pool(stack: Stack) -> str:
 def fill(stack: Stack, user: str) -> None:
     """One row of every kind, and an object below every prefix."""
     reading = {"skin": {"tone": {"hex": "#a87b5d"}}}
-    for sort_key, attributes in {
+    rows: dict[str, dict[str, Any]] = {
         "PROFILE": {"document": '{"pregnant": false, "avoid": ["fragrance"]}'},
         "BAG#serum": {"document": '{"name": "Serum", "category": "serum"}'},
         "WARDROBE#coat": {"document": '{"name": "Coat"}'},
@@ -68,7 +68,8 @@ def fill(stack: Stack, user: str) -> None:
             "due_at": "2026-11-21T08:00:00.000000Z",
         },
         f"RESULT#{ID}#skincare": {"result": pack('{"status": "completed"}')},
-    }.items():
+    }
+    for sort_key, attributes in rows.items():
         stack.table.put_item(Item={"PK": f"USER#{user}", "SK": sort_key, **attributes})
     for bucket, prefixes in (("UPLOADS_BUCKET", UPLOAD_PREFIXES), ("MEDIA_BUCKET", MEDIA_PREFIXES)):
         for prefix in prefixes:

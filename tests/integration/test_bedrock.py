@@ -11,6 +11,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.exceptions import ReadTimeoutError
 from botocore.stub import Stubber
 
@@ -218,7 +219,7 @@ class Wire:
         status = self.answers.pop(0)
         if isinstance(status, Exception):
             raise status
-        headers = {"content-type": "application/json"}
+        headers = HTTPHeaders.from_dict({"content-type": "application/json"})
         if status != 200:
             headers["x-amzn-errortype"] = "ThrottlingException"
         document = text("at last") if status == 200 else {"message": "slow down"}

@@ -218,6 +218,8 @@ def test_closed_eyes_get_no_eye_makeup(
 
     def with_closed_eyes(self: AnalysisTable, user_id: str, analysis_id: str) -> Any:
         found = real(self, user_id, analysis_id)
+        assert found is not None
+        assert found.reading is not None
         quality = Quality(verdict="usable", checks=(shut,))
         reading = found.reading.model_copy(update={"quality": quality})
         return found.model_copy(update={"reading": reading})

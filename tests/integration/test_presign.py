@@ -100,7 +100,7 @@ def test_only_a_repeated_request_reads_its_analysis_again(
         return get(self, user_id, analysis_id)
 
     monkeypatch.setattr(AnalysisTable, "get", noted)
-    sent = {"body": stack.wish(PHOTO), "headers": {"Idempotency-Key": "k1"}}
+    sent: dict[str, Any] = {"body": stack.wish(PHOTO), "headers": {"Idempotency-Key": "k1"}}
     answers = [stack.http("presign", POST, **sent) for _ in range(2)]
 
     assert [status for status, _, _ in answers] == [201, 201]

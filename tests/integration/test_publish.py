@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import boto3
 import pytest
@@ -15,7 +15,7 @@ from facet.catalogue.catalogue import Catalogue
 from facet.cli.main import main
 
 DATA = Path(__file__).parents[2] / "data" / "skincare"
-REGION = "eu-central-1"
+REGION: Final = "eu-central-1"
 OUTPUTS = {"ProductsTableName": "products", "MediaBucketName": "facet-media"}
 
 

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from facet.adapters.rows import unpack
+from facet.vision.photo.garment import read_garment
 from tests.integration.conftest import NAMES, USER, Stack, jpeg
 
 EVENT = "api_get_analysis.json"
@@ -229,17 +230,14 @@ def test_an_older_photo_that_comes_late_waits_for_the_newer_one(api: Any, stack:
 def test_a_garment_deleted_while_its_photo_is_read_leaves_nothing(
     api: Any, stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from facet.services import save_garment_photo  # noqa: PLC0415
-
     photo = drawn("#9a4a2c")
     api("PUT", "/v1/wardrobe/mine", {**SHIRT, "photo": photo_of(photo)})
-    read = save_garment_photo.read_garment
 
     def slowly(data: bytes) -> Any:
         assert api("DELETE", "/v1/wardrobe/mine")[0] == 204
-        return read(data)
+        return read_garment(data)
 
-    monkeypatch.setattr(save_garment_photo, "read_garment", slowly)
+    monkeypatch.setattr("facet.services.save_garment_photo.read_garment", slowly)
 
     assert stack.call("thumbnail", stack.garment_uploaded("mine", photo)) == {"drawn": 0}
     assert stack.keys("UPLOADS_BUCKET") == set()
@@ -250,17 +248,14 @@ def test_a_garment_deleted_while_its_photo_is_read_leaves_nothing(
 def test_what_its_owner_changes_while_the_photo_is_read_is_kept(
     api: Any, stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from facet.services import save_garment_photo  # noqa: PLC0415
-
     photo = drawn("#9a4a2c")
     api("PUT", "/v1/wardrobe/mine", {**SHIRT, "photo": photo_of(photo)})
-    read = save_garment_photo.read_garment
 
     def slowly(data: bytes) -> Any:
         assert api("PUT", "/v1/wardrobe/mine", {**SHIRT, "name": "The good shirt"})[0] == 200
-        return read(data)
+        return read_garment(data)
 
-    monkeypatch.setattr(save_garment_photo, "read_garment", slowly)
+    monkeypatch.setattr("facet.services.save_garment_photo.read_garment", slowly)
     stack.call("thumbnail", stack.garment_uploaded("mine", photo))
 
     _, item = api("GET", "/v1/wardrobe/mine")

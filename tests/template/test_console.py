@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from local.console import ROOT, security_headers
+from local.console import security_headers
+from local.stack import ROOT
 from local.template import read_template
 
 

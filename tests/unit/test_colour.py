@@ -57,14 +57,14 @@ def bytes_of(hex_colour: str) -> np.ndarray:
     return np.frombuffer(bytes.fromhex(hex_colour[1:]), dtype=np.uint8)
 
 
-def test_ciede2000_agrees_with_all_34_published_pairs():
+def test_ciede2000_agrees_with_all_34_published_pairs() -> None:
     assert len(SHARMA) == 34
     np.testing.assert_allclose(
         colour.delta_e_2000(SHARMA[:, :3], SHARMA[:, 3:6]), SHARMA[:, 6], atol=5.1e-5
     )
 
 
-def test_ciede2000_is_symmetric_and_broadcasts():
+def test_ciede2000_is_symmetric_and_broadcasts() -> None:
     forth = colour.delta_e_2000(SHARMA[:, None, :3], SHARMA[None, :, 3:6])
     back = colour.delta_e_2000(SHARMA[None, :, 3:6], SHARMA[:, None, :3])
 
@@ -73,19 +73,21 @@ def test_ciede2000_is_symmetric_and_broadcasts():
 
 
 @pytest.mark.parametrize(("swatch", "lab"), MONK_LAB.items())
-def test_known_colours_have_their_published_lab(swatch, lab):
+def test_known_colours_have_their_published_lab(
+    swatch: str, lab: tuple[float, float, float]
+) -> None:
     np.testing.assert_allclose(colour.lab_from_srgb(bytes_of(swatch)), lab, atol=0.06)
     assert colour.hex_from_lab(colour.lab_from_srgb(bytes_of(swatch))) == swatch
     np.testing.assert_allclose(colour.lab_from_hex(swatch), lab, atol=0.06)
 
 
 @pytest.mark.parametrize("text", ["", "#fff", "f6ede4", "#f6ede4f6", "#f6edeg"])
-def test_what_is_no_hex_colour_has_no_lab(text):
+def test_what_is_no_hex_colour_has_no_lab(text: str) -> None:
     with pytest.raises(ValueError, match=r"colour|hexadecimal"):
         colour.lab_from_hex(text)
 
 
-def test_bytes_and_fractions_mean_the_same_colour():
+def test_bytes_and_fractions_mean_the_same_colour() -> None:
     steps = np.arange(256, dtype=np.uint8)
 
     np.testing.assert_allclose(
@@ -96,23 +98,23 @@ def test_bytes_and_fractions_mean_the_same_colour():
     )
 
 
-def test_white_is_neutral_and_has_full_luminance():
+def test_white_is_neutral_and_has_full_luminance() -> None:
     np.testing.assert_allclose(colour.lab_from_srgb([1.0, 1.0, 1.0]), [100, 0, 0], atol=0.02)
     assert colour.luminance(np.ones(3)) == pytest.approx(1)
 
 
-def test_ita_of_monk_swatches_is_the_published_angle():
+def test_ita_of_monk_swatches_is_the_published_angle() -> None:
     labs = [colour.lab_from_srgb(bytes_of(swatch)) for swatch in MONK_LAB]
 
     np.testing.assert_allclose(colour.ita(labs), [83, 50, -20, -84], atol=1)
 
 
-def test_ita_stays_at_its_end_when_the_skin_looks_blue():
+def test_ita_stays_at_its_end_when_the_skin_looks_blue() -> None:
     assert colour.ita([70, 5, -3]) == pytest.approx(90)
     assert colour.ita([30, 5, -3]) == pytest.approx(-90)
 
 
-def test_hue_does_not_move_with_exposure():
+def test_hue_does_not_move_with_exposure() -> None:
     skin = np.array([0.40, 0.24, 0.17])
     hues = [colour.hue(colour.lab_from_linear(skin * 2.0**stop)) for stop in (-1, 0, 1)]
 

@@ -10,10 +10,10 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from pydantic import BaseModel
 
 from facet.domain.errors import BusyError, PermanentError
+from facet.domain.storage import PICTURES_SIGNED_FOR
 from facet.http.answers import ETAG_HOLDS_FOR, etag_of, json_response
 from facet.http.gateway import resolver, respond
 from facet.http.problems import problem_kinds, problems
-from facet.services.read_analysis import PICTURES_SIGNED_FOR
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 URL = "https://media.s3.amazonaws.com/a.jpg?X-Amz-Date={0}&X-Amz-Expires=3600&X-Amz-Signature={0}"

@@ -52,8 +52,8 @@ def test_there_is_a_key_for_every_place_and_no_other() -> None:
 
 def test_what_is_drawn_on_an_analysis_lies_below_the_prefixes_that_its_deletion_walks() -> None:
     walked = places.drawn_prefixes("user", "analysis")
-    drawn = (*places.look_keys("user", "analysis", "look-1"),)
-    drawn += (places.overlay_key("user", "analysis", "redness"),)
+    overlay = places.overlay_key("user", "analysis", "redness")
+    drawn = (*places.look_keys("user", "analysis", "look-1"), overlay)
     assert all(key.startswith(walked) for key in drawn)
     assert not places.photo_key("user", "analysis").startswith(walked)
 

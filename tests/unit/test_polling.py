@@ -1,10 +1,10 @@
 """When an app should ask again, and how often a worker asks how long the queue is."""
 
+from functools import partial
 from typing import Any
 
 import pytest
 
-from facet.adapters import sqs
 from facet.adapters.sqs import JobQueue
 from facet.domain.analysis import Status
 from facet.domain.polling import LONGEST_POLL_MS, POLL_AFTER_MS, poll_after_ms
@@ -25,7 +25,7 @@ def test_a_photo_that_was_not_sent_waits_for_no_queue() -> None:
 
 @pytest.mark.parametrize("status", [Status.ANALYZING, Status.RECOMMENDING])
 def test_a_longer_queue_is_asked_after_less_often_up_to_five_seconds(status: Status) -> None:
-    paces = [poll_after_ms(status, lambda n=n: n) for n in (0, 100, 125, 1000, 10**6)]
+    paces = [poll_after_ms(status, partial(int, n)) for n in (0, 100, 125, 1000, 10**6)]
 
     assert paces == [
         POLL_AFTER_MS[status],
@@ -49,7 +49,7 @@ class Queue:
 
 def test_the_depth_is_asked_for_every_two_seconds_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 100.0
-    monkeypatch.setattr(sqs.time, "monotonic", lambda: now)
+    monkeypatch.setattr("facet.adapters.sqs.time.monotonic", lambda: now)
     client = Queue()
     queue = JobQueue(client, "url")  # type: ignore[arg-type]
 

@@ -59,8 +59,8 @@ def analysis(day: int, *concerns: Concern, scoring: str = "1", read: bool = True
     )
 
 
-def compared(new: Concern, old: Concern, **versions: str) -> Comparison:
-    answer = compare(new.name, analysis(1, new, **versions), analysis(0, old))
+def compared(new: Concern, old: Concern, *, scoring: str = "1") -> Comparison:
+    answer = compare(new.name, analysis(1, new, scoring=scoring), analysis(0, old))
     assert answer
     return answer
 

@@ -34,7 +34,7 @@ def test_nothing_is_fetched_from_another_host(path: Path) -> None:
 
 
 def test_a_strict_content_security_policy_can_hold() -> None:
-    inline = []
+    inline: list[str] = []
 
     class Page(HTMLParser):
         def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:

@@ -25,7 +25,7 @@ def advised(
 ) -> tuple[Facts, Mapping[str, Any]]:
     """Facts and the skincare document of someone with a private bag and private allergies."""
     profile = Profile(allergies=("Zelda oil",), **told)
-    bag = [
+    bag: list[dict[str, Any]] = [
         {"item_id": "item-77", "name": "Annabel's cream", "category": "moisturiser"},
         {"item_id": "item-78", "name": "Annabel's gel", "ingredients": ["Retinol"]},
         {"schema": 0},

@@ -127,7 +127,8 @@ def test_a_lip_colour_of_an_earlier_look_makes_room_for_another(catalogue: Catal
 
 
 def test_a_finish_that_is_avoided_by_its_name_is_not_suggested(catalogue: Catalogue) -> None:
-    usual, told = (ask(catalogue, **rows) for rows in ({}, {"avoided_ingredients": ["shimmer"]}))
+    usual = ask(catalogue)
+    told = ask(catalogue, avoided_ingredients=["shimmer"])
 
     assert "shimmer" in {step.finish for step in steps_of(usual)}
     assert "shimmer" not in {step.finish for step in steps_of(told)}

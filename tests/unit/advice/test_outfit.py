@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from facet.advice import outfit_choose
 from facet.advice.outfit import recommend_outfit
-from facet.advice.outfit_worth import Scored
+from facet.advice.outfit_worth import Scored, scored
 from facet.advice.wardrobe import Brief, rules
 from facet.domain.advice import Profile
 from facet.domain.style import Weather
@@ -97,8 +97,6 @@ def test_what_is_not_looked_at_further_would_not_have_been_chosen(
     weather: Weather | None,
     occasion: str | None,
 ) -> None:
-    scored = outfit_choose.scored
-
     def in_full(
         brief: Brief, pieces: Any, *, to_come: float | None = None, above: float = 0.0
     ) -> Scored:

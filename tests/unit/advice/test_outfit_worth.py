@@ -60,7 +60,8 @@ def test_a_relation_fades_within_its_tolerance(turn: float, name: str, fit: floa
     """0.95 exp(-(5 / 12) ** 2 / 2) five beyond, 0.85 exp(-(7 / 12) ** 2 / 2) seven before."""
     relation = relation_at(turn)
 
-    assert (relation.name, relation.fit) == (name, pytest.approx(fit, abs=1e-4))
+    assert relation.name == name
+    assert relation.fit == pytest.approx(fit, abs=1e-4)
 
 
 def test_a_layer_is_no_ornament() -> None:

@@ -330,7 +330,7 @@ concerns = st.dictionaries(
     st.sampled_from([g for g in GOALS if g != "dryness"]), st.integers(0, 100), max_size=5
 )
 opened = st.sampled_from([None, None, *(TODAY - timedelta(days=d) for d in (3, 20, 60, 900))])
-poison = st.sampled_from(
+poison: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
     [{}, {"item_id": "p", "colour": "red"}, {"item_id": 7}, {"item_id": "q", "opened": "then"}]
 )
 
@@ -681,7 +681,7 @@ def test_an_owned_product_that_will_not_do_is_left_out_with_a_note(
 def test_a_label_is_read_for_what_it_is_called_and_what_it_lists(
     catalogue: Catalogue, reading: Reading
 ) -> None:
-    bag = [
+    bag: list[dict[str, Any]] = [
         {"item_id": "a", "name": "Retinol 0.5 % night serum", "category": "serum"},
         {
             "item_id": "b",

@@ -166,7 +166,7 @@ def test_a_pace_is_not_said_of_what_is_rinsed_off(catalogue: Catalogue) -> None:
 
 
 def test_a_prescription_says_so_and_no_other_step_does(catalogue: Catalogue) -> None:
-    bag = [
+    bag: list[dict[str, Any]] = [
         {"item_id": "a", "name": "Mine", "category": "treatment", "ingredients": ["Tretinoin"]},
         {"item_id": "b", "product_id": "gel-cleanser-plain"},
     ]

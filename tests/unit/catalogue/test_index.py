@@ -92,9 +92,11 @@ class Plain:
             rows = [row for row in rows if any(matched[row])]
             if query.near is None and any(all(matched[row]) for row in rows):
                 rows = [row for row in rows if all(matched[row])]
-        if query.near is not None:
-            cost = {row: self.distance(row, query.near) for row in rows}
-            rows = [row for row in rows if cost[row] is not None]
+        cost: dict[int, float]
+        if (near := query.near) is not None:
+            distances = ((row, self.distance(row, near)) for row in rows)
+            cost = {row: distance for row, distance in distances if distance is not None}
+            rows = list(cost)
         elif words:
             cost = {
                 row: -512 * sum(1 for c in matched[row] if c)
@@ -152,7 +154,9 @@ class Plain:
     def distance(self, row: int, near: Near) -> float | None:
         if near.shade:
             shade = self.catalogue.shade_at(row)
-            return shade and float(delta_e_2000(lab_from_hex(near.shade), lab_from_hex(shade)))
+            if shade is None:
+                return None
+            return float(delta_e_2000(lab_from_hex(near.shade), lab_from_hex(shade)))
         if near.concerns:
             return math.sqrt(
                 sum(
@@ -236,9 +240,17 @@ def test_the_index_finds_what_reading_every_product_finds(
         assert got == ids[: query.limit]
         return
     # Cosines that differ in the last digit of a float32 may change places.
-    far = {id_: plain.distance(catalogue.row(id_) or 0, query.near) for id_ in ids}
+    far: dict[str, float] = {}
+    for id_ in ids:
+        row = catalogue.row(id_)
+        assert row is not None
+        distance = plain.distance(row, query.near)
+        assert distance is not None
+        far[id_] = distance
     np.testing.assert_allclose(
-        [hit.distance for hit in found.hits], sorted(far.values())[: query.limit], atol=2e-6
+        [hit.distance for hit in found.hits if hit.distance is not None],
+        sorted(far.values())[: query.limit],
+        atol=2e-6,
     )
     np.testing.assert_allclose(
         [far[id_] for id_ in got], sorted(far.values())[: query.limit], atol=2e-6

@@ -2,6 +2,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -14,23 +15,25 @@ from facet.cli.main import main
 
 
 @pytest.fixture(scope="module")
-def photos(tmp_path_factory):
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("photos")
-    Image.fromarray(data.astronaut()).save(folder / "face.jpg", quality=92)
-    Image.fromarray(data.coffee()).save(folder / "coffee.png")
+    Image.fromarray(data.astronaut()).save(folder / "face.jpg", quality=92)  # type: ignore[no-untyped-call]
+    Image.fromarray(data.coffee()).save(folder / "coffee.png")  # type: ignore[no-untyped-call]
     (folder / "text.jpg").write_text("not a photo")
     (folder / "empty.jpg").touch()
     (folder / "album").mkdir()
     return folder
 
 
-def run(capsys, *arguments) -> tuple[int, str, str]:
+def run(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[int, str, str]:
     status = main([str(argument) for argument in arguments])
     shown = capsys.readouterr()
     return status, shown.out, shown.err
 
 
-def test_one_json_line_per_photo_in_the_order_given(photos, capsys):
+def test_one_json_line_per_photo_in_the_order_given(
+    photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     names = ["coffee.png", "face.jpg", "text.jpg", "empty.jpg", "album", "missing.jpg"]
 
     status, out, err = run(capsys, "analyze", "--json", *(photos / name for name in names))
@@ -49,7 +52,9 @@ def test_one_json_line_per_photo_in_the_order_given(photos, capsys):
     ]
 
 
-def test_a_reading_has_every_part_of_the_contract(photos, capsys):
+def test_a_reading_has_every_part_of_the_contract(
+    photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     status, out, _ = run(capsys, "analyze", "--json", photos / "face.jpg")
     document = json.loads(out)
 
@@ -63,7 +68,9 @@ def test_a_reading_has_every_part_of_the_contract(photos, capsys):
     assert document["versions"].keys() >= {"pipeline", "detector", "mesh", "scoring"}
 
 
-def test_the_readable_answer_names_tone_and_light(photos, capsys):
+def test_the_readable_answer_names_tone_and_light(
+    photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     status, out, _ = run(capsys, "analyze", photos / "face.jpg", photos / "coffee.png")
 
     assert status == 2
@@ -77,12 +84,17 @@ def test_the_readable_answer_names_tone_and_light(photos, capsys):
     assert "no_face" in out
 
 
-def test_stricter_presets_refuse_more(photos, capsys):
+def test_stricter_presets_refuse_more(photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(capsys, "analyze", "--preset", "relaxed", photos / "face.jpg")[0] == 0
     assert run(capsys, "analyze", "--preset", "strict", photos / "face.jpg")[0] == 2
 
 
-def test_missing_models_are_said_plainly(photos, capsys, monkeypatch, tmp_path):
+def test_missing_models_are_said_plainly(
+    photos: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
     monkeypatch.setenv("MODELS_DIR", str(tmp_path))
 
     status, out, err = run(capsys, "analyze", photos / "face.jpg")
@@ -91,8 +103,10 @@ def test_missing_models_are_said_plainly(photos, capsys, monkeypatch, tmp_path):
     assert "make models" in err
 
 
-def test_a_bug_in_one_photo_does_not_end_the_others(photos, capsys, monkeypatch):
-    def broken(*_):
+def test_a_bug_in_one_photo_does_not_end_the_others(
+    photos: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
         raise ZeroDivisionError("oops")
 
     monkeypatch.setattr("facet.vision.analyze.analyze_photo", broken)
@@ -107,14 +121,14 @@ def test_a_bug_in_one_photo_does_not_end_the_others(photos, capsys, monkeypatch)
     ]
 
 
-def test_no_command_or_no_photo_is_a_usage_error(capsys):
+def test_no_command_or_no_photo_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
     for arguments in ([], ["analyze"]):
         with pytest.raises(SystemExit, match="2"):
             main(arguments)
         assert "usage: facet" in capsys.readouterr().err
 
 
-def test_help_waits_for_no_library():
+def test_help_waits_for_no_library() -> None:
     code = """
 import sys
 from facet.cli.main import main
@@ -132,15 +146,24 @@ finally:
     assert shown.endswith("heavy:\n")
 
 
-def test_every_format_that_can_be_imported_can_be_asked_for():
+def test_every_format_that_can_be_imported_can_be_asked_for() -> None:
     assert get_args(Format) == FORMATS
 
 
-def test_a_reader_that_leaves_early_is_no_error(photos):
-    command = [sys.executable, "-m", "facet.cli", "analyze", "--json", *[photos / "text.jpg"] * 400]
+def test_a_reader_that_leaves_early_is_no_error(photos: Path) -> None:
+    command: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "facet.cli",
+        "analyze",
+        "--json",
+        *[photos / "text.jpg"] * 400,
+    ]
     with subprocess.Popen(  # noqa: S603
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ
     ) as process:
+        assert process.stdout
+        assert process.stderr
         process.stdout.readline()
         process.stdout.close()
         assert process.stderr.read() == b""

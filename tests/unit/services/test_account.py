@@ -120,7 +120,7 @@ def test_an_export_of_who_was_erased_meanwhile_leaves_no_object(world: World) ->
         world.accounts.delete_rows("user")
         return size
 
-    world.media.put_stream = erased_meanwhile  # type: ignore[method-assign, assignment]
+    world.media.put_stream = erased_meanwhile  # type: ignore[method-assign]
     assert export(world, export_id) is None
     assert world.media.of == {}
 
@@ -156,7 +156,8 @@ def test_an_erasure_leaves_nothing_but_that_there_was_one(world: World) -> None:
 
 def test_an_upload_that_arrives_while_the_rest_is_erased_is_erased_as_well(world: World) -> None:
     everything(world)
-    remove, arrived = world.accounts.delete_rows, []
+    remove = world.accounts.delete_rows
+    arrived: list[str] = []
 
     def meanwhile(user_id: str) -> int:
         if not arrived:
@@ -181,7 +182,7 @@ def test_an_erasure_that_is_done_is_not_done_again(world: World) -> None:
 
 def test_an_erasure_goes_on_after_a_crash(world: World) -> None:
     everything(world)
-    deleted, world.users.delete = world.users.delete, _crash  # type: ignore[method-assign]
+    deleted, world.users.delete = world.users.delete, _crash  # type: ignore[method-assign, assignment]
     with pytest.raises(ConnectionError):
         erase(world)
     world.users.delete = deleted  # type: ignore[method-assign]

@@ -69,7 +69,7 @@ def find(world: World, cursor: str | None = None, **asked: Any) -> ProductPage:
         cursor,
         cursors=world.cursors,
         search=Shelf(),
-        facts=SimpleNamespace(product=lambda _: None),  # type: ignore[arg-type]
+        facts=SimpleNamespace(product=lambda _: None),
     )
 
 

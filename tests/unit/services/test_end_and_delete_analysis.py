@@ -94,7 +94,8 @@ def test_what_is_drawn_while_it_is_deleted_goes_as_well(world: World) -> None:
 
 def test_an_analysis_that_moved_on_is_read_again_and_deleted(world: World) -> None:
     world.asked()
-    remove, tries = world.analyses.delete, []
+    remove = world.analyses.delete
+    tries: list[Status] = []
 
     def claimed_first(analysis: Analysis) -> bool:
         if not tries:
@@ -109,6 +110,6 @@ def test_an_analysis_that_moved_on_is_read_again_and_deleted(world: World) -> No
 
 def test_an_analysis_that_keeps_moving_is_not_deleted(world: World) -> None:
     world.asked()
-    world.analyses.delete = lambda _: False  # type: ignore[method-assign]
+    world.analyses.delete = lambda _: False  # type: ignore[method-assign, assignment]
     with pytest.raises(FacetError, match="kept changing"):
         delete(world)

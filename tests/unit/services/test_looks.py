@@ -13,6 +13,7 @@ from facet.domain.errors import PermanentError
 from facet.domain.looks import LookStatus, SavedLook
 from facet.domain.messages import LookWanted
 from facet.domain.places import garment_picture_key, look_keys
+from facet.domain.style import Look
 from facet.services import render_looks as module
 from facet.services.ask_for_look import NewLook, ask_for_look
 from facet.services.keep_looks import (
@@ -248,7 +249,7 @@ LOOK: dict[str, Any] = {
 def test_advised_looks_are_drawn_once_and_in_order(
     world: World, draw: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module.Look, "model_validate", lambda row: SimpleNamespace(**row))
+    monkeypatch.setattr(Look, "model_validate", lambda row: SimpleNamespace(**row))
     wanted = advised(world)
 
     assert draw(wanted) == [LookStatus.COMPLETED] * 2
@@ -265,7 +266,7 @@ def test_advised_looks_are_drawn_once_and_in_order(
 def test_advised_looks_of_an_analysis_deleted_meanwhile_leave_no_picture(
     world: World, draw: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module.Look, "model_validate", lambda row: SimpleNamespace(**row))
+    monkeypatch.setattr(Look, "model_validate", lambda row: SimpleNamespace(**row))
     wanted = advised(world)
 
     def delete() -> None:

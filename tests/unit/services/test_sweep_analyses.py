@@ -87,7 +87,7 @@ def test_what_moved_between_the_look_and_the_write_is_left_alone(world: World) -
         world.analyses.claim("user", "01A", NOW)
         return redriven(analysis, now)  # type: ignore[arg-type]
 
-    world.analyses.redriven = moved  # type: ignore[method-assign, assignment]
+    world.analyses.redriven = moved  # type: ignore[method-assign]
     assert sweep(world, 12) == {"moved_meanwhile": 1}
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import skimage.data
 
-from facet.vision.face.models import FaceModels
+from facet.vision.face.models import FaceModels, FoundFace
 
 ROOT = Path(__file__).parents[3]
 
@@ -17,17 +17,18 @@ def models_dir() -> Path:
 
 
 @pytest.fixture(scope="session")
-def models(models_dir) -> FaceModels:
+def models(models_dir: Path) -> FaceModels:
     return FaceModels.load(models_dir)
 
 
 @pytest.fixture(scope="session")
 def astronaut() -> np.ndarray:
     """(512, 512, 3) Eileen Collins' portrait, public domain."""
-    return skimage.data.astronaut()
+    pixels: np.ndarray = skimage.data.astronaut()  # type: ignore[no-untyped-call]
+    return pixels
 
 
 @pytest.fixture(scope="session")
-def astronaut_face(models, astronaut):
+def astronaut_face(models: FaceModels, astronaut: np.ndarray) -> FoundFace:
     (face,) = models.find_faces(astronaut)
     return face

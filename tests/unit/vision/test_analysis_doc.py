@@ -24,7 +24,7 @@ SCORING = load_scoring(CURRENT)
 
 
 @pytest.mark.parametrize("concern", SCORING.concerns)
-def test_every_concern_is_told_with_its_unit_and_what_is_noise(concern):
+def test_every_concern_is_told_with_its_unit_and_what_is_noise(concern: str) -> None:
     unit, meaning, resolution, noise = ROWS[concern]
     fixed, share = SCORING.concerns[concern]["minimum_change"]
 
@@ -34,7 +34,7 @@ def test_every_concern_is_told_with_its_unit_and_what_is_noise(concern):
     assert noise == f"{fixed:g} + {100 * share:g} %"
 
 
-def test_every_gate_shape_and_condition_is_told():
+def test_every_gate_shape_and_condition_is_told() -> None:
     for code in GateCode:
         assert f"`{code.value}`" in TEXT, code
     for name in shape._table()["shapes"]["anchors"]:
@@ -43,11 +43,11 @@ def test_every_gate_shape_and_condition_is_told():
         assert name in ROWS
 
 
-def test_it_says_what_has_not_been_validated():
+def test_it_says_what_has_not_been_validated() -> None:
     assert TEXT.lower().count("not validated") + TEXT.lower().count("not been validated") >= 4
 
 
-def test_its_figures_are_of_the_measures_as_they_are_and_show_nobody():
+def test_its_figures_are_of_the_measures_as_they_are_and_show_nobody() -> None:
     assert f"Pipeline {PIPELINE_VERSION}, scoring {CURRENT}, " in FIGURES
     for concern in SCORING.concerns:
         assert f"| `{concern}` |" in FIGURES

@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -10,11 +11,11 @@ from PIL import Image
 from facet.domain.errors import FacetError
 from facet.vision.analyze import analyze_photo
 from facet.vision.face.classifier import load_classifiers
-from facet.vision.face.models import FaceModels
+from facet.vision.face.models import FaceModels, FoundFace
 from facet.vision.photo.decode import encode_jpeg
 from facet.vision.photo.gates import load_gates
 
-CARD = {
+CARD: dict[str, Any] = {
     "name": "acne",
     "task": "skin_classifier",
     "version": "2.1",
@@ -25,9 +26,9 @@ CARD = {
 }
 
 
-def write_model(folder: Path, card: dict = CARD) -> Path:
+def write_model(folder: Path, card: dict[str, Any] = CARD) -> Path:
     """A model whose logits are the mean of each channel of what it is given."""
-    version = folder / card["name"] / card["version"]
+    version: Path = folder / card["name"] / card["version"]
     version.mkdir(parents=True)
     shape = [1, 3, card["input_size"], card["input_size"]]
     graph = helper.make_graph(
@@ -45,11 +46,13 @@ def write_model(folder: Path, card: dict = CARD) -> Path:
     return version
 
 
-def test_without_a_model_of_a_team_there_is_none(models_dir):
+def test_without_a_model_of_a_team_there_is_none(models_dir: Path) -> None:
     assert load_classifiers(models_dir) == ()
 
 
-def test_a_model_is_fed_the_upright_face_normalised_as_its_card_says(tmp_path, astronaut_face):
+def test_a_model_is_fed_the_upright_face_normalised_as_its_card_says(
+    tmp_path: Path, astronaut_face: FoundFace
+) -> None:
     write_model(tmp_path)
     (classifier,) = load_classifiers(tmp_path)
     green = np.zeros((512, 512, 3), np.uint8)
@@ -66,7 +69,7 @@ def test_a_model_is_fed_the_upright_face_normalised_as_its_card_says(tmp_path, a
     assert sum(one.share for one in answer.labels) == pytest.approx(1, abs=0.002)
 
 
-def test_the_newest_version_of_a_model_counts(tmp_path):
+def test_the_newest_version_of_a_model_counts(tmp_path: Path) -> None:
     for version in ("2.1", "10.0", "9.9"):
         write_model(tmp_path, CARD | {"version": version})
 
@@ -76,8 +79,8 @@ def test_the_newest_version_of_a_model_counts(tmp_path):
 
 
 def test_its_answer_stands_beside_the_measures_and_changes_none(
-    tmp_path, models_dir, models, astronaut
-):
+    tmp_path: Path, models_dir: Path, models: FaceModels, astronaut: np.ndarray
+) -> None:
     for name in ("face_detector", "face_mesh"):
         (tmp_path / name).symlink_to(models_dir / name)
     write_model(tmp_path)
@@ -100,7 +103,9 @@ def test_its_answer_stands_beside_the_measures_and_changes_none(
         {"layout": "NHWC"},
     ],
 )
-def test_a_card_that_does_not_fit_its_model_is_found_when_it_is_loaded(tmp_path, wrong):
+def test_a_card_that_does_not_fit_its_model_is_found_when_it_is_loaded(
+    tmp_path: Path, wrong: dict[str, Any]
+) -> None:
     (write_model(tmp_path) / "metadata.json").write_text(json.dumps(CARD | wrong))
 
     with pytest.raises(FacetError, match=r"metadata\.json|acne"):

@@ -1,14 +1,19 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
 from facet import colour
+from facet.domain.face import FeatureColour
 from facet.vision.face.landmarks import part
+from facet.vision.face.models import FaceModels
 from facet.vision.face.patches import cut
 from facet.vision.face.pose import canonical
 from facet.vision.photo.decode import decode
 from facet.vision.photo.gates import load_gates
 from facet.vision.skin import colours
+from facet.vision.skin.colours import Feature
 from facet.vision.skin.light import Light
 from facet.vision.skin.tone import PATCHES, skin_colour
 
@@ -18,14 +23,21 @@ FEATURES = {"eyes": (70, 95, 130), "brows": (80, 55, 45), "lips": (190, 90, 95)}
 HAIR = (70, 45, 30)
 
 
-def drawing(size: int = 800, hair=HAIR, *, gaze: float = 0.0, mouth=(250, 250, 245), eyes=None):
+def drawing(
+    size: int = 800,
+    hair: tuple[int, int, int] | None = HAIR,
+    *,
+    gaze: float = 0.0,
+    mouth: tuple[int, int, int] = (250, 250, 245),
+    eyes: tuple[int, int, int] | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
     """A flat face on the mean mesh -> pixels (size, size, 3) and landmarks (468, 2)."""
     scale = size / 32
     points = canonical().points[:, :2] * [1, -1] * scale + [size / 2, size * 0.42]
     image = Image.new("RGB", (size, size), BACKDROP)
     draw = ImageDraw.Draw(image)
 
-    def fill(name: str, shade) -> None:
+    def fill(name: str, shade: tuple[int, int, int]) -> None:
         draw.polygon([tuple(point) for point in points[part(name)]], fill=shade)
 
     left, top = points[part("face")].min(axis=0)
@@ -52,17 +64,21 @@ def drawing(size: int = 800, hair=HAIR, *, gaze: float = 0.0, mouth=(250, 250, 2
     return np.asarray(image), points
 
 
-def measured(pixels, points, light=SURE, **options):
+def measured(
+    pixels: np.ndarray, points: np.ndarray, light: Light = SURE, **options: bool
+) -> dict[str, FeatureColour]:
     skin = skin_colour({name: cut(pixels, points[part(name)]) for name in PATCHES})
+    assert skin is not None
     found = colours.measure_colours(pixels, points, skin, light, **options)
     return {one.feature: one for one in found}
 
 
-def apart(found, shade) -> float:
+def apart(found: FeatureColour, shade: tuple[int, int, int]) -> float:
+    assert found.lab is not None
     return float(colour.delta_e_2000(found.lab, colour.lab_from_srgb(np.array(shade, np.uint8))))
 
 
-def test_each_feature_has_its_own_colour():
+def test_each_feature_has_its_own_colour() -> None:
     found = measured(*drawing())
 
     for feature, shade in FEATURES.items():
@@ -72,33 +88,33 @@ def test_each_feature_has_its_own_colour():
 
 
 @pytest.mark.parametrize("mouth", [(250, 250, 245), (60, 10, 10), (255, 255, 255)])
-def test_teeth_and_inner_mouth_never_count_as_lips(mouth):
+def test_teeth_and_inner_mouth_never_count_as_lips(mouth: tuple[int, int, int]) -> None:
     found = measured(*drawing(mouth=mouth))["lips"]
 
     assert apart(found, FEATURES["lips"]) < 1
 
 
 @pytest.mark.parametrize("gaze", [-0.12, 0.0, 0.12])
-def test_the_iris_is_found_where_the_eye_looks_without_white_or_pupil(gaze):
+def test_the_iris_is_found_where_the_eye_looks_without_white_or_pupil(gaze: float) -> None:
     assert apart(measured(*drawing(gaze=gaze))["eyes"], FEATURES["eyes"]) < 3
 
 
-def test_a_backdrop_is_not_hair_and_a_bald_head_has_none():
+def test_a_backdrop_is_not_hair_and_a_bald_head_has_none() -> None:
     found = measured(*drawing(hair=None))["hair"]
 
     assert found.hex is None
-    assert "no hair" in found.reason
+    assert "no hair" in (found.reason or "")
 
 
-def test_a_bright_hat_is_not_hair():
+def test_a_bright_hat_is_not_hair() -> None:
     assert measured(*drawing(hair=(230, 30, 160)))["hair"].hex is None
 
 
-def test_hair_of_the_skins_own_colour_is_not_guessed():
+def test_hair_of_the_skins_own_colour_is_not_guessed() -> None:
     assert measured(*drawing(hair=SKIN))["hair"].hex is None
 
 
-def test_small_eyes_have_no_colour_but_a_reason():
+def test_small_eyes_have_no_colour_but_a_reason() -> None:
     found = measured(*drawing(size=120))["eyes"]
 
     assert found.hex is None
@@ -106,11 +122,11 @@ def test_small_eyes_have_no_colour_but_a_reason():
     assert found.confidence == 0
 
 
-def test_hidden_eyes_have_no_colour():
+def test_hidden_eyes_have_no_colour() -> None:
     assert measured(*drawing(), eyes_hidden=True)["eyes"].lab is None
 
 
-def test_a_disputed_light_lowers_every_confidence():
+def test_a_disputed_light_lowers_every_confidence() -> None:
     photo = drawing()
     sure, unsure = measured(*photo), measured(*photo, light=DISPUTED)
 
@@ -120,19 +136,19 @@ def test_a_disputed_light_lowers_every_confidence():
 
 
 @pytest.mark.parametrize("feature", ["eyes", "brows", "lips", "hair"])
-def test_every_name_names_its_own_colour(feature):
+def test_every_name_names_its_own_colour(feature: Feature) -> None:
     for name, shades in colours._table()["names"][feature].items():
         for lab in shades:
             assert colours.name_of(feature, np.array(lab, float)) == name
 
 
-def test_names_are_everyday_ones():
+def test_names_are_everyday_ones() -> None:
     assert colours.name_of("hair", np.array([8.0, 1.0, 1.0])) == "black"
     assert colours.name_of("eyes", np.array([46.0, -3.0, -14.0])) == "blue"
     assert colours.name_of("lips", np.array([44.0, 46.0, 24.0])) == "red"
 
 
-def test_the_colours_of_a_face_hold_under_mirror_and_size(models, faces):
+def test_the_colours_of_a_face_hold_under_mirror_and_size(models: FaceModels, faces: Path) -> None:
     gates = load_gates("relaxed")
     seen = 0
     for name in ("if023", "if031", "if047", "if057", "if083"):

@@ -2,13 +2,16 @@
 
 import io
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import ArrayLike
 from PIL import Image
 
 from facet import colour
 from facet.domain.errors import PermanentError
+from facet.domain.face import Concern
 from facet.vision.drawing.overlay import draw_overlay
 from facet.vision.skin.concerns import measure_concerns
 from facet.vision.skin.scores import BANDS, load_scoring
@@ -31,7 +34,7 @@ def portrait() -> np.ndarray:
     return np.rint(colour.srgb_from_linear(linear) * 255).astype(np.uint8)
 
 
-def read(pixels):
+def read(pixels: np.ndarray) -> dict[str, Concern]:
     """name -> Concern; the mesh of the unedited portrait, so that only the skin differs."""
     found = measure_concerns(pixels, mesh_of(portrait()), load_scoring())
     assert {one.name for one in found} == CONCERNS
@@ -39,42 +42,46 @@ def read(pixels):
 
 
 @cache
-def unedited():
+def unedited() -> dict[str, Concern]:
     return read(portrait())
 
 
-def absorbed(depth, spectrum=(1, 1, 1), pixels=None):
+def absorbed(
+    depth: ArrayLike, spectrum: ArrayLike = (1, 1, 1), pixels: np.ndarray | None = None
+) -> np.ndarray:
     """Linear light times exp(-depth x spectrum); depth (h, w)."""
     linear = colour.linear_from_srgb(portrait() if pixels is None else pixels)
-    linear = linear * np.exp(-depth[..., None] * np.array(spectrum))
+    linear = linear * np.exp(-np.asarray(depth)[..., None] * np.array(spectrum))
     return np.rint(colour.srgb_from_linear(linear) * 255).astype(np.uint8)
 
 
-def at(landmarks) -> np.ndarray:
+def at(landmarks: tuple[int, ...]) -> np.ndarray:
     return mesh_of(portrait()).points[list(landmarks)].mean(axis=0)
 
 
-def lobe(centre, wide_mm, tall_mm=None):
+def lobe(centre: np.ndarray, wide_mm: float, tall_mm: float | None = None) -> np.ndarray:
     """A Gaussian on the portrait, 1 in its middle."""
     scale = resolution(mesh_of(portrait()).points)
     rows, columns = np.mgrid[0 : portrait().shape[0], 0 : portrait().shape[1]]
     x, y = (columns - centre[0]) / scale, (rows - centre[1]) / scale
-    return np.exp(-((x / wide_mm) ** 2 + (y / (tall_mm or wide_mm)) ** 2) / 2)
+    return np.asarray(np.exp(-((x / wide_mm) ** 2 + (y / (tall_mm or wide_mm)) ** 2) / 2))
 
 
-def moved(edited, name) -> float:
+def moved(edited: dict[str, Concern], name: str) -> float:
     """In minimum changes, signed."""
     before, after = unedited()[name], edited[name]
     assert before.measured is not None, before.reason
     assert after.measured is not None, after.reason
+    assert before.minimum_change is not None
     return (after.measured - before.measured) / before.minimum_change
 
 
-def flush():
-    return lobe(at((50, 205)), 9) + lobe(at((280, 425)), 9)
+def flush() -> np.ndarray:
+    depth: np.ndarray = lobe(at((50, 205)), 9) + lobe(at((280, 425)), 9)
+    return depth
 
 
-def spots():
+def spots() -> np.ndarray:
     """Nine places on cheeks and forehead, in the photo."""
     return mesh_of(portrait()).points[[50, 280, 205, 425, 151, 108, 337, 117, 346]]
 
@@ -83,34 +90,37 @@ def spots():
 
 
 @pytest.mark.parametrize("strength", [0.15, 0.3])
-def test_a_flush_is_redness_and_nothing_else(strength):
+def test_a_flush_is_redness_and_nothing_else(strength: float) -> None:
     edited = read(absorbed(strength * flush(), HAEMOGLOBIN))
     assert moved(edited, "redness") > 2
     for other in ("blemishes", "dark_spots", "unevenness", "wrinkles", "texture"):
         assert abs(moved(edited, other)) < 0.25 * moved(edited, "redness"), other
 
 
-def test_red_spots_are_blemishes_and_not_dark_spots():
+def test_red_spots_are_blemishes_and_not_dark_spots() -> None:
     depth = sum(lobe(place, 1.0) for place in spots())
     edited = read(absorbed(0.5 * depth, HAEMOGLOBIN))
     assert moved(edited, "blemishes") > 1
     assert abs(moved(edited, "dark_spots")) < 0.2 * moved(edited, "blemishes")
-    assert edited["blemishes"].score < unedited()["blemishes"].score
+    before, after = unedited()["blemishes"].score, edited["blemishes"].score
+    assert before is not None
+    assert after is not None
+    assert after < before
 
 
-def test_brown_spots_are_dark_spots_and_not_blemishes():
+def test_brown_spots_are_dark_spots_and_not_blemishes() -> None:
     depth = sum(lobe(place, 1.8) for place in spots())
     edited = read(absorbed(0.45 * depth, MELANIN))
     assert moved(edited, "dark_spots") > 1
     assert abs(moved(edited, "blemishes")) < 0.2 * moved(edited, "dark_spots")
 
 
-def test_blotches_of_pigment_are_unevenness():
+def test_blotches_of_pigment_are_unevenness() -> None:
     depth = lobe(at((187,)), 6) + lobe(at((346,)), 6) + lobe(at((427,)), 5) + lobe(at((1,)), 6)
     assert moved(read(absorbed(0.5 * depth, MELANIN)), "unevenness") > 2
 
 
-def test_added_white_light_is_shine_and_leaves_colour_alone():
+def test_added_white_light_is_shine_and_leaves_colour_alone() -> None:
     light = lobe(at((199,)), 6, 4) + lobe(at((4, 5)), 4, 7)  # her forehead is under a fringe
     linear = colour.linear_from_srgb(portrait()) + 0.25 * light[..., None]
     edited = read(np.rint(colour.srgb_from_linear(linear) * 255).astype(np.uint8))
@@ -118,7 +128,7 @@ def test_added_white_light_is_shine_and_leaves_colour_alone():
     assert abs(moved(edited, "redness")) < 0.3 * moved(edited, "shine")
 
 
-def test_dark_circles_and_eye_bags_are_told_apart():
+def test_dark_circles_and_eye_bags_are_told_apart() -> None:
     grid = [at((230, 119)), at((450, 348))]
     darker = read(absorbed(0.4 * sum(lobe(place, 12, 6) for place in grid)))
     assert moved(darker, "dark_circles") > 2
@@ -127,20 +137,24 @@ def test_dark_circles_and_eye_bags_are_told_apart():
     assert moved(read(absorbed(0.4 * crease)), "eye_bags") > 2
 
 
-def test_lines_below_an_eye_are_wrinkles_of_that_place():
+def test_lines_below_an_eye_are_wrinkles_of_that_place() -> None:
     depth = sum(lobe(np.add(at((450, 348)), (0, down)), 9, 0.45) for down in (-12, 4, 20))
     edited = read(absorbed(0.45 * depth))
     before, after = (
-        {region.name: region.measured for region in one["wrinkles"].regions}
+        {
+            region.name: region.measured
+            for region in one["wrinkles"].regions
+            if region.measured is not None
+        }
         for one in (unedited(), edited)
     )
     rises = {name: after[name] - before[name] for name in before if name in after}
-    assert max(rises, key=rises.get) == "left_under_eye"
+    assert max(rises, key=lambda name: rises[name]) == "left_under_eye"
     assert rises["left_under_eye"] > 3
     assert abs(moved(edited, "dark_spots")) < 1
 
 
-def test_grey_skin_is_dull():
+def test_grey_skin_is_dull() -> None:
     linear = colour.linear_from_srgb(portrait())
     lab = colour.lab_from_linear(linear)
     lab[..., 1:] *= 0.6
@@ -148,7 +162,7 @@ def test_grey_skin_is_dull():
     assert moved(read(edited), "dullness") > 1
 
 
-def test_roughness_is_seen_and_softness_too():
+def test_roughness_is_seen_and_softness_too() -> None:
     draw = np.random.default_rng(5).standard_normal(portrait().shape[:2]).astype(np.float32)
     noise = Image.fromarray(draw)
     small = noise.resize((400, 400), Image.Resampling.BOX).resize((1000, 1000))
@@ -160,7 +174,9 @@ def test_roughness_is_seen_and_softness_too():
 
 
 @pytest.mark.parametrize("gain", [(0.71, 0.71, 0.71), (0.95, 1, 1), (1, 1, 0.95)])
-def test_exposure_and_white_balance_are_no_change_of_the_skin(gain):
+def test_exposure_and_white_balance_are_no_change_of_the_skin(
+    gain: tuple[float, float, float],
+) -> None:
     linear = colour.linear_from_srgb(portrait()) * np.array(gain)
     edited = read(np.rint(colour.srgb_from_linear(linear) * 255).astype(np.uint8))
     for name, before in unedited().items():
@@ -168,20 +184,20 @@ def test_exposure_and_white_balance_are_no_change_of_the_skin(gain):
             assert abs(moved(edited, name)) <= 1.5, name
 
 
-def test_deeper_skin_keeps_its_relief_and_spots():
+def test_deeper_skin_keeps_its_relief_and_spots() -> None:
     deeper = read(absorbed(np.full(portrait().shape[:2], 0.8), MELANIN))
     for name in ("blemishes", "dark_spots", "texture", "wrinkles", "unevenness"):
         assert abs(moved(deeper, name)) <= 1, name
 
 
-def test_a_blurred_or_small_face_has_no_pores_and_says_why():
+def test_a_blurred_or_small_face_has_no_pores_and_says_why() -> None:
     pores = unedited()["pores"]
     assert pores.score is None
     assert pores.measured is None
-    assert "px per mm" in pores.reason
+    assert "px per mm" in (pores.reason or "")
 
 
-def test_drawn_pores_are_counted_where_the_photo_carries_them():
+def test_drawn_pores_are_counted_where_the_photo_carries_them() -> None:
     large = np.asarray(Image.fromarray(portrait()).resize((2600, 2600), Image.Resampling.BICUBIC))
     mesh = mesh_of(large)
     scale = resolution(mesh.points)
@@ -196,25 +212,30 @@ def test_drawn_pores_are_counted_where_the_photo_carries_them():
         one.name: one
         for one in measure_concerns(absorbed(0.4 * dots, pixels=large), mesh, load_scoring())
     }["pores"]
+    assert edited.measured is not None
+    assert clean.measured is not None
+    assert clean.minimum_change is not None
     assert edited.measured > clean.measured + clean.minimum_change
 
 
-def test_a_burnt_out_face_is_not_guessed_at():
+def test_a_burnt_out_face_is_not_guessed_at() -> None:
     linear = colour.linear_from_srgb(portrait()) * 9
     edited = read(np.rint(colour.srgb_from_linear(linear) * 255).astype(np.uint8))
     for name in ("redness", "unevenness", "shine", "dark_circles"):
         assert edited[name].score is None
-        assert "burnt out" in edited[name].reason
+        assert "burnt out" in (edited[name].reason or "")
 
 
 # --- the document and its scores ------------------------------------------------------------------
 
 
-def test_every_measured_concern_is_complete():
+def test_every_measured_concern_is_complete() -> None:
     for one in unedited().values():
         if one.measured is None:
             assert one.reason
             continue
+        assert one.score is not None
+        assert one.minimum_change is not None
         assert 0 <= one.score <= 100
         assert one.band in BANDS
         assert one.unit
@@ -225,7 +246,7 @@ def test_every_measured_concern_is_complete():
             assert region.name == "t_zone" or len(region.polygon) >= 8
 
 
-def test_scores_fall_and_bands_rise_with_what_is_measured():
+def test_scores_fall_and_bands_rise_with_what_is_measured() -> None:
     scoring = load_scoring()
     for name, table in scoring.concerns.items():
         values = np.linspace(table["anchors"][0][0] - 5, table["anchors"][-1][0] + 5, 60)
@@ -240,7 +261,7 @@ def test_scores_fall_and_bands_rise_with_what_is_measured():
     assert set(scoring.concerns) == CONCERNS
 
 
-def test_an_unknown_scoring_version_is_refused_by_name():
+def test_an_unknown_scoring_version_is_refused_by_name() -> None:
     with pytest.raises(PermanentError, match="known: 1"):
         load_scoring("none")
 
@@ -248,7 +269,7 @@ def test_an_unknown_scoring_version_is_refused_by_name():
 # --- the overlay ----------------------------------------------------------------------------------
 
 
-def test_an_overlay_lies_where_the_concern_is():
+def test_an_overlay_lies_where_the_concern_is() -> None:
     edited = absorbed(0.5 * lobe(at((280,)), 2.0), HAEMOGLOBIN)
     points = mesh_of(portrait()).points
     png = draw_overlay(edited, points, "blemishes")
@@ -262,7 +283,7 @@ def test_an_overlay_lies_where_the_concern_is():
     assert np.hypot(rows - y, columns - x).max() < 6 * resolution(points)
 
 
-def test_every_concern_can_be_drawn_and_regions_are_outlined():
+def test_every_concern_can_be_drawn_and_regions_are_outlined() -> None:
     points = mesh_of(portrait()).points
     for name in CONCERNS:
         layer = np.asarray(Image.open(io.BytesIO(draw_overlay(portrait(), points, name))))
@@ -275,13 +296,13 @@ def test_every_concern_can_be_drawn_and_regions_are_outlined():
 # --- real faces -----------------------------------------------------------------------------------
 
 
-def test_a_fringe_the_colour_of_skin_is_not_skin():
+def test_a_fringe_the_colour_of_skin_is_not_skin() -> None:
     names = {region.name for region in unedited()["redness"].regions}
     assert "forehead" not in names
     assert {"right_cheek", "left_cheek", "nose", "chin"} <= names
 
 
-def test_a_dark_fringe_is_not_skin(faces):
+def test_a_dark_fringe_is_not_skin(faces: Path) -> None:
     pixels = np.asarray(Image.open(faces / "closeups" / "if034.jpg").convert("RGB"))
     found = measure_concerns(pixels, mesh_of(pixels), load_scoring())
     redness = {one.name: one for one in found}["redness"]

@@ -14,7 +14,9 @@ def picture(height: int, width: int) -> np.ndarray:
 @pytest.mark.parametrize("shape", [(280, 240), (57, 133), (40, 41), (9, 3)])
 @pytest.mark.parametrize("orders", [(0, 0), (1, 0), (0, 1), (2, 0), (0, 2), (1, 1)])
 @pytest.mark.parametrize(("down", "across"), [(1.2, 1.2), (3.0, 1.0), (4.0, 9.0)])
-def test_blocks_give_what_scipy_gives(shape, orders, down, across):
+def test_blocks_give_what_scipy_gives(
+    shape: tuple[int, int], orders: tuple[int, int], down: float, across: float
+) -> None:
     values = picture(*shape)
 
     filtered = smooth(values, down, across, d_down=orders[0], d_across=orders[1])
@@ -29,7 +31,7 @@ def test_blocks_give_what_scipy_gives(shape, orders, down, across):
     assert filtered.flags.c_contiguous
 
 
-def test_an_even_picture_stays_even_inside():
+def test_an_even_picture_stays_even_inside() -> None:
     filtered = smooth(np.ones((120, 100), np.float32), 2.0)
 
     assert filtered[12:-12, 12:-12] == pytest.approx(1, abs=1e-5)
@@ -37,7 +39,7 @@ def test_an_even_picture_stays_even_inside():
 
 
 @pytest.mark.parametrize("sigma", [0.9, 2.0, 6.0, 24.0])
-def test_a_mean_near_is_that_of_what_is_shown(sigma):
+def test_a_mean_near_is_that_of_what_is_shown(sigma: float) -> None:
     values = picture(160, 120)
     shown = np.zeros(values.shape, bool)
     shown[20:130, 30:100] = True
@@ -55,7 +57,7 @@ def test_a_mean_near_is_that_of_what_is_shown(sigma):
 
 
 @pytest.mark.parametrize("px", [1.0, 3.0, 8.0])
-def test_a_mask_shrinks_and_grows_by_about_as_many_pixels(px):
+def test_a_mask_shrinks_and_grows_by_about_as_many_pixels(px: float) -> None:
     mask = np.zeros((160, 160), bool)
     mask[40:120, 40:120] = True
 

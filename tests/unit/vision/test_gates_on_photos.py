@@ -1,17 +1,21 @@
 """The gates at their default preset, on photos of many kinds that people have tagged."""
 
 import csv
+from pathlib import Path
 
 import pytest
 
 from facet.domain.errors import PhotoRejectedError
 from facet.domain.face import Check
 from facet.vision.analyze import analyze_photo
+from facet.vision.face.models import FaceModels
 from facet.vision.photo.gates import load_gates
+
+type Judged = list[tuple[set[str], tuple[Check, ...]]]
 
 
 @pytest.fixture(scope="module")
-def judged(models, faces) -> list[tuple[set[str], tuple[Check, ...]]]:
+def judged(models: FaceModels, faces: Path) -> Judged:
     """Each close-up: its tags and every gate that failed."""
     found = []
     folder = faces / "closeups"
@@ -30,14 +34,14 @@ def rejecting(checks: tuple[Check, ...]) -> list[Check]:
     return [check for check in checks if check.severity == "reject"]
 
 
-def test_no_frontal_face_is_rejected(judged):
+def test_no_frontal_face_is_rejected(judged: Judged) -> None:
     frontal = [rejecting(checks) for tags, checks in judged if "frontal" in tags]
 
     assert len(frontal) > 10
     assert not any(frontal)
 
 
-def test_every_profile_is_rejected_and_told_to_face_the_camera(judged):
+def test_every_profile_is_rejected_and_told_to_face_the_camera(judged: Judged) -> None:
     profiles = [rejecting(checks) for tags, checks in judged if "profile" in tags]
 
     assert len(profiles) >= 5
@@ -46,7 +50,7 @@ def test_every_profile_is_rejected_and_told_to_face_the_camera(judged):
         assert any(word in checks[0].hint.lower() for word in ("camera", "turn"))
 
 
-def test_a_face_is_rejected_for_being_covered_only_where_most_of_it_is(judged):
+def test_a_face_is_rejected_for_being_covered_only_where_most_of_it_is(judged: Judged) -> None:
     covered = [
         (tags, checks)
         for tags, checks in judged

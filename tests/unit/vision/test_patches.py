@@ -17,7 +17,9 @@ def enclosed(polygon: np.ndarray, x: int, y: int) -> bool:
 
 
 @given(st.lists(PLACES, min_size=3, max_size=9))
-def test_a_mask_is_the_even_odd_rule_even_where_the_polygon_leaves_the_picture(places):
+def test_a_mask_is_the_even_odd_rule_even_where_the_polygon_leaves_the_picture(
+    places: list[tuple[float, float]],
+) -> None:
     polygon = np.array(places)
 
     mask = inside(polygon, 20, 12)
@@ -25,7 +27,7 @@ def test_a_mask_is_the_even_odd_rule_even_where_the_polygon_leaves_the_picture(p
     assert mask.tolist() == [[enclosed(polygon, x, y) for x in range(20)] for y in range(12)]
 
 
-def test_a_cut_gives_the_pixels_of_the_polygon_and_not_of_the_hole():
+def test_a_cut_gives_the_pixels_of_the_polygon_and_not_of_the_hole() -> None:
     pixels = np.zeros((40, 60, 3), dtype=np.uint8)
     pixels[10:30, 20:50] = 200
     pixels[15:20, 30:40] = 90
@@ -37,7 +39,7 @@ def test_a_cut_gives_the_pixels_of_the_polygon_and_not_of_the_hole():
     assert len(cut(pixels, square, hole)) == 20 * 30 - 5 * 10
 
 
-def test_a_polygon_outside_the_picture_has_no_pixels():
+def test_a_polygon_outside_the_picture_has_no_pixels() -> None:
     pixels = np.zeros((40, 60, 3), dtype=np.uint8)
 
     assert cut(pixels, np.array([[80.0, 5], [90, 5], [85, 9]])).shape == (0, 3)

@@ -1,6 +1,7 @@
 """Head pose: known turns of the mean face, then real photos."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from PIL import Image
 
 from facet.vision.face.canonical import MIRRORED, mean_face, shapes
 from facet.vision.face.mesh import Mesh
+from facet.vision.face.models import FaceModels, FoundFace
 from facet.vision.face.pose import (
     HeadPose,
     angles,
@@ -18,16 +20,17 @@ from facet.vision.face.pose import (
 )
 
 
-def turn(yaw, pitch, roll):
+def turn(yaw: float, pitch: float, roll: float) -> np.ndarray:
     """(3, 3): roll, then pitch, then yaw, as a head does; x to the subject's left, y up."""
     y, p, r = (math.radians(angle) for angle in (yaw, pitch, roll))
     about_y = [[math.cos(y), 0, math.sin(y)], [0, 1, 0], [-math.sin(y), 0, math.cos(y)]]
     about_x = [[1, 0, 0], [0, math.cos(p), math.sin(p)], [0, -math.sin(p), math.cos(p)]]
     about_z = [[math.cos(r), math.sin(r), 0], [-math.sin(r), math.cos(r), 0], [0, 0, 1]]
-    return np.array(about_y) @ about_x @ about_z
+    turned: np.ndarray = np.array(about_y) @ about_x @ about_z
+    return turned
 
 
-def mesh_of(points) -> Mesh:
+def mesh_of(points: np.ndarray) -> Mesh:
     """Points in space, any unit -> the mesh a photo of them would give."""
     x, y, z = points.T
     return Mesh(np.column_stack([500 + x, 400 - y]), -z, flag=30.0)
@@ -36,18 +39,18 @@ def mesh_of(points) -> Mesh:
 @pytest.mark.parametrize(
     "pose", [(0, 0, 0), (25, 0, 0), (0, -20, 0), (0, 0, 15), (30, 10, -20), (-40, -15, 35)]
 )
-def test_a_known_turn_is_read_back(pose):
+def test_a_known_turn_is_read_back(pose: tuple[int, int, int]) -> None:
     mesh = mesh_of(18 * canonical().points @ turn(*pose).T)
     found = head_pose(mesh)
     assert (found.yaw, found.pitch, found.roll) == pytest.approx(pose, abs=1e-6)
     assert found.pixels_per_cm == pytest.approx(18)
 
 
-def test_signs_are_the_persons_own():
+def test_signs_are_the_persons_own() -> None:
     face = canonical().points
     nose, top = 1, 10
 
-    def moved(**pose):
+    def moved(**pose: float) -> np.ndarray:
         whole = {"yaw": 0, "pitch": 0, "roll": 0} | pose
         return mesh_of(face @ turn(**whole).T).points - mesh_of(face).points
 
@@ -57,7 +60,7 @@ def test_signs_are_the_persons_own():
     assert moved(roll=20)[top][0] > 1
 
 
-def test_a_noisy_face_turns_alike():
+def test_a_noisy_face_turns_alike() -> None:
     noise = np.random.default_rng(0).normal(0, 0.16, (40, 468, 3))  # cm
     errors = []
     for shift in noise:
@@ -66,14 +69,14 @@ def test_a_noisy_face_turns_alike():
     assert np.abs(errors).max() < 1
 
 
-def test_a_reflection_is_no_turn():
+def test_a_reflection_is_no_turn() -> None:
     face = canonical().points
     _, rotation = similarity(face, face * [1, 1, -1], np.ones(468))
     assert np.linalg.det(rotation) == pytest.approx(1)
     assert np.isfinite(angles(rotation)).all()
 
 
-def test_the_mean_face_is_symmetric_and_in_centimetres():
+def test_the_mean_face_is_symmetric_and_in_centimetres() -> None:
     face = canonical()
     assert face.points[face.mirror] * MIRRORED == pytest.approx(face.points, abs=2e-4)
     assert (face.mirror[face.mirror] == np.arange(468)).all()
@@ -84,7 +87,9 @@ def test_the_mean_face_is_symmetric_and_in_centimetres():
     assert face.weights[[61, 291]].max() < face.weights[[6, 168]].min()
 
 
-def test_a_mirrored_photo_mirrors_the_pose(models, astronaut, astronaut_face):
+def test_a_mirrored_photo_mirrors_the_pose(
+    models: FaceModels, astronaut: np.ndarray, astronaut_face: FoundFace
+) -> None:
     pose = head_pose(astronaut_face.mesh)
     (face,) = models.find_faces(np.ascontiguousarray(astronaut[:, ::-1]))
     mirrored = head_pose(face.mesh)
@@ -95,7 +100,9 @@ def test_a_mirrored_photo_mirrors_the_pose(models, astronaut, astronaut_face):
 
 
 @pytest.mark.parametrize("degrees", [-30, 15, 45])
-def test_a_turned_photo_adds_to_the_roll_alone(models, astronaut, astronaut_face, degrees):
+def test_a_turned_photo_adds_to_the_roll_alone(
+    models: FaceModels, astronaut: np.ndarray, astronaut_face: FoundFace, degrees: int
+) -> None:
     before = head_pose(astronaut_face.mesh)
     image = Image.fromarray(astronaut).rotate(-degrees, Image.Resampling.BICUBIC)
     (face,) = models.find_faces(np.asarray(image))
@@ -108,14 +115,14 @@ def test_a_turned_photo_adds_to_the_roll_alone(models, astronaut, astronaut_face
     )
 
 
-def test_the_camera_distance_is_that_of_a_pinhole():
+def test_the_camera_distance_is_that_of_a_pinhole() -> None:
     # 26 mm equivalent on 3024 x 4032: focal length 3028 px; at 40 cm a centimetre is 75.7 px.
     focal = 26 / 43.27 * math.hypot(3024, 4032)
     pose = HeadPose(0, 0, 0, pixels_per_cm=focal / 40)
     assert camera_distance(pose, 26, 3024, 4032) == pytest.approx(40)
 
 
-def test_the_mean_face_is_what_the_portraits_give(models, faces):
+def test_the_mean_face_is_what_the_portraits_give(models: FaceModels, faces: Path) -> None:
     found = shapes(faces / "portraits", models)
     both = np.concatenate([found, found[:, canonical().mirror] * MIRRORED])
     mean, _ = mean_face(both)
@@ -123,7 +130,7 @@ def test_the_mean_face_is_what_the_portraits_give(models, faces):
     assert mean - eyes == pytest.approx(canonical().points, abs=0.01)
 
 
-def test_portraits_look_at_the_camera(models, faces):
+def test_portraits_look_at_the_camera(models: FaceModels, faces: Path) -> None:
     poses, quick_yaws = [], []
     for path in sorted((faces / "portraits").glob("*.jpg")):
         (face,) = models.find_faces(np.asarray(Image.open(path).convert("RGB")))

@@ -1,7 +1,7 @@
 import pytest
 
 from facet.domain.errors import PermanentError
-from facet.domain.face import Concern, Region
+from facet.domain.face import Concern, Prediction, Region
 from facet.vision.skin.prediction import load_conditions, predict
 from facet.vision.skin.scores import CURRENT, load_scoring
 
@@ -9,7 +9,9 @@ TABLE = load_conditions("1")
 NAMES = tuple(load_scoring(CURRENT).concerns)
 
 
-def skin(*, without: tuple[str, ...] = (), confidence: float = 0.8, **scores: float):
+def skin(
+    *, without: tuple[str, ...] = (), confidence: float = 0.8, **scores: float
+) -> tuple[Concern, ...]:
     """All concerns at 100 but those given."""
     return tuple(
         Concern(name=name, reason="not measured")
@@ -19,12 +21,18 @@ def skin(*, without: tuple[str, ...] = (), confidence: float = 0.8, **scores: fl
     )
 
 
-def shares_of(prediction) -> dict[str, float]:
+def predicted(concerns: tuple[Concern, ...]) -> Prediction:
+    prediction = predict(concerns, TABLE)
+    assert prediction is not None
+    return prediction
+
+
+def shares_of(prediction: Prediction) -> dict[str, float]:
     return {one.name: one.share for one in prediction.all_conditions}
 
 
-def test_skin_without_lack_is_normal_with_no_severity():
-    found = predict(skin(), TABLE)
+def test_skin_without_lack_is_normal_with_no_severity() -> None:
+    found = predicted(skin())
 
     assert (found.condition, found.severity) == ("normal", "none")
     assert found.missing == ()
@@ -42,16 +50,16 @@ def test_skin_without_lack_is_normal_with_no_severity():
         ({"texture": 20, "dullness": 30}, "dry"),
     ],
 )
-def test_each_condition_follows_its_concerns(scores, condition):
-    found = predict(skin(**scores), TABLE)
+def test_each_condition_follows_its_concerns(scores: dict[str, float], condition: str) -> None:
+    found = predicted(skin(without=(), **scores))
 
     assert found.condition == condition
     assert found.severity in {"moderate", "marked"}
     assert sum(shares_of(found).values()) == pytest.approx(1, abs=0.01)
 
 
-def test_shine_in_the_middle_alone_is_combination():
-    def shiny(t_zone: float, cheeks: float):
+def test_shine_in_the_middle_alone_is_combination() -> None:
+    def shiny(t_zone: float, cheeks: float) -> Prediction:
         regions = (
             Region(name="t_zone", score=t_zone),
             Region(name="right_cheek", score=cheeks),
@@ -59,28 +67,28 @@ def test_shine_in_the_middle_alone_is_combination():
         )
         concerns = {one.name: one for one in skin(shine=(t_zone + cheeks) / 2)}
         concerns["shine"] = concerns["shine"].model_copy(update={"regions": regions})
-        return predict(tuple(concerns.values()), TABLE)
+        return predicted(tuple(concerns.values()))
 
     assert shiny(20, 100).condition == "combination"
     assert shiny(20, 20).condition == "oily"
 
 
-def test_shine_speaks_against_dry():
-    matte = shares_of(predict(skin(texture=30, dullness=30), TABLE))["dry"]
-    shiny = shares_of(predict(skin(texture=30, dullness=30, shine=30), TABLE))["dry"]
+def test_shine_speaks_against_dry() -> None:
+    matte = shares_of(predicted(skin(texture=30, dullness=30)))["dry"]
+    shiny = shares_of(predicted(skin(texture=30, dullness=30, shine=30)))["dry"]
 
     assert shiny < matte
 
 
-def test_severity_grows_with_the_lack():
-    found = [predict(skin(redness=score), TABLE).severity for score in (100, 62, 42, 10)]
+def test_severity_grows_with_the_lack() -> None:
+    found = [predicted(skin(redness=score)).severity for score in (100, 62, 42, 10)]
 
     assert found == ["none", "mild", "moderate", "marked"]
 
 
-def test_what_was_not_measured_is_named_and_costs_confidence():
-    whole = predict(skin(redness=20), TABLE)
-    without = predict(skin(redness=20, without=("pores", "wrinkles")), TABLE)
+def test_what_was_not_measured_is_named_and_costs_confidence() -> None:
+    whole = predicted(skin(redness=20))
+    without = predicted(skin(redness=20, without=("pores", "wrinkles")))
 
     assert without.condition == "redness-prone"
     assert without.missing == ("pores", "wrinkles")
@@ -88,23 +96,23 @@ def test_what_was_not_measured_is_named_and_costs_confidence():
     assert "ageing" not in shares_of(without)
 
 
-def test_unsure_concerns_make_an_unsure_prediction():
-    sure, unsure = (predict(skin(redness=20, confidence=c), TABLE).confidence for c in (0.9, 0.3))
+def test_unsure_concerns_make_an_unsure_prediction() -> None:
+    sure, unsure = (predicted(skin(redness=20, confidence=c)).confidence for c in (0.9, 0.3))
 
     assert unsure == pytest.approx(sure / 3, abs=0.02)
 
 
-def test_without_any_concern_nothing_is_predicted():
+def test_without_any_concern_nothing_is_predicted() -> None:
     assert predict((), TABLE) is None
     assert predict(skin(without=NAMES), TABLE) is None
 
 
-def test_the_table_asks_only_for_concerns_that_are_scored():
+def test_the_table_asks_only_for_concerns_that_are_scored() -> None:
     asked = {term["concern"] for terms in TABLE.conditions.values() for term in terms}
 
     assert asked <= set(NAMES)
 
 
-def test_an_unknown_version_is_named_with_those_there_are():
+def test_an_unknown_version_is_named_with_those_there_are() -> None:
     with pytest.raises(PermanentError, match="known: 1"):
         load_conditions("0")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import ArrayLike
 from PIL import Image, ImageDraw, ImageFilter
 from skimage import data
 
@@ -30,7 +31,7 @@ def models() -> FaceModels:
 @cache
 def portrait() -> Image.Image:
     """NASA's portrait of Eileen Collins, public domain: head and shoulders, 1000 px."""
-    whole = Image.fromarray(data.astronaut())
+    whole = Image.fromarray(data.astronaut())  # type: ignore[no-untyped-call]
     return whole.crop((120, 10, 330, 220)).resize((1000, 1000), Image.Resampling.BICUBIC)
 
 
@@ -52,33 +53,33 @@ def checks_of(image: Image.Image, preset: str = "moderate") -> dict[str, str]:
     return found
 
 
-def lit(image: Image.Image, gains) -> Image.Image:
+def lit(image: Image.Image, gains: ArrayLike) -> Image.Image:
     """Multiply linear light by `gains`, which broadcast over (height, width, 3)."""
     linear = colour.linear_from_srgb(np.asarray(image)) * np.asarray(gains)
     return Image.fromarray(np.rint(colour.srgb_from_linear(linear) * 255).astype(np.uint8))
 
 
-def test_a_good_portrait_is_not_rejected():
+def test_a_good_portrait_is_not_rejected() -> None:
     assert "reject" not in checks_of(portrait()).values()
 
 
-def test_an_underexposed_photo_is_too_dark():
+def test_an_underexposed_photo_is_too_dark() -> None:
     assert checks_of(lit(portrait(), 2.0**-4))["too_dark"] == "reject"
     assert checks_of(lit(portrait(), 2.0**-2.5))["too_dark"] == "warn"
 
 
-def test_a_black_photo_is_too_dark_and_shows_nobody():
+def test_a_black_photo_is_too_dark_and_shows_nobody() -> None:
     assert checks_of(Image.new("RGB", (800, 800), (9, 9, 9))) == {
         "no_face": "reject",
         "too_dark": "reject",
     }
 
 
-def test_a_burnt_out_photo_is_too_bright():
+def test_a_burnt_out_photo_is_too_bright() -> None:
     assert checks_of(lit(portrait(), 2.0**1.5))["too_bright"] == "reject"
 
 
-def test_skin_tone_alone_is_never_too_dark_or_too_bright():
+def test_skin_tone_alone_is_never_too_dark_or_too_bright() -> None:
     pixels = np.asarray(portrait())
     lab = colour.lab_from_srgb(pixels)
     skin = np.hypot(lab[..., 1] - 14, lab[..., 2] - 18) < 22
@@ -91,18 +92,18 @@ def test_skin_tone_alone_is_never_too_dark_or_too_bright():
         assert {"too_dark", "too_bright"}.isdisjoint(found)
 
 
-def test_light_from_one_side_is_uneven():
+def test_light_from_one_side_is_uneven() -> None:
     side = np.where(np.arange(1000) < 490, 0.25, 1.0)[None, :, None]
 
     assert checks_of(lit(portrait(), side)).get("uneven_lighting") in {"warn", "reject"}
     assert "uneven_lighting" not in checks_of(portrait())
 
 
-def test_a_blurred_face_is_blurry():
+def test_a_blurred_face_is_blurry() -> None:
     assert checks_of(portrait().filter(ImageFilter.GaussianBlur(14)))["blurry"] == "reject"
 
 
-def test_coloured_light_is_a_cast_but_no_reason_to_refuse():
+def test_coloured_light_is_a_cast_but_no_reason_to_refuse() -> None:
     room = portrait().resize((600, 600))
     scene = Image.new("RGB", (1000, 1000), (170, 170, 170))
     scene.paste(room, (200, 200))
@@ -111,7 +112,7 @@ def test_coloured_light_is_a_cast_but_no_reason_to_refuse():
     assert "color_cast" not in checks_of(scene)
 
 
-def test_two_people_are_refused():
+def test_two_people_are_refused() -> None:
     pair = Image.new("RGB", (2000, 1000))
     pair.paste(portrait(), (0, 0))
     pair.paste(portrait().transpose(Image.Transpose.FLIP_LEFT_RIGHT), (1000, 0))
@@ -119,27 +120,27 @@ def test_two_people_are_refused():
     assert checks_of(pair)["multiple_faces"] == "reject"
 
 
-def test_somebody_small_in_the_background_is_not():
+def test_somebody_small_in_the_background_is_not() -> None:
     scene = portrait().copy()
     scene.paste(portrait().resize((220, 220)), (0, 780))
 
     assert "multiple_faces" not in checks_of(scene)
 
 
-def test_a_face_cut_by_the_edge_is_out_of_frame():
+def test_a_face_cut_by_the_edge_is_out_of_frame() -> None:
     cut = portrait().crop((0, 0, 1000, 660))
 
     assert checks_of(cut)["face_out_of_frame"] == "reject"
 
 
-def test_a_tiny_face_is_too_small():
+def test_a_tiny_face_is_too_small() -> None:
     scene = Image.new("RGB", (400, 400), (90, 110, 120))
     scene.paste(portrait().resize((100, 100), Image.Resampling.LANCZOS), (150, 150))
 
     assert checks_of(scene)["face_too_small"] == "reject"
 
 
-def test_a_small_face_in_a_large_file_is_cropped_before_its_size_is_judged():
+def test_a_small_face_in_a_large_file_is_cropped_before_its_size_is_judged() -> None:
     scene = Image.new("RGB", (4000, 3000), (90, 110, 120))
     scene.paste(portrait().resize((700, 700), Image.Resampling.BICUBIC), (2000, 1200))
     out = io.BytesIO()
@@ -154,7 +155,7 @@ def test_a_small_face_in_a_large_file_is_cropped_before_its_size_is_judged():
 @pytest.mark.parametrize(
     ("degrees", "code"), [(-38, "face_angle_tilt_left"), (38, "face_angle_tilt_right")]
 )
-def test_a_tilted_head_is_named_by_the_persons_own_side(degrees, code):
+def test_a_tilted_head_is_named_by_the_persons_own_side(degrees: int, code: str) -> None:
     # Turning the picture clockwise tips the head towards the subject's own left.
     turned = portrait().rotate(degrees, Image.Resampling.BICUBIC, fillcolor=(90, 90, 90))
 
@@ -162,7 +163,7 @@ def test_a_tilted_head_is_named_by_the_persons_own_side(degrees, code):
 
 
 @pytest.mark.parametrize("turn", [90, 180, 270])
-def test_a_photo_on_its_side_or_head_is_turned_upright(turn):
+def test_a_photo_on_its_side_or_head_is_turned_upright(turn: int) -> None:
     out = io.BytesIO()
     portrait().rotate(turn).save(out, "JPEG", quality=92)
 
@@ -172,7 +173,7 @@ def test_a_photo_on_its_side_or_head_is_turned_upright(turn):
     assert np.abs(stored - np.asarray(portrait(), dtype=float)).mean() < 6
 
 
-def test_sunglasses_are_noticed():
+def test_sunglasses_are_noticed() -> None:
     faces = models().find_faces(np.asarray(portrait()))
     eyes = [faces[0].mesh.points[[33, 133]], faces[0].mesh.points[[362, 263]]]
     shaded = portrait().copy()
@@ -184,13 +185,13 @@ def test_sunglasses_are_noticed():
     assert checks_of(shaded)["face_occluded"] == "warn"
 
 
-def test_closed_eyes_and_angles_are_judged_in_every_direction():
+def test_closed_eyes_and_angles_are_judged_in_every_direction() -> None:
     points = np.array(models().find_faces(np.asarray(portrait()))[0].mesh.points)
     outline = points[[10, 454, 152, 234]]
     size = (1000, 1000)
     gates = load_gates("strict")
 
-    def failing(pose: Pose, points=points) -> set[str]:
+    def failing(pose: Pose, points: np.ndarray = points) -> set[str]:
         values = framing(points, outline, pose, size=size, scale=1.0)
         return {check.code.value for check in judge(values, gates)}
 
@@ -211,7 +212,7 @@ def test_closed_eyes_and_angles_are_judged_in_every_direction():
     assert failing(LOOKING_AHEAD, shut) == {"eyes_closed"}
 
 
-def test_stricter_presets_never_let_more_through():
+def test_stricter_presets_never_let_more_through() -> None:
     for gate in load_gates("moderate").gates.values():
         for thresholds in (gate.reject, gate.warn):
             values = [thresholds[preset] for preset in PRESETS if preset in thresholds]
@@ -219,7 +220,7 @@ def test_stricter_presets_never_let_more_through():
             assert values == ordered, gate.code
 
 
-def test_a_warning_always_comes_before_a_rejection():
+def test_a_warning_always_comes_before_a_rejection() -> None:
     for gate in load_gates("moderate").gates.values():
         for preset in set(gate.warn) & set(gate.reject):
             if gate.fails == "above":
@@ -228,7 +229,7 @@ def test_a_warning_always_comes_before_a_rejection():
                 assert gate.warn[preset] > gate.reject[preset]
 
 
-def test_the_capture_guide_names_every_code_with_a_hint_and_a_source():
+def test_the_capture_guide_names_every_code_with_a_hint_and_a_source() -> None:
     document = load_gates("moderate").model_dump()
 
     assert {gate["code"] for gate in document["gates"].values()} == {
@@ -239,12 +240,12 @@ def test_the_capture_guide_names_every_code_with_a_hint_and_a_source():
     assert document["content_types"]["heic"] == "image/heic"
 
 
-def test_an_unknown_preset_is_refused():
+def test_an_unknown_preset_is_refused() -> None:
     with pytest.raises(ValueError, match="relaxed, moderate, strict"):
         load_gates("lenient")
 
 
-def test_portraits_pass_and_what_is_no_portrait_does_not(faces):
+def test_portraits_pass_and_what_is_no_portrait_does_not(faces: Path) -> None:
     gates = load_gates("moderate")
 
     def code(path: Path) -> str:

@@ -14,6 +14,7 @@ from facet.vision.drawing.pixels import bands, grains
 from facet.vision.drawing.render import before_and_after, render_look
 from facet.vision.drawing.rules import finish_called, makeup_of, places_of, render_rules
 from facet.vision.face.landmarks import part
+from facet.vision.face.models import FoundFace
 from facet.vision.face.pose import canonical
 
 CATEGORIES = get_args(MakeupCategory)
@@ -33,7 +34,7 @@ SHADES = {
     "lip": "#b01a24",
 }
 # Landmarks in whose middle each product is full, on the right and on the left.
-INSIDE = {
+INSIDE: dict[MakeupCategory, list[tuple[int, ...]]] = {
     "foundation": [(50,), (280,), (151,)],
     "concealer": [(145, 230), (374, 450)],
     "contour": [(123, 207), (352, 427)],
@@ -46,7 +47,14 @@ INSIDE = {
 class Face:
     """A face drawn on the mean face's landmarks: skin, lips, teeth, eyes and brows."""
 
-    def __init__(self, skin="#d7bd96", *, open_mouth=True, side_light=0.0, glasses=False):
+    def __init__(
+        self,
+        skin: str = "#d7bd96",
+        *,
+        open_mouth: bool = True,
+        side_light: float = 0.0,
+        glasses: bool = False,
+    ) -> None:
         low = canonical().points[:, :2].min(axis=0) * 10
         points = canonical().points[:, :2] * (10, -10)
         margin = 35.0
@@ -82,7 +90,7 @@ class Face:
         self.pixels = np.rint(encoded * 255).astype(np.uint8)
 
     def at(self, name: str) -> np.ndarray:
-        return self.points[part(name)]
+        return np.asarray(self.points[part(name)])
 
     def mask(self, name: str, grow: float = 0.0) -> np.ndarray:
         """(h, w) a part of the face, its edge moved outwards by mm"""
@@ -101,11 +109,17 @@ class Face:
         return np.any([np.hypot(columns - x, rows - y) < mm * SCALE for x, y in where], axis=0)
 
     @staticmethod
-    def _fill(pen, polygon, fill):
+    def _fill(pen: ImageDraw.ImageDraw, polygon: np.ndarray, fill: str | int) -> None:
         pen.polygon([(float(x), float(y)) for x, y in polygon], fill=fill)
 
 
-def one(category: str, shade="#b01a24", intensity=100, finish="matte", regions=()) -> Makeup:
+def one(
+    category: str,
+    shade: str = "#b01a24",
+    intensity: int = 100,
+    finish: Finish = "matte",
+    regions: tuple[Region, ...] = (),
+) -> Makeup:
     return Makeup(category=category, hex=shade, intensity=intensity, finish=finish, regions=regions)
 
 
@@ -113,11 +127,11 @@ def full_look() -> list[Makeup]:
     return [one(category, SHADES.get(category, "#141314"), 80) for category in CATEGORIES]
 
 
-def changed(before, after) -> np.ndarray:
-    return (before != after).any(axis=-1)
+def changed(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    return np.any(before != after, axis=-1)
 
 
-def lightness(pixels) -> np.ndarray:
+def lightness(pixels: np.ndarray) -> np.ndarray:
     return colour.lab_from_srgb(pixels)[..., 0]
 
 
@@ -126,7 +140,7 @@ def lightness(pixels) -> np.ndarray:
 
 @pytest.mark.parametrize("tone", SKINS)
 @pytest.mark.parametrize("category", INSIDE)
-def test_at_full_intensity_the_median_is_the_shade(category, tone):
+def test_at_full_intensity_the_median_is_the_shade(category: MakeupCategory, tone: int) -> None:
     face = Face(SKINS[tone])
 
     after = render_look(face.pixels, face.points, [one(category, SHADES[category])])
@@ -137,7 +151,7 @@ def test_at_full_intensity_the_median_is_the_shade(category, tone):
 
 
 @pytest.mark.parametrize("tone", [2, 9])
-def test_the_face_keeps_its_own_light_and_shade(tone):
+def test_the_face_keeps_its_own_light_and_shade(tone: int) -> None:
     face = Face(SKINS[tone], side_light=1.0)
 
     after = render_look(face.pixels, face.points, [one("foundation", "#c89a78")])
@@ -151,7 +165,7 @@ def test_the_face_keeps_its_own_light_and_shade(tone):
     assert after_ratio == pytest.approx(before_ratio, rel=0.1)
 
 
-def test_the_skin_keeps_its_texture():
+def test_the_skin_keeps_its_texture() -> None:
     face = Face()
     place = face.near([(50,), (280,)], 6)
 
@@ -164,7 +178,7 @@ def test_the_skin_keeps_its_texture():
     assert 0.7 < after_detail / before_detail < 1.2
 
 
-def test_a_pale_blush_at_half_strength_does_not_turn_dark_skin_ashen():
+def test_a_pale_blush_at_half_strength_does_not_turn_dark_skin_ashen() -> None:
     face = Face(SKINS[9])
     place = face.near(INSIDE["blush"], 2)
 
@@ -178,7 +192,7 @@ def test_a_pale_blush_at_half_strength_does_not_turn_dark_skin_ashen():
     assert after_l - before_l < 18
 
 
-def test_more_intensity_is_more_colour():
+def test_more_intensity_is_more_colour() -> None:
     face = Face()
     place = face.near(INSIDE["lip"], 1)
     reached = [
@@ -198,7 +212,9 @@ def test_more_intensity_is_more_colour():
 
 
 @pytest.mark.parametrize("category", CATEGORIES)
-def test_what_is_not_touched_is_the_same_byte_for_byte(category, astronaut, astronaut_face):
+def test_what_is_not_touched_is_the_same_byte_for_byte(
+    category: MakeupCategory, astronaut: np.ndarray, astronaut_face: FoundFace
+) -> None:
     points = astronaut_face.mesh.points
     places = places_of(category)
 
@@ -215,7 +231,7 @@ def test_what_is_not_touched_is_the_same_byte_for_byte(category, astronaut, astr
     assert after.dtype == np.uint8
 
 
-def test_no_step_and_no_intensity_change_nothing():
+def test_no_step_and_no_intensity_change_nothing() -> None:
     face = Face()
     for steps in ([], [one("lip", intensity=0)]):
         after = render_look(face.pixels, face.points, steps)
@@ -223,7 +239,7 @@ def test_no_step_and_no_intensity_change_nothing():
         assert after is not face.pixels
 
 
-def test_the_photo_handed_in_is_left_as_it_was():
+def test_the_photo_handed_in_is_left_as_it_was() -> None:
     face = Face()
     before = face.pixels.copy()
     render_look(face.pixels, face.points, full_look())
@@ -231,13 +247,13 @@ def test_the_photo_handed_in_is_left_as_it_was():
 
 
 @pytest.mark.parametrize("tone", SKINS)
-def test_teeth_stay_as_they_are(tone):
+def test_teeth_stay_as_they_are(tone: int) -> None:
     face = Face(SKINS[tone])
     after = render_look(face.pixels, face.points, [one("lip"), one("lip_liner")])
     assert not changed(face.pixels, after)[face.mask("mouth", -1.0)].any()
 
 
-def test_a_closed_mouth_has_no_gap():
+def test_a_closed_mouth_has_no_gap() -> None:
     face = Face(open_mouth=False)
     after = render_look(face.pixels, face.points, [one("lip")])
     gap = face.mask("mouth", -1.0)
@@ -246,14 +262,14 @@ def test_a_closed_mouth_has_no_gap():
 
 
 @pytest.mark.parametrize("tone", SKINS)
-def test_lip_colour_ends_with_the_lips(tone):
+def test_lip_colour_ends_with_the_lips(tone: int) -> None:
     face = Face(SKINS[tone])
     after = render_look(face.pixels, face.points, [one("lip")])
     assert not changed(face.pixels, after)[~face.mask("lips", 2.5)].any()
 
 
 @pytest.mark.parametrize("tone", SKINS)
-def test_nothing_lands_in_the_eyes(tone):
+def test_nothing_lands_in_the_eyes(tone: int) -> None:
     face = Face(SKINS[tone])
     around = [step for step in full_look() if step.category not in {"foundation", "lip"}]
     after = render_look(face.pixels, face.points, around)
@@ -262,7 +278,7 @@ def test_nothing_lands_in_the_eyes(tone):
 
 
 @pytest.mark.parametrize("tone", SKINS)
-def test_shadow_never_reaches_the_brow(tone):
+def test_shadow_never_reaches_the_brow(tone: int) -> None:
     face = Face(SKINS[tone])
     zones = tuple(r for r in places_of("eyeshadow") if r != "lower_lash_line")
     after = render_look(face.pixels, face.points, [one("eyeshadow", "#305e64", regions=zones)])
@@ -270,7 +286,7 @@ def test_shadow_never_reaches_the_brow(tone):
         assert not changed(face.pixels, after)[face.mask(brow)].any()
 
 
-def test_foundation_leaves_eyes_brows_lips_and_background():
+def test_foundation_leaves_eyes_brows_lips_and_background() -> None:
     face = Face()
     after = render_look(face.pixels, face.points, [one("foundation", "#8a5a3c")])
     touched = changed(face.pixels, after)
@@ -281,13 +297,13 @@ def test_foundation_leaves_eyes_brows_lips_and_background():
     assert not touched[background].any()
 
 
-def test_nothing_is_drawn_on_eyes_behind_dark_glasses():
+def test_nothing_is_drawn_on_eyes_behind_dark_glasses() -> None:
     face = Face(glasses=True)
     steps = [one("eyeshadow", "#305e64"), one("eyeliner", "#141314"), one("mascara", "#141314")]
     assert not changed(face.pixels, render_look(face.pixels, face.points, steps)).any()
 
 
-def test_a_face_that_leaves_the_picture_is_drawn_as_far_as_it_shows():
+def test_a_face_that_leaves_the_picture_is_drawn_as_far_as_it_shows() -> None:
     face = Face()
     cut = round(float(face.points[1, 0]))
     pixels, points = face.pixels[:, cut:], face.points - (cut, 0)
@@ -301,7 +317,7 @@ def test_a_face_that_leaves_the_picture_is_drawn_as_far_as_it_shows():
 # --- finishes
 
 
-def test_gloss_shines_where_the_lips_already_do():
+def test_gloss_shines_where_the_lips_already_do() -> None:
     face = Face(side_light=1.5, open_mouth=False)
     lips = face.mask("lips", -1.0)
     peaks = {
@@ -315,7 +331,7 @@ def test_gloss_shines_where_the_lips_already_do():
     assert peaks["gloss"][0] == pytest.approx(peaks["satin"][0], abs=1)
 
 
-def test_shimmer_is_single_grains_and_the_same_every_time():
+def test_shimmer_is_single_grains_and_the_same_every_time() -> None:
     face = Face()
     place = face.near(INSIDE["eyeshadow"], 1.5)
     satin, shimmer, again = (
@@ -328,7 +344,7 @@ def test_shimmer_is_single_grains_and_the_same_every_time():
 
 
 @pytest.mark.parametrize("px_per_mm", [2.0, 10.0])
-def test_the_grain_of_a_pixel_is_the_same_whatever_window_asks(px_per_mm):
+def test_the_grain_of_a_pixel_is_the_same_whatever_window_asks(px_per_mm: float) -> None:
     rows, columns = slice(13, 141), slice(7, 90)
     whole = grains((slice(0, 200), slice(0, 120)), px_per_mm)
 
@@ -341,7 +357,7 @@ def test_the_grain_of_a_pixel_is_the_same_whatever_window_asks(px_per_mm):
 # --- what is asked of it
 
 
-def test_steps_may_come_in_any_order():
+def test_steps_may_come_in_any_order() -> None:
     face = Face()
     steps = full_look()
     assert (
@@ -350,16 +366,16 @@ def test_steps_may_come_in_any_order():
     ).all()
 
 
-def test_a_place_the_product_does_not_go_on_is_refused():
+def test_a_place_the_product_does_not_go_on_is_refused() -> None:
     face = Face()
     with pytest.raises(ValueError, match="lip does not go on brows"):
         render_look(face.pixels, face.points, [one("lip", regions=("brows",))])
 
 
-def test_a_product_on_two_places_covers_neither_twice():
+def test_a_product_on_two_places_covers_neither_twice() -> None:
     face = Face()
     shade = "#305e64"
-    zones = ("lids", "crease", "outer_corners")
+    zones: tuple[Region, ...] = ("lids", "crease", "outer_corners")
     after = render_look(face.pixels, face.points, [one("eyeshadow", shade, 50, regions=zones)])
     single = render_look(face.pixels, face.points, [one("eyeshadow", shade, 50, regions=("lids",))])
     place = face.near(INSIDE["eyeshadow"], 0.8)
@@ -377,11 +393,11 @@ def test_a_product_on_two_places_covers_neither_twice():
         ("?", "satin"),
     ],
 )
-def test_a_product_s_word_for_its_finish_is_understood(said, drawn):
+def test_a_product_s_word_for_its_finish_is_understood(said: str | None, drawn: str) -> None:
     assert finish_called(said) == drawn
 
 
-def test_a_step_of_a_look_becomes_makeup():
+def test_a_step_of_a_look_becomes_makeup() -> None:
     step = LookStep(
         category="eyeshadow", regions=("lids", "cheeks"), tool="brush", how="Press.", name="Teal",
         hex="#305e64", shade="teal", finish="metallic", intensity=40, confidence=1.0, why=(),
@@ -390,7 +406,7 @@ def test_a_step_of_a_look_becomes_makeup():
     assert (made.regions, made.finish, made.intensity) == (("lids",), "shimmer", 40)
 
 
-def test_before_and_after_stand_side_by_side():
+def test_before_and_after_stand_side_by_side() -> None:
     before, after = (np.full((20, 256, 3), value, np.uint8) for value in (10, 200))
     pair = before_and_after(before, after)
     assert (pair[:, :256] == before).all()
@@ -400,7 +416,7 @@ def test_before_and_after_stand_side_by_side():
         before_and_after(before, after[:10])
 
 
-def test_every_category_place_and_finish_has_its_rules_and_every_rule_a_source():
+def test_every_category_place_and_finish_has_its_rules_and_every_rule_a_source() -> None:
     rules = render_rules()
     assert set(rules["product"]) == set(CATEGORIES)
     assert set(rules["finish"]) == set(get_args(Finish))
@@ -413,7 +429,7 @@ def test_every_category_place_and_finish_has_its_rules_and_every_rule_a_source()
     assert {one["source"] for one in tables} <= set(rules["sources"])
 
 
-def test_the_rules_can_be_asked_without_numpy():
+def test_the_rules_can_be_asked_without_numpy() -> None:
     code = "import sys, facet.vision.drawing.rules; print('numpy' in sys.modules)"
     answer = subprocess.run(  # noqa: S603
         [sys.executable, "-c", code], capture_output=True, check=True, text=True

@@ -1,10 +1,14 @@
 import json
+from collections.abc import Iterator
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from facet.cli.main import main
 from facet.domain.face import FaceReading
 from facet.vision.analyze import analyze_photo
+from facet.vision.face.models import FaceModels
 from facet.vision.photo.decode import encode_jpeg
 from facet.vision.photo.gates import load_gates
 from facet.vision.skin import prediction, scores
@@ -24,7 +28,7 @@ STRICT = Scoring(
 
 
 @pytest.fixture(scope="module")
-def reading(models, astronaut) -> FaceReading:
+def reading(models: FaceModels, astronaut: np.ndarray) -> FaceReading:
     from PIL import Image  # noqa: PLC0415
 
     photo = encode_jpeg(Image.fromarray(astronaut), 95)
@@ -32,7 +36,7 @@ def reading(models, astronaut) -> FaceReading:
 
 
 @pytest.fixture
-def strict_version(monkeypatch, tmp_path):
+def strict_version(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[str]:
     """Versions 1 and strict, as files of a folder of their own."""
     for module, folder in ((scores, "scoring"), (prediction, "conditions")):
         target = tmp_path / folder
@@ -47,55 +51,60 @@ def strict_version(monkeypatch, tmp_path):
     load_conditions.cache_clear()
 
 
-def test_the_same_version_gives_the_same_reading(reading):
+def test_the_same_version_gives_the_same_reading(reading: FaceReading) -> None:
     assert any(concern.score is not None for concern in reading.skin.concerns)
     assert rescore(reading, NOW) == reading
 
 
-def test_a_stored_reading_comes_back_from_json_unchanged(reading):
+def test_a_stored_reading_comes_back_from_json_unchanged(reading: FaceReading) -> None:
     stored = json.loads(reading.model_dump_json(exclude_none=True))
 
     assert rescore_document(stored, NOW) == stored
 
 
-def test_another_version_changes_scores_but_no_measure(reading):
+def test_another_version_changes_scores_but_no_measure(reading: FaceReading) -> None:
     again = rescore(reading, STRICT, load_conditions(CURRENT))
 
     before = {one.name: one for one in reading.skin.concerns}
     for concern in again.skin.concerns:
         assert concern.measured == before[concern.name].measured
         if concern.score is not None:
+            former = before[concern.name].score
+            assert concern.measured is not None
+            assert former is not None
             assert concern.score == STRICT.score(concern.name, concern.measured)
-            assert concern.score <= before[concern.name].score
+            assert concern.score <= former
     assert any(
-        one.score < before[one.name].score for one in again.skin.concerns if one.score is not None
+        one.score < (before[one.name].score or 0)
+        for one in again.skin.concerns
+        if one.score is not None
     )
     assert again.versions.scoring == "strict"
     assert again.skin.tone == reading.skin.tone
 
 
-def test_there_and_back_again_is_where_it_began(reading):
+def test_there_and_back_again_is_where_it_began(reading: FaceReading) -> None:
     there = rescore(reading, STRICT, load_conditions(CURRENT))
 
     assert rescore(there, NOW) == reading
 
 
-def test_a_concern_that_a_version_does_not_know_loses_its_score(reading):
+def test_a_concern_that_a_version_does_not_know_loses_its_score(reading: FaceReading) -> None:
     few = Scoring("few", {"redness": NOW.concerns["redness"]})
 
     again = {one.name: one for one in rescore(reading, few, load_conditions("1")).skin.concerns}
 
     assert again["shine"].score is None
     assert again["shine"].measured is not None
-    assert "few" in again["shine"].reason
+    assert "few" in (again["shine"].reason or "")
 
 
-def test_every_scoring_version_has_its_conditions():
+def test_every_scoring_version_has_its_conditions() -> None:
     for path in scores._TABLES.glob("*.toml"):
         assert load_conditions(path.stem).version == path.stem
 
 
-def test_a_reading_of_newer_code_can_still_be_read(reading):
+def test_a_reading_of_newer_code_can_still_be_read(reading: FaceReading) -> None:
     stored = json.loads(reading.model_dump_json(exclude_none=True))
     stored["aura"] = {"colour": "blue"}
     stored["skin"]["concerns"][0]["depth"] = 3
@@ -103,7 +112,7 @@ def test_a_reading_of_newer_code_can_still_be_read(reading):
     assert FaceReading.model_validate(stored) == reading
 
 
-def test_a_reading_of_older_code_can_still_be_read(reading):
+def test_a_reading_of_older_code_can_still_be_read(reading: FaceReading) -> None:
     stored = json.loads(reading.model_dump_json(exclude_none=True))
     del stored["classifications"], stored["versions"]["tables"], stored["face"]["colours"]
 
@@ -111,8 +120,8 @@ def test_a_reading_of_older_code_can_still_be_read(reading):
 
 
 def test_the_command_rescores_every_document_of_its_files(
-    reading, strict_version, tmp_path, capsys
-):
+    reading: FaceReading, strict_version: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     document = {"file": "a.jpg", **json.loads(reading.model_dump_json(exclude_none=True))}
     document["versions"]["catalogue"] = "2026-01"
     lines, whole = tmp_path / "two.jsonl", tmp_path / "one.json"
@@ -133,7 +142,9 @@ def test_the_command_rescores_every_document_of_its_files(
     assert answers[0]["skin"] != document["skin"]
 
 
-def test_the_command_says_which_file_is_no_reading(reading, tmp_path, capsys):
+def test_the_command_says_which_file_is_no_reading(
+    reading: FaceReading, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     good, bad = tmp_path / "good.json", tmp_path / "bad.json"
     good.write_text(reading.model_dump_json(exclude_none=True))
     bad.write_text('{"failure": {"code": "no_face"}}')
@@ -144,6 +155,8 @@ def test_the_command_says_which_file_is_no_reading(reading, tmp_path, capsys):
     assert "bad.json: Not a stored reading." in err
 
 
-def test_the_command_names_the_versions_there_are(tmp_path, capsys):
+def test_the_command_names_the_versions_there_are(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["rescore", str(tmp_path / "x.json"), "--scoring", "0"]) == 1
     assert "known: 1" in capsys.readouterr().err

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from facet.domain.face import FeatureColour, MonkShare, Tone
+from facet.domain.face import FeatureColour, MonkShare, Share, Tone
 from facet.vision.skin import season
 
 TABLE = season._table()
@@ -26,11 +26,11 @@ def coloured(hair: float | None, eyes: float | None = 23.0) -> tuple[FeatureColo
     )
 
 
-def shares_of(found) -> dict[str, float]:
+def shares_of(found: tuple[Share, ...]) -> dict[str, float]:
     return {one.name: one.share for one in found}
 
 
-def test_all_twelve_seasons_share_the_whole():
+def test_all_twelve_seasons_share_the_whole() -> None:
     found = shares_of(season.measure_season(tone(69, 25, 46), coloured(29), 1.0))
 
     assert len(found) == 12
@@ -51,13 +51,15 @@ def test_all_twelve_seasons_share_the_whole():
         ((75, 33, 42), 12, 18, "Bright Winter"),
     ],
 )
-def test_a_face_at_a_season_gets_that_season(skin, hair, eyes, name):
+def test_a_face_at_a_season_gets_that_season(
+    skin: tuple[int, int, int], hair: int, eyes: int, name: str
+) -> None:
     found = season.measure_season(tone(*skin), coloured(hair, eyes), 1.0)
 
     assert name in [one.name for one in found[:2]]
 
 
-def test_a_disputed_light_moves_no_one_from_cool_to_warm_for_sure():
+def test_a_disputed_light_moves_no_one_from_cool_to_warm_for_sure() -> None:
     def warm_share(agreement: float) -> float:
         found = shares_of(season.measure_season(tone(69, 25, 56), coloured(29), agreement))
         return sum(share for name, share in found.items() if name.endswith(("Spring", "Autumn")))
@@ -65,7 +67,7 @@ def test_a_disputed_light_moves_no_one_from_cool_to_warm_for_sure():
     assert warm_share(1.0) > warm_share(0.0) > 0.5
 
 
-def test_hair_that_is_not_seen_leaves_contrast_out_and_flattens_the_shares():
+def test_hair_that_is_not_seen_leaves_contrast_out_and_flattens_the_shares() -> None:
     # What hair would have said must come from nowhere: without it, contrast is not known.
     seen = season.axes(tone(75, 25, 46), coloured(10), 1.0)
     unseen = season.axes(tone(75, 25, 46), coloured(None), 1.0)
@@ -77,7 +79,7 @@ def test_hair_that_is_not_seen_leaves_contrast_out_and_flattens_the_shares():
     assert found[0].share < season.measure_season(tone(75, 33, 42), coloured(10), 1.0)[0].share
 
 
-def test_warmth_follows_the_hue_of_the_skin():
+def test_warmth_follows_the_hue_of_the_skin() -> None:
     cool, warm = (season.axes(tone(69, 25, hue), (), 1.0)["warmth"][0] for hue in (36, 56))
 
     assert cool < -1 < 1 < warm

@@ -3,6 +3,7 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -11,7 +12,7 @@ from facet.domain.errors import PhotoRejectedError
 from facet.vision.photo.thumbnail import make_thumbnails
 
 
-def photo(width: int, height: int, kind: str = "JPEG", **options) -> bytes:
+def photo(width: int, height: int, kind: str = "JPEG", **options: Any) -> bytes:
     image = Image.linear_gradient("L").resize((width, height)).convert("RGB")
     out = io.BytesIO()
     image.save(out, kind, **options)
@@ -36,7 +37,9 @@ def opened(data: bytes) -> Image.Image:
         ((640, 480), (640, 480)),  # never enlarged
     ],
 )
-def test_the_optimised_picture_is_of_the_1024_class(size, medium):
+def test_the_optimised_picture_is_of_the_1024_class(
+    size: tuple[int, int], medium: tuple[int, int]
+) -> None:
     made = make_thumbnails(photo(*size))
 
     assert (made.width, made.height) == medium == opened(made.optimized).size
@@ -44,14 +47,14 @@ def test_the_optimised_picture_is_of_the_1024_class(size, medium):
 
 
 @pytest.mark.parametrize("kind", ["PNG", "WEBP"])
-def test_every_accepted_format_has_thumbnails(kind):
+def test_every_accepted_format_has_thumbnails(kind: str) -> None:
     made = make_thumbnails(photo(2400, 1800, kind))
 
     assert opened(made.optimized).format == opened(made.thumbnail).format == "JPEG"
     assert (made.width, made.height) == (1200, 900)
 
 
-def test_thumbnails_are_upright_and_carry_nothing_on():
+def test_thumbnails_are_upright_and_carry_nothing_on() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     exif.get_ifd(0x8825)[2] = (52.0, 31.0, 12.0)
@@ -63,15 +66,17 @@ def test_thumbnails_are_upright_and_carry_nothing_on():
         assert not opened(data).getexif()
         assert {"icc_profile", "comment", "exif"}.isdisjoint(opened(data).info)
     # Dark above, light below in the file; turned by a quarter, dark is on the right.
-    assert opened(made.thumbnail).getpixel((5, 100))[0] > 200
+    red_green_blue = opened(made.thumbnail).getpixel((5, 100))
+    assert isinstance(red_green_blue, tuple)
+    assert red_green_blue[0] > 200
 
 
-def test_what_is_no_photo_is_rejected():
+def test_what_is_no_photo_is_rejected() -> None:
     with pytest.raises(PhotoRejectedError, match="corrupt_image"):
         make_thumbnails(photo(640, 480)[:400])
 
 
-def test_twelve_megapixels_need_little_memory_and_no_heavy_imports(tmp_path):
+def test_twelve_megapixels_need_little_memory_and_no_heavy_imports(tmp_path: Path) -> None:
     (tmp_path / "photo.jpg").write_bytes(photo(4032, 3024))
     script = """
         import re, sys

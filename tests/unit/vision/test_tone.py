@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from facet import colour
+from facet.domain.face import Tone
 from facet.vision.skin.light import Light, estimate_light
-from facet.vision.skin.tone import measure_tone, skin_colour
+from facet.vision.skin.tone import SkinColour, measure_tone, skin_colour
 
 SURE = Light((0.0, 0.0), (0.0, 0.0), 1.0)
 DISPUTED = Light((0.0, 0.0), (30.0, 0.0), 0.0)
@@ -19,22 +20,34 @@ SKINS = {
 }
 
 
-def patch(lab, count: int = 400, noise: float = 2.0, seed: int = 0) -> np.ndarray:
+def patch(
+    lab: tuple[float, float, float], count: int = 400, noise: float = 2.0, seed: int = 0
+) -> np.ndarray:
     values = np.array(lab) + np.random.default_rng(seed).normal(0, noise, (count, 3))
     return np.rint(colour.srgb_from_linear(colour.linear_from_lab(values)) * 255).astype(np.uint8)
 
 
-def face(lab, **others) -> dict[str, np.ndarray]:
+def face(
+    lab: tuple[float, float, float], **others: tuple[float, float, float]
+) -> dict[str, np.ndarray]:
     names = ("right_cheek", "left_cheek", "below_lip", "forehead")
     return {name: patch(others.get(name, lab), seed=seed) for seed, name in enumerate(names)}
 
 
-def tone_of(lab, light: Light = SURE, **others):
-    return measure_tone(skin_colour(face(lab, **others)), light)
+def skin_of(patches: dict[str, np.ndarray]) -> SkinColour:
+    skin = skin_colour(patches)
+    assert skin is not None
+    return skin
+
+
+def tone_of(
+    lab: tuple[float, float, float], light: Light = SURE, **others: tuple[float, float, float]
+) -> Tone:
+    return measure_tone(skin_of(face(lab, **others)), light)
 
 
 @pytest.mark.parametrize(("name", "lab"), SKINS.items())
-def test_every_ita_class_can_be_the_answer(name, lab):
+def test_every_ita_class_can_be_the_answer(name: str, lab: tuple[float, float, float]) -> None:
     tone = tone_of(lab)
 
     assert tone.ita_class == name
@@ -42,7 +55,7 @@ def test_every_ita_class_can_be_the_answer(name, lab):
     assert tone.ita_interval[0] < tone.ita < tone.ita_interval[1]
 
 
-def test_monk_shares_are_a_distribution_that_darkens_with_the_skin():
+def test_monk_shares_are_a_distribution_that_darkens_with_the_skin() -> None:
     middles = []
     for lab in SKINS.values():
         shares = {one.tone: one.share for one in tone_of(lab).monk}
@@ -54,12 +67,12 @@ def test_monk_shares_are_a_distribution_that_darkens_with_the_skin():
     assert middles[-1] > 7.5
 
 
-def test_light_skin_is_not_given_the_middle_of_the_monk_scale():
+def test_light_skin_is_not_given_the_middle_of_the_monk_scale() -> None:
     # The nearest swatch to measured light skin is tone 5: the trap this avoids.
     assert tone_of(SKINS["light"]).monk[0].tone <= 3
 
 
-def moved(patches, gain) -> dict[str, np.ndarray]:
+def moved(patches: dict[str, np.ndarray], gain: float | np.ndarray) -> dict[str, np.ndarray]:
     """The same patches with linear light times gain, a full channel staying full."""
     linear = {name: colour.linear_from_srgb(pixels) * gain for name, pixels in patches.items()}
     return {
@@ -70,37 +83,39 @@ def moved(patches, gain) -> dict[str, np.ndarray]:
 
 @pytest.mark.parametrize("lab", [*SKINS.values(), (77.0, 24.4, 25.5)])
 @pytest.mark.parametrize("stops", [-0.5, 0.5])
-def test_half_a_stop_of_exposure_stays_within_the_interval(lab, stops):
+def test_half_a_stop_of_exposure_stays_within_the_interval(
+    lab: tuple[float, float, float], stops: float
+) -> None:
     # The last of them is bright enough to lose its red.
     patches = face(lab)
-    low, high = measure_tone(skin_colour(patches), SURE).ita_interval
+    low, high = measure_tone(skin_of(patches), SURE).ita_interval
 
-    angle = measure_tone(skin_colour(moved(patches, 2.0**stops)), SURE).ita
+    angle = measure_tone(skin_of(moved(patches, 2.0**stops)), SURE).ita
     assert low - 0.3 <= angle <= high + 0.3  # 8 bits are not finer
 
 
 @pytest.mark.parametrize("channel", range(3))
 @pytest.mark.parametrize("gain", [0.95, 1.05])
-def test_five_percent_of_white_balance_stay_within_the_interval(channel, gain):
+def test_five_percent_of_white_balance_stay_within_the_interval(channel: int, gain: float) -> None:
     for lab in SKINS.values():
         patches, gains = face(lab), np.ones(3)
         gains[channel] = gain
-        low, high = measure_tone(skin_colour(patches), SURE).ita_interval
-        assert low <= measure_tone(skin_colour(moved(patches, gains)), SURE).ita <= high
+        low, high = measure_tone(skin_of(patches), SURE).ita_interval
+        assert low <= measure_tone(skin_of(moved(patches, gains)), SURE).ita <= high
 
 
-def test_patches_that_disagree_widen_the_interval():
+def test_patches_that_disagree_widen_the_interval() -> None:
     # One cheek in the lamp's light, the other in the window's.
     agreed = tone_of((60.0, 14.0, 18.0))
     disputed = tone_of((60.0, 14.0, 18.0), left_cheek=(66.0, 8.0, 10.0))
-    lonely = measure_tone(skin_colour({"left_cheek": patch((60.0, 14.0, 18.0))}), SURE)
+    lonely = measure_tone(skin_of({"left_cheek": patch((60.0, 14.0, 18.0))}), SURE)
 
     assert np.ptp(disputed.ita_interval) > 1.05 * np.ptp(agreed.ita_interval)
     assert np.ptp(lonely.ita_interval) > 1.05 * np.ptp(agreed.ita_interval)
     assert disputed.confidence <= agreed.confidence
 
 
-def test_a_disputed_white_balance_widens_the_interval_and_lowers_confidence():
+def test_a_disputed_white_balance_widens_the_interval_and_lowers_confidence() -> None:
     sure, unsure = tone_of(SKINS["tan"]), tone_of(SKINS["tan"], DISPUTED)
 
     assert np.ptp(unsure.ita_interval) > np.ptp(sure.ita_interval)
@@ -108,7 +123,7 @@ def test_a_disputed_white_balance_widens_the_interval_and_lowers_confidence():
     assert unsure.ita == sure.ita
 
 
-def test_undertone_has_three_answers_around_the_usual_hue():
+def test_undertone_has_three_answers_around_the_usual_hue() -> None:
     answers = []
     for degrees in (34, 46, 58):
         a, b = 18 * np.cos(np.radians(degrees)), 18 * np.sin(np.radians(degrees))
@@ -117,33 +132,37 @@ def test_undertone_has_three_answers_around_the_usual_hue():
     assert answers == ["cool", "neutral", "warm"]
 
 
-def test_shine_and_shadow_do_not_move_the_tone():
+def test_shine_and_shadow_do_not_move_the_tone() -> None:
     clean = face(SKINS["tan"])
     marked = {name: pixels.copy() for name, pixels in clean.items()}
     for pixels in marked.values():
         pixels[:60] = 255
         pixels[60:120] = 8
-    plain, spotted = skin_colour(clean), skin_colour(marked)
+    plain, spotted = skin_of(clean), skin_of(marked)
 
     assert colour.delta_e_2000(plain.lab, spotted.lab) < 0.5
 
 
-def test_a_fringe_and_a_beard_do_not_count_as_skin():
+def test_a_fringe_and_a_beard_do_not_count_as_skin() -> None:
     dark_hair = (18.0, 3.0, 4.0)
-    bare = skin_colour(face(SKINS["light"]))
-    hidden = skin_colour(face(SKINS["light"], forehead=dark_hair, below_lip=dark_hair))
+    bare = skin_of(face(SKINS["light"]))
+    hidden = skin_of(face(SKINS["light"], forehead=dark_hair, below_lip=dark_hair))
 
     assert colour.delta_e_2000(bare.lab, hidden.lab) < 1
     assert min(hidden.apart["forehead"], hidden.apart["below_lip"]) > 30
     assert max(bare.apart.values()) < 3
 
 
-def test_a_face_without_a_visible_cheek_has_no_tone():
+def test_a_face_without_a_visible_cheek_has_no_tone() -> None:
     assert skin_colour({"forehead": patch(SKINS["tan"])}) is None
     assert skin_colour({"right_cheek": patch(SKINS["tan"], count=3)}) is None
 
 
-def scene(gains=(1.0, 1.0, 1.0), wall=(0.4, 0.4, 0.4), sclera=(0.62, 0.55, 0.50)):
+def scene(
+    gains: tuple[float, float, float] = (1.0, 1.0, 1.0),
+    wall: tuple[float, float, float] = (0.4, 0.4, 0.4),
+    sclera: tuple[float, float, float] = (0.62, 0.55, 0.50),
+) -> tuple[np.ndarray, np.ndarray, list[np.ndarray], np.ndarray]:
     """A grey room, a face, two eyes with an iris, all under one light."""
     linear = np.empty((300, 300, 3))
     linear[:] = wall
@@ -162,31 +181,35 @@ def scene(gains=(1.0, 1.0, 1.0), wall=(0.4, 0.4, 0.4), sclera=(0.62, 0.55, 0.50)
     return pixels, outline, rings, skin
 
 
-def test_white_light_shows_no_cast_and_both_estimates_agree():
+def test_white_light_shows_no_cast_and_both_estimates_agree() -> None:
     light = estimate_light(*scene())
 
+    assert light.surroundings is not None
     assert np.hypot(*light.surroundings) < 1
     assert light.agreement > 0.8
     assert light.cast < 4
 
 
-def test_coloured_light_moves_both_estimates():
+def test_coloured_light_moves_both_estimates() -> None:
     light = estimate_light(*scene(gains=(1.5, 1.0, 0.55)))
 
     assert light.cast > 15
+    assert light.surroundings is not None
+    assert light.sclera is not None
     assert light.surroundings[1] > 15
     assert light.sclera[1] > 10
 
 
-def test_a_coloured_wall_is_not_coloured_light():
+def test_a_coloured_wall_is_not_coloured_light() -> None:
     light = estimate_light(*scene(wall=(0.05, 0.15, 0.6)))
 
+    assert light.surroundings is not None
     assert light.surroundings[1] < -30
     assert light.agreement < 0.2
     assert light.cast < 6
 
 
-def test_closed_eyes_leave_one_estimate_and_half_the_trust():
+def test_closed_eyes_leave_one_estimate_and_half_the_trust() -> None:
     pixels, outline, rings, skin = scene()
     flat = [ring * (1, 0) + (0, 126) for ring in rings]
 
