@@ -212,3 +212,11 @@ def test_a_swift_struct_is_the_contract_s(name: str) -> None:
         assert required <= set(fields)
     else:  # what is received: only what is always sent may be taken for granted
         assert {field for field, kind in fields.items() if not kind.endswith("?")} <= required
+
+
+def test_the_decisions_are_all_in_their_table_of_contents() -> None:
+    text = (ROOT / "docs" / "decisions.md").read_text()
+    titles = re.findall(r"^###? (.+)$", text, re.MULTILINE)
+    listed = re.findall(r"^ *- \[(.+)\]\(#(.+)\)$", text, re.MULTILINE)
+    anchors = [re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles]
+    assert listed == list(zip(titles, anchors, strict=True))
