@@ -21,7 +21,7 @@ INTERNAL = {"PK", "SK", "open_shard", "due_at", "lease_until", "redrives"}
 
 
 class AccountTable:
-    """The one table, read and emptied by user."""
+    """All rows of a user in the one table, their exports, and the mark of their erasure."""
 
     def __init__(self, table: "Table") -> None:
         self._table = table
@@ -29,12 +29,12 @@ class AccountTable:
     # -- everything --------------------------------------------------------------------------
 
     def rows(self, user_id: str) -> Iterator[tuple[str, dict[str, Any]]]:
-        """(sort key, document) of every row, as plain JSON values: nothing packed or nested."""
+        """Every row of a user as (sort key, document): plain JSON values, nothing left packed."""
         for item in self._items(user_id):
             yield str(item["SK"]), readable(item)
 
     def delete_rows(self, user_id: str) -> int:
-        """How many there were."""
+        """Delete every row of a user -> how many there were."""
         count = 0
         with self._table.batch_writer() as batch:
             for item in self._items(user_id, ProjectionExpression="PK, SK"):
@@ -55,6 +55,7 @@ class AccountTable:
     # -- exports -----------------------------------------------------------------------------
 
     def save_export(self, user_id: str, export: Export) -> None:
+        """Write the row of an export, which lives as long as the export does."""
         self._table.put_item(
             Item={
                 **export_row_key(user_id, export.export_id),
@@ -64,24 +65,26 @@ class AccountTable:
         )
 
     def export(self, user_id: str, export_id: str) -> Export | None:
+        """The user's export of this id, or None."""
         item = self._table.get_item(Key=export_row_key(user_id, export_id), ConsistentRead=True)
         return _to_export(item["Item"]) if "Item" in item else None
 
     def newest_export(self, user_id: str) -> Export | None:
+        """The export that the user asked for last, or None."""
         rows = self._table.query(
             **rows_below(user_id, EXPORT), ScanIndexForward=False, Limit=1, ConsistentRead=True
         )["Items"]
         return _to_export(rows[0]) if rows else None
 
     def export_ready(self, user_id: str, export_id: str, size: int, now: datetime) -> bool:
-        """False when its row is gone."""
+        """Note that the ZIP of an export is there, `size` bytes; False when its row is gone."""
         ready = setting({"ready_at": iso(now), "bytes": size})
         return change_row(self._table, export_row_key(user_id, export_id), **ready) is not None
 
     # -- erasures ----------------------------------------------------------------------------
 
     def mark_erasure(self, user_id: str, erasure_id: str, now: datetime) -> Erasure:
-        """From here on the user's requests are refused. A second mark changes nothing."""
+        """Mark a user, whose requests are refused from here on. A second mark changes nothing."""
         marked = self._table.update_item(
             Key=erasure_key(user_id),
             UpdateExpression="SET erasure_id = if_not_exists(erasure_id, :id), "
@@ -92,11 +95,12 @@ class AccountTable:
         return _to_erasure(marked["Attributes"])
 
     def erasure(self, user_id: str) -> Erasure | None:
+        """The mark of a user who asked to be erased, or None."""
         item = self._table.get_item(Key=erasure_key(user_id), ConsistentRead=True)
         return _to_erasure(item["Item"]) if "Item" in item else None
 
     def count_erased(self, user_id: str, *, objects: int, rows: int) -> None:
-        """At least so much: what a crash left uncounted stays so."""
+        """Add to what was removed of a user. A crash may leave the count too small."""
         self._table.update_item(
             Key=erasure_key(user_id),
             UpdateExpression="ADD objects :objects, #rows :rows",
@@ -105,6 +109,7 @@ class AccountTable:
         )
 
     def end_erasure(self, user_id: str, now: datetime) -> None:
+        """Note when an erasure was done. A second note changes nothing."""
         change_row(
             self._table,
             erasure_key(user_id),
@@ -138,16 +143,16 @@ def _plain(value: Any) -> Any:
         case Decimal():
             plain = int(value) if value == value.to_integral_value() else float(value)
         case set():
-            plain = sorted(_plain(one) for one in value)
+            plain = sorted(_plain(member) for member in value)
         case str() if value[:1] in ("{", "["):
             try:
                 plain = json.loads(value)
             except ValueError:  # somebody's own words
                 plain = value
         case list():
-            plain = [_plain(one) for one in value]
+            plain = [_plain(element) for element in value]
         case dict():
-            plain = {name: _plain(one) for name, one in value.items()}
+            plain = {name: _plain(field) for name, field in value.items()}
         case _:
             plain = value
     return plain

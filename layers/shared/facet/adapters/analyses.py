@@ -56,6 +56,7 @@ def _shard(analysis_id: str) -> str:
 
 
 def to_analysis(item: Mapping[str, Any]) -> Analysis:
+    """A row as an analysis. Raises one of UNREADABLE for a row that is none."""
     parsed = {
         name: json.loads(item[name])
         for name in ("weather", "failure")
@@ -76,6 +77,7 @@ class AnalysisTable:
     # -- reading ---------------------------------------------------------------------------
 
     def get(self, user_id: str, analysis_id: str) -> Analysis | None:
+        """The user's analysis of this id, or None."""
         item = self._table.get_item(
             Key=analysis_key(user_id, analysis_id), ConsistentRead=True
         ).get("Item")
@@ -88,7 +90,7 @@ class AnalysisTable:
     def answers(
         self, user_id: str, analysis_id: str
     ) -> tuple[dict[Kind, dict[str, Any]], tuple[DrawnLook, ...] | None]:
-        """The results written so far, and what became of their looks once they are drawn."""
+        """The results so far, by kind, and what became of their looks; None: not drawn yet."""
         rows = self._table.query(
             **rows_below(user_id, f"{RESULT}#{analysis_id}"), ConsistentRead=True
         )["Items"]
@@ -134,10 +136,11 @@ class AnalysisTable:
                         yield analysis
 
     def check(self) -> None:
-        """Raises where the table cannot be read."""
+        """Read the table. Raises ClientError or a BotoCoreError where that cannot be done."""
         self._table.get_item(Key=analysis_key("health", "check"))
 
     def usage(self, user_id: str, tier: Tier, now: datetime) -> Usage:
+        """How many analyses a user has used on the UTC day of `now`."""
         return usage(self._table, user_id, tier, now)
 
     # -- moving an analysis on ---------------------------------------------------------------
@@ -165,7 +168,10 @@ class AnalysisTable:
             raise QuotaExceededError(self.usage(analysis.user_id, tier, analysis.created_at))
 
     def claim(self, user_id: str, analysis_id: str, now: datetime) -> Analysis | None:
-        """awaiting_upload -> analyzing, or again after a failed try released it; else None."""
+        """Take an analysis on: awaiting_upload -> analyzing, or again after a released try.
+
+        None where it is in any other state, or another run still holds it.
+        """
         return self._move(
             analysis_key(user_id, analysis_id),
             Status.ANALYZING,
@@ -261,7 +267,7 @@ class AnalysisTable:
         )
 
     def _put_result(self, analysis: Analysis, kind: str, result: Any) -> dict[str, Any]:
-        """Of a transaction: the result of a kind of advice, or DRAWN; what is there stays."""
+        """A write of a transaction: a kind's result, or DRAWN; what is there already stays."""
         return self._put(
             {
                 **result_key(analysis.user_id, analysis.analysis_id, kind),
@@ -300,7 +306,7 @@ class AnalysisTable:
     def end(
         self, analysis: Analysis, status: Status, failure: Failure, now: datetime
     ) -> Analysis | None:
-        """-> failed or expired with its reason, and the charge given back, both or neither.
+        """End an analysis as failed or expired, and give its charge back, both or neither.
 
         None when the analysis has moved on since it was read, or is gone.
         """
@@ -319,7 +325,7 @@ class AnalysisTable:
         return self.get(analysis.user_id, analysis.analysis_id)
 
     def announced(self, analysis: Analysis) -> None:
-        """The event is out: nothing is left for the sweep to look at."""
+        """Note that an ended analysis' event is out, so that the sweep leaves it alone."""
         key = analysis_key(analysis.user_id, analysis.analysis_id)
         change_row(self._table, key, UpdateExpression="REMOVE open_shard, due_at")
 
@@ -360,11 +366,11 @@ class AnalysisTable:
         return to_analysis(row) if row else None
 
     def _write(self, verb: str, key: Key, **request: Any) -> dict[str, Any]:
-        """Of a transaction: an Update, a Delete or a ConditionCheck of this row."""
+        """A write of a transaction: an Update, a Delete or a ConditionCheck of this row."""
         return {verb: {"TableName": self._table.name, "Key": key, **request}}
 
     def _put(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        """Of a transaction: a new row; what is there already stays."""
+        """A write of a transaction: a new row; what is there already stays."""
         condition = "attribute_not_exists(PK)"
         return {
             "Put": {"TableName": self._table.name, "Item": row, "ConditionExpression": condition}
@@ -380,7 +386,7 @@ def _moving(
     sets: Mapping[str, Any] | None = None,
     removes: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Update to this status, from whatever the condition says."""
+    """The update of an analysis to a status, where the condition holds."""
     moved = {"status": to, "updated_at": iso(now), "due_at": iso(now + PATIENCE[to])}
     request = setting({**(sets or {}), **moved})
     if removes:

@@ -26,7 +26,7 @@ class BelongingsTable:
         self._table = table
 
     def of(self, user_id: str, shelves: frozenset[Shelf]) -> Belongings:
-        """The profile, and all that lies on these shelves; of the feedback the newest."""
+        """A user's profile, and all that lies on these shelves; of the feedback the newest."""
         read = {
             Shelf.BAG: self._every,
             Shelf.WARDROBE: self._every,
@@ -39,7 +39,7 @@ class BelongingsTable:
     # -- the profile -----------------------------------------------------------------------------
 
     def profile(self, user_id: str) -> Document | None:
-        """What was told, None for nothing yet. Raises PermanentError(profile_unreadable)."""
+        """The profile as stored, or None. Raises PermanentError(profile_unreadable)."""
         item = self._item(user_key(user_id, PROFILE))
         if item is None:
             return None
@@ -52,12 +52,13 @@ class BelongingsTable:
         return document
 
     def save_profile(self, user_id: str, document: Document) -> None:
+        """Replace the user's profile."""
         self._table.put_item(Item={**user_key(user_id, PROFILE), "document": json.dumps(document)})
 
     # -- things on a shelf -----------------------------------------------------------------------
 
     def page(self, user_id: str, shelf: Shelf, limit: int, after_id: str | None) -> ShelfPage:
-        """Up to `limit` things, in the order of their ids, after the one of `after_id`."""
+        """Up to `limit` things of a shelf, in the order of their ids, after that of `after_id`."""
         request: dict[str, Any] = {**rows_below(user_id, shelf), "Limit": limit + 1}
         if after_id is not None:
             request["ExclusiveStartKey"] = shelf_key(user_id, shelf, after_id)
@@ -67,12 +68,12 @@ class BelongingsTable:
         return ShelfPage(documents, documents[-1]["item_id"] if more else None)
 
     def get(self, user_id: str, shelf: Shelf, item_id: str) -> Document | None:
-        """One thing with its `item_id`, or None."""
+        """The document of one thing, its `item_id` included, or None."""
         item = self._item(shelf_key(user_id, shelf, item_id))
         return _stored(item, shelf) if item else None
 
     def put(self, user_id: str, shelf: Shelf, item_id: str, document: Document) -> bool:
-        """Create or replace; True where there was none before."""
+        """Create or replace a thing on a shelf; True where there was none before."""
         before = self._table.put_item(
             Item={**shelf_key(user_id, shelf, item_id), "document": _text(document)},
             ReturnValues="ALL_OLD",
@@ -114,7 +115,7 @@ class BelongingsTable:
         raise FacetError("the row kept changing while it was changed")
 
     def delete(self, user_id: str, shelf: Shelf, item_id: str) -> bool:
-        """False where there was none."""
+        """Take a thing off a shelf; False where there was none."""
         gone = self._table.delete_item(
             Key=shelf_key(user_id, shelf, item_id), ReturnValues="ALL_OLD"
         )
@@ -128,7 +129,7 @@ class BelongingsTable:
         return tuple(_stored(row, shelf) for page in every for row in page)
 
     def _newest(self, user_id: str, shelf: Shelf) -> tuple[Document, ...]:
-        """Documents, newest ids first, up to the megabyte that one query gives."""
+        """Documents of a shelf, newest ids first, up to the megabyte that one query gives."""
         rows = self._table.query(**rows_below(user_id, shelf), ScanIndexForward=False)["Items"]
         return tuple(_stored(row, shelf) for row in rows)
 
@@ -138,7 +139,7 @@ def _text(document: Document) -> str:
 
 
 def _stored(item: Mapping[str, Any], shelf: Shelf) -> Document:
-    """What is stored; the id alone where it is no JSON object, which its reader then reports."""
+    """A row's document; the id alone where it is no JSON object, which its reader then reports."""
     item_id = str(item["SK"]).removeprefix(f"{shelf}#")
     try:
         document = json.loads(str(item.get("document", "{}")))

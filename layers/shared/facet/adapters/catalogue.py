@@ -1,4 +1,4 @@
-"""Products by their ids, and publishing a built catalogue to the stack whose outputs say where."""
+"""Products by their ids, and the outputs of a stack, which say where a catalogue goes."""
 
 import json
 from collections.abc import Iterable

@@ -7,23 +7,27 @@ if TYPE_CHECKING:
 
 
 class UserPool:
+    """The Cognito user pool of the stack."""
+
     def __init__(self, client: "CognitoIdentityProviderClient", pool_id: str) -> None:
         self._client = client
         self._pool_id = pool_id
 
     def describe(self, username: str) -> dict[str, Any] | None:
-        """Attributes (email, sub, ...), state and times; None when there is no such user."""
+        """A user's attributes (email, sub, ...), state and times; None when there is none."""
         try:
-            found = self._client.admin_get_user(UserPoolId=self._pool_id, Username=username)
+            user = self._client.admin_get_user(UserPoolId=self._pool_id, Username=username)
         except self._client.exceptions.UserNotFoundException:
             return None
         return {
-            "attributes": {one["Name"]: one.get("Value") for one in found["UserAttributes"]},
-            "status": found["UserStatus"],
-            "enabled": found["Enabled"],
-            "created_at": found["UserCreateDate"].isoformat(),
-            "updated_at": found["UserLastModifiedDate"].isoformat(),
-            "second_factors": list(found.get("UserMFASettingList", ())),
+            "attributes": {
+                attribute["Name"]: attribute.get("Value") for attribute in user["UserAttributes"]
+            },
+            "status": user["UserStatus"],
+            "enabled": user["Enabled"],
+            "created_at": user["UserCreateDate"].isoformat(),
+            "updated_at": user["UserLastModifiedDate"].isoformat(),
+            "second_factors": list(user.get("UserMFASettingList", ())),
         }
 
     def delete(self, username: str) -> None:

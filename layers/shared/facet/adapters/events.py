@@ -1,4 +1,4 @@
-"""What the rest of the world hears: EventBridge."""
+"""The EventBridge bus, where the rest of the world hears of ended analyses."""
 
 from typing import TYPE_CHECKING
 
@@ -12,12 +12,14 @@ SOURCE = "facet"
 
 
 class EventBus:
+    """One event bus of EventBridge."""
+
     def __init__(self, client: "EventBridgeClient", name: str) -> None:
         self._client = client
         self._name = name
 
     def publish(self, event: AnalysisEnded) -> None:
-        """Raises FacetError when the bus refuses the entry."""
+        """Put the event of an ended analysis on the bus. Raises FacetError when it is refused."""
         answer = self._client.put_events(
             Entries=[
                 {

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def export_feedback(table: "Table") -> Iterator[Judgement]:
-    """Every row USER#.../FEEDBACK#... that says something; what a person wrote stays behind.
+    """A judgement of every feedback row with a verdict or a rating; comments stay behind.
 
     A scan reads, and is charged for, the whole table: a monthly job, not a request.
     """

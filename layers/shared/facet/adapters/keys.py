@@ -26,38 +26,45 @@ type Key = dict[str, str]
 
 
 def user_key(user_id: str, sort_key: str) -> Key:
-    """The row of this sort key among a user's rows."""
+    """Key of the row of this sort key among a user's rows."""
     return {"PK": user_partition(user_id), "SK": sort_key}
 
 
 def analysis_key(user_id: str, analysis_id: str) -> Key:
+    """Key of the row of an analysis."""
     return user_key(user_id, f"{ANALYSIS}#{analysis_id}")
 
 
 def result_key(user_id: str, analysis_id: str, kind: str) -> Key:
-    """The result of one kind of advice, or what became of its looks."""
+    """Key of the result of one kind of advice, or of what became of its looks."""
     return user_key(user_id, f"{RESULT}#{analysis_id}#{kind}")
 
 
 def look_key(user_id: str, look_id: str) -> Key:
+    """Key of the row of a saved look."""
     return user_key(user_id, f"{LOOK}#{look_id}")
 
 
 def quota_key(user_id: str, day: str) -> Key:
-    """How much of one day's quota is used; day: ISO date (UTC)."""
+    """Key of the row that counts one day's quota; day: ISO date (UTC)."""
     return user_key(user_id, f"{QUOTA}#{day}")
 
 
 def export_row_key(user_id: str, export_id: str) -> Key:
+    """Key of the row of an export."""
     return user_key(user_id, f"{EXPORT}#{export_id}")
 
 
 def shelf_key(user_id: str, shelf: Shelf, item_id: str) -> Key:
+    """Key of the row of a thing on a shelf."""
     return user_key(user_id, f"{shelf}#{item_id}")
 
 
 def erasure_key(user_id: str) -> Key:
-    """A user id is random (a UUID), so that its hash leads back to it only for who has it."""
+    """Key of the row that outlives a user, by a hash of their id.
+
+    The id is random (a UUID), so that the hash leads back to it only for who has it.
+    """
     return {"PK": f"ERASURE#{hashlib.sha256(user_id.encode()).hexdigest()}", "SK": ERASURE}
 
 
@@ -70,7 +77,7 @@ def rows_below(user_id: str, first: str) -> dict[str, Any]:
 
 
 def rows_before(user_id: str, first: str, before_id: str | None) -> dict[str, Any]:
-    """Query: the same up to and with `before_id`'s, where it is given; newest first."""
+    """Query: the rows of `rows_below`, newest first, from that of `before_id` on if given."""
     return {
         "KeyConditionExpression": "PK = :pk AND SK BETWEEN :oldest AND :newest",
         "ExpressionAttributeValues": {
@@ -83,5 +90,5 @@ def rows_before(user_id: str, first: str, before_id: str | None) -> dict[str, An
 
 
 def iso(moment: datetime) -> str:
-    """Fixed width, so that strings sort as moments do."""
+    """A moment as ISO text in UTC, of fixed width, so that strings sort as moments do."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

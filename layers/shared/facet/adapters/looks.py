@@ -38,9 +38,11 @@ class LookTable:
         self._table = table
 
     def create(self, look: SavedLook) -> None:
+        """Write the row of a new look."""
         self._table.put_item(Item=_look_item(look), ConditionExpression="attribute_not_exists(PK)")
 
     def get(self, user_id: str, look_id: str) -> SavedLook | None:
+        """The user's look of this id, or None."""
         answer = self._table.get_item(Key=look_key(user_id, look_id), ConsistentRead=True)
         return _to_look(answer["Item"]) if "Item" in answer else None
 
@@ -65,17 +67,17 @@ class LookTable:
     def change(
         self, user_id: str, look_id: str, name: str, favourite: bool, now: datetime
     ) -> SavedLook | None:
-        """None where there is none."""
+        """Rename a look, and mark it as a favourite or not; None where there is no such look."""
         sets = {"name": name, "favourite": favourite, "updated_at": iso(now)}
         return self._set(user_id, look_id, **setting(sets))
 
     def delete(self, user_id: str, look_id: str) -> SavedLook | None:
-        """The look as it was; None where there was none."""
+        """Delete a look -> the look as it was; None where there was none."""
         gone = self._table.delete_item(Key=look_key(user_id, look_id), ReturnValues="ALL_OLD")
         return _to_look(gone["Attributes"]) if "Attributes" in gone else None
 
     def delete_of(self, user_id: str, analysis_id: str) -> None:
-        """Every look on one photo."""
+        """Delete every look on the photo of one analysis."""
         request = rows_below(user_id, LOOK)
         request["ExpressionAttributeValues"] |= {":analysis": analysis_id}
         request |= {"FilterExpression": "analysis_id = :analysis", "ProjectionExpression": "PK, SK"}

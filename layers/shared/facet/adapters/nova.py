@@ -30,7 +30,7 @@ GARMENT_CLASSES: dict[Slot, str] = {
 
 
 class NovaCanvas:
-    """One model id; client: bedrock-runtime."""
+    """One model of Amazon Nova Canvas, by its id; client: bedrock-runtime."""
 
     def __init__(self, client: Any, name: str) -> None:
         self._client = client

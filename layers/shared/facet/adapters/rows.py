@@ -21,12 +21,12 @@ UNREADABLE = (KeyError, TypeError, ValueError, zlib.error)
 
 
 def pack(document: str) -> bytes:
-    """JSON, deflated. Every write is charged by the KB of the whole row, and it takes a fifth."""
+    """A JSON text, deflated to a fifth: every write is charged by the KB of the whole row."""
     return zlib.compress(document.encode())
 
 
 def unpack(stored: Any) -> Any:
-    """What `pack` was given, parsed."""
+    """The value of the JSON text that `pack` deflated."""
     return json.loads(zlib.decompress(bytes(stored)))
 
 
@@ -45,7 +45,7 @@ def pages(ask: Callable[..., Any], request: Mapping[str, Any]) -> Iterator[list[
 def at_least(
     count: int, ask: Callable[..., Any], request: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
-    """So many rows, or all there are; whole pages, so that there may be more."""
+    """At least `count` rows of a query, or all; pages are kept whole, so there may be more."""
     rows: list[dict[str, Any]] = []
     for page in pages(ask, request):
         rows += page
@@ -76,7 +76,7 @@ def change_row(table: "Table", key: Mapping[str, str], **request: Any) -> Mappin
 
 
 def condition_failed(error: ClientError) -> bool:
-    """Somebody else was there first, which is an answer and not an error.
+    """Whether a write was refused because its condition does not hold: an answer, no error.
 
     False where anything else went wrong as well.
     """

@@ -1,4 +1,4 @@
-"""Photos in, pictures out: the two buckets."""
+"""The buckets: photos come in by one, pictures go out by the other."""
 
 import io
 from collections.abc import Iterable, Iterator
@@ -54,6 +54,7 @@ class Bucket:
         return Upload("PUT", url, headers)
 
     def presign_get(self, key: str, seconds: int) -> str:
+        """A URL that reads the object, for so many seconds."""
         return self._client.generate_presigned_url(
             "get_object", Params={"Bucket": self.name, "Key": key}, ExpiresIn=seconds
         )
@@ -61,23 +62,24 @@ class Bucket:
     def get(self, key: str) -> bytes | None:
         """The object, or None when it is gone."""
         try:
-            found = self._client.get_object(Bucket=self.name, Key=key)
+            answer = self._client.get_object(Bucket=self.name, Key=key)
         except self._client.exceptions.NoSuchKey:
             return None
-        return found["Body"].read()
+        return answer["Body"].read()
 
     def get_if_changed(self, key: str, etag: str | None) -> tuple[bytes, str] | None:
         """(data, etag), or None while the object still has `etag` or is not there."""
         condition = {"IfNoneMatch": etag} if etag else {}
         try:
-            found = self._client.get_object(Bucket=self.name, Key=key, **condition)  # type: ignore[arg-type]
+            answer = self._client.get_object(Bucket=self.name, Key=key, **condition)  # type: ignore[arg-type]
         except ClientError as error:
             if error.response["ResponseMetadata"]["HTTPStatusCode"] in (304, 404):
                 return None
             raise
-        return found["Body"].read(), found["ETag"]
+        return answer["Body"].read(), answer["ETag"]
 
     def put(self, key: str, data: bytes, content_type: str, correlation_id: str) -> None:
+        """Write an object, with the correlation id in its metadata."""
         self._client.put_object(
             Bucket=self.name,
             Key=key,
@@ -104,53 +106,56 @@ class Bucket:
         return stream.size
 
     def keys(self, prefix: str) -> Iterator[str]:
-        """Of every object whose key starts so."""
+        """The key of every object that starts with this prefix."""
         pages = self._client.get_paginator("list_objects_v2")
         for page in pages.paginate(Bucket=self.name, Prefix=prefix):
-            for found in page.get("Contents", []):
-                yield found["Key"]
+            for entry in page.get("Contents", []):
+                yield entry["Key"]
 
     def erase_below(self, prefix: str) -> int:
-        """Remove every version of every object whose key starts so; how many there were.
+        """Remove every version of every object below a prefix -> how many there were.
 
         Raises FacetError where S3 keeps one.
         """
         count = 0
         pages = self._client.get_paginator("list_object_versions")
         for page in pages.paginate(Bucket=self.name, Prefix=prefix):
-            found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-            if not found:
+            versions = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+            if not versions:
                 continue
             answer = self._client.delete_objects(
                 Bucket=self.name,
                 Delete={
                     "Objects": [
-                        {"Key": one["Key"], "VersionId": one["VersionId"]} for one in found
+                        {"Key": version["Key"], "VersionId": version["VersionId"]}
+                        for version in versions
                     ],
                     "Quiet": True,
                 },
             )
             if refused := answer.get("Errors"):
                 raise FacetError(f"not deleted: {refused[0].get('Code')}, {len(refused)} objects")
-            count += len(found)
+            count += len(versions)
         return count
 
     def delete(self, *keys: str) -> None:
+        """Delete objects by their keys; one that is not there is no error."""
         self._client.delete_objects(
             Bucket=self.name, Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True}
         )
 
     def delete_below(self, prefix: str) -> int:
-        """Every object whose key starts so; how many there were."""
+        """Delete every object below a prefix -> how many there were."""
         deleted = 0
         pages = self._client.get_paginator("list_objects_v2")
         for page in pages.paginate(Bucket=self.name, Prefix=prefix):
-            if keys := [found["Key"] for found in page.get("Contents", [])]:
+            if keys := [entry["Key"] for entry in page.get("Contents", [])]:
                 self.delete(*keys)
                 deleted += len(keys)
         return deleted
 
     def exists(self, key: str) -> bool:
+        """Whether there is an object of this key."""
         try:
             self._client.head_object(Bucket=self.name, Key=key)
         except ClientError as error:
@@ -178,7 +183,7 @@ class Bucket:
         return True
 
     def check(self) -> None:
-        """Raises ClientError or a BotoCoreError where the bucket cannot be reached."""
+        """Ask for the bucket. Raises ClientError or a BotoCoreError where it cannot be reached."""
         self._client.head_bucket(Bucket=self.name)
 
 

@@ -15,5 +15,5 @@ class Settings(BaseModel):
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
-        """Raises pydantic.ValidationError that names what is missing."""
+        """Read the settings. Raises pydantic.ValidationError that names what is missing."""
         return cls.model_validate({name.lower(): value for name, value in environ.items()})

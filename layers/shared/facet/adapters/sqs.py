@@ -27,7 +27,7 @@ class JobQueue:
     def send(
         self, jobs: Iterable[BaseModel], correlation_id: str, delay: timedelta = timedelta()
     ) -> None:
-        """One message each, to be seen after `delay` (at most 15 minutes).
+        """Send each job as one message, to be seen after `delay` (at most 15 minutes).
 
         Not as a batch, which may fail in part and saves nothing for three.
         """

@@ -11,7 +11,7 @@ MOST_KEYS = 500
 
 
 class Entry(Protocol):
-    """What is stored: `vector` float32, `metadata` JSON values, at most 40 KB of it."""
+    """A vector to store: `vector` float32, `metadata` JSON values, at most 40 KB of it."""
 
     @property
     def key(self) -> str: ...
@@ -100,7 +100,7 @@ class VectorBucket:
         filters: Mapping[str, Any],
         limit: int,
     ) -> list[Match]:
-        """The nearest to the vector, the best of the text, or both fused; best first."""
+        """Entries nearest to the vector, best for the text, or both fused; best first."""
         asked: dict[str, Any] = {}
         if vector is not None:
             asked |= {"queryVector": {"float32": list(vector)}, "returnDistance": True}
@@ -112,7 +112,7 @@ class VectorBucket:
             }
         if filters:
             asked["filter"] = dict(filters)
-        found = self._client.query_vectors(
+        answer = self._client.query_vectors(
             vectorBucketName=self.name,
             indexName=space,
             topK=limit,
@@ -121,20 +121,20 @@ class VectorBucket:
         )
         return [
             Match(
-                key=one["key"],
-                metadata=one["metadata"],
-                distance=one.get("distance", one.get("scores", {}).get("vectorDistance")),
-                score=_score(one.get("scores")),
+                key=entry["key"],
+                metadata=entry["metadata"],
+                distance=entry.get("distance", entry.get("scores", {}).get("vectorDistance")),
+                score=_score(entry.get("scores")),
             )
-            for one in found["vectors"]
+            for entry in answer["vectors"]
         ]
 
     def vector(self, space: Space, key: str) -> list[float] | None:
-        """A stored vector, or None."""
-        found = self._client.get_vectors(
+        """The stored vector of this key, or None."""
+        stored = self._client.get_vectors(
             vectorBucketName=self.name, indexName=space, keys=[key], returnData=True
         )["vectors"]
-        return [float(value) for value in found[0]["data"]["float32"]] if found else None
+        return [float(value) for value in stored[0]["data"]["float32"]] if stored else None
 
 
 def _score(scores: Mapping[str, Any] | None) -> float | None:
@@ -142,4 +142,4 @@ def _score(scores: Mapping[str, Any] | None) -> float | None:
         return None
     if "fused" in scores:
         return float(scores["fused"])
-    return float(sum(one["score"] for one in scores.get("bm25Scores", ())))
+    return float(sum(part["score"] for part in scores.get("bm25Scores", ())))

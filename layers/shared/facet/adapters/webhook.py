@@ -20,7 +20,7 @@ GONE = 410
 
 
 class WebhookRefusedError(FacetError):
-    """The server did not take it; `retry_after` is what it asked for, in seconds."""
+    """A server did not take a webhook; `retry_after`: how long it asked to wait, in seconds."""
 
     def __init__(self, reason: str, retry_after: int | None = None) -> None:
         super().__init__(reason)
@@ -28,7 +28,7 @@ class WebhookRefusedError(FacetError):
 
 
 def signing_secrets(client: "SecretsManagerClient", arn: str) -> tuple[str, ...]:
-    """The secret, and while it is being replaced the one before: receivers know either."""
+    """The secrets that sign: the present one and, while it is replaced, the one before it."""
     secrets = [client.get_secret_value(SecretId=arn)["SecretString"]]
     try:
         before = client.get_secret_value(SecretId=arn, VersionStage="AWSPREVIOUS")
@@ -41,7 +41,7 @@ def signing_secrets(client: "SecretsManagerClient", arn: str) -> tuple[str, ...]
 def send_webhook(
     message: WebhookMessage, url: str, secrets: Sequence[str], *, now: datetime | None = None
 ) -> bool:
-    """One try; False when the server wants no more of them (410).
+    """Try once to deliver a webhook; False when the server wants no more of them (410).
 
     secrets: base64, `whsec_` before it or not; one signature each.
     Raises WebhookRefusedError for any status but 2xx and 410, and where no answer came.
