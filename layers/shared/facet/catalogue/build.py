@@ -140,12 +140,14 @@ def _read_imported(folder: Path) -> Iterator[Product]:
 def _within_limits(
     imported: Iterable[Product], ingredients: Mapping[str, IngredientRow], left_out: list[str]
 ) -> Iterator[Product]:
-    known = Ingredients([Ingredient.of(k, _dumped(row)) for k, row in ingredients.items()], (), ())
+    by_name = Ingredients(
+        [Ingredient.of(k, _dumped(row)) for k, row in ingredients.items()], (), ()
+    )
     for product in imported:
         stated = [
-            (found.id, active.percent)
+            (ingredient.id, active.percent)
             for active in product.actives
-            if active.percent is not None and (found := known.find_label(active.inci))
+            if active.percent is not None and (ingredient := by_name.find_label(active.inci))
         ]
         why = next(iter(check_formula(stated, ingredients)), None)
         if why is None:
@@ -171,16 +173,16 @@ def _content(
     ids = sorted(ingredients)
     kinds = sorted(vehicles)
     dumped = {id_: _dumped(ingredients[id_]) for id_ in ids}
-    known = {id_: Ingredient.of(id_, dumped[id_]) for id_ in ids}
+    described = {id_: Ingredient.of(id_, dumped[id_]) for id_ in ids}
     categories = Names()
     for category in sorted({row.category for row in vehicles.values()}):
         categories[category]
     rinsed = rinsed_categories((row.category, row.rinse_off) for row in vehicles.values())
-    columns = Columns(Ingredients(known.values(), (), ()), categories, rinsed)
+    columns = Columns(Ingredients(described.values(), (), ()), categories, rinsed)
     for product in products:
         vehicle = vehicles[product.vehicle]
-        parts = [(known[name], percent) for name, percent in product.actives]
-        base = [known[part] for part in vehicle.base]
+        parts = [(described[name], percent) for name, percent in product.actives]
+        base = [described[part] for part in vehicle.base]
         everything = list(dict.fromkeys([*base[:1], *(i for i, _ in parts), *base[1:]]))
         gentle = not irritancy_of(everything, rinse_off=vehicle.rinse_off)
         columns.add(
@@ -195,8 +197,8 @@ def _content(
             price=product.price,
             spf=product.spf,
         )
-    for one in imported:
-        columns.add_imported(one, sources)
+    for entry in imported:
+        columns.add_imported(entry, sources)
     repeated = _repeated(columns.ids)
     if repeated:
         raise CatalogueError([f"imported: the id {id_!r} is used twice" for id_ in repeated])

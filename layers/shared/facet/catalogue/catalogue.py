@@ -1,4 +1,4 @@
-"""The catalogue as the workers hold it: one versioned snapshot of products, ingredients and rules.
+"""The catalogue as functions hold it: one versioned snapshot of products, ingredients and rules.
 
 The snapshot (facet.catalogue.snapshot) is columnar, so that a filter is a numpy expression and a
 product becomes an object only when it is looked at. Products, ingredients and rules travel
@@ -53,7 +53,7 @@ Numbers = NDArray[np.integer]
 
 @dataclass(frozen=True, slots=True)
 class Vehicle:
-    """What an active comes in."""
+    """The vehicle of a product: what its actives come in."""
 
     id: str
     category: str
@@ -91,11 +91,12 @@ class Item:
 
     @property
     def owned(self) -> bool:
+        """Whether a person owns the product."""
         return self.item_id is not None
 
     @property
     def key(self) -> str:
-        """Stable order among equals."""
+        """Key of a stable order among equal products."""
         return f"{self.product_id or ''}/{self.item_id or ''}"
 
 
@@ -107,9 +108,9 @@ class Catalogue:
         self.content = content
         self.rules: Mapping[str, Any] = content["rules"]
         self._sources: Mapping[str, Any] = content["sources"]
-        known = [Ingredient.of(id_, row) for id_, row in content["ingredients"].items()]
+        described = [Ingredient.of(id_, row) for id_, row in content["ingredients"].items()]
         self.ingredients = Ingredients(
-            [*known, *map(Ingredient.unknown, content["labels"])],
+            [*described, *map(Ingredient.unknown, content["labels"])],
             self.rules["avoid"]["group"],
             self.rules["avoid"]["exact_only"],
         )
@@ -160,7 +161,7 @@ class Catalogue:
 
     @classmethod
     def load(cls, data: Buffer) -> "Catalogue":
-        """From a snapshot's bytes.
+        """The catalogue of a snapshot's bytes.
 
         Raises PermanentError("catalogue_schema") for a snapshot of another schema and
         PermanentError("catalogue_corrupt") for what is none.
@@ -170,7 +171,7 @@ class Catalogue:
 
     @classmethod
     def open(cls, path: Path) -> "Catalogue":
-        """From a snapshot's file, mapped: columns are read from it when they are needed.
+        """The catalogue of a snapshot's file, mapped: columns are read when they are needed.
 
         Raises as `load` does, and OSError.
         """
@@ -218,10 +219,10 @@ class Catalogue:
 
     def by_ingredient(self, name: str) -> list[Product]:
         """Products with an ingredient, by any of its names; empty for an unknown one."""
-        found = self.ingredients.find(name)
-        if found is None:
+        ingredient = self.ingredients.find(name)
+        if ingredient is None:
             return []
-        return [self.product_at(row) for row in _rows(self.containing({found.id}))]
+        return [self.product_at(row) for row in _rows(self.containing({ingredient.id}))]
 
     def source(self, source_id: str) -> Source:
         """An entry of the source table."""
@@ -231,8 +232,8 @@ class Catalogue:
 
     def in_category(self, *categories: str) -> Mask:
         """(n,) true where the product is of one of these categories."""
-        known = [self.categories.index(c) for c in categories if c in self.categories]
-        return np.isin(self.category, known)
+        numbers = [self.categories.index(c) for c in categories if c in self.categories]
+        return np.isin(self.category, numbers)
 
     def grade(self, goal: str) -> Numbers:
         """(n,) evidence 0..3 that the product helps this goal."""
@@ -244,8 +245,8 @@ class Catalogue:
 
     def containing(self, ingredient_ids: set[str] | frozenset[str]) -> Mask:
         """(n,) true where the product holds any of these ingredients."""
-        wanted = np.array([row.id in ingredient_ids for row in self.ingredients.all], dtype=bool)
-        hits = np.concatenate(([0], np.cumsum(wanted[self.inci])))
+        mask = np.array([row.id in ingredient_ids for row in self.ingredients.all], dtype=bool)
+        hits = np.concatenate(([0], np.cumsum(mask[self.inci])))
         return hits[self.inci_end] > hits[np.concatenate(([0], self.inci_end[:-1]))]
 
     # --- one product ---------------------------------------------------------------------------
@@ -314,8 +315,8 @@ class Catalogue:
 
     def rinses_off(self, category: str, vehicle: str | None = None) -> bool:
         """Whether a product is rinsed off: as its vehicle says, else as its category does."""
-        known = self.vehicles.get(vehicle) if vehicle else None
-        return known.rinse_off if known else category in self._rinsed
+        stated = self.vehicles.get(vehicle) if vehicle else None
+        return stated.rinse_off if stated else category in self._rinsed
 
     def usual_vehicle(self, category: str) -> Vehicle:
         """What a product of this category comes in, where nobody stated it."""

@@ -12,6 +12,7 @@ TRACE = 1.001  # rounding room on a legal ceiling
 def check_ingredients(
     ingredients: Mapping[str, IngredientRow], sources: Mapping[str, SourceRow]
 ) -> Iterable[str]:
+    """What is wrong with the rows of ingredients.toml, in sentences."""
     owner: dict[str, str] = {}
     for id_, row in ingredients.items():
         for name in {normal(n) for n in (row.inci, *row.also)}:
@@ -33,6 +34,7 @@ def check_vehicles(
     ingredients: Mapping[str, IngredientRow],
     sources: Mapping[str, SourceRow],
 ) -> Iterable[str]:
+    """What is wrong with the rows of vehicles.toml, in sentences."""
     for id_, row in vehicles.items():
         if row.source not in sources:
             yield f"vehicles.toml [{id_}]: unknown source {row.source!r}"
@@ -46,6 +48,7 @@ def check_rules(
     ingredients: Mapping[str, IngredientRow],
     sources: Mapping[str, SourceRow],
 ) -> Iterable[str]:
+    """What is wrong with rules.toml, in sentences."""
     tags = set(ingredients) | {family for row in ingredients.values() for family in row.family}
     spoken_of = [tag for pair in rules.pair for tag in (pair.a, pair.b)]
     spoken_of += [row.family for row in rules.single]
@@ -79,6 +82,7 @@ def check_products(
     vehicles: Mapping[str, VehicleRow],
     rules: Rules,
 ) -> Iterable[str]:
+    """What is wrong with the rows of products.csv, in sentences."""
     ids: set[str] = set()
     formulas: dict[tuple[object, ...], str] = {}
     for product in products:
@@ -108,7 +112,7 @@ def check_products(
 def check_formula(
     actives: Iterable[tuple[str, float | None]], ingredients: Mapping[str, IngredientRow]
 ) -> Iterable[str]:
-    """What is wrong with a formula: each ingredient by itself, then their sums."""
+    """What is wrong with a formula, in sentences: each ingredient by itself, then their sums."""
     stated: list[tuple[IngredientRow, float]] = []
     for name, percent in actives:
         row = ingredients[name]

@@ -57,7 +57,7 @@ class Names(dict[str, int]):
 class Columns:
     """Products as they are added, one after the other, in columns."""
 
-    known: Ingredients
+    ingredients: Ingredients
     categories: Names
     rinsed: frozenset[str] = frozenset()  # categories, of what comes without a vehicle
     brands: Names = field(default_factory=Names)
@@ -73,7 +73,7 @@ class Columns:
     percent: array[float] = field(default_factory=lambda: array("f"))
 
     def __post_init__(self) -> None:
-        self._number = {row.id: n for n, row in enumerate(self.known.all)}
+        self._number = {row.id: n for n, row in enumerate(self.ingredients.all)}
         self._of_label: dict[str, tuple[int, Ingredient | None]] = {}
 
     def add(
@@ -98,7 +98,11 @@ class Columns:
         finish: str | None = None,
         origin: str | None = None,
     ) -> None:
-        """parts: what it is bought for; everything: all known in it; order: all of it, numbered."""
+        """Add a product.
+
+        parts: what it is bought for; everything: all known ingredients in it; order: the numbers
+        of all its ingredients.
+        """
         helps = helps_of(parts, rinse_off=rinse_off, unstated=label == NO_PERCENTAGES)
         strengths = (
             round(100 * p / i.ceiling) for i, p in parts if p and i.ceiling and i.role == "active"
@@ -137,12 +141,12 @@ class Columns:
         self.integers["inci_end"].append(len(self.integers["inci"]))
 
     def add_imported(self, product: Product, sources: Mapping[str, object]) -> None:
-        """What its label says, with what is known of what is on it."""
+        """Add an imported product: what its label says, with what is known of its ingredients."""
         named = [self._on_label(name) for name in product.inci]
         percents = {
-            found: active.percent
+            ingredient: active.percent
             for active in product.actives
-            if (found := self._on_label(active.inci)[1]) is not None
+            if (ingredient := self._on_label(active.inci)[1]) is not None
         }
         everything = [*dict.fromkeys([i for _, i in named if i is not None] + list(percents))]
         parts = bought_for({i: percents.get(i) for i in everything})
@@ -173,17 +177,18 @@ class Columns:
 
     def _on_label(self, name: str) -> tuple[int, Ingredient | None]:
         if name not in self._of_label:
-            found = self.known.find_label(name)
-            if found:
-                number = self._number[found.id]
+            ingredient = self.ingredients.find_label(name)
+            if ingredient:
+                number = self._number[ingredient.id]
             else:
-                number = len(self.known.all) + self.labels[normal(name)]
+                number = len(self.ingredients.all) + self.labels[normal(name)]
                 if len(self.labels) > len(self.label_texts):
                     self.label_texts.append(name)
-            self._of_label[name] = number, found
+            self._of_label[name] = number, ingredient
         return self._of_label[name]
 
     def columns(self) -> dict[str, Any]:
+        """Every column by its name, as the snapshot has them."""
         order = sorted(range(len(self.ids)), key=self.ids.__getitem__)
         return {
             "id": Texts.of(self.ids),
@@ -195,5 +200,5 @@ class Columns:
 
 
 def pack_helps(helps: Mapping[str, int]) -> int:
-    """Two bits a goal, in the order of GOALS."""
+    """Goal -> grade 0..3, in one number: two bits a goal, in the order of GOALS."""
     return sum(grade << (2 * GOALS.index(goal)) for goal, grade in helps.items())

@@ -102,7 +102,7 @@ def _grade(
 
 
 def best_of(product: Product, goal: str, facts: Facts) -> tuple[int, Ingredient] | None:
-    """What `best_for` says of a product of the catalogue: its grade is that of its own row."""
+    """Grade and ingredient of a catalogue's product, as `best_for`; the grade is its own row's."""
     parts = [
         (ingredient, active.percent)
         for active in product.actives

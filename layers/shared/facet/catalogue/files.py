@@ -1,4 +1,4 @@
-"""Files that are either the old ones or whole."""
+"""Writing a file all or nothing: what is there is the old file or the whole new one."""
 
 import os
 import secrets

@@ -51,7 +51,7 @@ class LeftOutError(FacetError):
 
 @dataclass(slots=True)
 class Summary:
-    """What became of a file."""
+    """What became of the rows of an imported file."""
 
     out: Path
     report: Path  # one line for each row left out: its number, code and reason
@@ -61,6 +61,7 @@ class Summary:
 
     @property
     def left_out(self) -> int:
+        """How many rows were left out."""
         return self.codes.total()
 
 
@@ -189,7 +190,7 @@ def _csv_header(lines: Iterator[list[str]]) -> list[str]:
 
 
 def _short_lines(text: io.TextIOWrapper) -> Iterator[str]:
-    """Lines, none held beyond LONGEST_LINE characters; csv refuses what is left of such a one."""
+    """Lines of a text; a longer one than LONGEST_LINE is cut there, which csv then refuses."""
     while line := text.readline(LONGEST_LINE):
         if len(line) == LONGEST_LINE and not line.endswith(("\n", "\r")):
             while (rest := text.readline(LONGEST_LINE)) and not rest.endswith(("\n", "\r")):
@@ -219,7 +220,7 @@ def _line(product: Product) -> bytes:
 
 
 def _facet(_rules: Path) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
-    """Facet's own products.jsonl. What follows from the ingredients is derived anew."""
+    """A reader of Facet's own products.jsonl. What follows from ingredients is derived anew."""
 
     def read(row: Mapping[str, Any]) -> Mapping[str, Any]:
         derived = {"step", "vehicle", "concerns", "am_pm", "cautions", "tinted"}
@@ -230,8 +231,8 @@ def _facet(_rules: Path) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
 
 
 def _csv(_rules: Path) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
-    """Columns name and category; optional product_id, brand, ingredients (as on the label,
-    'Niacinamide 5 %' states a concentration), spf, price_band, shade, finish."""
+    """A reader of CSV with columns name and category; optional product_id, brand, ingredients (as
+    on the label, 'Niacinamide 5 %' states a concentration), spf, price_band, shade, finish."""
 
     def read(row: Mapping[str, str]) -> Mapping[str, Any]:
         name, brand = _text(row["name"]), _text(row.get("brand"))
@@ -260,7 +261,7 @@ def _csv(_rules: Path) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
 
 
 def _open_beauty_facts(rules: Path) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
-    """A row of openbeautyfacts-products.jsonl(.gz): code, product_name, brands, categories_tags,
+    """A reader of openbeautyfacts-products.jsonl(.gz): code, product_name, brands, categories_tags,
     ingredients_text, ingredients_tags, lang, obsolete, product_type. Percentages of the dump are
     estimates, so none is taken."""
     try:
@@ -283,8 +284,8 @@ def _open_beauty_facts(rules: Path) -> Callable[[Mapping[str, Any]], Mapping[str
             raise LeftOutError("no_name", f"{code} has no name")
         tags = [tag for tag in _strings(row.get("categories_tags")) if tag in category_of]
         if not tags or not category_of[tags[-1]]:
-            said = ", ".join(_strings(row.get("categories_tags"))[-3:])[:120] or "no category"
-            raise LeftOutError("not_ours", f"{code}: {said}")
+            categories = ", ".join(_strings(row.get("categories_tags"))[-3:])[:120] or "no category"
+            raise LeftOutError("not_ours", f"{code}: {categories}")
         return {
             "product_id": f"obf-{code}",
             "name": name,
@@ -309,12 +310,12 @@ def _label(row: Mapping[str, Any]) -> list[str]:
     """The label's names, and the taxonomy's English ones, by which more is recognised."""
     text = _in_language(row, "ingredients_text") or ""
     names = [read_percent(name)[0] for name in _split(text)]
-    known = {normal(name) for name in names}
+    keys = {normal(name) for name in names}
     for tag in _strings(row.get("ingredients_tags")):
         language, _, name = tag.partition(":")
         name = name.replace("-", " ").strip()
-        if language == "en" and name and normal(name) not in known:
-            known.add(normal(name))
+        if language == "en" and name and normal(name) not in keys:
+            keys.add(normal(name))
             names.append(name)
     return _ingredients(names)
 
@@ -331,13 +332,13 @@ def _split(text: str) -> list[str]:
 
 def _ingredients(names: Sequence[str]) -> list[str]:
     """What may be an ingredient's name, once each, in order."""
-    found: dict[str, str] = {}
+    spellings: dict[str, str] = {}
     for name in names:
         clean = _SPACES.sub(" ", name).strip(" .:*-+")
         key = normal(clean)
         if any(letter.isalpha() for letter in key) and len(clean) <= LONGEST_INGREDIENT:
-            found.setdefault(key, clean)
-    return list(found.values())[:MOST_INGREDIENTS]
+            spellings.setdefault(key, clean)
+    return list(spellings.values())[:MOST_INGREDIENTS]
 
 
 def _in_language(row: Mapping[str, Any], name: str) -> str | None:
@@ -356,7 +357,7 @@ def _text(value: Any, longest: int | None = LONGEST_NAME) -> str | None:
 
 
 def _strings(value: Any) -> list[str]:
-    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
+    return [text for text in value if isinstance(text, str)] if isinstance(value, list) else []
 
 
 def _category(value: Any) -> str | None:

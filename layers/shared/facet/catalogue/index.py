@@ -61,8 +61,8 @@ class Index:
         """
         scores, allowed = self._texts(query.text), self._filter(query)
         if scores is not None:
-            found = scores > 0
-            allowed = found if allowed is None else allowed & found
+            matched = scores > 0
+            allowed = matched if allowed is None else allowed & matched
         if query.near is not None:
             return self._nearest(query.near, allowed, query.offset, query.limit)
         rows = np.arange(len(self.catalogue)) if allowed is None else np.flatnonzero(allowed)
@@ -131,8 +131,8 @@ class Index:
         best[self._holding(self._named(word))] = INGREDIENT
         brands = np.zeros(len(self.catalogue.brands) + 1, dtype=np.float32)  # -1, none, is the last
         if prefix:
-            for one in _starting(self._brand_words, word):
-                brands[self._brands_with[one]] = BRAND * PREFIX
+            for brand_word in _starting(self._brand_words, word):
+                brands[self._brands_with[brand_word]] = BRAND * PREFIX
         brands[self._brands_with.get(word, [])] = BRAND
         if brands.any():
             np.maximum(best, brands[self.catalogue.brand], out=best)
@@ -144,8 +144,8 @@ class Index:
 
     def _named(self, word: str) -> set[int]:
         """Numbers of the ingredients with this word in a name."""
-        known = self.catalogue.ingredients
-        return {known.number[row.id] for _, row in known.named_with(word)}
+        ingredients = self.catalogue.ingredients
+        return {ingredients.number[row.id] for _, row in ingredients.named_with(word)}
 
     def _rows_of_word(self, word: str) -> Numbers:
         at = bisect_left(self._vocabulary, word)
@@ -173,11 +173,11 @@ class Index:
 
     @cached_property
     def _brands_with(self) -> dict[str, list[int]]:
-        found: dict[str, list[int]] = {}
+        numbers: dict[str, list[int]] = {}
         for number, brand in enumerate(self.catalogue.brands):
             for word in set(fold(brand)):
-                found.setdefault(word, []).append(number)
-        return found
+                numbers.setdefault(word, []).append(number)
+        return numbers
 
     @cached_property
     def _brand_words(self) -> list[str]:
@@ -278,21 +278,21 @@ class Index:
 
     def _point(self, near: Near) -> set[int]:
         """Numbers of the ingredients to be near to."""
-        known = self.catalogue.ingredients
+        ingredients = self.catalogue.ingredients
         if near.product_id is None:
-            found = (known.find(name) for name in near.ingredients)
-            return {known.number[row.id] for row in found if row}
+            named = (ingredients.find(name) for name in near.ingredients)
+            return {ingredients.number[row.id] for row in named if row}
         row = self.catalogue.row(near.product_id)
         if row is None:
             raise ProductNotFoundError
         return set(self.catalogue.inci_of(row).tolist())
 
-    def _concerns(self, wanted: Mapping[Any, float]) -> Scores:
+    def _concerns(self, weights: Mapping[Any, float]) -> Scores:
         """(n,) from what is wanted to the grades 0..3 as thirds; only where something is wanted
         does it count."""
         values, of_row = self._helps
         square = np.zeros(len(values))
-        for goal, weight in wanted.items():
+        for goal, weight in weights.items():
             grade = (values >> (2 * GOALS.index(goal))) & 3
             square += (weight - grade / 3) ** 2
         return np.sqrt(square).astype(np.float32)[of_row]
@@ -389,8 +389,8 @@ def index_columns(catalogue: Catalogue) -> dict[str, Any]:
     word_rows, word_ends = _postings(places, np.asarray(rows, dtype=np.int32), len(words))
     lengths = np.diff(catalogue.inci_end, prepend=0)
     owners = np.repeat(np.arange(len(catalogue), dtype=np.int32), lengths)
-    known = len(catalogue.ingredients.all)
-    holder_rows, holder_ends = _postings(catalogue.inci, owners, known)
+    ingredient_count = len(catalogue.ingredients.all)
+    holder_rows, holder_ends = _postings(catalogue.inci, owners, ingredient_count)
     square = (_rarity(holder_ends, len(catalogue)) ** 2)[catalogue.inci]
     return {
         "words": Texts.of(words),

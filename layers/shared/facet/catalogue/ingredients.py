@@ -16,18 +16,18 @@ _PERCENT = re.compile(r"(\d+(?:[.,]\d+)?)\s*%")
 
 def read_percent(text: str) -> tuple[str, float | None]:
     """'Niacinamide 5 %' -> ('Niacinamide', 5.0); without a percentage -> (text, None)."""
-    found = _PERCENT.search(text)
-    if not found:
+    match = _PERCENT.search(text)
+    if not match:
         return text, None
-    percent = float(found.group(1).replace(",", "."))
-    rest = (text[: found.start()] + " " + text[found.end() :]).strip()
+    percent = float(match.group(1).replace(",", "."))
+    rest = (text[: match.start()] + " " + text[match.end() :]).strip()
     return rest, percent if 0 < percent <= 100 else None
 
 
 def read_spf(text: str) -> int | None:
     """'Fluid SPF 50+' -> 50; None where no sun protection factor of 2..100 is named."""
-    found = _SPF.search(text)
-    return int(found[1]) if found and 2 <= int(found[1]) <= 100 else None
+    match = _SPF.search(text)
+    return int(match[1]) if match and 2 <= int(match[1]) <= 100 else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,7 +49,7 @@ class Ingredient:
 
     @classmethod
     def of(cls, id_: str, row: Mapping[str, Any]) -> "Ingredient":
-        """From one table of ingredients.toml."""
+        """An ingredient from its table of ingredients.toml."""
         helps = {k: (int(g), float(p), str(s)) for k, (g, p, s) in row.get("helps", {}).items()}
         cited = [source for _, _, source in helps.values()]
         cited += [
@@ -73,7 +73,7 @@ class Ingredient:
 
     @classmethod
     def unknown(cls, label: str) -> "Ingredient":
-        """What a label names and nobody described: found and avoided by its name, no more."""
+        """An ingredient a label names and nobody described: found and avoided by name, no more."""
         name = normal(label)
         return cls(
             id=f"{UNKNOWN}{name.replace(' ', '-')}",
@@ -110,7 +110,7 @@ class Ingredient:
 
 @dataclass(frozen=True, slots=True)
 class Avoided:
-    """What a person keeps away from."""
+    """What a person avoids: ingredients, and words that no product may be called by."""
 
     ingredients: frozenset[str]  # ids
     words: tuple[str, ...]  # normal forms, for labels we cannot resolve
@@ -160,7 +160,7 @@ class Ingredients:
         """The ingredient a label names, also as 'Aqua (Water)', 'Aqua/Water/Eau' or 'Parfum*'."""
         inside = _IN_BRACKETS.findall(label)
         forms = (label, _IN_BRACKETS.sub(" ", label), *inside, *label.split("/"))
-        return next((found for form in forms if (found := self.find(form))), None)
+        return next((ingredient for form in forms if (ingredient := self.find(form))), None)
 
     def on_label(self, text: str) -> dict[Ingredient, float | None]:
         """What an entry of a label names, in percent where it says so of one alone.
@@ -172,7 +172,9 @@ class Ingredients:
             return {whole: percent}
         parts = self.split_label(text)
         if len(parts) > 1:
-            return {found: of for part in parts for found, of in self.on_label(part).items()}
+            return {
+                ingredient: of for part in parts for ingredient, of in self.on_label(part).items()
+            }
         return dict.fromkeys(self.read_text(name))
 
     def split_label(self, text: str) -> list[str]:
@@ -186,17 +188,17 @@ class Ingredients:
     def read_text(self, text: str) -> list[Ingredient]:
         """Ingredients named anywhere in a text, longest names first ('Retinol 0.5 % serum')."""
         words = normal(text).split()
-        found: list[Ingredient] = []
+        ingredients: list[Ingredient] = []
         at = 0
         while at < len(words):
             for length in range(min(self._longest, len(words) - at), 0, -1):
                 hit = self._by_name.get(" ".join(words[at : at + length]))
                 if hit is not None and hit.role != "base":
-                    found.append(hit)
+                    ingredients.append(hit)
                     at += length - 1
                     break
             at += 1
-        return list(dict.fromkeys(found))
+        return list(dict.fromkeys(ingredients))
 
     def avoided(self, terms: Iterable[str]) -> Avoided:
         """Everything a person's words stand for: ingredients, their groups, and whatever

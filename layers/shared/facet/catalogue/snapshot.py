@@ -96,7 +96,7 @@ def pack(content: Mapping[str, Any], json_up_to: int = JSON_UP_TO) -> bytes:
 
     def described(value: Any) -> Any:
         if isinstance(value, Mapping):
-            return {key: described(one) for key, one in sorted(value.items())}
+            return {key: described(part) for key, part in sorted(value.items())}
         if isinstance(value, Texts):
             ends = smallest(value.ends)
             return {
@@ -164,7 +164,7 @@ def _columns(value: Any, data: Buffer, start: int) -> Any:
         )
         utf8 = np.frombuffer(data, np.uint8, value["bytes"], start + value["utf8_at"])
         return Texts(utf8, ends)
-    return {key: _columns(one, data, start) for key, one in value.items()}
+    return {key: _columns(part, data, start) for key, part in value.items()}
 
 
 def _listed(value: Any) -> Any:

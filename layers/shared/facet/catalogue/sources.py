@@ -88,6 +88,8 @@ class ProductRow(Row):
 
 
 class Pair(Row):
+    """[[pair]] of rules.toml: whether two families or ingredients, a and b, may meet."""
+
     a: str
     b: str
     level: Literal["block", "alternate", "prefer", "allow"]
@@ -96,6 +98,8 @@ class Pair(Row):
 
 
 class Single(Row):
+    """[[single]] of rules.toml: a family of which one product is enough."""
+
     family: str
     per: Literal["session", "routine"]
     text: str
@@ -103,6 +107,8 @@ class Single(Row):
 
 
 class Place(Row):
+    """[[place]] of rules.toml: the session that a family must or should be used in."""
+
     family: str
     only: Session | None = None
     prefer: Session | None = None
@@ -110,6 +116,8 @@ class Place(Row):
 
 
 class Pace(Row):
+    """[[pace]] of rules.toml: how the skin gets used to a family, in stages."""
+
     family: str
     stages: tuple[tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1, le=7)]], ...] = (
         Field(min_length=1)
@@ -119,6 +127,8 @@ class Pace(Row):
 
 
 class Routine(Row):
+    """[routine] of rules.toml: the order of steps, and the step of each category."""
+
     steps: tuple[StepName, ...]
     step_of: dict[str, StepName]
     called: dict[str, str]
@@ -126,11 +136,15 @@ class Routine(Row):
 
 
 class NeedsSun(Row):
+    """[[sun.needed_by]] of rules.toml: a family that asks for sunscreen."""
+
     family: str
     source: str
 
 
 class Sun(Row):
+    """[sun] of rules.toml: the least SPF, and what asks for sunscreen."""
+
     spf: int = Field(ge=15, le=100)
     text: str
     source: str
@@ -139,6 +153,8 @@ class Sun(Row):
 
 
 class Introduce(Row):
+    """[introduce] of rules.toml: how many new products at once, and for how many weeks."""
+
     at_once: int = Field(ge=1)
     weeks: int = Field(ge=1)
     text: str
@@ -146,6 +162,8 @@ class Introduce(Row):
 
 
 class Actives(Row):
+    """[actives] of rules.toml: how many actives and layers a session has room for."""
+
     am: int = Field(ge=1)
     pm: int = Field(ge=1)
     source: str
@@ -153,6 +171,8 @@ class Actives(Row):
 
 
 class Needs(Row):
+    """[needs] of rules.toml: when a measure, 0..100, or its confidence, 0..1, becomes a need."""
+
     below: float = Field(ge=0, le=100)
     confidence: float = Field(ge=0, le=1)
     goal: float = Field(ge=0, le=1)
@@ -163,6 +183,8 @@ class Needs(Row):
 
 
 class Tone(Row):
+    """[tone] of rules.toml: below which ITA, in degrees, a sunscreen should be tinted."""
+
     tinted_below_ita: float = Field(ge=-90, le=90)
     pigment: tuple[Goal, ...]
     text: str
@@ -170,6 +192,8 @@ class Tone(Row):
 
 
 class SeeDoctor(Row):
+    """[[see_doctor]] of rules.toml: the score, 0..100, below which a doctor should look."""
+
     concern: Goal
     below: float = Field(ge=0, le=100)
     text: str
@@ -177,6 +201,8 @@ class SeeDoctor(Row):
 
 
 class Doctor(Row):
+    """[doctor] of rules.toml: what is said of pregnancy and of prescription medicines."""
+
     pregnancy: str
     pregnancy_source: str
     prescription: str
@@ -184,11 +210,15 @@ class Doctor(Row):
 
 
 class AvoidGroup(Row):
+    """[[avoid.group]] of rules.toml: words that stand for whole families."""
+
     also: tuple[str, ...] = Field(min_length=1)
     families: tuple[str, ...] = Field(min_length=1)
 
 
 class Avoid(Row):
+    """[avoid] of rules.toml: what the words for something avoided stand for."""
+
     exact_only: tuple[str, ...]
     group: tuple[AvoidGroup, ...]
 
@@ -212,6 +242,7 @@ class Rules(Row):
 
 
 def read_toml(path: Path) -> dict[str, Any]:
+    """A TOML file's content. Raises CatalogueError where it cannot be read."""
     try:
         return tomllib.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
@@ -219,6 +250,10 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 def read_products(path: Path, problems: list[str]) -> Iterable[ProductRow]:
+    """Rows of products.csv; what is wrong with the others is added to `problems`.
+
+    Raises CatalogueError where the file cannot be read.
+    """
     shape = TypeAdapter(ProductRow)
     try:
         lines = path.read_text("utf-8-sig").splitlines(keepends=True)
@@ -240,5 +275,6 @@ def read_products(path: Path, problems: list[str]) -> Iterable[ProductRow]:
 
 
 def first_error(error: ValidationError) -> str:
+    """The first thing that is wrong with a row: its field and what was expected."""
     detail = error.errors()[0]
     return f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}"

@@ -38,15 +38,15 @@ class Person:
     pregnant: bool  # or planning it, or breastfeeding
 
     @classmethod
-    def of_profile(cls, profile: Profile, known: Ingredients) -> "Person":
-        """What a person told us of themselves."""
+    def of_profile(cls, profile: Profile, ingredients: Ingredients) -> "Person":
+        """The person whom a profile describes."""
         terms = (*profile.allergies, *profile.avoided_ingredients)
-        return cls(known.avoided(terms), profile.pregnancy is not None)
+        return cls(ingredients.avoided(terms), profile.pregnancy is not None)
 
     @classmethod
-    def of_query(cls, query: Query, known: Ingredients) -> "Person":
-        """Whom a search is for."""
-        return cls(known.avoided(query.without), query.pregnancy)
+    def of_query(cls, query: Query, ingredients: Ingredients) -> "Person":
+        """The person whom a search is for."""
+        return cls(ingredients.avoided(query.without), query.pregnancy)
 
     @property
     def needs_labels(self) -> bool:
@@ -77,19 +77,19 @@ class Verdict:
 
 
 def contents_of(
-    known: Ingredients, product: Product | None, entry: BagItem | None = None
+    ingredients: Ingredients, product: Product | None, entry: BagItem | None = None
 ) -> Contents:
-    """Of a product of the catalogue, of what its owner says of it, or of both together."""
+    """The contents of a product: by the catalogue, by what its owner says of it, or by both."""
     names = [product.name, product.brand] if product else [entry.name if entry else None]
     label = (*(entry.ingredients if entry else ()), *(product.inci if product else ()))
-    parts = [row for text in label for row in known.on_label(text)]
+    parts = [row for text in label for row in ingredients.on_label(text)]
     # Nobody else says what is in a product that its owner describes.
-    told = parts if product else [*parts, *known.read_text(names[0] or "")]
+    told = parts if product else [*parts, *ingredients.read_text(names[0] or "")]
     return Contents(
         ingredients=frozenset(row.id for row in told),
         written=(
             *(name for name in names if name),
-            *(rest for text in label for rest in _unresolved(known, text)),
+            *(rest for text in label for rest in _unresolved(ingredients, text)),
         ),
         labelled=bool(label),
         pregnancy=gravest_pregnancy(told, product.pregnancy_caution if product else "ok"),
@@ -98,12 +98,12 @@ def contents_of(
 
 
 def gravest_pregnancy(parts: Iterable[Ingredient], told: str = "ok") -> str:
-    """ok, ask or avoid: what its gravest ingredient asks for, or was told of the whole."""
+    """ok, ask or avoid: the gravest advice, of its ingredients or told of the whole product."""
     return max((told, *(row.pregnancy for row in parts)), key=PREGNANCY.index)
 
 
 def gravest_medicine(parts: Iterable[Ingredient], told: str | None = None) -> str | None:
-    """None, pharmacy or prescription: the gravest of its ingredients, or told of the whole."""
+    """None, pharmacy or prescription: the gravest, of its ingredients or told of the whole."""
     return max((told, *(row.medicine for row in parts)), key=MEDICINE.index)
 
 
@@ -123,25 +123,25 @@ def refusal(person: Person, contents: Contents, *, suggested: bool = False) -> V
 
 
 def is_avoided(avoided: Avoided, contents: Contents) -> bool:
-    """Whether it holds something avoided, or its name or label speaks of it."""
+    """Whether a product holds something avoided, or its name or label speaks of it."""
     return bool(contents.ingredients & avoided.ingredients) or any(
         map(avoided.named_in, contents.written)
     )
 
 
-def _unresolved(known: Ingredients, text: str) -> list[str]:
-    """What of a label's entry is judged by its words.
+def _unresolved(ingredients: Ingredients, text: str) -> list[str]:
+    """Those parts of a label's entry that are judged by their words.
 
     "Cetyl Alcohol" is no alcohol to who avoids that, since we know what it is; of what is beside a
     name, as in "Parfum (Linalool)", nothing is known.
     """
     name, _ = read_percent(text)
-    row = known.find(name)
+    row = ingredients.find(name)
     if row and row.described and text.isascii():
         return []
-    parts = known.split_label(text)
+    parts = ingredients.split_label(text)
     if len(parts) > 1:
-        return [rest for part in parts for rest in _unresolved(known, part)]
+        return [rest for part in parts for rest in _unresolved(ingredients, part)]
     return [text]
 
 

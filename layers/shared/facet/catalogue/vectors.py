@@ -1,4 +1,4 @@
-"""The same search over a store of vectors (Amazon S3 Vectors), for catalogues beyond one memory.
+"""Search over a store of vectors (Amazon S3 Vectors), for catalogues beyond one memory.
 
 What differs from facet.catalogue.index: neighbours are approximate, texts are ranked by the store's
 BM25 and have no begun words, a text beside a point is fused with it instead of being a filter, and
@@ -49,7 +49,7 @@ class Entry:
 
 
 def entries(catalogue: Catalogue, space: Space) -> Iterator[Entry]:
-    """Every product that has a place in the space."""
+    """The entry of every product that has a place in the space."""
     for row, product in enumerate(catalogue):
         vector = _vector(catalogue, row, space)
         if vector is not None:
@@ -76,15 +76,15 @@ def _hashed(ids: Iterator[str]) -> NDArray[np.float32] | None:
 
 def _metadata(catalogue: Catalogue, row: int, product: Product) -> dict[str, Any]:
     ids = [catalogue.ingredients.all[n].id for n in catalogue.inci_of(row)]
-    known = [id_ for id_ in ids if not id_.startswith(UNKNOWN)]
-    while len(json.dumps(known)) > LONGEST_HOLDS:
-        known.pop()  # the rest is checked on what comes back
+    described = [id_ for id_ in ids if not id_.startswith(UNKNOWN)]
+    while len(json.dumps(described)) > LONGEST_HOLDS:
+        described.pop()  # the rest is checked on what comes back
     facts: dict[str, Any] = {
         "category": product.category,
         "price": product.price_band,
         "concerns": list(product.concerns),
         "skin": list(product.skin_types),
-        "holds": known or ["none"],
+        "holds": described or ["none"],
         "label": bool(catalogue.label[row] > NO_LABEL),
         "pregnancy": PREGNANCY[catalogue.pregnancy[row]],
         "name": product.name,
@@ -114,7 +114,7 @@ class VectorSearch:
             vector = [float(goal == query.concern) for goal in GOALS]
         person = Person.of_query(query, self._ingredients)
         checked_here = query.without or query.holds or query.pregnancy or space == "colour"
-        found = self._store.query(
+        matches = self._store.query(
             space,
             vector=vector,
             text=query.text.strip(),
@@ -124,7 +124,7 @@ class VectorSearch:
         own = query.near.product_id if query.near else None
         hits = [
             self._hit(match, product, query)
-            for match in found
+            for match in matches
             if match.key != own
             and self._fits(
                 product := Product.model_validate_json(match.metadata["product"]), query, person
@@ -144,14 +144,14 @@ class VectorSearch:
             if stored is None:
                 raise ProductNotFoundError
             return stored
-        found = (self._ingredients.find(name) for name in near.ingredients)
-        vector = _hashed(row.id for row in found if row)
+        rows = (self._ingredients.find(name) for name in near.ingredients)
+        vector = _hashed(row.id for row in rows if row)
         if vector is None:
             raise PermanentError("ingredient_unknown", "None of the ingredients is known.")
         return [float(value) for value in vector]
 
     def _filters(self, query: Query, person: Person) -> dict[str, Any]:
-        known = sorted(id_ for id_ in person.avoided.ingredients if not id_.startswith(UNKNOWN))
+        avoided = sorted(id_ for id_ in person.avoided.ingredients if not id_.startswith(UNKNOWN))
         held = [row.id for name in query.holds if (row := self._ingredients.find(name))]
         all_of: list[dict[str, Any]] = []
         if query.categories:
@@ -162,8 +162,8 @@ class VectorSearch:
             all_of.append({"skin": {"$eq": query.skin_type}})
         if query.price_bands:
             all_of.append({"price": {"$in": list(query.price_bands)}})
-        if known:
-            all_of.append({"holds": {"$nin": known}})
+        if avoided:
+            all_of.append({"holds": {"$nin": avoided}})
         if person.needs_labels:
             all_of.append({"label": {"$eq": True}})
         if person.pregnant:
