@@ -89,5 +89,5 @@ def test_a_flat_season_is_no_certainty() -> None:
     sure = flat.model_copy(update={"season": (Share(name="True Winter", share=1.0),)})
 
     assert Palette(flat).certainty == pytest.approx(0)
-    assert not Palette(flat).known
+    assert not Palette(flat).is_measured
     assert Palette(sure).certainty == pytest.approx(1)

@@ -1,4 +1,4 @@
-"""What each kind of advice gives to the words: the facts of a routine, of a look, of an outfit."""
+"""The facts of each kind of advice, a routine, a look, an outfit, for whoever words them."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _SPOKEN = (
 
 @dataclass(frozen=True, slots=True)
 class AdviceFacts:
-    """What one result adds to the facts of its analysis, by the fields of Facts."""
+    """The facts that one result adds to those of its analysis, by the fields of Facts."""
 
     steps: tuple[StepFact, ...] = ()
     gaps: tuple[GapFact, ...] = ()
@@ -32,7 +32,7 @@ class AdviceFacts:
 
 
 def routine_facts(routine: SkincareResult) -> AdviceFacts:
-    """Both halves of the day, the gaps, and the hints to see a doctor."""
+    """The facts of a routine: both halves of the day, the gaps, and the hints to see a doctor."""
     return AdviceFacts(
         steps=tuple(_routine_steps(routine)),
         gaps=tuple(
@@ -45,7 +45,7 @@ def routine_facts(routine: SkincareResult) -> AdviceFacts:
 
 
 def look_facts(makeup: MakeupResult) -> AdviceFacts:
-    """The steps of the first look, which suits best, and its cautions."""
+    """The facts of the first look, which suits best: its steps and its cautions."""
     if not makeup.looks:
         return AdviceFacts()
     look = makeup.looks[0]
@@ -55,7 +55,7 @@ def look_facts(makeup: MakeupResult) -> AdviceFacts:
 
 
 def outfit_facts(clothes: OutfitResult) -> AdviceFacts:
-    """The first outfit, which suits best."""
+    """The facts of the first outfit, which suits best."""
     if not clothes.outfits:
         return AdviceFacts()
     best = clothes.outfits[0]

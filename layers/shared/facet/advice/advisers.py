@@ -21,7 +21,7 @@ from facet.domain.style import MakeupResult, OutfitResult, Weather
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is known when one piece of advice is asked for."""
+    """Everything that one piece of advice is made from."""
 
     reading: FaceReading
     profile: Profile
@@ -35,7 +35,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Adviser:
-    """One kind of advice."""
+    """One kind of advice: its result, what it reads, who makes it and what it says."""
 
     result: type[Part]  # what is stored and answered
     shelves: frozenset[Shelf]  # what of the person's belongings it reads

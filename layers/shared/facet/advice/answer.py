@@ -25,5 +25,5 @@ class Cites(Protocol):
 
 
 def cited(things: Iterable[Cites]) -> list[str]:
-    """Ids of their sources in the order they are first cited, once each."""
+    """Ids of the sources these things cite, once each, in the order they are first cited."""
     return list(dict.fromkeys(source for thing in things for source in thing.sources))

@@ -41,7 +41,7 @@ def shelf_of(
     person: Person,
     today: date | None,
 ) -> Shelf:
-    """What of a bag this person can use; today: None takes all of it as fresh and in use."""
+    """The skincare of a bag that this person can use; today: None takes it as fresh and in use."""
     notes = Notes()
     items, new = [], set()
     for entry, product in read_bag(bag, catalogue, notes):

@@ -104,8 +104,8 @@ class Palette:
         seasons = rules()["seasons"]
         shares = {s.name: s.share for s in reading.season or () if s.name in seasons}
         total = sum(shares.values())
-        self.known = total > 0
-        if not self.known:  # nothing was measured: every season alike
+        self.is_measured = total > 0
+        if not self.is_measured:  # nothing was measured: every season alike
             shares, total = dict.fromkeys(seasons, 1.0), float(len(seasons))
         self.shares = {name: share / total for name, share in shares.items()}
         self.best = max(self.shares, key=lambda name: self.shares[name])

@@ -39,7 +39,7 @@ Matrix = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Figures:
-    """How well one version tells liked from not, on people it was not fitted to."""
+    """How well one version of a ranking tells liked from not, on people it was not fitted to."""
 
     log_loss: float  # nats an answer; less is better
     auc: float  # 0..1; 0.5 is chance
@@ -47,7 +47,7 @@ class Figures:
 
 @dataclass(frozen=True)
 class Fit:
-    """A new version and what it reaches."""
+    """A new version of a ranking, and the figures it reaches."""
 
     ranking: Ranking
     base: str

@@ -34,12 +34,12 @@ class LookBrief:
 
     @property
     def tone(self) -> Tone:
-        """The measured skin."""
+        """The measured tone of the skin."""
         return self.reading.skin.tone
 
     @property
     def plan(self) -> Mapping[str, Any]:
-        """What belongs to a look of the occasion, and how strong it is."""
+        """The plan of the occasion: what belongs to its looks, and how strong it is."""
         plan: Mapping[str, Any] = self.rules["occasion"][self.occasion]
         return plan
 

@@ -19,10 +19,10 @@ LIKE_LIPS = "lip"  # lip liners are named by the shades of lips
 
 
 def based_on(brief: LookBrief) -> tuple[str, ...]:
-    """What was known, in words."""
+    """What the looks are based on, in words."""
     tone, shapes = brief.tone, brief.reading.face.shape
     parts = [say("makeup.based_on.skin", hex=tone.hex, undertone=tone.undertone)]
-    if brief.palette.known:
+    if brief.palette.is_measured:
         parts.append(say("makeup.based_on.season", season=brief.palette.best))
     if shapes:
         parts.append(say("makeup.based_on.shape", shape=shapes[0].name))
@@ -159,7 +159,7 @@ def _finish_reason(finish: Finish) -> Iterator[Reason]:
 
 def _season_reason(brief: LookBrief) -> Iterator[Reason]:
     palette = brief.palette
-    if not palette.known:
+    if not palette.is_measured:
         return
     percent = round(100 * palette.shares[palette.best])
     if percent >= SURE_SEASON:

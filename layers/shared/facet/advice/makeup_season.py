@@ -23,7 +23,7 @@ NO_SHIFT = (0.0, 0.0, 0.0)
 
 
 class Aim(NamedTuple):
-    """What an idea asks of its colours."""
+    """The aim of an idea: what it asks of its colours."""
 
     eye: str  # tonal, neutral or accent
     shift: Mapping[str, Sequence[float]]  # by category: warmth, value and chroma in spreads
@@ -75,7 +75,7 @@ def _confidence(brief: LookBrief, share: float) -> float:
 
 
 def _is_across(brief: LookBrief, shade: Shade, aim: Aim) -> bool:
-    """Whether it is an eye accent across the colour wheel from the iris."""
+    """Whether a shade is an eye accent across the colour wheel from the iris."""
     iris = _iris(brief)
     accent = shade.category == "eyeshadow" and aim.eye == "accent"
     return accent and iris is not None and _turn(iris, shade) >= ACROSS
@@ -108,7 +108,7 @@ def _fits(brief: LookBrief, shades: Sequence[Shade], aim: Aim) -> dict[str, floa
 
 
 def _fit(brief: LookBrief, shade: Shade, suits: float, above: float, aim: Aim) -> float:
-    """0..1: what of how a colour suits the season is left on this skin, in this idea."""
+    """0..1: how a colour suits, in the season and then on this skin and in this idea."""
     choice = brief.rules["choice"]
     fit = suits
     lighter = shade.lch.lightness - brief.skin.lightness - above

@@ -15,7 +15,7 @@ UNTOLD_STRENGTH = 50  # 0..100, where neither idea nor rules name one
 
 
 class Place(NamedTuple):
-    """Where and with what something is put on."""
+    """The place of a category: where and with what it is put on."""
 
     regions: tuple[Region, ...]
     tool: str
@@ -56,7 +56,7 @@ def _contour(brief: LookBrief) -> Place:
 
 
 def intensity(brief: LookBrief, idea: Mapping[str, Any], category: str) -> int:
-    """How much of it, 0..100: the idea's strength or else the category's, as the occasion asks."""
+    """How strongly a category is put on, 0..100: as the idea or else it says, by the occasion."""
     usual = brief.rules["strength"].get(category, UNTOLD_STRENGTH)
     strength: float = idea["strength"].get(category, usual) * brief.plan["strength"]
     return round(strength)

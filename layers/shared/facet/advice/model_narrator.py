@@ -37,6 +37,7 @@ class ModelNarrator:
         self._search = search
 
     def narrate(self, facts: Facts) -> EnhancedAnalysis:
+        """The facts in the model's words, or in the other narrator's where those fail a check."""
         catalogue, model = self._catalogue(), self._model
         try:
             tools = tools_of(catalogue, self._search(catalogue))

@@ -26,6 +26,7 @@ class TemplateNarrator:
     """Fills the sentences of the message file."""
 
     def narrate(self, facts: Facts) -> EnhancedAnalysis:
+        """The facts in sentences of the message file: the same facts, the same words."""
         return EnhancedAnalysis(
             summary=" ".join(_summary(facts)),
             severity=facts.severity,

@@ -20,7 +20,7 @@ NEAR_THE_FACE = 0.8  # weight of a slot near the face, 0..1
 
 
 def based_on(brief: Brief) -> tuple[str, ...]:
-    """What was known, in words."""
+    """What the outfits are based on, in words."""
     parts = [
         say("outfit.based_on.garments", count=len(brief.owned)),
         say("outfit.based_on.occasion", occasion=brief.occasion),
@@ -29,7 +29,7 @@ def based_on(brief: Brief) -> tuple[str, ...]:
         parts.append(say("outfit.based_on.rain", celsius=brief.weather.temperature_c))
     elif brief.weather:
         parts.append(say("outfit.based_on.dry", celsius=brief.weather.temperature_c))
-    if brief.palette.known:
+    if brief.palette.is_measured:
         parts.append(say("outfit.based_on.season", season=brief.palette.best))
     if brief.opinions:
         parts.append(say("outfit.based_on.verdicts", count=len(brief.opinions)))
@@ -110,7 +110,7 @@ def _season_reason(brief: Brief, chosen: Scored) -> Iterable[Reason]:
     """The reason of the garment whose colour does most for the season, if it is one of it."""
     near, palette = brief.rules["colour"]["near_face"], brief.palette
     best = max(chosen.pieces, key=lambda p: (near[p.slot] * p.season, p.key))
-    if palette.known and best.season >= OF_THE_SEASON:
+    if palette.is_measured and best.season >= OF_THE_SEASON:
         values = {
             "name": best.name,
             "season": palette.best,
@@ -154,7 +154,7 @@ def suggestion_for(brief: Brief, outfits: Sequence[Scored]) -> GarmentSuggestion
     if gap is None:
         return None
     why = [Reason(text=say(f"outfit.gap.{gap.key}"), points_at=gap.points_at)]
-    if brief.palette.known:
+    if brief.palette.is_measured:
         text = say("outfit.gap_colour", season=brief.palette.best)
         why.append(Reason(text=text, points_at="season", sources=("seasons",)))
     return GarmentSuggestion(

@@ -1,4 +1,4 @@
-"""What garments worn together are worth.
+"""The worth of garments worn together.
 
 Every part (formality, harmony, season, warmth, pattern) is worth 0..1; an outfit is worth their
 weighted geometric mean, times what was said of its garments before. Numbers are in wardrobe.toml.
@@ -36,16 +36,16 @@ class _Pair(NamedTuple):
 def scored(
     brief: Brief, pieces: tuple[Piece, ...], *, to_come: float | None = None, above: float = -1.0
 ) -> Scored:
-    """What pieces are worth together.
+    """Pieces with their worth together.
 
-    to_come: clo that an outer layer can still add, whose lack is not missed yet; None: none will.
-    above: what is worth no more than that even if its colours went together perfectly is not
-    looked at further, and has no more worth than that.
+    to_come: clo that an outer layer can still add, so that it is not missed yet; None: none will.
+    above: a worth to beat. Pieces that could not beat it even with perfect colours are not looked
+    at further, and get no more worth than that.
     """
     parts = {
         "formality": formality(brief, pieces),
         "harmony": 1.0,
-        "season": _season(brief, pieces) if brief.palette.known else 1.0,
+        "season": _season(brief, pieces) if brief.palette.is_measured else 1.0,
         "warmth": _warmth(brief, pieces, to_come or 0.0) if brief.weather else 1.0,
         "pattern": _pattern(brief, pieces),
     }

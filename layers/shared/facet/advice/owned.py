@@ -1,4 +1,4 @@
-"""Entries of a bag as they are stored: of any age, and written by others."""
+"""Reading the entries of a bag as they are stored: of any age, and written by others."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
@@ -17,7 +17,7 @@ DAYS_A_MONTH = 30.44
 def read_bag(
     rows: Sequence[BagItem | Mapping[str, Any]], catalogue: Catalogue, notes: Notes
 ) -> Iterator[tuple[BagItem, Product | None]]:
-    """Every entry that can be read, with the product it names; None: its owner describes it.
+    """Every entry of a bag that can be read, with its product; None: its owner describes it.
 
     What cannot be read, and what was withdrawn from the catalogue, becomes a note.
     """
@@ -41,6 +41,6 @@ def read_bag(
 
 
 def is_expired(entry: BagItem, months: int, today: date | None) -> bool:
-    """Whether it has been open for longer than it keeps; today None: nobody asks."""
+    """Whether an entry has been open for more than `months`; today None: nobody asks."""
     open_for = (today - entry.opened).days if today and entry.opened else 0
     return open_for > months * DAYS_A_MONTH

@@ -25,7 +25,7 @@ FEATURES = (
 
 @dataclass(frozen=True)
 class Ranking:
-    """One version. weights: what a unit of each feature adds to a product's score."""
+    """A version of the ranking. weights: what a unit of each feature adds to a product's score."""
 
     version: str
     weights: Mapping[str, float]
@@ -48,7 +48,7 @@ def load_ranking(version: str = DEFAULT, folder: Path = FOLDER) -> Ranking:
 
 @dataclass(frozen=True)
 class Rollout:
-    """percent of the users (0..100) get the candidate, each of them always."""
+    """A rollout: percent of the users (0..100) get the candidate, each of them always."""
 
     version: str
     candidate: str = ""

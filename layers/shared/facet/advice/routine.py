@@ -63,11 +63,11 @@ class Choice:
         return frozenset(r.category for r in self.remarks if r.code == f"no_{r.category}")
 
     def proposal_of(self, item: Item) -> Proposal | None:
-        """The proposal that brought it in, or None for what is owned."""
+        """The proposal that brought an item in, or None for an owned one."""
         return next((p for p in self.proposals if p.item is item), None)
 
     def in_order(self, session: Session) -> Sequence[Placed]:
-        """What is put on in a session, in the order it is put on."""
+        """The products of a session, in the order they are put on."""
         steps = self.week.rules["routine"]["steps"]
         return sorted(
             (p for p in self.week.placed if p.session == session),
@@ -265,31 +265,31 @@ def _plain_product(
 
 
 def is_scheduled(week: Week, item: Item) -> bool:
-    """Whether it is placed as a treatment: it treats, or its pace is not daily."""
+    """Whether an item is placed as a treatment: it treats, or its pace is not daily."""
     paced = item.step == "moisturise" and bool(week.stages(item))
     return item.treats and (item.step == "treat" or paced)
 
 
 def sun_sources(rules: Mapping[str, Any], item: Item) -> list[str]:
-    """The sources that ask for sunscreen with it; empty: none does."""
+    """The sources that ask for sunscreen with an item; empty: none does."""
     needed_by = rules["sun"]["needed_by"]
     return [row["source"] for row in needed_by if row["family"] in item.tags]
 
 
 def _sun_allows(brief: Brief, week: Week, item: Item) -> bool:
-    """Whether it asks for no sunscreen, or the morning has one."""
+    """Whether an item asks for no sunscreen, or the morning has one."""
     protected = any(placed.item.step == "protect" for placed in week.placed)
     return protected or not sun_sources(brief.rules, item)
 
 
 def _may_be_introduced(brief: Brief, week: Week, item: Item) -> bool:
-    """Whether the skin is used to it, or has room for one more new active."""
+    """Whether the skin is used to an item, or has room for one more new active."""
     room = week.introduced < brief.rules["introduce"]["at_once"]
     return room or not brief.is_new(item) or week.holds(item)
 
 
 def _priority(brief: Brief, week: Week, item: Item) -> tuple[Any, ...]:
-    """Of what is owned: what meets a need first, then what has the least choice of place."""
+    """Order of owned items: those that meet a need, then those with the least choice of place."""
     relevance = sum(need.weight * item.helps.get(need.goal, 0) for need in brief.care.needs)
     days = week.first_days(item, new=brief.is_new(item))
     return (relevance == 0, len(item.sessions), days, -relevance, item.key)

@@ -42,7 +42,7 @@ class Shade:
 
     @property
     def key(self) -> str:
-        """A stable order among equals."""
+        """Key of a stable order among equal shades."""
         return f"{self.item_id or ''}/{self.hex}/{self.name}"
 
 

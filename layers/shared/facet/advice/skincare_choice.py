@@ -34,20 +34,20 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Offer:
-    """What of the catalogue may be suggested to one person; worked out when it is asked for."""
+    """The products that may be suggested to one person, worked out when they are asked for."""
 
     brief: Brief
 
     @cached_property
     def suitable(self) -> Mask:
-        """(n,) what may be suggested, whatever it costs."""
+        """(n,) true for products that may be suggested, whatever they cost."""
         columns = self.brief.catalogue
         mask: Mask = suitable_rows(columns, self.brief.person, columns.containing, suggested=True)
         return mask
 
     @cached_property
     def affordable(self) -> Mask:
-        """(n,) what is within the budget; without one, everything."""
+        """(n,) true for products within the budget; without one, for all."""
         budget, price = self.brief.profile.budget, self.brief.catalogue.price
         if budget is None:
             return np.ones(len(self.brief.catalogue), dtype=bool)

@@ -36,7 +36,7 @@ class Brief:
         return self.catalogue.rules
 
     def is_new(self, item: Item) -> bool:
-        """Whether it is owned and the skin is not used to it yet."""
+        """Whether an item is owned and the skin is not used to it yet."""
         return item.key in self.new
 
 

@@ -16,7 +16,7 @@ from facet.saying import say
 
 
 def based_on(brief: Brief) -> tuple[str, ...]:
-    """What was known, in words."""
+    """What the routine is based on, in words."""
     tone = brief.skin.tone
     low, high = tone.ita_interval
     measured = sum(concern.score is not None for concern in brief.skin.concerns)
@@ -169,7 +169,7 @@ def _obstacle(obstacle: Obstacle) -> str:
 
 
 def see_doctor(brief: Brief) -> tuple[Note, ...]:
-    """What of a photo, or of what was told, a doctor should see; empty: nothing."""
+    """Notes on what a doctor should see, by the photo or by what was told; empty: nothing."""
     rules = brief.rules
     scores = {
         concern.name: concern.score

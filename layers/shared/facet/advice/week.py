@@ -38,7 +38,7 @@ class Obstacle:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A product in the week."""
+    """A product that has its place in the week: session, days and stages."""
 
     item: Item
     session: Session
@@ -66,7 +66,7 @@ class Week:
     # --- what speaks against it ----------------------------------------------------------------
 
     def obstacle(self, item: Item, session: Session, day: int) -> Obstacle | None:
-        """Why the item cannot be used then, or None."""
+        """Why an item cannot be used in this session of this day, or None."""
         if session not in item.sessions:
             return Obstacle("other_half")
         beside = [
@@ -81,7 +81,7 @@ class Week:
         )
 
     def _clash(self, item: Item, beside: Sequence[Item]) -> Obstacle | None:
-        """What must not meet."""
+        """The obstacle of two products that must not meet, or None."""
         for pair in self.rules["pair"]:
             if pair["level"] not in ("block", "alternate"):
                 continue
@@ -95,7 +95,7 @@ class Week:
         return None
 
     def _second(self, item: Item, beside: Sequence[Item]) -> Obstacle | None:
-        """A second of what one is enough of, in a session or in the whole routine."""
+        """The obstacle of a second product where one is enough, in a session or a routine."""
         for single in self.rules["single"]:
             if single["family"] not in item.tags:
                 continue
@@ -107,7 +107,7 @@ class Week:
         return None
 
     def _full(self, item: Item, session: Session, beside: Sequence[Item]) -> Obstacle | None:
-        """More actives, or more layers, than a session has room for."""
+        """The obstacle of more actives, or more layers, than a session has room for."""
         caps = self.rules["actives"]
         there = [other for other in beside if is_for_eyes(other) == is_for_eyes(item)]
         if is_treatment(item) and sum(map(is_treatment, there)) >= caps[session]:
@@ -117,13 +117,13 @@ class Week:
         return None
 
     def free_days(self, item: Item, session: Session) -> tuple[int, ...]:
-        """The days on which nothing speaks against it."""
+        """The days on which nothing speaks against an item in this session."""
         return tuple(day for day in DAYS if self.obstacle(item, session, day) is None)
 
     # --- how often -----------------------------------------------------------------------------
 
     def stages(self, item: Item) -> Stages:
-        """How the skin gets used to it: of all its actives, the slowest pace."""
+        """How the skin gets used to an item: of all its actives, the slowest pace."""
         if is_wash(item):
             return ()
         paces = [
@@ -134,7 +134,7 @@ class Week:
         return min(paces, key=lambda stages: (stages[-1][1], stages[0][1]), default=())
 
     def order_of_sessions(self, item: Item) -> tuple[Session, ...]:
-        """Where it may go, the preferred half of the day first."""
+        """The sessions in which an item may be used, the preferred one first."""
         wishes = [
             p["prefer"] for p in self.rules["place"] if p["family"] in item.tags and p.get("prefer")
         ]
@@ -145,7 +145,7 @@ class Week:
         return tuple(sorted(item.sessions, key=lambda session: session != first))
 
     def days_left(self, item: Item) -> int:
-        """Days a week, 0..7, that others with its actives leave of their pace."""
+        """Days a week, 0..7, that other products with an item's actives leave of their pace."""
         left = len(DAYS)
         for pace in self.rules["pace"]:
             family = pace["family"]
@@ -162,7 +162,7 @@ class Week:
         return max(0, left)
 
     def first_days(self, item: Item, *, new: bool) -> int:
-        """How many days a week it begins with, 1..7; new: the skin is not used to it yet."""
+        """Days a week, 1..7, that an item begins with; new: the skin is not used to it yet."""
         stages = self.stages(item)
         if not stages:
             return len(DAYS)
@@ -188,23 +188,23 @@ class Week:
         return placed
 
     def _obstacles(self, item: Item) -> Iterator[Obstacle]:
-        """What keeps it out, morning before evening, day by day."""
+        """What keeps an item out, morning before evening, day by day."""
         for session in item.sessions:
             for day in DAYS:
                 if obstacle := self.obstacle(item, session, day):
                     yield obstacle
 
     def fits_daily(self, item: Item, session: Session) -> bool:
-        """Whether it can be used every day of the week, from the first."""
+        """Whether an item can be used every day of the week, from the first."""
         return len(self.free_days(item, session)) == len(DAYS) and not self.stages(item)
 
     def place_daily(self, item: Item, session: Session, *, new: bool) -> None:
-        """Put it into every day; ask `fits_daily` first."""
+        """Put an item into every day; ask `fits_daily` first."""
         self.placed.append(Placed(item, session, DAYS, new, ()))
 
     def ramp(self, placed: Placed) -> tuple[RampStage, ...]:
-        """Its stages, never more days than stay free of what it clashes with and than its pace
-        leaves."""
+        """The stages of a placed product, cut to the days that stay free of what it clashes with
+        and that its pace leaves."""
         room = len(set(placed.days) | set(self.free_days(placed.item, placed.session)))
         room = min(room, self.days_left(placed.item))
         stages: list[RampStage] = []
@@ -216,22 +216,25 @@ class Week:
 
 
 def is_for_eyes(item: Item) -> bool:
-    """The skin round the eyes is another place: what is meant for it is counted by itself."""
+    """Whether an item is for the skin round the eyes: another place, counted by itself."""
     return item.category == "eye_care"
 
 
 def is_wash(item: Item) -> bool:
-    """On the skin for seconds, so it has no pace; a peel is rinsed off too, but after minutes."""
+    """Whether an item is a wash: on the skin for seconds, so that it has no pace.
+
+    A peel is rinsed off too, but after minutes.
+    """
     return item.rinse_off and item.step == "cleanse"
 
 
 def is_treatment(item: Item) -> bool:
-    """Counts against the actives of a session."""
+    """Whether an item counts against the actives of a session."""
     return item.treats and item.step in ("treat", "moisturise") and not item.rinse_off
 
 
 def is_support(item: Item) -> bool:
-    """A hydrating layer that holds nothing that treats."""
+    """Whether an item is a hydrating layer that holds nothing that treats."""
     return item.step == "treat" and not item.treats
 
 
