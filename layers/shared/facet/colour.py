@@ -153,9 +153,9 @@ def delta_e_2000(first: ArrayLike, second: ArrayLike) -> Floats:
 
     Sharma, Wu & Dalal 2005, doi 10.1002/col.20070.
     """
-    one, two = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
-    l1, a1, b1 = one[..., 0], one[..., 1], one[..., 2]
-    l2, a2, b2 = two[..., 0], two[..., 1], two[..., 2]
+    lab1, lab2 = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
+    l1, a1, b1 = lab1[..., 0], lab1[..., 1], lab1[..., 2]
+    l2, a2, b2 = lab2[..., 0], lab2[..., 1], lab2[..., 2]
     chroma7 = ((np.hypot(a1, b1) + np.hypot(a2, b2)) / 2) ** 7
     g = 0.5 * (1 - np.sqrt(chroma7 / (chroma7 + 25.0**7)))
     c1, c2 = np.hypot((1 + g) * a1, b1), np.hypot((1 + g) * a2, b2)

@@ -149,8 +149,8 @@ def test_a_fringe_and_a_beard_do_not_count_as_skin() -> None:
     hidden = skin_of(face(SKINS["light"], forehead=dark_hair, below_lip=dark_hair))
 
     assert colour.delta_e_2000(bare.lab, hidden.lab) < 1
-    assert min(hidden.apart["forehead"], hidden.apart["below_lip"]) > 30
-    assert max(bare.apart.values()) < 3
+    assert min(hidden.differences["forehead"], hidden.differences["below_lip"]) > 30
+    assert max(bare.differences.values()) < 3
 
 
 def test_a_face_without_a_visible_cheek_has_no_tone() -> None:

@@ -106,7 +106,7 @@ class Canvas:
         return Area(window, soft)
 
     def cover(self, polygons: Sequence[Points], feather: float, window: Window) -> Floats:
-        """As area, on a window of the canvas."""
+        """The mask of `area`, 0..1, on a window (rows, columns) of the canvas."""
         covered = np.zeros([side.stop - side.start for side in window], np.float32)
         if (area := self.area(polygons, feather)) and meet(area.window, window):
             both = overlap(area.window, window)

@@ -91,7 +91,7 @@ def _rise_of_light(
 def _free(
     canvas: Canvas, skin: Complexion, opening: list[Points], blur: float, brow: Points
 ) -> tuple[Area, Area]:
-    """0 in the eye's opening, 1 away from it; and the same of the opening and the brow."""
+    """Areas, 0..1, away from the eye's opening, and away from the opening and the brow."""
     table = render_rules()["lid"]
     window = canvas.around(opening[0], table["reach"]) or (slice(0, 1), slice(0, 1))
     eye = canvas.cover(opening, max(table["feather"], 0.5 * blur), window)

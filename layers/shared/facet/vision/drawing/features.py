@@ -26,7 +26,7 @@ class Features:
 
     @cached_property
     def lips(self) -> Lips | None:
-        """None where they cannot be told from skin."""
+        """The lips, or None where they cannot be told from skin."""
         return find_lips(self.canvas)
 
     @cached_property
@@ -45,7 +45,7 @@ class Features:
 
     @cached_property
     def shaded(self) -> Floats:
-        """As bare, in deep shade too."""
+        """(h, w) 0..1: skin, off eyes, brows and lips, in light or in deep shade"""
         return np.asarray(self.skin.hued * self._off_features)
 
     @cached_property

@@ -24,7 +24,7 @@ def resolution(points: Points) -> float:
 
 
 def both_sides(right: Sequence[int]) -> list[NDArray[np.intp]]:
-    """Landmarks of the right side -> those, and the same of the left side."""
+    """Landmarks of the right side -> their indices, and those of the left side's landmarks."""
     indices = np.array(right, np.intp)
     return [indices, canonical().mirror[indices]]
 

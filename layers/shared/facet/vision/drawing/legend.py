@@ -30,7 +30,7 @@ _WIDEST = 0.92  # of the photo's width
 
 @dataclass(frozen=True, slots=True)
 class Legend:
-    """Two lines of text and what the ends of the bar are called."""
+    """The text of a legend: two lines, and what the ends of its bar are called."""
 
     title: str
     note: str

@@ -46,7 +46,7 @@ class Portrait:
 
 @dataclass(frozen=True, slots=True)
 class LookPictures:
-    """JPEGs without metadata."""
+    """The pictures of a look, JPEGs without metadata."""
 
     look: bytes  # the whole photo with the look on, at most 1024 px
     before_after: bytes  # the face twice, side by side

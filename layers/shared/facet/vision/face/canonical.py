@@ -75,6 +75,7 @@ def mean_face(faces: Array, rounds: int = 20) -> tuple[Array, Array]:
 
 
 def main() -> None:
+    """Write canonical.json from the folder of portraits on the command line."""
     folder = Path(sys.argv[1])
     models = FaceModels.load(Path(os.environ.get("MODELS_DIR", MODELS)))
     faces = shapes(folder, models)

@@ -46,10 +46,10 @@ class Settings(BaseModel):
 
 
 class SkinClassifier:
-    """One such model, loaded."""
+    """A team's own skin classifier, loaded."""
 
     def __init__(self, folder: Path) -> None:
-        """Raises FacetError, naming the file, where metadata.json and model do not fit."""
+        """Load a folder's model. Raises FacetError where metadata.json and model do not fit."""
         metadata = folder / "metadata.json"
         try:
             self.settings = Settings.model_validate_json(metadata.read_text(encoding="utf-8"))
@@ -67,7 +67,10 @@ class SkinClassifier:
         return self.postprocess(self._run(self.preprocess(pixels, mesh)))
 
     def preprocess(self, pixels: Pixels, mesh: Mesh) -> Floats:
-        """-> (1, 3, size, size) or (1, size, size, 3), float32, normalised, RGB, face upright."""
+        """Photo and mesh -> (1, 3, size, size) or (1, size, size, 3), float32, normalised.
+
+        RGB, the face upright.
+        """
         settings = self.settings
         turn = angle(mesh.points[RIGHT_EYE_OUTER], mesh.points[LEFT_EYE_OUTER])
         crop = Crop.on_points(mesh.points, turn, settings.crop_scale)

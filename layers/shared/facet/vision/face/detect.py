@@ -22,7 +22,7 @@ class Detection:
 
     @property
     def width(self) -> float:
-        """px"""
+        """Width of the box, px."""
         return float(self.box[2] - self.box[0])
 
     def holds(self, other: "Detection") -> bool:
@@ -69,7 +69,7 @@ class FaceDetector:
         return self.decode(regressors[0], logits[0, :, 0], crop)
 
     def preprocess(self, pixels: Pixels, crop: Crop) -> Floats:
-        """-> (1, 128, 128, 3), float32, -1..1, RGB."""
+        """The crop of a photo -> (1, 128, 128, 3), float32, -1..1, RGB."""
         image = crop.sample(pixels, SIZE)
         image *= np.float32(1 / 127.5)
         image -= 1

@@ -69,7 +69,7 @@ class MeshModel:
         return self.postprocess(landmarks[0], float(flag[0, 0]), crop)
 
     def preprocess(self, pixels: Pixels, crop: Crop) -> Floats:
-        """-> (1, 192, 192, 3), float32, 0..1, RGB."""
+        """The crop of a photo -> (1, 192, 192, 3), float32, 0..1, RGB."""
         image = crop.sample(pixels, SIZE)
         image *= np.float32(1 / 255)
         return image[None]

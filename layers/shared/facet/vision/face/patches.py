@@ -39,5 +39,5 @@ def cut(pixels: Pixels, polygon: Polygon, hole: Polygon | None = None) -> Pixels
 
 
 def some(pixels: Pixels, enough: int) -> Pixels:
-    """Of many pixels (n, 3) about `enough`, evenly: what a median needs."""
+    """Pixels (n, 3) -> about `enough` of them, evenly chosen, for a median to be taken of."""
     return pixels[:: max(1, len(pixels) // enough)]

@@ -28,7 +28,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Distance:
-    """How far the lens was."""
+    """The distance between lens and face, and how sure it is."""
 
     cm: float
     interval: tuple[float, float]  # cm, which holds it in 7 of 10 cases
@@ -59,7 +59,7 @@ def lens_distance(
 def measure_face(
     mesh: Mesh, pose: Pose, distance: Distance | None, colours: tuple[FeatureColour, ...]
 ) -> Face:
-    """The face as a shape, with its colours beside it."""
+    """The shape of a face (pose, ratios, distance, shares of shapes), its colours beside it."""
     table = _table()["shapes"]
     values = ratios(mesh)
     face = Face(

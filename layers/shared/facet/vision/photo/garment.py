@@ -29,7 +29,7 @@ _QUALITY = 85
 
 @dataclass(frozen=True, slots=True)
 class GarmentReading:
-    """What the photo of a garment gave."""
+    """The colours of a garment and a small picture of it, both from its photo."""
 
     colours: tuple[GarmentColour, ...]  # one to three, largest share first
     picture: bytes  # JPEG, 800 px long edge or the photo's own, upright, without metadata

@@ -17,7 +17,7 @@ _QUALITY = 85
 
 @dataclass(frozen=True, slots=True)
 class Thumbnails:
-    """JPEGs, upright, sRGB, without metadata."""
+    """The two thumbnails of a photo: JPEGs, upright, sRGB, without metadata."""
 
     thumbnail: bytes  # 200 px long edge
     optimized: bytes  # 960..1280 px long edge, or the photo's own where that is smaller

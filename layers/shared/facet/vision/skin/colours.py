@@ -108,15 +108,15 @@ def iris(pixels: Pixels, ring: Points) -> Pixels:
     candidates = (middle + steps + np.array([-0.2, 0.0, 0.2])[:, None, None] * down).reshape(-1, 2)
     where = np.column_stack([columns, rows])
     offsets = where[None].astype(np.float32) - candidates[:, None].astype(np.float32)
-    apart = np.hypot(offsets[..., 0], offsets[..., 1])
+    distances = np.hypot(offsets[..., 0], offsets[..., 1])
     bright = colour.luminance(colour.linear_from_srgb(eye)) ** (1 / 3)
-    within = apart < radius
-    around = ~within & (apart < table["rim"] * radius)
+    within = distances < radius
+    around = ~within & (distances < table["rim"] * radius)
     dark = (within @ bright) / np.maximum(within.sum(axis=1), 1)
     light = (around @ bright) / np.maximum(around.sum(axis=1), 1)
     best = int(np.argmax(light - dark))
     below = (where - candidates[best]) @ down / radius > -0.4 * radius
-    distance = apart[best]
+    distance = distances[best]
     ring_of = (distance > table["inner"] * radius) & (distance < table["outer"] * radius) & below
     return np.asarray(eye[ring_of])
 
@@ -129,8 +129,8 @@ def _brows(pixels: Pixels, points: Points, skin: SkinColour) -> Sample:
     linear = colour.linear_from_srgb(some(both, _table()["enough_pixels"]))
     bright = colour.luminance(linear)
     hair = np.median(linear[bright <= np.quantile(bright, table["darkest"])], axis=0)
-    apart = float(colour.delta_e_2000(colour.lab_from_linear(hair), skin.lab))
-    if apart < table["minimum_difference"]:
+    difference = float(colour.delta_e_2000(colour.lab_from_linear(hair), skin.lab))
+    if difference < table["minimum_difference"]:
         return Sample(reason=say("feature.brows_like_skin"))
     return Sample(hair)
 
@@ -199,8 +199,8 @@ def hair(
         # Skin in the shade is darker and still skin.
         level = lab[:, None, 0] - skins[None, :, 0]
         level *= np.where(level < 0, table["shade"], 1.0)
-        apart = np.sqrt(level**2 + ((lab[:, None, 1:] - skins[None, :, 1:]) ** 2).sum(axis=2))
-        may &= (apart > table["skin_like"]).all(axis=1)
+        distance = np.sqrt(level**2 + ((lab[:, None, 1:] - skins[None, :, 1:]) ** 2).sum(axis=2))
+        may &= (distance > table["skin_like"]).all(axis=1)
         # A bare scalp shines: lighter than the skin, paler, and of its hue.
         turned = np.abs(hue[:, None] - skin_hues[None])
         shine = (level > 0) & (turned < table["shine_hue"]) & (chroma[:, None] >= table["grey"])

@@ -48,13 +48,13 @@ def mean_near(values: Map, mask: Mask, sigma: float) -> Map:
 
 
 def shrunk(mask: Mask, px: float) -> Mask:
-    """Without what lies within about `px` of its edge."""
+    """A mask without what lies within about `px` of its edge."""
     blurred, step = _blurred(mask.astype(np.float32), px)
     return _enlarged(blurred > 0.85, step) & mask
 
 
 def grown(mask: Mask, px: float) -> Mask:
-    """With what lies within about `px` of it."""
+    """A mask with what lies within about `px` of it."""
     blurred, step = _blurred(mask.astype(np.float32), px)
     return _enlarged(blurred > 0.15, step) | mask
 

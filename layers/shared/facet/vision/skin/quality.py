@@ -87,8 +87,8 @@ def surface(skin: SkinColour, eyes: Sequence[Pixels], light: Light) -> dict[str,
     bright = {name: float(colour.luminance(linear)) for name, linear in skin.patches.items()}
     cheeks = [max(bright[name], 1e-3) for name in CHEEKS if name in bright]
     values = {"uneven_lighting": math.log2(max(cheeks) / min(cheeks)), "color_cast": light.cast}
-    if FOREHEAD in skin.apart:
-        values["face_occluded"] = skin.apart[FOREHEAD]
+    if FOREHEAD in skin.differences:
+        values["face_occluded"] = skin.differences[FOREHEAD]
     inside = np.concatenate(list(eyes))
     if len(inside):
         luminance = colour.luminance(colour.linear_from_srgb(inside))

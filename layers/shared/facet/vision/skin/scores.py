@@ -39,13 +39,13 @@ class Scoring:
         return BANDS[sum(measured >= limit for limit in self.concerns[concern]["bands"])]
 
     def minimum_change(self, concern: str, measured: float) -> float:
-        """In the concern's unit; a smaller difference between two photos is noise."""
+        """The least difference between two photos that is no noise, in the concern's unit."""
         fixed, share = map(float, self.concerns[concern]["minimum_change"])
         # Upwards: a change of exactly that much is not to be told from noise either.
         return math.ceil(100 * (fixed + share * abs(measured))) / 100
 
     def unit(self, concern: str) -> str:
-        """Of measured and minimum_change."""
+        """Unit of a concern's measured value and of its minimum_change."""
         return str(self.concerns[concern]["unit"])
 
     def least(self, concern: str) -> float:

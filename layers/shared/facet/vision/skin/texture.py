@@ -32,7 +32,7 @@ SIZES = (240, 480, 960)  # px wide: 1.7, 3.3 and 6.7 px per mm
 
 @dataclass(frozen=True, slots=True)
 class Texture:
-    """One face in the layout."""
+    """The texture of one face: its pixels in the layout."""
 
     rgb: Pixels  # (height, width, 3), sRGB
     seen: Mask  # (height, width), false where the photo ends
@@ -40,7 +40,7 @@ class Texture:
 
     @property
     def px_per_mm(self) -> float:
-        """Pixels of the texture."""
+        """Pixels of the texture per millimetre of the face."""
         return float(self.rgb.shape[1] / WIDTH_MM)
 
     def halved(self) -> "Texture":

@@ -36,12 +36,12 @@ class SkinColour:
     linear: NDArray[np.floating]  # (3,) linear RGB, 0..1
     lab: NDArray[np.floating]  # (3,) CIELAB
     patches: Mapping[str, NDArray[np.floating]]  # linear RGB of every patch, outliers included
-    apart: Mapping[str, float]  # CIEDE2000 of every patch from the mean of the cheeks
+    differences: Mapping[str, float]  # CIEDE2000 of every patch from the mean of the cheeks
 
     @property
     def kept(self) -> tuple[str, ...]:
         """The patches that speak for the face: the cheeks, and what agrees with them."""
-        return tuple(name for name in self.patches if _speaks(name, self.apart[name]))
+        return tuple(name for name in self.patches if _speaks(name, self.differences[name]))
 
 
 def skin_colour(patches: Mapping[str, Pixels]) -> SkinColour | None:
@@ -60,13 +60,13 @@ def skin_colour(patches: Mapping[str, Pixels]) -> SkinColour | None:
     if not cheeks:
         return None
     reference = colour.lab_from_linear(np.mean(cheeks, axis=0))
-    apart = {
+    differences = {
         name: float(colour.delta_e_2000(colour.lab_from_linear(linear), reference))
         for name, linear in medians.items()
     }
-    kept = [name for name in medians if _speaks(name, apart[name])]
+    kept = [name for name in medians if _speaks(name, differences[name])]
     linear = np.median([medians[name] for name in kept], axis=0)
-    return SkinColour(linear, colour.lab_from_linear(linear), medians, apart)
+    return SkinColour(linear, colour.lab_from_linear(linear), medians, differences)
 
 
 def measure_tone(skin: SkinColour, light: Light) -> Tone:
@@ -87,7 +87,9 @@ def measure_tone(skin: SkinColour, light: Light) -> Tone:
         ita=round(angle, 1),
         ita_interval=(round(low, 1), round(high, 1)),
         ita_class=table["ita"]["classes"][index],
-        monk=tuple(sorted((one for one in shares if one.share > 0), key=lambda one: -one.share)),
+        monk=tuple(
+            sorted((entry for entry in shares if entry.share > 0), key=lambda entry: -entry.share)
+        ),
         undertone=undertone,
         undertone_confidence=round(certainty, 2),
         hue=round(float(colour.hue(skin.lab)), 1),
@@ -107,8 +109,8 @@ def table_version() -> str:
     return str(_table()["version"])
 
 
-def _speaks(patch: str, apart: float) -> bool:
-    return patch in CHEEKS or apart <= _table()["patches"]["outlier"]
+def _speaks(patch: str, difference: float) -> bool:
+    return patch in CHEEKS or difference <= _table()["patches"]["outlier"]
 
 
 def _trimmed_median(pixels: Pixels, trim: float) -> NDArray[np.floating]:
@@ -135,10 +137,10 @@ def _ita_interval(skin: SkinColour, light: Light) -> tuple[float, float]:
     # A channel that is full stays full: bright skin loses its red first, and turns pale.
     ends = np.minimum(skin.linear * np.array(moved), 1.0)
     shifts = colour.ita(colour.lab_from_linear(ends)) - angle
-    apart = _patches_error(skin)
+    standard_error = _patches_error(skin)
     # Exposure is one cause, the three channels another; within a cause the worst counts.
-    down = math.hypot(min(0.0, *shifts[:2]), min(0.0, *shifts[2:]), apart)
-    up = math.hypot(max(0.0, *shifts[:2]), max(0.0, *shifts[2:]), apart)
+    down = math.hypot(min(0.0, *shifts[:2]), min(0.0, *shifts[2:]), standard_error)
+    up = math.hypot(max(0.0, *shifts[:2]), max(0.0, *shifts[2:]), standard_error)
     return max(-90.0, angle - down), min(90.0, angle + up)
 
 
