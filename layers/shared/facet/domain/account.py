@@ -22,6 +22,8 @@ ERASURE_PATIENCE = timedelta(hours=2)
 
 
 class ExportStatus(StrEnum):
+    """How far an export is."""
+
     PENDING = "pending"
     READY = "ready"
     FAILED = "failed"
@@ -37,6 +39,7 @@ class Export(Stored):
     bytes: int | None = None
 
     def status(self, now: datetime) -> ExportStatus:
+        """How far the export is at this moment."""
         if self.ready_at:
             return ExportStatus.READY
         late = now - self.requested_at > EXPORT_PATIENCE

@@ -32,7 +32,7 @@ class Profile(Part):
 
 
 class Reason(Part):
-    """Why a step is there."""
+    """One reason for a piece of advice, and what it rests on."""
 
     text: str = Field(description="one sentence")
     points_at: str = Field(
@@ -43,7 +43,10 @@ class Reason(Part):
 
 
 class RampStage(Part):
-    """From this week on, so many days a week, if the skin stays calm."""
+    """One stage of getting used to a product: from this week on, so many days a week.
+
+    It is for skin that has stayed calm so far.
+    """
 
     from_week: int = Field(ge=1, description="week of the routine, 1 is the first")
     days_per_week: int = Field(ge=1, le=7, description="1..7")
@@ -59,7 +62,7 @@ class ProductRef(Part):
 
 
 class Step(Part):
-    """One thing to put on."""
+    """One step of a routine: a product to put on, when and how."""
 
     step: StepName = Field(description="its place in the routine")
     product: ProductRef = Field(description="what to put on")
@@ -76,7 +79,7 @@ class Step(Part):
 
 
 class Suggestion(Part):
-    """A gap, and the one product that would fill it."""
+    """A gap in a routine, and the one product that would fill it."""
 
     gap: str = Field(description="cleanse, moisturise, protect, or the concern nothing owned helps")
     product: ProductRef = Field(description="what would fill it")

@@ -19,6 +19,8 @@ from facet.domain.style import Occasion, Weather
 
 
 class Status(StrEnum):
+    """The state of an analysis."""
+
     AWAITING_UPLOAD = "awaiting_upload"
     ANALYZING = "analyzing"
     RECOMMENDING = "recommending"
@@ -28,6 +30,7 @@ class Status(StrEnum):
 
     @property
     def is_terminal(self) -> bool:
+        """Whether the analysis has ended, so that no other state follows."""
         return self in (Status.COMPLETED, Status.FAILED, Status.EXPIRED)
 
 
@@ -66,7 +69,7 @@ class Failure(Stored):
 
 
 class Size(Stored):
-    """Of a picture, in pixels."""
+    """The size of a picture, in pixels."""
 
     width: int = Field(gt=0)
     height: int = Field(gt=0)
@@ -102,28 +105,33 @@ class Analysis(Stored):
 
     @property
     def upload_key(self) -> str:
+        """S3 key of the photo as it was sent."""
         return places.face_key(self.user_id, self.analysis_id)
 
     @property
     def photo_key(self) -> str:
+        """S3 key of the upright photo."""
         return places.photo_key(self.user_id, self.analysis_id)
 
     @property
     def thumbnail_key(self) -> str:
+        """S3 key of the photo at 200 px."""
         return places.thumbnail_key(self.user_id, self.analysis_id)
 
     @property
     def optimized_key(self) -> str:
+        """S3 key of the photo at about 1024 px."""
         return places.optimized_key(self.user_id, self.analysis_id)
 
     @property
     def media_keys(self) -> tuple[str, ...]:
+        """S3 keys of every picture of the photo in the media bucket."""
         return self.photo_key, self.thumbnail_key, self.optimized_key
 
 
 @dataclass(frozen=True, slots=True)
 class UnreadableRow:
-    """Where an analysis lies whose row cannot be read, and what reading it raised."""
+    """An analysis whose row cannot be read: where it lies, and what reading it raised."""
 
     user_id: str
     analysis_id: str
@@ -132,7 +140,7 @@ class UnreadableRow:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some analyses, newest first, and before which id the next page starts (None: no more)."""
+    """A page of analyses, newest first, and the id the next one starts before (None: no more)."""
 
     analyses: tuple[Analysis, ...]
     next_id: str | None

@@ -1,4 +1,4 @@
-"""What every model of the domain is made of."""
+"""The three models that all others of the domain extend: Part, Answer and Stored."""
 
 from typing import Annotated
 

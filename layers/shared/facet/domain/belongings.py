@@ -24,7 +24,7 @@ class Shelf(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Belongings:
-    """Stored documents; empty where the user has told nothing yet."""
+    """A user's stored documents: profile and shelves, each empty where nothing was told yet."""
 
     profile: Mapping[str, Any]
     bag: tuple[Mapping[str, Any], ...] = ()
@@ -34,7 +34,7 @@ class Belongings:
 
 @dataclass(frozen=True, slots=True)
 class ShelfPage:
-    """Some things in the order of their ids, and after which id the next page starts."""
+    """A page of a shelf, in the order of the things' ids, and the id the next one starts after."""
 
     documents: tuple[Mapping[str, Any], ...]  # each with its `item_id`
     next_id: str | None  # None: no more

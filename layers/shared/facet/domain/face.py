@@ -74,14 +74,14 @@ class Pose(Stored):
 
 
 class Share(Stored):
-    """How much of the answer one name gets; the shares of one list sum to 1."""
+    """One of several possible names, and its share; the shares of a list sum to 1."""
 
     name: str = Field(description="what it is the share of")
     share: Fraction = Field(description="0..1")
 
 
 class Face(Stored):
-    """The face as a shape."""
+    """The shape of the face, its pose, and the colours of its features."""
 
     pose: Pose = Field(description="where the head points")
     shape: tuple[Share, ...] | None = Field(
@@ -218,7 +218,7 @@ class Versions(Stored):
 
 
 class FaceReading(Stored):
-    """All that one photo gave."""
+    """Everything that was read from one photo of a face."""
 
     quality: Quality
     face: Face

@@ -27,7 +27,7 @@ class Judgement(Stored):
 
     @property
     def liked(self) -> bool | None:
-        """accept, worn, 4 and 5 stars; a rating of 3 alone is neither."""
+        """Whether the suggestion was liked: accept, worn, or 4 and 5 stars; None: neither."""
         if self.verdict is not None:
             return self.verdict != "reject"
         return None if self.rating in (None, 3) else self.rating > 3

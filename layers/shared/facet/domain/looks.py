@@ -18,6 +18,8 @@ TIMED_OUT = ("render_timed_out", "This look was not drawn in time; please ask fo
 
 
 class LookStatus(StrEnum):
+    """How far the drawing of a look is."""
+
     RENDERING = "rendering"
     COMPLETED = "completed"
     FAILED = "failed"
@@ -97,7 +99,7 @@ class SavedLook(Stored):
 
 @dataclass(frozen=True, slots=True)
 class LookPage:
-    """Some saved looks, newest first, and before which id the next page starts (None: no more)."""
+    """A page of saved looks, newest first, and the id the next starts before (None: no more)."""
 
     looks: tuple[SavedLook, ...]
     next_id: str | None

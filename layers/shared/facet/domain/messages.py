@@ -1,4 +1,4 @@
-"""What the parts of the pipeline tell each other."""
+"""Messages between the parts of the pipeline: jobs, events and webhooks."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ class FaceAnalyzed(Part):
 
 
 def jobs_of(analysis: Analysis) -> Iterator[FaceAnalyzed]:
-    """One for each wish that is still pending."""
+    """A recommendation job for each wish of an analysis that is still pending."""
     for kind in sorted(analysis.pending):
         yield FaceAnalyzed(analysis_id=analysis.analysis_id, user_id=analysis.user_id, kind=kind)
 
@@ -46,6 +46,7 @@ class AnalysisEnded(Stored):
 
     @property
     def detail_type(self) -> str:
+        """Name of the event: AnalysisCompleted or AnalysisFailed."""
         return "AnalysisCompleted" if self.status is Status.COMPLETED else "AnalysisFailed"
 
 
@@ -57,11 +58,11 @@ class WebhookMessage(Stored):
 
     @property
     def webhook_id(self) -> str:
-        """The same for every try, and for an end that was announced twice."""
+        """Id of the webhook: the same for every try, and for an end that was announced twice."""
         return f"analysis-ended-{self.detail.analysis_id}"
 
     def body(self) -> dict[str, Any]:
-        """Plain JSON: type, timestamp, data."""
+        """What the webhook sends, as plain JSON: type, timestamp, data."""
         completed = self.detail.status is Status.COMPLETED
         return {
             "type": "analysis.completed" if completed else "analysis.failed",

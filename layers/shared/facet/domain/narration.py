@@ -1,4 +1,4 @@
-"""What plain words are made of, and what comes out: `enhanced_analysis`."""
+"""The facts that plain words are made of, and the words themselves: `enhanced_analysis`."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ class ProductFact(Part):
 
 
 class StepFact(Part):
-    """One thing to do."""
+    """One step of a routine or of a look."""
 
     when: str = Field(description="morning, evening, or the look it belongs to")
     what: str = Field(description="cleanse, treat, moisturise, protect, makeup")
@@ -57,14 +57,14 @@ class StepFact(Part):
 
 
 class GapFact(Part):
-    """Something missing, and the one product that would fill it."""
+    """A gap in the routine, and the one product that would fill it."""
 
     gap: str
     product: ProductFact
 
 
 class OutfitFact(Part):
-    """What to wear, as its owner calls it: in no prompt."""
+    """An outfit to wear, in its owner's names for the garments, which are in no prompt."""
 
     occasion: str
     garments: tuple[str, ...]
@@ -100,7 +100,7 @@ class Facts(Part):
         return tuple(dict.fromkeys(text for step in self.steps for text in step.cautions))
 
     def prompt(self) -> str:
-        """What a language model may see of them, as JSON."""
+        """The facts that a language model may see, as JSON."""
         return self.model_dump_json(
             exclude_none=True, exclude_defaults=True, exclude={"told", "outfit"}
         )
@@ -131,5 +131,5 @@ class LanguageModel(Protocol):
     name: str  # the model's id there
 
     def ask(self, system: str, question: str, tools: tuple[Tool, ...]) -> str:
-        """Its last text. Raises ModelError."""
+        """The model's last text. Raises ModelError."""
         ...

@@ -63,38 +63,38 @@ def user_partition(user_id: str) -> str:
 
 
 def face_key(user_id: str, analysis_id: str) -> str:
-    """The photo as it was sent."""
+    """S3 key of an analysis' photo as it was sent."""
     return f"{FACES.of_user(user_id)}{analysis_id}"
 
 
 def photo_key(user_id: str, analysis_id: str) -> str:
-    """The photo turned upright, without its camera data."""
+    """S3 key of the photo turned upright, without its camera data."""
     return f"{PHOTOS.of_user(user_id)}{analysis_id}.jpg"
 
 
 def thumbnail_key(user_id: str, analysis_id: str) -> str:
-    """The photo, 200 px on the long edge."""
+    """S3 key of the photo, 200 px on the long edge."""
     return f"{THUMBNAILS.of_analysis(user_id, analysis_id)}thumbnail.jpg"
 
 
 def optimized_key(user_id: str, analysis_id: str) -> str:
-    """The photo, about 1024 px on the long edge."""
+    """S3 key of the photo, about 1024 px on the long edge."""
     return f"{THUMBNAILS.of_analysis(user_id, analysis_id)}optimized.jpg"
 
 
 def look_keys(user_id: str, analysis_id: str, name: str) -> tuple[str, str]:
-    """A look's picture, and its before and after."""
+    """S3 keys of a look's picture, and of its before and after."""
     stem = f"{LOOKS.of_analysis(user_id, analysis_id)}{name}"
     return f"{stem}.jpg", f"{stem}-before-after.jpg"
 
 
 def overlay_key(user_id: str, analysis_id: str, concern: str) -> str:
-    """The picture of where a concern is."""
+    """S3 key of the picture of where a concern is."""
     return f"{OVERLAYS.of_analysis(user_id, analysis_id)}{concern}.png"
 
 
 def drawn_prefixes(user_id: str, analysis_id: str) -> tuple[str, ...]:
-    """Below these lies, in the media bucket, whatever was drawn on an analysis' photo."""
+    """Prefixes in the media bucket of whatever was drawn on an analysis' photo."""
     return tuple(place.of_analysis(user_id, analysis_id) for place in PLACES if place.drawn)
 
 
@@ -110,12 +110,12 @@ def owner_of(key: str) -> tuple[str, str]:
 
 
 def garment_upload_key(user_id: str, item_id: str) -> str:
-    """The photo of a garment as it was sent."""
+    """S3 key of a garment's photo as it was sent."""
     return f"{GARMENT_UPLOADS.of_user(user_id)}{item_id}"
 
 
 def garment_picture_key(user_id: str, item_id: str) -> str:
-    """The small picture that is kept of it."""
+    """S3 key of the small picture that is kept of a garment."""
     return f"{GARMENT_PICTURES.of_user(user_id)}{item_id}.jpg"
 
 
@@ -133,7 +133,7 @@ def garment_owner_of(key: str) -> tuple[str, str]:
 
 
 def export_key(user_id: str, export_id: str) -> str:
-    """The ZIP of everything of a user."""
+    """S3 key of the ZIP of everything of a user."""
     return f"{EXPORTS.of_user(user_id)}{export_id}.zip"
 
 

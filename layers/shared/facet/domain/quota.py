@@ -11,6 +11,8 @@ from facet.domain.errors import PermanentError
 
 
 class Tier(StrEnum):
+    """A user's plan, which sets how many analyses a day they have."""
+
     FREE = "free"
     PRO = "pro"
     ENTERPRISE = "enterprise"
@@ -28,7 +30,7 @@ class Tier(StrEnum):
 
 
 class Usage(Answer):
-    """What a user has used today (UTC)."""
+    """How many analyses a user has used today (UTC), and how many are left."""
 
     tier: Tier = Field(description="By the user's Cognito groups.")
     limit: int | None = Field(ge=0, description="Analyses a UTC day; absent: unlimited.")
@@ -38,6 +40,7 @@ class Usage(Answer):
 
     @classmethod
     def today(cls, tier: Tier, used: int, now: datetime) -> "Usage":
+        """The usage of a user of this tier on the UTC day of `now`."""
         limit = tier.daily_limit
         return cls(
             tier=tier,

@@ -19,7 +19,7 @@ class FailedResult(Part):
 
 
 class Recommendations(Part):
-    """One entry for each finished wish."""
+    """The results of one analysis: an entry for each finished wish."""
 
     skincare: SkincareResult | FailedResult | None = Field(
         default=None, description="A morning and an evening routine."

@@ -1,4 +1,4 @@
-"""What may be asked of a catalogue, and what it answers; the same of every kind of index."""
+"""The question to a catalogue and its answer, the same for every kind of index."""
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, Protocol
@@ -44,13 +44,14 @@ class Near(Part):
 
     @property
     def space(self) -> Space:
+        """The space that the point lies in."""
         if self.shade:
             return "colour"
         return "concerns" if self.concerns else "ingredients"
 
 
 class Query(Part):
-    """All that is given must hold; nothing given is every product."""
+    """A question to a catalogue: all that is given must hold; nothing given finds every product."""
 
     text: str = Field(
         default="",
@@ -72,7 +73,7 @@ class Query(Part):
 
 
 class Hit(Part):
-    """A product found. One of the two numbers is there, none where neither was asked for."""
+    """A product that answers a query, with its score or its distance, if one was asked for."""
 
     product_id: str
     score: float | None = Field(default=None, description="relevance of the text, higher is better")
@@ -87,7 +88,7 @@ class Hit(Part):
 
 
 class Found(Part):
-    """The best hits, and of how many."""
+    """The answer to a query: the best hits, and how many products there are in all."""
 
     hits: tuple[Hit, ...] = ()
     total: int | None = Field(default=None, description="None where the index cannot count")
@@ -100,7 +101,7 @@ class Search(Protocol):
 
 
 class Match(Part):
-    """What a store of vectors answers for one of its entries."""
+    """An entry of a vector store that answers a query, with its distance or its score."""
 
     key: str
     metadata: dict[str, Any]

@@ -86,7 +86,7 @@ class ShadeMatch(Part):
 
 
 class LookStep(Part):
-    """One product, where it goes, with what, in which shade."""
+    """One step of a look: a product, where it goes, with what, in which shade."""
 
     category: MakeupCategory = Field(description="what kind of makeup it is")
     regions: tuple[Region, ...] = Field(min_length=1, description="where it goes")
@@ -108,6 +108,7 @@ class LookStep(Part):
 
     @property
     def owned(self) -> bool:
+        """Whether the product is one of the person's bag."""
         return self.item_id is not None
 
 
@@ -122,7 +123,7 @@ class Makeup(Part):
 
 
 class Look(Part):
-    """Steps in the order they are done."""
+    """A makeup look: its steps in the order they are done."""
 
     name: str = Field(description="in words")
     idea: str = Field(description="stable word: soft, eyes or lips")
@@ -204,7 +205,7 @@ class GarmentPhoto(Stored):
 
 
 class Garment(GarmentDetails):
-    """Something to wear, whose colours are known."""
+    """A garment of the wardrobe, whose colours are known."""
 
     item_id: str = Field(min_length=1, max_length=64, description="its owner's own id for it")
     colours: tuple[GarmentColour, ...] = Field(
@@ -241,7 +242,7 @@ class OutfitItem(Part):
 
 
 class Outfit(Part):
-    """Garments that go together."""
+    """An outfit: garments that go together, and why."""
 
     items: tuple[OutfitItem, ...] = Field(description="what it is made of")
     occasion: str = Field(description="what it is for")

@@ -27,14 +27,14 @@ class Verdict(StrEnum):
 
 
 class NoiseBand(Part):
-    """Between these, a later photo of the same skin may fall by chance."""
+    """The band in which a later photo of the same skin may fall by chance."""
 
     low: float = Field(description="measured - minimum_change, in the concern's unit")
     high: float = Field(description="measured + minimum_change, in the concern's unit")
 
 
 class Comparison(Part):
-    """This reading against an earlier one."""
+    """One concern of this analysis against the same one of an earlier analysis."""
 
     analysis_id: str = Field(description="the earlier analysis")
     created_at: datetime = Field(description="when the earlier analysis was started (UTC)")
@@ -71,14 +71,17 @@ class Trend(Part):
 
 
 def trends(analysis: Analysis, earlier: Sequence[Analysis]) -> tuple[Trend, ...]:
-    """Of every concern of an analysis; `earlier` ones newest first. Empty without a reading."""
+    """The trend of every concern of an analysis; empty without a reading.
+
+    earlier: analyses of the same user, newest first.
+    """
     if analysis.reading is None:
         return ()
     return tuple(_trend(concern, analysis, earlier) for concern in analysis.reading.skin.concerns)
 
 
 def compare(name: str, now: Analysis, then: Analysis) -> Comparison | None:
-    """One concern of two analyses; None where either has no reading."""
+    """One concern compared between two analyses; None where either has no reading."""
     if now.reading is None or then.reading is None:
         return None
 
@@ -92,7 +95,11 @@ def compare(name: str, now: Analysis, then: Analysis) -> Comparison | None:
             }
         )
 
-    new, old = (_concern(name, one.reading.skin.concerns) for one in (now, then) if one.reading)
+    new, old = (
+        _concern(name, analysis.reading.skin.concerns)
+        for analysis in (now, then)
+        if analysis.reading
+    )
     if new is None or old is None or new.measured is None or old.measured is None:
         return answer(Verdict.NOT_COMPARABLE, reason="not_measured")
     if new.unit != old.unit:
@@ -116,7 +123,9 @@ def _trend(concern: Concern, analysis: Analysis, earlier: Sequence[Analysis]) ->
     if measured is not None and noise is not None:
         band = NoiseBand(low=round(measured - noise, 4), high=round(measured + noise, 4))
     compared = [
-        one for then in earlier if (one := compare(concern.name, analysis, then)) is not None
+        comparison
+        for then in earlier
+        if (comparison := compare(concern.name, analysis, then)) is not None
     ]
     return Trend(
         concern=concern.name,
@@ -129,11 +138,11 @@ def _trend(concern: Concern, analysis: Analysis, earlier: Sequence[Analysis]) ->
 
 
 def _first_comparable(compared: Iterable[Comparison]) -> Comparison | None:
-    """The first that can be compared, else the first that says why not."""
+    """The first comparison that could be made, else the first that says why not."""
     listed = list(compared)
-    able = (one for one in listed if one.verdict is not Verdict.NOT_COMPARABLE)
+    able = (comparison for comparison in listed if comparison.verdict is not Verdict.NOT_COMPARABLE)
     return next(able, listed[0] if listed else None)
 
 
 def _concern(name: str, concerns: Iterable[Concern]) -> Concern | None:
-    return next((one for one in concerns if one.name == name), None)
+    return next((concern for concern in concerns if concern.name == name), None)

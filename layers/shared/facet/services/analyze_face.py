@@ -32,8 +32,8 @@ def analyze_face(
 ) -> Status | None:
     """Handle one `photo uploaded` event; safe to repeat and to meet itself.
 
-    The state it left the analysis in, or None where the event found nothing to do. Any error
-    but a PermanentError is raised after the claim is released, so that a retry may succeed.
+    Returns the state it left the analysis in, or None where the event found nothing to do. Any
+    error but a PermanentError is raised after the claim is released, so that a retry may succeed.
     """
     analysis = analyses.claim(user_id, analysis_id, clock())
     if analysis is None:

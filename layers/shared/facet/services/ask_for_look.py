@@ -42,7 +42,7 @@ class NewLook(Part):
 
 
 def ask_for_look(
-    wanted: NewLook,
+    wish: NewLook,
     *,
     user_id: str,
     analysis_id: str,
@@ -53,7 +53,7 @@ def ask_for_look(
     shelves: Shelves,
     jobs: LookJobs,
 ) -> SavedLook:
-    """Write the look's row and queue it for drawing.
+    """Write the row of a look that a person asks for, and queue it for drawing.
 
     Raises PermanentError: analysis_not_found, photo_not_ready, bag_item_not_found,
     garment_not_found, region_not_possible.
@@ -63,20 +63,20 @@ def ask_for_look(
         raise AnalysisNotFoundError
     if analysis.photo is None:
         raise PhotoNotReadyError
-    for one in wanted.products:
-        if one.item_id and shelves.get(user_id, Shelf.BAG, one.item_id) is None:
+    for product in wish.products:
+        if product.item_id and shelves.get(user_id, Shelf.BAG, product.item_id) is None:
             raise BagItemNotFoundError
-        if one.category and not set(one.regions or ()) <= set(places_of(one.category)):
-            raise RegionNotPossibleError(one.category, places_of(one.category))
-    item_id = wanted.garment_item_id
+        if product.category and not set(product.regions or ()) <= set(places_of(product.category)):
+            raise RegionNotPossibleError(product.category, places_of(product.category))
+    item_id = wish.garment_item_id
     if item_id and shelves.get(user_id, Shelf.WARDROBE, item_id) is None:
         raise GarmentNotFoundError
-    products = tuple(LookProduct.model_validate(_told(one)) for one in wanted.products)
+    products = tuple(LookProduct.model_validate(_told(product)) for product in wish.products)
     look = SavedLook(
         look_id=str(ULID.from_datetime(now)),
         user_id=user_id,
         analysis_id=analysis_id,
-        name=wanted.name or _name_of(products),
+        name=wish.name or _name_of(products),
         status=LookStatus.RENDERING,
         products=products,
         garment_item_id=item_id,
@@ -93,15 +93,15 @@ def ask_for_look(
     return look
 
 
-def _told(one: WantedProduct) -> dict[str, object]:
-    return one.model_dump(exclude_none=True)
+def _told(product: WantedProduct) -> dict[str, object]:
+    return product.model_dump(exclude_none=True)
 
 
 def _name_of(products: tuple[LookProduct, ...]) -> str:
-    """lip, blush and 2 more."""
-    said = [(one.category or "own product").replace("_", " ") for one in products]
-    if not said:
+    """A look's name, from its products: "Lip, blush and 2 more"."""
+    categories = [(product.category or "own product").replace("_", " ") for product in products]
+    if not categories:
         return "Garment"
-    names = list(dict.fromkeys(said))
+    names = list(dict.fromkeys(categories))
     more = f" and {len(names) - 2} more" if len(names) > 2 else ""
     return (" and ".join(names[:2]) if not more else ", ".join(names[:2]) + more).capitalize()

@@ -4,5 +4,5 @@ from facet.advice.ranking import Ranking, Rollout, load_ranking
 
 
 def ranking_for(user_id: str, rollout: Rollout) -> Ranking:
-    """The same user gets the same one. Raises FacetError for one that this release lacks."""
+    """The ranking of a user, always the same. Raises FacetError for one this release lacks."""
     return load_ranking(rollout.version_for(user_id))

@@ -14,7 +14,7 @@ LOOK_AGAIN_SECONDS = 60.0
 
 
 class CurrentCatalogue:
-    """Asks S3 for a newer snapshot at most once a minute, and by ETag."""
+    """The newest catalogue: S3 is asked for a newer snapshot at most once a minute, by ETag."""
 
     def __init__(self, media: Objects) -> None:
         self._media = media
@@ -23,7 +23,7 @@ class CurrentCatalogue:
         self._look_again_at = 0.0
 
     def get(self) -> Catalogue:
-        """The newest that can be read.
+        """The newest catalogue that can be read.
 
         Raises PermanentError: catalogue_missing where none was ever published, catalogue_schema or
         catalogue_corrupt where the first one cannot be read.

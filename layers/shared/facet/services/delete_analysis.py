@@ -17,7 +17,10 @@ def delete_analysis(
     uploads: Objects,
     media: Objects,
 ) -> bool:
-    """False when there is none. Files go first: a crash leaves a row to delete again."""
+    """Delete an analysis with its results, looks and files; False when there is none.
+
+    Files go first: a crash leaves a row to delete again.
+    """
     for _ in range(TRIES):
         analysis = analyses.get(user_id, analysis_id)
         if analysis is None:

@@ -55,14 +55,14 @@ class OverlayDocument(Answer):
 def show_overlay(
     user_id: str,
     analysis_id: str,
-    concern: str,
+    name: str,
     *,
     now: datetime,
     analyses: Analyses,
     media: Objects,
     open_portrait: OpenPortrait,
 ) -> OverlayDocument:
-    """The picture's signed URL; drawn if it is asked for the first time.
+    """The overlay of a concern with its signed URL; drawn if it is asked for the first time.
 
     Raises PermanentError: analysis_not_found, photo_not_ready, concern_not_found,
     concern_not_measured, photo_gone, face_not_found.
@@ -72,35 +72,35 @@ def show_overlay(
         raise AnalysisNotFoundError
     if analysis.reading is None or analysis.photo is None:
         raise PhotoNotReadyError
-    found = _measured(analysis.reading.skin.concerns, concern)
-    regions = tuple(region.name for region in found.regions if region.polygon)
-    key = overlay_key(user_id, analysis_id, concern)
+    concern = _measured(analysis.reading.skin.concerns, name)
+    regions = tuple(region.name for region in concern.regions if region.polygon)
+    key = overlay_key(user_id, analysis_id, name)
     colour = colour_on(analysis.reading.skin.tone.lab[0])
     if not media.exists(key):
         photo = media.get(analysis.photo_key)
         if photo is None:
             raise PhotoGoneError
         portrait = open_portrait(photo)
-        legend = _legend(found, bool(regions))
+        legend = _legend(concern, bool(regions))
         picture = draw_overlay(
-            portrait.pixels, portrait.points, concern, regions, legend=legend, colour=colour
+            portrait.pixels, portrait.points, name, regions, legend=legend, colour=colour
         )
         media.put(key, picture, "image/png", analysis.correlation_id)
         if analyses.get(user_id, analysis_id) is None:  # deleted while we drew
             media.delete(key)
             raise AnalysisNotFoundError
     seconds = int(PICTURES_SIGNED_FOR.total_seconds())
-    clear, strong = ENDS_OF.get(concern, ENDS)
+    clear, strong = ENDS_OF.get(name, ENDS)
     return OverlayDocument(
         analysis_id=analysis_id,
-        concern=concern,
+        concern=name,
         url=media.presign_get(key, seconds),
         expires_at=now + PICTURES_SIGNED_FOR,
         width=analysis.photo.width,
         height=analysis.photo.height,
-        measured=found.measured,
-        unit=found.unit,
-        minimum_change=found.minimum_change,
+        measured=concern.measured,
+        unit=concern.unit,
+        minimum_change=concern.minimum_change,
         regions=regions,
         legend=(
             LegendEntry(hex=colour, meaning=f"from {clear} (clear) to {strong}"),
@@ -110,17 +110,17 @@ def show_overlay(
 
 
 def _measured(concerns: tuple[Concern, ...], name: str) -> Concern:
-    by_name = {one.name: one for one in concerns}
+    by_name = {concern.name: concern for concern in concerns}
     if name not in by_name:
         raise PermanentError(
             "concern_not_found",
             f"This analysis has no concern of this name; it has {', '.join(sorted(by_name))}.",
         )
-    found = by_name[name]
-    if found.measured is None:
-        reason = found.reason or "It was not measured on this photo."
+    concern = by_name[name]
+    if concern.measured is None:
+        reason = concern.reason or "It was not measured on this photo."
         raise PermanentError("concern_not_measured", reason)
-    return found
+    return concern
 
 
 def _legend(concern: Concern, outlined: bool) -> Legend:

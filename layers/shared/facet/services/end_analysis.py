@@ -19,7 +19,7 @@ def fail_analysis(
     events: Events,
     status: Status = Status.FAILED,
 ) -> None:
-    """failed or expired, with its reason and the charge given back; nothing if already ended."""
+    """End an analysis as failed or expired and give its charge back; nothing if it has ended."""
     if ended := analyses.end(analysis, status, failure, now):
         announce(ended, analyses=analyses, events=events)
 
@@ -33,7 +33,7 @@ def complete_analysis(
     events: Events,
     enhanced: EnhancedAnalysis | None = None,
 ) -> None:
-    """completed, if the last wish is done; nothing otherwise."""
+    """Complete an analysis if its last wish is done; nothing otherwise."""
     if completed := analyses.complete(user_id, analysis_id, now, enhanced):
         announce(completed, analyses=analyses, events=events)
 
@@ -48,13 +48,14 @@ def complete_with_result(
     events: Events,
     enhanced: EnhancedAnalysis | None = None,
 ) -> bool:
-    """completed, in one write with the one result that was pending; nothing and False otherwise."""
+    """Complete an analysis in one write with the one result still pending; else False."""
     if completed := analyses.complete_with(analysis, kind, result, now, enhanced):
         announce(completed, analyses=analyses, events=events)
     return completed is not None
 
 
 def announce(analysis: Analysis, *, analyses: Analyses, events: Events) -> None:
+    """Publish the event of an ended analysis, then note that it is out."""
     events.publish(
         AnalysisEnded.model_validate(
             {

@@ -28,16 +28,14 @@ def request_erasure(
     accounts: Accounts,
     jobs: AccountJobs,
 ) -> Erasure:
-    """Queue it and mark the account; asked again, say how far it is."""
+    """Queue the erasure of a user and mark the account; asked again, say how far it is."""
     erasure = accounts.erasure(person.user_id)
     if erasure and (erasure.erased_at or now - erasure.requested_at < ERASURE_PATIENCE):
         return erasure
     erasure_id = erasure.erasure_id if erasure else str(ULID.from_datetime(now))
-    wanted = ErasureRequested(
-        user_id=person.user_id, username=person.username, erasure_id=erasure_id
-    )
+    job = ErasureRequested(user_id=person.user_id, username=person.username, erasure_id=erasure_id)
     # The message first: a mark without one would lock out a user whom nobody erases.
-    jobs.send([wanted], correlation_id, delay=ERASURE_DELAY)
+    jobs.send([job], correlation_id, delay=ERASURE_DELAY)
     return accounts.mark_erasure(person.user_id, erasure_id, now)
 
 
@@ -51,7 +49,7 @@ def erase_account(
     media: Objects,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> None:
-    """Remove everything, again until a second look finds nothing; safe to repeat."""
+    """Remove everything of a user, again until a second look finds nothing; safe to repeat."""
     erasure = accounts.mark_erasure(job.user_id, job.erasure_id, clock())
     if erasure.erased_at:
         return
@@ -66,7 +64,7 @@ def erase_account(
 def _remove_what_is_there(
     user_id: str, *, accounts: Accounts, uploads: Objects, media: Objects
 ) -> bool:
-    """Whether there was anything."""
+    """Remove a user's objects and rows -> whether there were any."""
     anything = False
     buckets = {"uploads": uploads, "media": media}
     for place in PLACES:

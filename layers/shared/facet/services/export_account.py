@@ -97,17 +97,20 @@ def request_export(
             export_id=str(ULID.from_datetime(now)), requested_at=now, expires_at=now + EXPORT_LIFE
         )
         accounts.save_export(person.user_id, export)
-    wanted = ExportRequested(
+    job = ExportRequested(
         user_id=person.user_id, username=person.username, export_id=export.export_id
     )
-    jobs.send([wanted], correlation_id)
+    jobs.send([job], correlation_id)
     return export.export_id
 
 
 def read_export(
     user_id: str, export_id: str, *, now: datetime, accounts: Accounts, media: Objects
 ) -> ExportDocument:
-    """Raises PermanentError(export_not_found), for other people's exports too."""
+    """An export, with its download URL once it is ready.
+
+    Raises PermanentError(export_not_found), for other people's exports too.
+    """
     export = accounts.export(user_id, export_id)
     if export is None:
         raise PermanentError("export_not_found", "You have no export with this id.")
@@ -133,7 +136,7 @@ def export_account(
     media: Objects,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> int | None:
-    """Write the ZIP; its size in bytes, or None where there is nothing (left) to do."""
+    """Write the ZIP of a user's data -> its size in bytes, or None where nothing is left to do."""
     export = accounts.export(job.user_id, job.export_id)
     if export is None or export.ready_at:
         return None
@@ -155,7 +158,7 @@ def everything(
     uploads: Objects,
     media: Objects,
 ) -> Iterator[tuple[str, bytes]]:
-    """(name in the ZIP, content), a few pictures at a time."""
+    """Every file of an export as (name in the ZIP, content), a few pictures at a time."""
     yield "README.txt", README.format(now=now.astimezone(UTC)).encode()
     yield "account.json", _json(users.describe(job.username))
     for sort_key, document in accounts.rows(job.user_id):

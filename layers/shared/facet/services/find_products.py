@@ -83,7 +83,7 @@ def read_product(product_id: str, *, products: Products) -> Product:
 
 
 def near_one(shade: str | None, product_id: str | None) -> Near | None:
-    """What to be near to. Raises PermanentError(invalid_request) where it is two things."""
+    """The point to search near, if any. Raises PermanentError(invalid_request) for two."""
     if shade and product_id:
         raise PermanentError("invalid_request", say("products.near_one"))
     return Near(shade=shade, product_id=product_id) if shade or product_id else None
@@ -98,7 +98,7 @@ def find_products(
     search: Search,
     facts: Facts,
 ) -> ProductPage:
-    """`query.limit` products after the cursor.
+    """A page of the products that answer a query: `query.limit` of them after the cursor.
 
     Raises PermanentError(invalid_cursor), for a cursor fits its question alone, and
     ProductNotFoundError for a product to be near to.
@@ -130,7 +130,7 @@ def recommend_products(
     search: Search,
     facts: Facts,
 ) -> RecommendedProducts:
-    """What helps a condition and what this person told us does not rule out, best first.
+    """Products that help a condition and that the person's profile allows, best first.
 
     Raises PermanentError(profile_unreadable).
     """

@@ -47,7 +47,7 @@ class NewFeedback(Part):
 
 
 class FeedbackReceipt(Part):
-    """What was said is kept."""
+    """The receipt for feedback that is kept."""
 
     feedback_id: str = Field(description="ULID.")
     created_at: datetime = Field(description="When it was said (UTC).")
@@ -55,7 +55,7 @@ class FeedbackReceipt(Part):
 
 def give_feedback(
     user_id: str,
-    said: NewFeedback,
+    feedback: NewFeedback,
     *,
     now: datetime,
     analyses: Analyses,
@@ -70,15 +70,15 @@ def give_feedback(
     Raises PermanentError: feedback_empty, feedback_without_subject, items_needed,
     day_in_the_future, analysis_not_found, result_not_found, not_in_the_result, product_not_found.
     """
-    _check(said, now)
+    _check(feedback, now)
     learned: dict[str, Any] = {}
-    if said.analysis_id:
-        kind = said.kind or Kind.SKINCARE
-        learned = {"kind": kind, **_of_result(user_id, said, kind, analyses)}
-    elif said.product_id and products.get(said.product_id) is None:
+    if feedback.analysis_id:
+        kind = feedback.kind or Kind.SKINCARE
+        learned = {"kind": kind, **_of_result(user_id, feedback, kind, analyses)}
+    elif feedback.product_id and products.get(feedback.product_id) is None:
         raise ProductNotFoundError
-    day = said.on or now.date()
-    told = said.model_dump(mode="json", exclude_defaults=True)
+    day = feedback.on or now.date()
+    told = feedback.model_dump(mode="json", exclude_defaults=True)
     feedback_id = str(ULID.from_datetime(now))
     shelves.put(
         user_id,
@@ -86,45 +86,49 @@ def give_feedback(
         feedback_id,
         {**told, **learned, "on": day.isoformat(), "created_at": now.isoformat()},
     )
-    if said.verdict == "worn" and said.kind is Kind.OUTFIT:
-        for item_id in said.item_ids:
+    if feedback.verdict == "worn" and feedback.kind is Kind.OUTFIT:
+        for item_id in feedback.item_ids:
             shelves.change(user_id, Shelf.WARDROBE, item_id, lambda row: _worn(row, day))
-    if said.verdict or said.rating:
-        judged = Judgement(person="", verdict=said.verdict, rating=said.rating)
+    if feedback.verdict or feedback.rating:
+        judged = Judgement(person="", verdict=feedback.verdict, rating=feedback.rating)
         count(learned.get("ranking"), judged.liked)
     return FeedbackReceipt(feedback_id=feedback_id, created_at=now)
 
 
-def _check(said: NewFeedback, now: datetime) -> None:
-    if said.verdict is None and said.rating is None and said.comment is None:
+def _check(feedback: NewFeedback, now: datetime) -> None:
+    if feedback.verdict is None and feedback.rating is None and feedback.comment is None:
         raise PermanentError("feedback_empty", "Give a verdict, a rating or a comment.")
-    on_result = said.analysis_id and (said.kind or said.product_id)
-    if not on_result and (said.item_ids or said.kind or said.analysis_id or not said.product_id):
+    on_result = feedback.analysis_id and (feedback.kind or feedback.product_id)
+    if not on_result and (
+        feedback.item_ids or feedback.kind or feedback.analysis_id or not feedback.product_id
+    ):
         raise PermanentError(
             "feedback_without_subject",
             "Say what it is about: an analysis_id with a kind, or a product_id.",
         )
-    if said.kind is Kind.OUTFIT and said.verdict and not said.item_ids:
+    if feedback.kind is Kind.OUTFIT and feedback.verdict and not feedback.item_ids:
         raise PermanentError(
             "items_needed", "Say which outfit it is about: the item_ids of its garments."
         )
     # It is tomorrow already in some places.
-    if said.on and said.on > now.date() + timedelta(days=1):
-        raise PermanentError("day_in_the_future", f"{said.on} has not come yet.")
+    if feedback.on and feedback.on > now.date() + timedelta(days=1):
+        raise PermanentError("day_in_the_future", f"{feedback.on} has not come yet.")
 
 
-def _of_result(user_id: str, said: NewFeedback, kind: Kind, analyses: Analyses) -> dict[str, Any]:
+def _of_result(
+    user_id: str, feedback: NewFeedback, kind: Kind, analyses: Analyses
+) -> dict[str, Any]:
     """The ranking that chose, and the features of the suggestion, as far as the result has them."""
-    analysis_id = said.analysis_id or ""
+    analysis_id = feedback.analysis_id or ""
     if analyses.get(user_id, analysis_id) is None:
         raise AnalysisNotFoundError
     result = analyses.results(user_id, analysis_id).get(kind)
     if result is None or result.get("status") == "failed":
         raise PermanentError("result_not_found", f"This analysis has no {kind} result.")
     advised = {part: value for part, value in result.items() if part != "notes"}
-    missing = set(said.item_ids) - set(_values(advised, "item_id"))
-    if said.product_id and said.product_id not in set(_values(advised, "product_id")):
-        missing.add(said.product_id)
+    missing = set(feedback.item_ids) - set(_values(advised, "item_id"))
+    if feedback.product_id and feedback.product_id not in set(_values(advised, "product_id")):
+        missing.add(feedback.product_id)
     if missing:
         raise PermanentError(
             "not_in_the_result", f"The {kind} result does not hold {', '.join(sorted(missing))}."
@@ -132,7 +136,7 @@ def _of_result(user_id: str, said: NewFeedback, kind: Kind, analyses: Analyses) 
     learned = {"ranking": result["ranking"]} if "ranking" in result else {}
     for suggestion in result.get("suggestions", ()):
         product = suggestion.get("product", {})
-        if said.product_id and product.get("product_id") == said.product_id:
+        if feedback.product_id and product.get("product_id") == feedback.product_id:
             learned["features"] = suggestion.get("features", {})
     return learned
 
@@ -146,8 +150,8 @@ def _values(node: Any, name: str) -> Iterator[str]:
             else:
                 yield from _values(value, name)
     elif isinstance(node, list | tuple):
-        for one in node:
-            yield from _values(one, name)
+        for child in node:
+            yield from _values(child, name)
 
 
 def _worn(garment: Said | None, day: date) -> Said | None:

@@ -15,7 +15,7 @@ from facet.services.ports import Products, Shelves
 def list_bag(
     user_id: str, limit: int, cursor: str | None, *, cursors: Cursors, shelves: Shelves
 ) -> BagPage:
-    """`limit` items after the cursor. Raises PermanentError(invalid_cursor)."""
+    """A page of the bag: `limit` items after the cursor. Raises PermanentError(invalid_cursor)."""
     after_id = cursors.read(user_id, "bag", cursor) if cursor else None
     page = shelves.page(user_id, Shelf.BAG, limit, after_id)
     return BagPage(
@@ -25,7 +25,7 @@ def list_bag(
 
 
 def read_bag_item(user_id: str, item_id: str, *, shelves: Shelves) -> BagItem:
-    """Raises PermanentError(bag_item_not_found)."""
+    """One item of the bag. Raises PermanentError(bag_item_not_found)."""
     document = shelves.get(user_id, Shelf.BAG, item_id)
     if document is None:
         raise BagItemNotFoundError
@@ -57,16 +57,16 @@ def keep_bag_item(
 
 
 def drop_bag_item(user_id: str, item_id: str, *, shelves: Shelves) -> None:
-    """Raises PermanentError(bag_item_not_found)."""
+    """Take an item out of the bag. Raises PermanentError(bag_item_not_found)."""
     if not shelves.delete(user_id, Shelf.BAG, item_id):
         raise BagItemNotFoundError
 
 
 def _item(document: Mapping[str, Any]) -> BagItem:
     """What can be read of an item; a field of another schema is left out rather than the item."""
-    known = {name: document[name] for name in document if name in BagItem.model_fields}
+    fields = {name: document[name] for name in document if name in BagItem.model_fields}
     try:
-        return BagItem.model_validate(known)
+        return BagItem.model_validate(fields)
     except ValidationError as error:
-        broken = {str(one["loc"][0]) for one in error.errors()}
-        return BagItem.model_validate({n: v for n, v in known.items() if n not in broken})
+        broken = {str(problem["loc"][0]) for problem in error.errors()}
+        return BagItem.model_validate({n: v for n, v in fields.items() if n not in broken})

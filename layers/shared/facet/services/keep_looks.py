@@ -48,20 +48,21 @@ class LookDocument(Answer):
 
     @classmethod
     def of(cls, look: SavedLook, now: datetime, media: Objects) -> Self:
-        known = look.model_dump(include=set(cls.model_fields))
+        """A saved look as it is answered: with signed pictures, or with when to ask again."""
+        fields = look.model_dump(include=set(cls.model_fields))
         if look.status is LookStatus.RENDERING:
             if now - look.created_at > RENDER_PATIENCE:
                 code, message = TIMED_OUT
-                known |= {"status": LookStatus.FAILED, "code": code, "message": message}
+                fields |= {"status": LookStatus.FAILED, "code": code, "message": message}
             else:
-                known["poll_after_ms"] = POLL_LOOK_AFTER_MS
+                fields["poll_after_ms"] = POLL_LOOK_AFTER_MS
         elif look.status is LookStatus.COMPLETED:
             keys = look_keys(look.user_id, look.analysis_id, look.look_id)
             seconds = int(PICTURES_SIGNED_FOR.total_seconds())
-            known["image_url"], known["before_after_url"] = (
+            fields["image_url"], fields["before_after_url"] = (
                 media.presign_get(key, seconds) for key in keys
             )
-        return cls.model_validate(known)
+        return cls.model_validate(fields)
 
 
 class LookList(Answer):
@@ -88,7 +89,7 @@ def list_looks(
     looks: Looks,
     media: Objects,
 ) -> LookList:
-    """`limit` looks after the cursor. Raises PermanentError(invalid_cursor)."""
+    """A page of saved looks: `limit` after the cursor. Raises PermanentError(invalid_cursor)."""
     before_id = cursors.read(user_id, "looks", cursor) if cursor else None
     page = looks.page(user_id, limit, before_id)
     return LookList(
@@ -100,7 +101,7 @@ def list_looks(
 def read_look(
     user_id: str, look_id: str, *, now: datetime, looks: Looks, media: Objects
 ) -> LookDocument:
-    """Raises PermanentError(look_not_found)."""
+    """One saved look. Raises PermanentError(look_not_found)."""
     look = looks.get(user_id, look_id)
     if look is None:
         raise LookNotFoundError
@@ -116,7 +117,7 @@ def change_look(
     looks: Looks,
     media: Objects,
 ) -> LookDocument:
-    """Raises PermanentError(look_not_found)."""
+    """Rename a look, or mark it as a favourite. Raises PermanentError(look_not_found)."""
     look = looks.change(user_id, look_id, change.name, change.favourite, now)
     if look is None:
         raise LookNotFoundError
@@ -124,7 +125,10 @@ def change_look(
 
 
 def delete_look(user_id: str, look_id: str, *, looks: Looks, media: Objects) -> None:
-    """Raises PermanentError(look_not_found). Pictures go first: a crash leaves a row."""
+    """Delete a look and its pictures. Raises PermanentError(look_not_found).
+
+    Pictures go first: a crash leaves a row to delete again.
+    """
     look = looks.get(user_id, look_id)
     if look is None:
         raise LookNotFoundError

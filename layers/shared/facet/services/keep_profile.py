@@ -12,7 +12,7 @@ from facet.services.ports import Shelves
 
 
 def read_profile(user_id: str, *, shelves: Shelves) -> Profile:
-    """What was told; an empty one where nothing was. Raises PermanentError(profile_unreadable)."""
+    """The profile as it was told, or an empty one. Raises PermanentError(profile_unreadable)."""
     return profile_of(shelves.profile(user_id) or {})
 
 
@@ -28,9 +28,9 @@ def profile_of(stored: Mapping[str, Any], goals: tuple[Goal, ...] = ()) -> Profi
 
     Raises PermanentError(profile_unreadable): advice that overlooks an allergy is worse than none.
     """
-    known = {name: value for name, value in stored.items() if name in Profile.model_fields}
+    fields = {name: value for name, value in stored.items() if name in Profile.model_fields}
     try:
-        profile = Profile.model_validate(known)
+        profile = Profile.model_validate(fields)
     except ValidationError as error:
         raise ProfileUnreadableError from error
     return profile.model_copy(update={"goals": tuple(dict.fromkeys((*goals, *profile.goals)))})

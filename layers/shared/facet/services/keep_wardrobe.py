@@ -87,7 +87,10 @@ def list_wardrobe(
     shelves: Shelves,
     media: Objects,
 ) -> WardrobePage:
-    """`limit` garments after the cursor. Raises PermanentError(invalid_cursor)."""
+    """A page of the wardrobe: `limit` garments after the cursor.
+
+    Raises PermanentError(invalid_cursor).
+    """
     after_id = cursors.read(user_id, "wardrobe", cursor) if cursor else None
     page = shelves.page(user_id, Shelf.WARDROBE, limit, after_id)
     items, unreadable = [], []
@@ -112,7 +115,9 @@ def read_garment_item(
     media: Objects,
     uploads: Objects | None = None,
 ) -> WardrobeItem:
-    """uploads: signs the upload of the photo that is awaited, where one is.
+    """One garment of the wardrobe.
+
+    uploads: signs the upload of the photo that is awaited, where one is.
 
     Raises PermanentError(garment_not_found, garment_unreadable).
     """
@@ -145,7 +150,7 @@ def keep_garment(
     now: datetime,
     shelves: Shelves,
 ) -> bool:
-    """Create or replace; whether it is new.
+    """Create or replace a garment -> whether it is new.
 
     What is told replaces all that was told. A picture stays until there is another photo, and so
     do colours where neither colours nor a photo come; a photo that failed is forgotten. Raises
@@ -187,7 +192,9 @@ def keep_garment(
 def drop_garment(
     user_id: str, item_id: str, *, shelves: Shelves, uploads: Objects, media: Objects
 ) -> None:
-    """The row first: a photo that is being read finds it gone and keeps nothing.
+    """Take a garment out of the wardrobe, with its photo and its picture.
+
+    The row goes first: a photo that is being read finds it gone and keeps nothing.
 
     Raises PermanentError(garment_not_found).
     """
@@ -199,7 +206,7 @@ def drop_garment(
 
 
 def _item(user_id: str, document: Mapping[str, Any], now: datetime, media: Objects) -> WardrobeItem:
-    """Raises PermanentError(garment_unreadable)."""
+    """A stored garment as it is answered. Raises PermanentError(garment_unreadable)."""
     item = {n: document[n] for n in document if n in GarmentDetails.model_fields}
     item |= {"item_id": document["item_id"], "status": "ready"}
     if photo := GarmentPhoto.of(document):
@@ -216,7 +223,7 @@ def _item(user_id: str, document: Mapping[str, Any], now: datetime, media: Objec
 
 
 def _state_of(photo: GarmentPhoto, now: datetime) -> dict[str, Any]:
-    """status, and what goes with it: how to wait, or why it failed."""
+    """The status of a garment's photo, and what goes with it: how to wait, or why it failed."""
     if photo.status != "awaiting_upload":
         return {"status": photo.status, "code": photo.code, "message": photo.message}
     if now > photo.expires_at + LATE:

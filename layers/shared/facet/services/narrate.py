@@ -1,4 +1,4 @@
-"""The words of an analysis. It completes without them rather than not at all."""
+"""An analysis put into words. It completes without them rather than not at all."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -16,7 +16,7 @@ def narrate(
     narrator: Callable[[], Narrator],
     failed: Callable[[Exception], None],
 ) -> EnhancedAnalysis | None:
-    """The whole in words; None where nothing was measured, or where finding them failed.
+    """An analysis and its advice in words; None where nothing was measured, or no words came.
 
     failed: told of what the narrator, or the making of it, raised.
     """

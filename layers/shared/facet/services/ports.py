@@ -18,6 +18,8 @@ from facet.domain.style import Slot
 
 
 class Analyses(Protocol):
+    """Analyses, their results, and the day's quota."""
+
     def get(self, user_id: str, analysis_id: str) -> Analysis | None: ...
     def results(self, user_id: str, analysis_id: str) -> dict[Kind, dict[str, Any]]: ...
     def answers(
@@ -60,10 +62,14 @@ class Analyses(Protocol):
 
 
 class BelongingsOf(Protocol):
+    """A user's profile and belongings, read together."""
+
     def of(self, user_id: str, shelves: frozenset[Shelf]) -> Belongings: ...
 
 
 class Looks(Protocol):
+    """Saved looks."""
+
     def create(self, look: SavedLook) -> None: ...
     def get(self, user_id: str, look_id: str) -> SavedLook | None: ...
     def page(self, user_id: str, limit: int, before_id: str | None) -> LookPage: ...
@@ -128,11 +134,15 @@ class Objects(Protocol):
 
 
 class Jobs(Protocol):
+    """The queue of recommendations."""
+
     def send(self, jobs: Iterable[FaceAnalyzed], correlation_id: str) -> None: ...
     def depth(self) -> int: ...
 
 
 class AccountJobs(Protocol):
+    """The queue of exports and erasures."""
+
     def send(
         self, jobs: Iterable[AccountJob], correlation_id: str, delay: timedelta = timedelta()
     ) -> None: ...
@@ -167,12 +177,18 @@ class Users(Protocol):
 
 
 class LookJobs(Protocol):
+    """The queue of looks to draw."""
+
     def send(self, jobs: Iterable[LookWanted], correlation_id: str) -> None: ...
 
 
 class Dresser(Protocol):
+    """A service that shows a person in a garment."""
+
     def dress(self, person: bytes, garment: bytes, slot: Slot) -> bytes: ...
 
 
 class Events(Protocol):
+    """The bus on which ended analyses are announced."""
+
     def publish(self, event: AnalysisEnded) -> None: ...

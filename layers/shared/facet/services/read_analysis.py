@@ -1,4 +1,4 @@
-"""What an app polls: one analysis with its results and signed pictures, or a page of them."""
+"""What an app polls: one analysis with its results and its signed pictures."""
 
 from datetime import datetime
 from typing import Any
@@ -99,7 +99,10 @@ def read_analysis(
     media: Objects,
     jobs: Jobs,
 ) -> AnalysisDocument:
-    """Raises PermanentError(analysis_not_found), for other people's analyses too."""
+    """An analysis with its results and pictures so far.
+
+    Raises PermanentError(analysis_not_found), for other people's analyses too.
+    """
     analysis = analyses.get(user_id, analysis_id)
     if analysis is None:
         raise AnalysisNotFoundError
@@ -168,18 +171,18 @@ def _looks(
         )
     seconds = int(PICTURES_SIGNED_FOR.total_seconds())
     shown = []
-    for look, one in zip(advised, drawn, strict=True):
+    for look, outcome in zip(advised, drawn, strict=True):
         links: dict[str, Any] = {}
-        if one.picture:
-            keys = look_keys(analysis.user_id, analysis.analysis_id, one.picture)
+        if outcome.picture:
+            keys = look_keys(analysis.user_id, analysis.analysis_id, outcome.picture)
             urls = (media.presign_get(key, seconds) for key in keys)
             links = dict(zip(("image_url", "before_after_url"), urls, strict=True))
         shown.append(
             LookPicture(
-                name=one.name,
-                status=one.status,
-                code=one.code,
-                message=one.message,
+                name=outcome.name,
+                status=outcome.status,
+                code=outcome.code,
+                message=outcome.message,
                 products=tuple(LookProduct.model_validate(step) for step in look["steps"]),
                 **links,
             )
@@ -190,10 +193,12 @@ def _looks(
 def _with_overlays(skin: Skin, analysis_id: str) -> Skin:
     """Where each measured concern can be seen: a path of this API, drawn when it is asked for."""
     concerns = tuple(
-        one.model_copy(update={"overlay_url": f"/v1/analyses/{analysis_id}/overlays/{one.name}"})
-        if one.measured is not None
-        else one
-        for one in skin.concerns
+        concern.model_copy(
+            update={"overlay_url": f"/v1/analyses/{analysis_id}/overlays/{concern.name}"}
+        )
+        if concern.measured is not None
+        else concern
+        for concern in skin.concerns
     )
     return skin.model_copy(update={"concerns": concerns})
 

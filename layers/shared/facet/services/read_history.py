@@ -40,32 +40,32 @@ def read_history(
     media: Objects,
     jobs: Jobs,
 ) -> History:
-    """`limit` analyses after the cursor, with the trends of their concerns.
+    """A page of the history: `limit` analyses after the cursor, with their concerns' trends.
 
     Raises PermanentError(invalid_cursor).
     """
     before_id = cursors.read(user_id, "analyses", cursor) if cursor else None
     page = analyses.history(user_id, limit, before_id)
-    known = [*page.analyses, *_earlier(user_id, page.next_id, analyses)]
+    timeline = [*page.analyses, *_earlier(user_id, page.next_id, analyses)]
     return History(
         analyses=tuple(
             PastAnalysis(
-                **dict(document_of(one, {}, media=media, jobs=jobs)),
-                trends=trends(one, known[at + 1 :]),
+                **dict(document_of(analysis, {}, media=media, jobs=jobs)),
+                trends=trends(analysis, timeline[at + 1 :]),
             )
-            for at, one in enumerate(page.analyses)
+            for at, analysis in enumerate(page.analyses)
         ),
         cursor=cursors.sign(user_id, "analyses", page.next_id) if page.next_id else None,
     )
 
 
 def _earlier(user_id: str, before_id: str | None, analyses: Analyses) -> Sequence[Analysis]:
-    """Newest first: a few before the page, and a few of the very first."""
+    """Earlier analyses, newest first: a few from before the page, and a few of the very first."""
     if before_id is None:
         return ()
     before = analyses.history(user_id, LOOK_BACK, before_id)
     if before.next_id is None:
         return before.analyses
     first = analyses.earliest(user_id, LOOK_BACK)
-    fresh = [one for one in reversed(first) if one.analysis_id < before.next_id]
+    fresh = [analysis for analysis in reversed(first) if analysis.analysis_id < before.next_id]
     return *before.analyses, *fresh

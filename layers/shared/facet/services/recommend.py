@@ -30,7 +30,9 @@ def recommend(
     narrate: Narrate,
     look_jobs: LookJobs,
 ) -> Status | None:
-    """Do one job; safe to repeat, the first result stays. None where nothing was waiting for it.
+    """Do one recommendation job; safe to repeat, the first result stays.
+
+    Returns COMPLETED where the job is done, None where nothing was waiting for it.
 
     A job that cannot succeed leaves a result with `status: failed` and its code, so that the
     analysis completes with what it has; it does not wait for pictures of the looks. narrate: the
@@ -81,8 +83,8 @@ def _complete_with(
 ) -> bool:
     """The last result completes the analysis in the write that saves it; False: it was not."""
     others = set(analysis.wants) - {kind}
-    known = analyses.results(analysis.user_id, analysis.analysis_id) if others else {}
-    if not known.keys() >= others:
+    results = analyses.results(analysis.user_id, analysis.analysis_id) if others else {}
+    if not results.keys() >= others:
         return False
     return complete_with_result(
         analysis,
@@ -91,14 +93,14 @@ def _complete_with(
         now=now,
         analyses=analyses,
         events=events,
-        enhanced=narrate(analysis, {**known, kind: document}),
+        enhanced=narrate(analysis, {**results, kind: document}),
     )
 
 
 def _ask_for_looks(analysis: Analysis, document: Mapping[str, Any], look_jobs: LookJobs) -> None:
     if document.get("looks"):
-        wanted = LookWanted(analysis_id=analysis.analysis_id, user_id=analysis.user_id)
-        look_jobs.send([wanted], analysis.correlation_id)
+        job = LookWanted(analysis_id=analysis.analysis_id, user_id=analysis.user_id)
+        look_jobs.send([job], analysis.correlation_id)
 
 
 def _document(
@@ -110,7 +112,7 @@ def _document(
     ranking: Ranking,
     today: date,
 ) -> dict[str, Any]:
-    """The result as it is kept; of a job that cannot succeed, why not."""
+    """A kind's result as it is kept; of a job that cannot succeed, why not."""
     adviser = ADVISERS[kind]
     try:
         if analysis.reading is None:

@@ -35,7 +35,7 @@ ASKED_INTENSITY = 70  # 0..100, where none is given
 
 
 def render_looks(
-    wanted: LookWanted,
+    job: LookWanted,
     *,
     now: datetime,
     analyses: Analyses,
@@ -47,19 +47,19 @@ def render_looks(
     dresser: Dresser | None,
     correlate: Callable[[str], object],
 ) -> Sequence[LookStatus]:
-    """Do one message; safe to repeat, the first result stays. What became of each look drawn.
+    """Draw the looks of one job -> what became of each; safe to repeat, the first result stays.
 
     A look that cannot be drawn is saved as failed with its code; whatever may succeed another time
     is raised. dresser: None where no service for garments is set up.
     """
-    analysis = analyses.get(wanted.user_id, wanted.analysis_id)
+    analysis = analyses.get(job.user_id, job.analysis_id)
     if analysis is None:
         return ()
     correlate(analysis.correlation_id)
     easel = _Easel(analysis, media, open_portrait)
-    if wanted.look_id is None:
+    if job.look_id is None:
         return _advised(easel, analyses=analyses)
-    look = looks.get(wanted.user_id, wanted.look_id)
+    look = looks.get(job.user_id, job.look_id)
     if look is None or look.status is not LookStatus.RENDERING:
         return ()
     return _asked(
@@ -76,17 +76,20 @@ class _Easel:
         self._portrait: Portrait | None = None
 
     def photo(self) -> bytes:
-        """Upright JPEG. Raises PermanentError(photo_gone)."""
+        """The analysis' photo, an upright JPEG. Raises PermanentError(photo_gone)."""
         photo = self.media.get(self.analysis.photo_key)
         if photo is None:
             raise PhotoGoneError
         return photo
 
     def draw(self, makeup: Sequence[Makeup]) -> LookPictures:
-        """Raises PermanentError: photo_gone, face_not_found, eyes_closed, lips_occluded."""
+        """The photo with this makeup on.
+
+        Raises PermanentError: photo_gone, face_not_found, eyes_closed, lips_occluded.
+        """
         if self._portrait is None:
             self._portrait = self._open(self.photo())
-        used = {one.category for one in makeup}
+        used = {product.category for product in makeup}
         checks = self.analysis.reading.quality.checks if self.analysis.reading else ()
         if used & EYES and any(check.code is GateCode.EYES_CLOSED for check in checks):
             raise PermanentError(
@@ -154,9 +157,9 @@ def _asked(
             pictures = _dress(look.user_id, look.garment_item_id, easel, shelves, dresser)
         else:
             changes["products"] = tuple(
-                _looked_up(one, look.user_id, shelves, products) for one in look.products
+                _looked_up(product, look.user_id, shelves, products) for product in look.products
             )
-            pictures = easel.draw([_makeup(one) for one in changes["products"]])
+            pictures = easel.draw([_makeup(product) for product in changes["products"]])
         easel.keep(look.look_id, pictures)
         changes["status"] = LookStatus.COMPLETED
     except PermanentError as error:
@@ -169,48 +172,53 @@ def _asked(
     return ()
 
 
-def _looked_up(one: LookProduct, user_id: str, shelves: Shelves, products: Products) -> LookProduct:
-    """What was asked for, with what the bag and the catalogue know of it.
+def _looked_up(
+    wish: LookProduct, user_id: str, shelves: Shelves, products: Products
+) -> LookProduct:
+    """The product that was asked for, with what the bag and the catalogue know of it.
 
     Raises PermanentError: bag_item_not_found, not_makeup, shade_needed, region_not_possible.
     """
-    category, colour, finish, name = one.category, one.hex, one.finish, one.name
+    category, colour, finish, name = wish.category, wish.hex, wish.finish, wish.name
     product_id = None
-    if one.item_id:
-        entry = read_bag_item(user_id, one.item_id, shelves=shelves)
+    if wish.item_id:
+        entry = read_bag_item(user_id, wish.item_id, shelves=shelves)
         product = products.get(entry.product_id) if entry.product_id else None
         category, colour, of_product = own_makeup(entry, product)
         finish = finish or of_product
-        name = entry.name or (product.name if product else one.item_id)
+        name = entry.name or (product.name if product else wish.item_id)
         product_id = entry.product_id
     if category is None:
         raise PermanentError("not_makeup", f"{name} is no makeup that can be drawn.")
     if colour is None:
         raise PermanentError("shade_needed", f"{name} has no shade: add it first.")
     may = places_of(category)
-    if not set(one.regions) <= set(may):
+    if not set(wish.regions) <= set(may):
         raise RegionNotPossibleError(category, may)
     return LookProduct(
         category=category,
         name=name,
-        item_id=one.item_id,
+        item_id=wish.item_id,
         product_id=product_id,
         hex=colour,
-        regions=one.regions or may[:1],
+        regions=wish.regions or may[:1],
         finish=finish_called(finish),
-        intensity=ASKED_INTENSITY if one.intensity is None else one.intensity,
+        intensity=ASKED_INTENSITY if wish.intensity is None else wish.intensity,
     )
 
 
-def _makeup(one: LookProduct) -> Makeup:
-    return Makeup.model_validate(one.model_dump(include=set(Makeup.model_fields)))
+def _makeup(product: LookProduct) -> Makeup:
+    return Makeup.model_validate(product.model_dump(include=set(Makeup.model_fields)))
 
 
 def _dress(
     user_id: str, item_id: str, easel: _Easel, shelves: Shelves, dresser: Dresser | None
 ) -> LookPictures:
-    """Raises PermanentError: provider_unavailable, garment_not_found, garment_photo_missing, and
-    what the dresser refuses."""
+    """The photo with a garment of the wardrobe on.
+
+    Raises PermanentError: provider_unavailable, garment_not_found, garment_photo_missing, and what
+    the dresser refuses.
+    """
     if dresser is None:
         raise PermanentError("provider_unavailable", "Trying garments on is not set up here.")
     garment = shelves.get(user_id, Shelf.WARDROBE, item_id)

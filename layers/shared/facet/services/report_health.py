@@ -10,6 +10,8 @@ from facet.domain.base import Answer
 
 
 class Health(Answer):
+    """Whether the API and the parts it needs can be reached."""
+
     status: Literal["ok", "unavailable"] = Field(description="ok, or unavailable where a part is.")
     parts: dict[str, Literal["ok", "unavailable"]] = Field(
         default_factory=dict, description="Each part that was reached for; empty for `live`."

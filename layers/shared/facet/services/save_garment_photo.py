@@ -23,8 +23,8 @@ def save_garment_photo(
 ) -> Literal["ready", "failed"] | None:
     """Handle one `photo uploaded` event of `garments/<sub>/<item_id>`; safe to repeat.
 
-    What became of the photo, or None where nobody waits for it any more: the garment is gone, the
-    photo was read before, or another one is on its way.
+    Returns what became of the photo, or None where nobody waits for it any more: the garment is
+    gone, the photo was read before, or another one is on its way.
     """
     user_id, item_id = garment_owner_of(key)
     document = shelves.get(user_id, Shelf.WARDROBE, item_id)
@@ -38,15 +38,15 @@ def save_garment_photo(
         awaited.checksum_sha256
     ):
         return None
-    found: dict[str, Any] = {}
+    from_photo: dict[str, Any] = {}
     try:
         read = read_garment(data)
     except PermanentError as error:
         outcome = {"status": "failed", "code": error.code, "message": error.message}
     else:
         outcome = {"status": "ready"}
-        found = {
-            "colours": [one.model_dump(mode="json") for one in read.colours],
+        from_photo = {
+            "colours": [colour.model_dump(mode="json") for colour in read.colours],
             "picture": True,
         }
         media.put(
@@ -60,7 +60,7 @@ def save_garment_photo(
         if document is None or _awaited(document) != awaited:
             return None
         # What its owner says of the colours is not overruled by a photo.
-        return {**found, **document, "photo": {**document["photo"], **outcome}}
+        return {**from_photo, **document, "photo": {**document["photo"], **outcome}}
 
     saved = shelves.change(user_id, Shelf.WARDROBE, item_id, edit)
     if saved is None and shelves.get(user_id, Shelf.WARDROBE, item_id) is None:
@@ -68,7 +68,7 @@ def save_garment_photo(
     uploads.delete(key)
     if saved is None:
         return None
-    return "ready" if found else "failed"
+    return "ready" if from_photo else "failed"
 
 
 def _awaited(document: Mapping[str, Any] | None) -> GarmentPhoto | None:

@@ -40,7 +40,7 @@ class NewAnalysis(Part):
 
 
 class StartedAnalysis(Answer):
-    """The analysis is waiting for its photo."""
+    """A started analysis, which waits for its photo, and how to send it."""
 
     analysis_id: str = Field(description="ULID.")
     status: Status = Field(description="awaiting_upload; further on where the key was sent before.")
@@ -62,7 +62,7 @@ def start_analysis(
     analyses: Analyses,
     jobs: Jobs,
 ) -> Analysis:
-    """Charge the quota and write the row.
+    """Start an analysis: charge the day's quota and write the row.
 
     Raises PermanentError(file_too_large), QuotaExceededError, BusyError.
     """
@@ -103,7 +103,7 @@ def started_before(user_id: str, analysis_id: str, analyses: Analyses) -> Analys
 
 
 def sign_upload(analysis: Analysis, *, now: datetime, uploads: Objects) -> StartedAnalysis:
-    """A URL for the photo of an analysis; a repeated request gets a fresh one."""
+    """The answer to a start, with a URL for the photo; a repeated request gets a fresh URL."""
     upload = uploads.presign_put(
         analysis.upload_key,
         content_type=analysis.content_type,

@@ -23,7 +23,7 @@ JOB_LOST = {"status": "failed", "code": "job_lost", "message": "This advice coul
 def sweep_analyses(
     now: datetime, *, analyses: Analyses, uploads: Objects, jobs: Jobs, events: Events
 ) -> Counter[str]:
-    """What was done, by verb and state.
+    """Send on, or end, every analysis that stands still -> how many, by verb and state.
 
     One analysis stops no other: `unreadable` counts rows that cannot be read, `raised` analyses
     that broke on their way, which the next sweep meets again.
