@@ -26,9 +26,9 @@ metrics = Metrics()
 wiring = Wiring(TryOnSettings, lambda made: (made.analyses, made.media, made.open_for_looks))
 
 
-def handle(wanted: LookWanted) -> None:
+def handle(job: LookWanted) -> None:
     drawn = render_looks(
-        wanted,
+        job,
         now=datetime.now(UTC),
         analyses=wiring.analyses,
         looks=wiring.looks,

@@ -32,10 +32,10 @@ wiring = Wiring(WebhookSettings, lambda made: made.webhook_secrets)
 def handle(message: WebhookMessage) -> None:
     logger.set_correlation_id(message.detail.correlation_id)
     logger.append_keys(analysis_id=message.detail.analysis_id, webhook_id=message.webhook_id)
-    wanted = send_webhook(message, wiring.settings.webhook_url, wiring.webhook_secrets())
-    if not wanted:
+    delivered = send_webhook(message, wiring.settings.webhook_url, wiring.webhook_secrets())
+    if not delivered:
         logger.error("the server wants no more webhooks (410): deploy without WebhookUrl")
-    metrics.add_metric("WebhookDelivered" if wanted else "WebhookUnwanted", MetricUnit.Count, 1)
+    metrics.add_metric("WebhookDelivered" if delivered else "WebhookUnwanted", MetricUnit.Count, 1)
 
 
 def put_off(record: SQSRecord, error: Exception) -> bool:

@@ -42,7 +42,7 @@ SECRETS_LIVE_SECONDS = 300
 
 
 class EverySetting(Protocol):
-    """All that any function is told. Each has some of it: those that its own class names."""
+    """Every setting of every function. A function has those that its own class names."""
 
     table_name: str
     idempotency_table_name: str
@@ -88,30 +88,35 @@ class Wiring:
 
     @cached_property
     def settings(self) -> EverySetting:
+        """The function's settings, read from the environment when first asked for."""
         return cast(EverySetting, self._settings.from_env(os.environ))
 
     # --- tables ---------------------------------------------------------------------------------
 
     @cached_property
     def analyses(self) -> "AnalysisTable":
+        """Rows of analyses, in the one table."""
         from facet.adapters.analyses import AnalysisTable
 
         return AnalysisTable(table(self.settings.table_name))
 
     @cached_property
     def looks(self) -> "LookTable":
+        """Rows of saved looks, in the one table."""
         from facet.adapters.looks import LookTable
 
         return LookTable(table(self.settings.table_name))
 
     @cached_property
     def shelves(self) -> "BelongingsTable":
+        """Rows of profiles, bags, wardrobes and feedback, in the one table."""
         from facet.adapters.belongings import BelongingsTable
 
         return BelongingsTable(table(self.settings.table_name))
 
     @cached_property
     def accounts(self) -> "AccountTable":
+        """All rows of a user at once, in the one table."""
         from facet.adapters.account import AccountTable
 
         return AccountTable(table(self.settings.table_name))
@@ -125,18 +130,21 @@ class Wiring:
 
     @cached_property
     def products(self) -> "ProductsTable":
+        """The table of the catalogue's products."""
         from facet.adapters.catalogue import ProductsTable
 
         return ProductsTable(table(self.settings.products_table_name))
 
     @cached_property
     def repeats(self) -> "Repeats":
+        """Answers to repeated requests, by their Idempotency-Key."""
         from facet.http.idempotency import Repeats
 
         return Repeats(client("dynamodb"), self.settings.idempotency_table_name)
 
     @cached_property
     def cursors(self) -> "Cursors":
+        """The signer of cursors."""
         from facet.domain.cursor import Cursors
 
         return Cursors(self.settings.cursor_secret)
@@ -145,50 +153,58 @@ class Wiring:
 
     @cached_property
     def uploads(self) -> "Bucket":
+        """The bucket that photos come in by."""
         return self.bucket(self.settings.uploads_bucket)
 
     @cached_property
     def media(self) -> "Bucket":
+        """The bucket that pictures go out by, and catalogues lie in."""
         return self.bucket(self.settings.media_bucket)
 
     def bucket(self, name: str) -> "Bucket":
+        """A bucket by its name."""
         from facet.adapters.s3 import Bucket
 
         return Bucket(client("s3"), name)
 
     @cached_property
     def jobs(self) -> "JobQueue":
+        """The queue of recommendations."""
         from facet.adapters.sqs import JobQueue
 
         return JobQueue(client("sqs"), self.settings.recommend_queue_url)
 
     @cached_property
     def look_jobs(self) -> "JobQueue":
+        """The queue of looks to draw."""
         from facet.adapters.sqs import JobQueue
 
         return JobQueue(client("sqs"), self.settings.tryon_queue_url)
 
     @cached_property
     def account_jobs(self) -> "JobQueue":
+        """The queue of exports and erasures."""
         from facet.adapters.sqs import JobQueue
 
         return JobQueue(client("sqs"), self.settings.account_queue_url)
 
     @cached_property
     def events(self) -> "EventBus":
+        """The bus on which ended analyses are announced."""
         from facet.adapters.events import EventBus
 
         return EventBus(client("events"), self.settings.event_bus_name)
 
     @cached_property
     def users(self) -> "UserPool":
+        """The Cognito user pool."""
         from facet.adapters.cognito import UserPool
 
         return UserPool(client("cognito-idp"), self.settings.user_pool_id)
 
     @cached_property
     def webhook_secrets(self) -> Callable[[], Sequence[str]]:
-        """Asks for what webhooks are signed with, every five minutes at most."""
+        """A call for the secrets that sign webhooks, fetched every five minutes at most."""
         from facet.adapters.webhook import signing_secrets
 
         @lru_cache(maxsize=1)
@@ -207,7 +223,7 @@ class Wiring:
 
     @cached_property
     def checks(self) -> Mapping[str, Callable[[], object]]:
-        """Name -> a call that raises where that cannot be reached within two seconds."""
+        """Name of a part -> a call that raises where it cannot be reached within two seconds."""
         from facet.adapters.analyses import AnalysisTable
         from facet.adapters.s3 import Bucket
         from facet.adapters.sqs import JobQueue
@@ -226,13 +242,14 @@ class Wiring:
 
     @cached_property
     def catalogue(self) -> "CurrentCatalogue":
+        """The newest published catalogue."""
         from facet.services.current_catalogue import CurrentCatalogue
 
         return CurrentCatalogue(self.media)
 
     @cached_property
     def search(self) -> Callable[["Catalogue"], "Search"]:
-        """Where products are looked up: in S3 Vectors where a bucket is named, else in memory.
+        """A catalogue -> its search: in S3 Vectors where a bucket is named, else in memory.
 
         Kept until another catalogue is published, since it sorts and counts when first asked.
         """
@@ -250,7 +267,7 @@ class Wiring:
 
     @cached_property
     def narrator(self) -> "Narrator":
-        """Templates, or the language model that is named, with templates to fall back on."""
+        """The narrator: templates, or the model that is named, with templates to fall back on."""
         from facet.advice.model_narrator import ModelNarrator
         from facet.advice.narrator import TemplateNarrator
 
@@ -266,6 +283,7 @@ class Wiring:
 
     @cached_property
     def rollout(self) -> "Rollout":
+        """Which ranking which users get."""
         from facet.advice.ranking import Rollout
 
         told = self.settings
@@ -275,18 +293,21 @@ class Wiring:
 
     @cached_property
     def models(self) -> "FaceModels":
+        """The face models of MODELS_DIR."""
         from facet.vision.face.models import FaceModels
 
         return FaceModels.load(self.settings.models_dir)
 
     @cached_property
     def gates(self) -> "Gates":
+        """The photo gates under the function's preset."""
         from facet.vision.photo.gates import load_gates
 
         return load_gates(self.settings.gates_preset)
 
     @cached_property
     def measure(self) -> "Measure":
+        """A call that measures the bytes of a photo."""
         from facet.vision.analyze import analyze_photo
 
         return partial(analyze_photo, models=self.models, gates=self.gates)
@@ -306,7 +327,7 @@ class Wiring:
 
     @cached_property
     def dresser(self) -> "Dresser | None":
-        """Tries garments on, where a model is named for it."""
+        """The dresser, which tries garments on, where a model is named for it."""
         if not (model_id := self.settings.garment_model_id):
             return None
         from facet.adapters.nova import NovaCanvas, nova_client
@@ -317,4 +338,5 @@ class Wiring:
 
     @property
     def retention(self) -> timedelta:
+        """How long an analysis is kept."""
         return timedelta(days=self.settings.retention_days)

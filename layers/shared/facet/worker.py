@@ -1,4 +1,4 @@
-"""Lambda functions that work by themselves: at the messages of a queue, at the objects of S3."""
+"""Handlers of the functions that no request calls: for messages of a queue, for objects of S3."""
 
 from collections.abc import Callable, Sequence
 from typing import Any

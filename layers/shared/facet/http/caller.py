@@ -28,8 +28,11 @@ def _claims(app: Routes) -> dict[str, str]:
 
 
 def caller(app: Routes) -> Caller:
-    """Raises PermanentError(unauthorized) for anything but an ID token: API Gateway takes only
-    those on an unscoped method, but not everything that stands in for it is as strict."""
+    """The caller of the present request.
+
+    Raises PermanentError(unauthorized) for anything but an ID token: API Gateway takes only those
+    on an unscoped method, but not everything that stands in for it is as strict.
+    """
     claims = _claims(app)
     if claims.get("token_use") != "id" or not claims.get("sub"):
         raise PermanentError("unauthorized", "Sign in and send the ID token.")

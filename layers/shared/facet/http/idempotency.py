@@ -1,12 +1,14 @@
 """`Idempotency-Key`: a POST that comes twice is done once, and answered alike.
 
     @router.post("/v1/feedback", responses=problems(201, Receipt, "feedback_empty"))
-    def post_feedback(said: NewFeedback, idempotency_key: IdempotencyKey = None) -> Response[str]:
+    def post_feedback(
+        feedback: NewFeedback, idempotency_key: IdempotencyKey = None
+    ) -> Response[str]:
         def give() -> Response[str]:
-            receipt = give_feedback(caller(router).user_id, said, ...)
+            receipt = give_feedback(caller(router).user_id, feedback, ...)
             return json_response(receipt, HTTPStatus.CREATED)
 
-        return repeats.once(router, idempotency_key, said, give)
+        return repeats.once(router, idempotency_key, feedback, give)
 
 An answer that goes stale (a signed URL) is made anew from what is remembered:
 

@@ -1,4 +1,4 @@
-"""What was analysed: read it, list it, delete it."""
+"""A person's analyses: read one, list them, delete one."""
 
 from datetime import UTC, datetime
 from http import HTTPStatus

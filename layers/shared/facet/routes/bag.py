@@ -1,4 +1,4 @@
-"""Products the person owns."""
+"""The bag: products the person owns."""
 
 from http import HTTPStatus
 

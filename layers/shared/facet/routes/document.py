@@ -1,4 +1,4 @@
-"""The contract of this API, as a client generator takes it."""
+"""This API's openapi.json, as a client generator takes it."""
 
 from http import HTTPStatus
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What the person makes of the advice."""
+"""Feedback: what the person makes of the advice."""
 
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -18,7 +18,7 @@ router = WiredRouter()
 
 
 def count_feedback(ranking: str | None, liked: bool | None) -> None:
-    """Its average is the share of suggestions people liked, by the ranking that chose them."""
+    """Count a judged suggestion: the metric's average is the share people liked, by ranking."""
     if ranking is not None and liked is not None:
         with single_metric("SuggestionLiked", MetricUnit.Count, int(liked)) as metric:
             metric.add_dimension("ranking", ranking)
@@ -44,11 +44,11 @@ def count_feedback(ranking: str | None, liked: bool | None) -> None:
         "product_not_found",
     ),
 )
-def post_feedback(said: NewFeedback, idempotency_key: IdempotencyKey = None) -> Response[str]:
+def post_feedback(feedback: NewFeedback, idempotency_key: IdempotencyKey = None) -> Response[str]:
     def give() -> Response[str]:
         receipt = give_feedback(
             caller(router).user_id,
-            said,
+            feedback,
             now=datetime.now(UTC),
             analyses=router.wiring.analyses,
             shelves=router.wiring.shelves,
@@ -57,4 +57,4 @@ def post_feedback(said: NewFeedback, idempotency_key: IdempotencyKey = None) -> 
         )
         return json_response(receipt, HTTPStatus.CREATED)
 
-    return router.wiring.repeats.once(router, idempotency_key, said, give)
+    return router.wiring.repeats.once(router, idempotency_key, feedback, give)

@@ -1,4 +1,4 @@
-"""What a phone should know before it takes a photo."""
+"""The capture guide: the photo gates, for a phone to check before it uploads."""
 
 from aws_lambda_powertools.event_handler import Response
 

@@ -1,4 +1,4 @@
-"""Whether the API is up and reaches what it needs; no sign-in."""
+"""Health: whether the API is up and reaches what it needs; no sign-in."""
 
 from http import HTTPStatus
 

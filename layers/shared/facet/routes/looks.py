@@ -40,13 +40,13 @@ router = WiredRouter()
     ),
 )
 def post_look(
-    analysis_id: Ulid, wanted: NewLook, idempotency_key: IdempotencyKey = None
+    analysis_id: Ulid, wish: NewLook, idempotency_key: IdempotencyKey = None
 ) -> Response[str]:
     who, now = caller(router), datetime.now(UTC)
 
     def ask() -> str:
         return ask_for_look(
-            wanted,
+            wish,
             user_id=who.user_id,
             analysis_id=analysis_id,
             correlation_id=request_id(router),
@@ -57,7 +57,7 @@ def post_look(
             jobs=router.wiring.look_jobs,
         ).look_id
 
-    look_id = router.wiring.repeats.remembered(router, idempotency_key, wanted, ask)
+    look_id = router.wiring.repeats.remembered(router, idempotency_key, wish, ask)
     look = read_look(
         who.user_id, look_id, now=now, looks=router.wiring.looks, media=router.wiring.media
     )

@@ -1,4 +1,4 @@
-"""The person's quota, the export of all of their data, and its erasure."""
+"""A person's quota, the export of all of their data, and its erasure."""
 
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -32,6 +32,7 @@ def get_usage() -> Response[str]:
 
 
 def person() -> Person:
+    """The caller, as exports and erasures know them."""
     who = caller(router)
     return Person(who.user_id, who.username)
 

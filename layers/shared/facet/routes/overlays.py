@@ -1,4 +1,4 @@
-"""Where a concern is: a picture to lay over the photo, drawn when it is first asked for."""
+"""Overlays: pictures of where a concern is, to lay over the photo, drawn on first request."""
 
 from datetime import UTC, datetime
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""What the person tells of themselves."""
+"""The profile: what the person tells of themselves."""
 
 from aws_lambda_powertools.event_handler import Response
 

@@ -1,4 +1,4 @@
-"""Garments the person owns, and their photos."""
+"""The wardrobe: garments the person owns, and their photos."""
 
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -26,6 +26,7 @@ router = WiredRouter()
 
 
 def put_garment(item_id: str, wish: NewGarment) -> bool:
+    """Create or replace the caller's garment -> whether it is new."""
     return keep_garment(
         caller(router).user_id,
         item_id,
@@ -38,7 +39,7 @@ def put_garment(item_id: str, wish: NewGarment) -> bool:
 
 
 def garment(item_id: str, *, signed: bool) -> WardrobeItem:
-    """signed: with the URL that its photo is to be put to, where one is awaited."""
+    """The caller's garment; signed: with the URL to put its photo to, where one is awaited."""
     return read_garment_item(
         caller(router).user_id,
         item_id,
