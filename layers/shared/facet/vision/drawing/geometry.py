@@ -50,7 +50,7 @@ def smooth_curve(points: Points, *, closed: bool = True, per: int = 4) -> Points
 
 
 def along_curve(curve: Points) -> Points:
-    """(n, 2) -> (n,) 0..1, how far along it each point lies."""
+    """A curve's points (n, 2) -> (n,) 0..1, how far along it each of them lies."""
     run = np.linalg.norm(np.diff(curve, axis=0), axis=1)
     return np.asarray(np.concatenate([[0], np.cumsum(run)]) / max(float(run.sum()), 1e-6))
 
@@ -66,7 +66,7 @@ def depth_inside(polygon: Points, width: int, height: int) -> Floats:
 
 
 def normals(curve: Points) -> Points:
-    """(n, 2) -> (n, 2) of length 1, at right angles to the curve."""
+    """A curve's points (n, 2) -> its normals (n, 2) there, of length 1."""
     tangent = np.gradient(curve, axis=0)
     tangent /= np.maximum(np.linalg.norm(tangent, axis=1, keepdims=True), 1e-6)
     return np.stack([tangent[:, 1], -tangent[:, 0]], axis=1)

@@ -17,7 +17,7 @@ FAINT = np.float32(0.02)  # of L: what is darker counts as this, so that nothing
 
 
 def oklab(pixels: Pixels) -> Floats:
-    """(h, w, 3) uint8 -> (3, h, w) OKLab"""
+    """sRGB pixels (h, w, 3) uint8 -> OKLab planes (3, h, w)"""
     lab = np.empty((3, *pixels.shape[:2]), np.float32)
     for band in bands(0, len(pixels)):
         planes = np.ascontiguousarray(pixels[band].transpose(2, 0, 1))
@@ -27,7 +27,7 @@ def oklab(pixels: Pixels) -> Floats:
 
 
 def shade_of(code: str) -> Floats:
-    """`#rrggbb` -> OKLab (3,)"""
+    """A shade `#rrggbb` -> its OKLab (3,)"""
     byte = np.frombuffer(bytes.fromhex(code[1:]), np.uint8)
     return oklab(byte.reshape(1, 1, 3)).reshape(3)
 
@@ -68,7 +68,7 @@ def enlarged(layer: Floats, size: tuple[int, int], step: int) -> Floats:
 
 
 def grains(window: Window, px_per_mm: float) -> Floats:
-    """(rows, columns) of a window of the canvas, 0..1: mica, single bright grains among dark ones.
+    """The grain of a window, (rows, columns) 0..1: mica, single bright grains among dark ones.
 
     A pixel's grain is its own, whatever window or band asks for it, and the same every time.
     """

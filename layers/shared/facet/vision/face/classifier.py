@@ -24,7 +24,7 @@ _MOST_FINER = 4
 
 
 class Settings(BaseModel):
-    """metadata.json of such a model; what else it holds is the team's own."""
+    """The metadata.json of a skin classifier; what else it holds is the team's own."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 

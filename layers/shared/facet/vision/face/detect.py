@@ -118,7 +118,7 @@ def tiles(pixels: Pixels, share: float) -> Iterator[Crop]:
 
 
 def intersection_over_union(box: Floats, boxes: Floats) -> Floats:
-    """(4,) and (n, 4) left, top, right, bottom -> (n,) 0..1."""
+    """A box (4,) and boxes (n, 4), left, top, right, bottom -> shared over joint area, (n,)."""
     low, high = np.maximum(box[:2], boxes[:, :2]), np.minimum(box[2:], boxes[:, 2:])
     shared = np.prod(np.maximum(high - low, 0), axis=1)
     areas = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)

@@ -38,7 +38,7 @@ class HeadPose:
 
 @cache
 def canonical() -> Canonical:
-    """canonical.json, as `python -m facet.vision.face.canonical` wrote it."""
+    """The mean face of canonical.json, as `python -m facet.vision.face.canonical` wrote it."""
     data = json.loads(Path(__file__).with_name("canonical.json").read_text())
     weights = np.array(data["weights"], float)
     return Canonical(
@@ -49,7 +49,7 @@ def canonical() -> Canonical:
 
 
 def in_space(mesh: Mesh) -> Array:
-    """(468, 3), px: x to the subject's left, y up, z to the camera."""
+    """The mesh in space, (468, 3), px: x to the subject's left, y up, z to the camera."""
     return np.column_stack([mesh.points, mesh.depth]).astype(float) * [1, -1, -1]
 
 
@@ -83,7 +83,7 @@ def head_pose(mesh: Mesh) -> HeadPose:
 
 
 def camera_distance(pose: HeadPose, focal_35mm: float, width: int, height: int) -> float:
-    """cm from the lens to the face, good to about a tenth: faces differ in size, and lenses lie.
+    """Distance from lens to face, cm, good to a tenth: faces differ in size, and lenses lie.
 
     focal_35mm: EXIF FocalLengthIn35mmFilm, in mm, of the uncropped photo, which is `width` by
     `height` px in the scale `pose` was measured at. Equivalent lengths compare diagonals (CIPA

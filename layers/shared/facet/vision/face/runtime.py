@@ -18,7 +18,7 @@ def cpu_session(model: Path) -> onnxruntime.InferenceSession:
 
 @cache
 def model_settings() -> dict[str, Any]:
-    """models.toml: thresholds and geometry, each with its source."""
+    """The tables of models.toml: thresholds and geometry, each with its source."""
     return tomllib.loads(Path(__file__).with_name("models.toml").read_text())
 
 

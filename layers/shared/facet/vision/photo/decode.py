@@ -94,17 +94,17 @@ class Photo:
 
     @property
     def width(self) -> int:
-        """px"""
+        """Width of the picture, px."""
         return self.image.width
 
     @property
     def height(self) -> int:
-        """px"""
+        """Height of the picture, px."""
         return self.image.height
 
     @cached_property
     def pixels(self) -> "NDArray[np.uint8]":
-        """(height, width, 3), RGB, 0..255, read-only."""
+        """The picture's pixels (height, width, 3), RGB, 0..255, read-only."""
         import numpy as np  # noqa: PLC0415 - the thumbnail function never asks for pixels
 
         return np.asarray(self.image)

@@ -28,7 +28,7 @@ PARTS = (
 
 @cache
 def area(name: str) -> Mask:
-    """(280, 240) a part of landmarks.toml, or `t_zone`: forehead, nose and chin."""
+    """Mask (280, 240) of a part of landmarks.toml, or of `t_zone`: forehead, nose and chin."""
     if name == "t_zone":
         return np.asarray(area("forehead") | area("nose") | area("chin"))
     return region_mask(name, COARSE)
@@ -36,25 +36,25 @@ def area(name: str) -> Mask:
 
 @cache
 def part_masks() -> Map:
-    """(parts, pixels) 0 or 1: every part of PARTS, its mask laid out flat."""
+    """Masks (parts, pixels), 0 or 1, of every part of PARTS, each laid out flat."""
     return np.stack([area(name).ravel() for name in PARTS]).astype(np.float32)
 
 
 @cache
 def part_sizes() -> Map:
-    """(parts,) pixels of every part of PARTS."""
+    """Sizes (parts,) of every part of PARTS, pixels."""
     return np.asarray(part_masks().sum(axis=1))
 
 
 @cache
 def whole_forehead() -> Mask:
-    """(280, 240) the forehead, to the hairline."""
+    """Mask (280, 240) of the forehead, to the hairline."""
     return grown(area("forehead"), limits("layout")["hairline"] * _PX_PER_MM)
 
 
 @cache
 def skin_place() -> Mask:
-    """(280, 240) where the layout has skin: in the outline, off brows, eyes, lips, nostrils."""
+    """Mask (280, 240) of skin in the layout: in the outline, off brows, eyes, lips, nostrils."""
     k, table = _PX_PER_MM, limits("layout")
     place = shrunk(region_mask("face", COARSE), table["rim"] * k)
     for name, margin in table["features"].items():
@@ -70,7 +70,7 @@ def skin_place() -> Mask:
 
 @cache
 def off_features() -> Mask:
-    """(280, 240) skin that no shading of eyes, brows, lips and the nose's base reaches."""
+    """Mask (280, 240) of skin that no shading of eyes, brows, lips and the nose's base reaches."""
     k, table = _PX_PER_MM, limits("layout")
     place = skin_place().copy()
     for name in table["features"]:

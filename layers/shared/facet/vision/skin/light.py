@@ -48,7 +48,10 @@ def estimate_light(
     eyes: Sequence[NDArray[np.floating]],
     skin: NDArray[np.floating],
 ) -> Light:
-    """pixels (height, width, 3), outline (n, 2), two eye rings (16, 2), skin CIELAB (3,)."""
+    """Photo (height, width, 3) and skin CIELAB (3,) -> the colour of the light, estimated twice.
+
+    outline: (n, 2) of the face; eyes: two rings (16, 2); all in pixels of the photo.
+    """
     surroundings = _shades_of_grey(pixels, outline, skin)
     sclera = _sclera(pixels, eyes)
     if surroundings is None or sclera is None:

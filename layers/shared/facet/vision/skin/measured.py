@@ -44,5 +44,5 @@ def by_region(
 
 
 def ramp(values: Map, low: float, high: float) -> Map:
-    """0..1: 0 up to `low`, 1 from `high`, straight between."""
+    """Values -> 0..1: 0 up to `low`, 1 from `high`, straight between."""
     return np.asarray(np.clip((values - low) / (high - low), 0, 1), np.float32)

@@ -32,7 +32,7 @@ def redness(face: Surface) -> Measured:
 
 
 def flush(face: Surface) -> Map:
-    """(h, w) haemoglobin beyond that of the palest quarter of the face, ln."""
+    """Map (h, w) of haemoglobin beyond that of the palest quarter of the face, ln."""
     share = limits("redness")["pale"]
     pale = np.quantile(face.haemoglobin[face.matte], share) if face.matte.any() else 0
     return face.haemoglobin - np.float32(pale)
@@ -53,7 +53,7 @@ def unevenness(face: Surface) -> Measured:
 
 
 def blotches(face: Surface) -> tuple[Map, Mask]:
-    """(h, w) melanin against the skin within some 20 mm, ln; 0 outside the mask beside it."""
+    """Map (h, w) of melanin against the skin within some 20 mm, ln, and its mask; 0 outside."""
     k, table = face.px_per_mm, limits("unevenness")
     names = (*SURFACE, "right_nasolabial", "left_nasolabial", "right_jaw", "left_jaw")
     place = np.logical_or.reduce([face.region(name) for name in names])

@@ -44,7 +44,7 @@ def eye_distance(points: Points) -> float:
 def framing(
     points: Points, outline: Points, pose: Pose, *, size: tuple[int, int], scale: float
 ) -> dict[str, float]:
-    """How large the face is, how far inside the picture, and how turned.
+    """Gate values, by name: how large the face is, how far inside the picture, how turned.
 
     points and outline (n, 2) lie on a picture of `size` (width, height), which has `scale` pixels
     for each one of the file, so that the eye distance counts in pixels of the file.
@@ -64,7 +64,7 @@ def framing(
 
 
 def exposure(face: Pixels) -> dict[str, float]:
-    """Pixels of the whole face (n, 3) -> how far its light misses the range of the file."""
+    """Pixels of the whole face (n, 3) -> gate values: how far its light misses the file's range."""
     if not len(face):
         return {}
     face = some(face, _ENOUGH)
@@ -83,7 +83,7 @@ def exposure(face: Pixels) -> dict[str, float]:
 
 
 def surface(skin: SkinColour, eyes: Sequence[Pixels], light: Light) -> dict[str, float]:
-    """One side of the face against the other, what lies over it, and the colour of the light."""
+    """Gate values: one side of the face against the other, what covers it, the light's colour."""
     bright = {name: float(colour.luminance(linear)) for name, linear in skin.patches.items()}
     cheeks = [max(bright[name], 1e-3) for name in CHEEKS if name in bright]
     values = {"uneven_lighting": math.log2(max(cheeks) / min(cheeks)), "color_cast": light.cast}

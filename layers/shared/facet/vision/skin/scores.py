@@ -25,7 +25,7 @@ class Scoring:
     concerns: Mapping[str, Mapping[str, Any]]
 
     def score(self, concern: str, measured: float) -> float:
-        """0..100, 100 is best: straight lines between the table's anchors, flat beyond them."""
+        """The score, 0..100, 100 is best: straight lines between anchors, flat beyond them."""
         anchors: list[list[float]] = self.concerns[concern]["anchors"]
         if measured <= anchors[0][0]:
             return float(anchors[0][1])
@@ -35,7 +35,7 @@ class Scoring:
         return float(anchors[-1][1])
 
     def band(self, concern: str, measured: float) -> str:
-        """none, mild, moderate or marked, by the table's three limits of the measured value."""
+        """The band (none, mild, moderate or marked) by the table's limits of the measured value."""
         return BANDS[sum(measured >= limit for limit in self.concerns[concern]["bands"])]
 
     def minimum_change(self, concern: str, measured: float) -> float:

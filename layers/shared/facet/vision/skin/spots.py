@@ -42,17 +42,17 @@ def _share_spotted(face: Surface, spotted: Map) -> Measured:
 
 
 def spot_place(face: Surface) -> Mask:
-    """(h, w) skin on which spots are looked for: off features and edges."""
+    """Mask (h, w) of skin on which spots are looked for: off features and edges."""
     return off_features() & shrunk(face.skin, limits("spots")["margin"] * face.px_per_mm)
 
 
 def red_spots(face: Surface) -> Map:
-    """(h, w) 0..1 by how strongly red spots stand out."""
+    """Map (h, w), 0..1, of how strongly red spots stand out."""
     return _spotted(face, face.haemoglobin, limits("spots")["red"])
 
 
 def brown_spots(face: Surface) -> Map:
-    """(h, w) 0..1 by how strongly brown spots stand out."""
+    """Map (h, w), 0..1, of how strongly brown spots stand out."""
     table = limits("spots")
     bloodless = face.darkness - np.float32(table["less_blood"]) * face.haemoglobin
     return _spotted(face, bloodless, table["brown"])

@@ -81,19 +81,19 @@ class Surface:
         return area(name) & self.matte
 
     def bare(self, *names: str) -> float:
-        """0..1: how much of these parts together is matte skin."""
+        """Share, 0..1, of these parts together that is matte skin."""
         return sum(self.shown[name].matte for name in names) / sum(
             self.shown[name].whole for name in names
         )
 
     def uncovered(self, *names: str) -> float:
-        """0..1: how much of these parts together is skin, burnt out or not."""
+        """Share, 0..1, of these parts together that is skin, burnt out or not."""
         return sum(self.shown[name].skin for name in names) / sum(
             self.shown[name].whole for name in names
         )
 
     def burnt_share(self, *names: str) -> float:
-        """0..1: how much of the skin of these parts is burnt out."""
+        """Share, 0..1, of the skin of these parts that is burnt out."""
         skin = sum(self.shown[name].skin for name in names)
         return sum(self.shown[name].burnt for name in names) / max(skin, 1)
 

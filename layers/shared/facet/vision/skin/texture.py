@@ -105,13 +105,13 @@ def to_layout(points_mm: Points, size: int) -> Points:
 
 @cache
 def landmarks_in(size: int) -> Points:
-    """(468, 2): where the landmarks lie in a texture, pixels."""
+    """Places (468, 2) of the landmarks in a texture, pixels."""
     return to_layout(canonical().points[:, :2] * (10, -10), size)
 
 
 @cache
 def region_mask(name: str, size: int) -> Mask:
-    """(height, width): a part of landmarks.toml in the layout."""
+    """Mask (height, width) of a part of landmarks.toml in the layout."""
     polygon = landmarks_in(size)[part(name)]
     return inside(polygon, size, size * HEIGHT_MM // WIDTH_MM)
 
