@@ -26,7 +26,7 @@ def skin_pick(
 ) -> tuple[Pick | None, tuple[Miss, ...]]:
     """The shade nearest to the skin, or to the lighter skin under the eyes, an owned one first.
 
-    None where none is near enough; a miss for an owned one that is not.
+    The pick is None where no shade is near enough; an owned shade that is not becomes a miss.
     """
     rule = brief.rules["match"]
     lift = np.array([rule["lighten"] if category == "concealer" else 0.0, 0, 0])

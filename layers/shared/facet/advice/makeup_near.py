@@ -10,7 +10,7 @@ from facet.colour import delta_e_2000, lab_from_hex
 
 
 def skin_like_pick(brief: LookBrief, category: str, *, may_suggest: bool) -> Pick | None:
-    """Contour, bronzer or highlighter: nearest to the skin's own colour, moved."""
+    """The contour, bronzer or highlighter nearest to the skin's colour, moved by makeup.toml."""
     rule = brief.rules["skin_like"][category]
     lightness, chroma, hue = brief.skin
     target = LCh(
@@ -24,9 +24,9 @@ def skin_like_pick(brief: LookBrief, category: str, *, may_suggest: bool) -> Pic
 
 
 def brow_pick(brief: LookBrief, *, may_suggest: bool) -> tuple[Pick | None, tuple[Miss, ...]]:
-    """Nearest to the brows or else the hair, deeper where they are light, softer where dark.
+    """The brow shade nearest to the brows, or else the hair: deeper if light, softer if dark.
 
-    None where nothing is near, or, with a miss, where neither brows nor hair were seen.
+    None where no shade is near, or, with a miss, where neither brows nor hair were seen.
     """
     rule = brief.rules["brow"]
     seen = brief.colours.get("brows") or brief.colours.get("hair")
@@ -46,7 +46,7 @@ def brow_pick(brief: LookBrief, *, may_suggest: bool) -> tuple[Pick | None, tupl
 
 
 def mascara_pick(brief: LookBrief, *, may_suggest: bool) -> Pick | None:
-    """Nearest to black, or beside light hair to a softer one; whatever is owned serves."""
+    """The mascara nearest to black, or beside light hair to a softer colour; any owned serves."""
     rule = brief.rules["mascara"]
     hair = brief.colours.get("hair") or brief.colours.get("brows")
     light = hair is not None and hair.lab is not None and hair.lab[0] >= rule["light_hair"]
@@ -58,7 +58,7 @@ def mascara_pick(brief: LookBrief, *, may_suggest: bool) -> Pick | None:
 
 
 def lip_liner_pick(brief: LookBrief, lip: Pick | None) -> Pick | None:
-    """An owned one near the lip colour; none is suggested."""
+    """An owned lip liner near the lip colour, or None; none is suggested."""
     if lip is None:
         return None
     within = brief.rules["lip_liner"]["within"]

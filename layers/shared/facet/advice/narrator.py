@@ -128,14 +128,14 @@ def _gap(gap: str) -> str:
 
 
 def wear(facts: Facts) -> Iterator[str]:
-    """What to wear, by the owner's own names: nothing where there is no outfit."""
+    """A sentence on what to wear, by the owner's own names; none where there is no outfit."""
     if facts.outfit:
         occasion = occasion_in_words(facts.outfit.occasion)
         yield say("summary.wear", occasion=occasion, garments=_list(facts.outfit.garments))
 
 
 def closing(hints: Sequence[str]) -> Iterator[str]:
-    """Hints that must be read, and what this advice is not."""
+    """The last sentences: hints that must be read, and what this advice is not."""
     yield from (say("summary.doctor", text=hint) for hint in hints)
     yield say("summary.limits")
 

@@ -149,7 +149,7 @@ class _Gap(NamedTuple):
 
 
 def suggestion_for(brief: Brief, outfits: Sequence[Scored]) -> GarmentSuggestion | None:
-    """The one thing whose lack is felt most, in a colour of the likeliest season."""
+    """The garment whose lack is felt most, in a colour of the likeliest season, or None."""
     gap = _gap(brief, outfits)
     if gap is None:
         return None

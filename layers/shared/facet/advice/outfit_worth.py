@@ -60,7 +60,7 @@ def scored(
 
 
 def worth_alone(brief: Brief, piece: Piece) -> float:
-    """How one garment suits the occasion, the season and its owner's liking."""
+    """The worth of one garment alone: how it suits the occasion, the season and its owner."""
     weight = brief.rules["weight"]
     near = brief.rules["colour"]["near_face"][piece.slot]
     liking = math.exp(brief.rules["feedback"]["weight"] * piece.liking)

@@ -13,7 +13,7 @@ from facet.saying import say
 
 
 def reasons_of(brief: Brief, choice: Choice, item: Item) -> Iterator[Reason]:
-    """Why a product has its place in the routine, owned or proposed."""
+    """Reasons why a product has its place in the routine, owned or proposed."""
     if proposal := choice.proposal_of(item):
         yield from reasons_to_get(brief, proposal)
         return
@@ -27,7 +27,7 @@ def reasons_of(brief: Brief, choice: Choice, item: Item) -> Iterator[Reason]:
 
 
 def reasons_to_get(brief: Brief, proposal: Proposal) -> Iterator[Reason]:
-    """Why a product is proposed for its gap."""
+    """Reasons why a product is proposed for its gap."""
     item = proposal.item
     if proposal.need:
         yield from need_reasons(proposal.need)
@@ -47,7 +47,7 @@ def reasons_to_get(brief: Brief, proposal: Proposal) -> Iterator[Reason]:
 
 
 def need_reasons(need: Need) -> Iterator[Reason]:
-    """Everything that asks for a goal."""
+    """A reason for each thing that asks for a goal."""
     name = plain(need.goal)
     for score in need.scores:
         text = say("routine.why.measured", concern=name.capitalize(), score=score)
@@ -59,7 +59,7 @@ def need_reasons(need: Need) -> Iterator[Reason]:
 
 
 def sensitive_reasons(brief: Brief) -> Iterator[Reason]:
-    """Why the skin is spared what is harsh; none where it is not."""
+    """Reasons why the skin is spared what is harsh; none where it is not."""
     if brief.care.told_sensitive:
         yield Reason(text=say("routine.why.sensitive"), points_at="profile.sensitive")
     for score in brief.care.redness:
@@ -68,13 +68,13 @@ def sensitive_reasons(brief: Brief) -> Iterator[Reason]:
 
 
 def sun_reason(brief: Brief) -> Reason:
-    """Why every morning ends with sun protection."""
+    """The reason why every morning ends with sun protection."""
     rule = brief.rules["sun"]
     return Reason(text=rule["text"], points_at="rules.sun", sources=(rule["source"],))
 
 
 def tint_reasons(brief: Brief) -> Iterator[Reason]:
-    """Why a tinted sunscreen is the better one; none where it is not."""
+    """Reasons why a tinted sunscreen is the better one; none where it is not."""
     rule, tone = brief.rules["tone"], brief.skin.tone
     for need in brief.care.pigment:
         yield from need_reasons(need)

@@ -22,7 +22,7 @@ Parts = Sequence[tuple[Ingredient, float | None]]  # what is in a product, in pe
 
 
 class Facts(Protocol):
-    """What the snapshot knows of ingredients and of what they come in."""
+    """The ingredients of a snapshot, and whether what they come in is rinsed off."""
 
     ingredients: Ingredients
 
@@ -121,7 +121,7 @@ def irritancy_of(ingredients: Iterable[Ingredient], *, rinse_off: bool) -> int:
 
 
 def evidence_reason(grade: int, goal: str, ingredient: Ingredient) -> Reason:
-    """How sure (grade 1..3) it is that this ingredient helps a goal, with the source."""
+    """The reason that an ingredient helps a goal: how sure that is (grade 1..3), and its source."""
     return Reason(
         text=say(f"evidence.grade_{grade}", goal=plain(goal), name=ingredient.common_name),
         points_at=f"catalogue.ingredients.{ingredient.id}",
@@ -130,12 +130,12 @@ def evidence_reason(grade: int, goal: str, ingredient: Ingredient) -> Reason:
 
 
 def skin_type_reason(skin_type: str) -> Reason:
-    """That a product suits the skin type a person told us."""
+    """The reason that a product suits the skin type a person told us."""
     return Reason(text=say("evidence.suits_skin", skin=skin_type), points_at="profile.skin_type")
 
 
 def reasons(product: Product, concern: Goal, profile: Profile, facts: Facts) -> Iterator[Reason]:
-    """Why this product, for this concern and this person; the weightiest first."""
+    """Reasons for a product, for this concern and this person; the weightiest first."""
     if best := best_of(product, concern, facts):
         grade, ingredient = best
         yield evidence_reason(grade, concern, ingredient)

@@ -33,7 +33,7 @@ class CatalogueError(PermanentError):
 
 
 class Row(BaseModel):
-    """A row of a source file: frozen, and refusing what it does not know."""
+    """A row of a source file: frozen, and refusing fields that it does not know."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
