@@ -14,6 +14,13 @@ from facet.adapters.settings import Settings
 from facet.wiring import Wiring
 
 ROOT = Path(__file__).parents[2]
+PRESIGN = {
+    "AWS_DEFAULT_REGION": "eu-central-1",
+    "GATES_PRESET": "moderate",
+    "RECOMMEND_QUEUE_URL": "a",
+    **dict.fromkeys(("TABLE_NAME", "UPLOADS_BUCKET", "IDEMPOTENCY_TABLE_NAME"), "a"),
+    **dict.fromkeys(("MAX_QUEUE_DEPTH", "RETENTION_DAYS"), "1"),
+}
 POLL = """
 import json, sys
 from contract.functions import function_module
@@ -34,6 +41,16 @@ made = function_module(sys.argv[1]).wiring
 print("settings" in vars(made), aws.table.cache_info().currsize)
 """
 
+SILENT = """
+import sys
+from contract.functions import function_module
+from facet.saying import sentences
+for name in sys.argv[1:]:
+    function_module(name)
+assert function_module("presign").wiring.max_photo_bytes > 0
+print(sentences.cache_info().currsize)
+"""
+
 
 def run(code: str, *arguments: str, **environment: str) -> str:
     done = subprocess.run(  # noqa: S603 our own code
@@ -52,18 +69,18 @@ def test_the_function_of_every_poll_holds_neither_numpy_nor_the_catalogue() -> N
     assert run(POLL) == "[]"
 
 
+def test_no_function_reads_the_sentences_before_it_says_one() -> None:
+    names = [path.parent.name for path in (ROOT / "functions").glob("*/app.py")]
+    assert "presign" in names
+    assert run(SILENT, *names, **PRESIGN) == "0"
+
+
 @pytest.mark.parametrize(("in_lambda", "opened"), [(False, "False 0"), (True, "True 1")])
 def test_what_every_call_needs_is_made_while_lambda_loads_the_function(
     in_lambda: bool, opened: str
 ) -> None:
-    told = {
-        "AWS_DEFAULT_REGION": "eu-central-1",
-        **dict.fromkeys(("TABLE_NAME", "UPLOADS_BUCKET", "IDEMPOTENCY_TABLE_NAME"), "a"),
-        **dict.fromkeys(("RECOMMEND_QUEUE_URL", "GATES_PRESET"), "a"),
-        **dict.fromkeys(("MAX_QUEUE_DEPTH", "RETENTION_DAYS"), "1"),
-        **({"AWS_LAMBDA_FUNCTION_NAME": "presign"} if in_lambda else {}),
-    }
-    assert run(OPEN, "presign", **told) == opened
+    inside = {"AWS_LAMBDA_FUNCTION_NAME": "presign"} if in_lambda else {}
+    assert run(OPEN, "presign", **PRESIGN, **inside) == opened
 
 
 def settings_of(name: str) -> set[str]:

@@ -305,6 +305,12 @@ class Wiring:
 
         return load_gates(self.settings.gates_preset)
 
+    @property
+    def max_photo_bytes(self) -> int:
+        from facet.vision.photo.gates import largest_photo
+
+        return largest_photo(self.settings.gates_preset)
+
     @cached_property
     def measure(self) -> "Measure":
         """A call that measures the bytes of a photo."""

@@ -14,7 +14,7 @@ from PIL import Image, ImageCms
 
 from facet.domain.errors import PhotoRejectedError
 from facet.vision.photo.decode import decode, decode_region, encode_jpeg
-from facet.vision.photo.gates import Gates, load_gates
+from facet.vision.photo.gates import Gates, largest_photo, load_gates
 
 GATES = load_gates("moderate")
 CORNERS = {"top_left": (220, 30, 30), "top_right": (30, 200, 30), "bottom_left": (30, 30, 220)}
@@ -278,7 +278,7 @@ def test_a_single_pixel_is_too_small() -> None:
 
 
 def test_all_that_is_wrong_with_a_file_is_said_at_once() -> None:
-    data = png_header_claiming(100, 900_000) + bytes(GATES.max_bytes)
+    data = png_header_claiming(100, 900_000) + bytes(largest_photo())
 
     assert codes(data) == ["file_too_large", "image_too_small", "image_too_large"]
 

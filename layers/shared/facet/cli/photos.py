@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from facet.cli import Commands
 from facet.cli.readable import as_text
 from facet.domain.errors import FacetError, PermanentError, PhotoRejectedError
-from facet.vision.photo.gates import PRESETS, Preset, load_gates
+from facet.vision.photo.gates import PRESETS, Preset, largest_photo, load_gates
 
 if TYPE_CHECKING:
     from facet.vision.analyze import PhotoAnalysis
@@ -73,7 +73,7 @@ def _documents(photos: Sequence[str], preset: Preset) -> Iterator[dict[str, Any]
         raise FacetError(f"{error}, or set MODELS_DIR") from error
     for name in photos:
         try:
-            analysis = analyze_photo(_read(name, gates.max_bytes), models, gates)
+            analysis = analyze_photo(_read(name, largest_photo(preset)), models, gates)
             yield {"file": name, **_document(analysis)}
         except PhotoRejectedError as error:
             checks = [check.model_dump(mode="json", exclude_none=True) for check in error.checks]

@@ -31,7 +31,7 @@ def put_garment(item_id: str, wish: NewGarment) -> bool:
         caller(router).user_id,
         item_id,
         wish,
-        max_photo_bytes=router.wiring.gates.max_bytes,
+        max_photo_bytes=router.wiring.max_photo_bytes,
         correlation_id=request_id(router),
         now=datetime.now(UTC),
         shelves=router.wiring.shelves,

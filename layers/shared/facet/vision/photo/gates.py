@@ -58,11 +58,6 @@ class Gates:
     gates: Mapping[str, Gate]
     """By name."""
 
-    @property
-    def max_bytes(self) -> int:
-        """Largest file that may be uploaded."""
-        return int(self.gates["file_too_large"].reject[self.preset])
-
     def model_dump(self) -> dict[str, Any]:
         """The whole file as one JSON document: what a phone needs to check before it uploads."""
         return asdict(self)
@@ -115,13 +110,20 @@ def rejection(checks: tuple["Check", ...]) -> PhotoRejectedError:
     return PhotoRejectedError(ordered[0].code.value, ordered[0].hint, ordered)
 
 
+def largest_photo(preset: str = "moderate") -> int:
+    """Bytes of the largest photo that may be uploaded. Raises KeyError for an unknown preset.
+
+    Read without the gates' hints: whoever only signs an upload says nothing.
+    """
+    return int(_document()["gates"]["file_too_large"]["reject"][preset])
+
+
 @cache
 def load_gates(preset: Preset = "moderate") -> Gates:
     """The gates as they ship, under `preset`. Raises ValueError for an unknown preset."""
     if preset not in PRESETS:
         raise ValueError(f"unknown preset {preset!r}: choose one of {', '.join(PRESETS)}")
-    text = resources.files("facet.vision.photo").joinpath("gates.toml").read_text(encoding="utf-8")
-    document = tomllib.loads(text)
+    document = _document()
     gates = {
         name: Gate(**{"code": name, "hint": say(f"gate.{name}"), **gate})
         for name, gate in document["gates"].items()
@@ -132,3 +134,9 @@ def load_gates(preset: Preset = "moderate") -> Gates:
         content_types=document["content_types"],
         gates=gates,
     )
+
+
+@cache
+def _document() -> dict[str, Any]:
+    text = resources.files("facet.vision.photo").joinpath("gates.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
