@@ -17,6 +17,7 @@ from facet.domain.errors import (
 )
 from facet.domain.looks import LookProduct, LookStatus, SavedLook, WantedProduct
 from facet.domain.messages import LookWanted
+from facet.saying import say
 from facet.services.ports import Analyses, LookJobs, Looks, Shelves
 from facet.vision.drawing.rules import places_of
 
@@ -99,9 +100,15 @@ def _told(product: WantedProduct) -> dict[str, object]:
 
 def _name_of(products: tuple[LookProduct, ...]) -> str:
     """A look's name, from its products: "Lip, blush and 2 more"."""
-    categories = [(product.category or "own product").replace("_", " ") for product in products]
-    if not categories:
-        return "Garment"
-    names = list(dict.fromkeys(categories))
-    more = f" and {len(names) - 2} more" if len(names) > 2 else ""
-    return (" and ".join(names[:2]) if not more else ", ".join(names[:2]) + more).capitalize()
+    if not products:
+        return say("look.garment")
+    own = say("look.own_product")
+    names = list(
+        dict.fromkeys((product.category or own).replace("_", " ") for product in products)
+    )
+    first, *others = names
+    if not others:
+        return first.capitalize()
+    if len(others) == 1:
+        return say("look.two", first=first, second=others[0]).capitalize()
+    return say("look.more", first=first, second=others[0], count=len(others) - 1).capitalize()

@@ -14,14 +14,11 @@ from facet.domain.errors import (
 from facet.domain.face import Concern
 from facet.domain.places import overlay_key
 from facet.domain.storage import PICTURES_SIGNED_FOR
+from facet.saying import say
 from facet.services.ports import Analyses, Objects
 from facet.vision.drawing.legend import Legend
 from facet.vision.drawing.overlay import OUTLINE, colour_on, draw_overlay
 from facet.vision.drawing.portrait import OpenPortrait
-
-# What the ends of the map's opacity mean. Greyness is shown against the face's own usual colour.
-ENDS = ("none", "strong")
-ENDS_OF = {"dullness": ("as this face usually is", "greyer")}
 
 
 class LegendEntry(Answer):
@@ -90,7 +87,7 @@ def show_overlay(
             media.delete(key)
             raise AnalysisNotFoundError
     seconds = int(PICTURES_SIGNED_FOR.total_seconds())
-    clear, strong = ENDS_OF.get(name, ENDS)
+    clear, strong = _ends(name)
     return OverlayDocument(
         analysis_id=analysis_id,
         concern=name,
@@ -103,8 +100,8 @@ def show_overlay(
         minimum_change=concern.minimum_change,
         regions=regions,
         legend=(
-            LegendEntry(hex=colour, meaning=f"from {clear} (clear) to {strong}"),
-            *([LegendEntry(hex=OUTLINE, meaning="where it was measured")] if regions else []),
+            LegendEntry(hex=colour, meaning=say("overlay.opacity", clear=clear, strong=strong)),
+            *([LegendEntry(hex=OUTLINE, meaning=say("overlay.outline"))] if regions else []),
         ),
     )
 
@@ -127,8 +124,16 @@ def _legend(concern: Concern, outlined: bool) -> Legend:
     name = concern.name.replace("_", " ").capitalize()
     notes = []
     if concern.minimum_change:
-        notes.append(f"A difference below {concern.minimum_change:.2g} is noise.")
+        notes.append(say("overlay.noise", least=concern.minimum_change))
     if outlined:
-        notes.append("Outlined: where it was measured.")
-    title = f"{name}: {concern.measured:.3g} {concern.unit}".strip()
-    return Legend(title, " ".join(notes), ENDS_OF.get(concern.name, ENDS))
+        notes.append(say("overlay.outlined"))
+    title = say("overlay.title", name=name, measured=concern.measured, unit=concern.unit).strip()
+    return Legend(title, " ".join(notes), _ends(concern.name))
+
+
+def _ends(concern: str) -> tuple[str, str]:
+    """What the ends of the map's opacity mean; greyness is shown against the face's own usual
+    colour."""
+    if concern == "dullness":
+        return say("overlay.as_usual"), say("overlay.greyer")
+    return say("overlay.none"), say("overlay.strong")

@@ -22,38 +22,12 @@ from facet.domain.base import Answer
 from facet.domain.errors import PermanentError
 from facet.domain.places import PLACES, export_key
 from facet.domain.polling import POLL_EXPORT_AFTER_MS
+from facet.saying import say
 from facet.services.ports import AccountJobs, Accounts, Objects, Users
 
 DOWNLOAD_SIGNED_FOR = timedelta(hours=1)
 # Pictures read at once: all that is in memory of them, each at most a photo's 10 MB.
 PICTURES_AT_ONCE = 8
-README = """\
-Everything Facet keeps about you, as of {now:%Y-%m-%d %H:%M} UTC.
-
-account.json             how you sign in: e-mail address, state, second factors
-profile.json             what you told us about yourself: preferences, allergies, budget
-bag/<id>.json            a product you own
-wardrobe/<id>.json       a garment you own, with the colours read from its photo
-looks/<id>.json          a look you saved
-feedback/<id>.json       what you said about a suggestion or a product
-usage/<date>.json        analyses counted on that day (UTC)
-exports/<id>.json        an export you asked for
-analyses/<id>.json       one analysis: what you asked for, which consent text you had accepted
-                         (consent_version), what was measured on the photo, when it is deleted
-analyses/<id>/<kind>.json  the advice made of it: skincare, makeup, outfit
-other/                   rows of any other kind, by their own name
-pictures/photos/         the photo of an analysis, turned upright and without its camera data
-pictures/thumbnails/     small copies of it
-pictures/looks/          looks drawn on it
-pictures/overlays/       what a measure saw where, drawn on it
-pictures/garments/       photos of garments
-uploads/                 photos as you sent them; they are deleted a day after
-
-A folder or file that is not here means that there is nothing of its kind. Times are UTC, scores run
-from 0 to 100 (100 is best), every measured value stands beside its unit. The files are JSON (text)
-and JPEG or PNG pictures. In the table they came from they are packed; nothing was left out but
-fields that steer the work, such as when a retry is due.
-"""
 FOLDERS = {
     "BAG": "bag",
     "WARDROBE": "wardrobe",
@@ -159,7 +133,7 @@ def everything(
     media: Objects,
 ) -> Iterator[tuple[str, bytes]]:
     """Every file of an export as (name in the ZIP, content), a few pictures at a time."""
-    yield "README.txt", README.format(now=now.astimezone(UTC)).encode()
+    yield "README.txt", _readme(now)
     yield "account.json", _json(users.describe(job.username))
     for sort_key, document in accounts.rows(job.user_id):
         yield name_of(sort_key), _json(document)
@@ -169,6 +143,10 @@ def everything(
                 below = place.of_user(job.user_id)
                 for key, data in _contents(bucket, below):
                     yield f"{folder}/{place.prefix}/{key.removeprefix(below)}", data
+
+
+def _readme(now: datetime) -> bytes:
+    return (say("export.readme", now=now.astimezone(UTC)) + "\n").encode()
 
 
 def _contents(bucket: Objects, prefix: str) -> Iterator[tuple[str, bytes]]:
