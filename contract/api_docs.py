@@ -2,18 +2,17 @@
 
 import json
 import re
-import tomllib
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from contract.openapi import EXAMPLES, PROBLEM, ROOT, operations
+from facet.http.problems import problem_kinds, row_kinds
 from facet.routes.document import DOCUMENT
 from facet.vision.photo.gates import load_gates
 
 PAGE = ROOT / "docs" / "api.md"
 INTRODUCTION = Path(__file__).with_name("api_introduction.md")
-CODES = ROOT / "layers" / "shared" / "facet" / "http" / "problems.toml"
 WIDTH = 100
 
 
@@ -144,14 +143,13 @@ class Page:
     # -- codes -------------------------------------------------------------------------------------
 
     def _codes(self) -> str:
-        table = tomllib.loads(CODES.read_text())
         answers = [
-            f"| `{code}` | {row['status']} | {_cell(row['title'])} | {_cell(row['hint'])} |"
-            for code, row in table["http"].items()
+            f"| `{kind.code}` | {kind.status} | {_cell(kind.title)} | {_cell(kind.hint)} |"
+            for kind in problem_kinds().values()
         ]
         rows = [
-            f"| `{code}` | {_cell(row['title'])} | {_cell(row['hint'])} |"
-            for code, row in table["row"].items()
+            f"| `{kind.code}` | {_cell(kind.title)} | {_cell(kind.hint)} |"
+            for kind in row_kinds().values()
         ]
         gates = load_gates("moderate").gates.values()
         photo = {gate.code: gate.hint for gate in gates}

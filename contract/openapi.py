@@ -9,6 +9,7 @@ what is not required, never null, and a pair of numbers is an array of two.
 import json
 from collections.abc import Iterator
 from copy import copy
+from datetime import time
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,7 @@ from facet.routes import (
     wardrobe,
 )
 from facet.routes.document import DOCUMENT
+from facet.saying import say
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = Path(__file__).with_name("examples.json")
@@ -110,6 +112,16 @@ HEADERS: dict[str, dict[str, Any]] = {
 }
 RATE_LIMIT = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 CHARGED = ("startAnalysis", "getUsage")
+# What the example of a code says of its request: the values of its detail.
+EXAMPLE_VALUES: dict[str, dict[str, Any]] = {
+    "file_too_large": {"size": 24_000_000, "largest": 20_000_000},
+    "quota_exceeded": {"limit": 50, "reset_at": time(0)},
+    "day_in_the_future": {"day": "2030-01-01"},
+    "result_not_found": {"kind": "outfit"},
+    "not_in_the_result": {"kind": "outfit", "names": "blue-shirt"},
+    "region_not_possible": {"category": "lip", "places": "lips"},
+    "concern_not_found": {"names": "redness, pores"},
+}
 IF_NONE_MATCH = {
     "name": "If-None-Match",
     "in": "header",
@@ -156,10 +168,12 @@ def example_of(kind: ProblemKind) -> dict[str, Any]:
         "title": kind.title,
         "status": int(kind.status),
         "code": kind.code,
-        "detail": kind.detail,
+        "detail": say(f"problem.{kind.code}.detail", **EXAMPLE_VALUES.get(kind.code, {})),
         "hint": kind.hint,
         "request_id": "c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
     }
+    if kind.code == "concern_not_measured":  # it says the concern's own reason
+        problem["detail"] = say("concern.too_small", px_per_mm=2.1, concern="pores", least=6)
     if kind.code == "invalid_request":
         problem["errors"] = [
             {"field": "body.content_length", "message": "Input should be greater than 0"}

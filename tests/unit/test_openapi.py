@@ -3,7 +3,6 @@
 import ast
 import json
 import re
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,10 +11,11 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from contract.api_docs import PAGE, render
-from contract.openapi import EXAMPLES, OPEN_PATHS, PROBLEM, TAGS, operations
+from contract.openapi import EXAMPLES, OPEN_PATHS, PROBLEM, TAGS, example_of, operations
 from facet.domain.face import GateCode
-from facet.http.problems import problem_kinds
+from facet.http.problems import problem_kinds, row_kinds
 from facet.routes.document import DOCUMENT
+from facet.saying import sentences
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "layers" / "shared" / "facet"
@@ -194,7 +194,7 @@ def test_every_problem_says_what_to_do_next() -> None:
         assert re.fullmatch(r"[a-z]+(_[a-z]+)*", code)
         assert kind.title[0].isupper()
         assert not kind.title.endswith("."), code
-        assert kind.detail.endswith("."), code
+        assert example_of(kind)["detail"].endswith("."), code
         assert kind.hint.endswith("."), code
 
 
@@ -225,8 +225,7 @@ def raised_codes() -> Iterator[tuple[str, str]]:
 
 
 def test_every_code_that_is_raised_is_in_the_table() -> None:
-    table = tomllib.loads((PACKAGE / "http" / "problems.toml").read_text())
-    known = {*table["http"], *table["row"], *GateCode}
+    known = {*problem_kinds(), *row_kinds(), *GateCode}
     raised = {
         (code, file) for code, file in raised_codes() if re.fullmatch(r"[a-z]+(_[a-z]+)+", code)
     }
@@ -241,9 +240,15 @@ def test_every_code_of_the_table_is_used() -> None:
         for path in folder.rglob("*.py")
     )
     by_the_gateway = {"token_expired", "forbidden", "throttled", "request_too_large"}
-    table = tomllib.loads((PACKAGE / "http" / "problems.toml").read_text())
-    for code in {*table["http"], *table["row"]} - by_the_gateway:
+    for code in {*problem_kinds(), *row_kinds()} - by_the_gateway:
         assert f'"{code}"' in source, code
+
+
+def test_the_sentences_of_a_code_are_those_of_the_table() -> None:
+    told = {key.split(".")[1] for key in sentences() if key.startswith("problem.")}
+    assert told == {*problem_kinds(), *row_kinds()}
+    both = {key.split(".")[1] for key in sentences() if re.fullmatch(r"problem.\w+.row.hint", key)}
+    assert both == problem_kinds().keys() & row_kinds().keys()
 
 
 # --- what a client generator takes ----------------------------------------------------------------

@@ -43,9 +43,7 @@ class NovaCanvas:
         of them), provider_unavailable (not allowed, throttled or timed out, retries included).
         """
         if slot not in GARMENT_CLASSES:
-            raise PermanentError(
-                "garment_not_supported", f"A garment of the kind {slot} cannot be tried on."
-            )
+            raise PermanentError("garment_not_supported", slot=slot)
         request = {
             "taskType": "VIRTUAL_TRY_ON",
             "virtualTryOnParams": {
@@ -71,28 +69,16 @@ class NovaCanvas:
             body = json.loads(answer["body"].read())
         except ClientError as error:
             if error.response["Error"]["Code"] == "ValidationException":
-                raise _refused() from error
-            raise _unavailable() from error
+                raise PermanentError("provider_refused") from error
+            raise PermanentError("provider_unavailable") from error
         except BotoCoreError as error:
-            raise _unavailable() from error
+            raise PermanentError("provider_unavailable") from error
         # What its content filters hold back comes as an `error` beside the pictures that are left.
         if not body.get("images"):
-            raise _refused()
+            raise PermanentError("provider_refused")
         return base64.b64decode(body["images"][0])
 
 
 def nova_client() -> Any:
     """A client that waits as long as a picture takes."""
     return boto3.client("bedrock-runtime", config=CONFIG)
-
-
-def _refused() -> PermanentError:
-    return PermanentError(
-        "provider_refused", "The model that draws garments refused these pictures."
-    )
-
-
-def _unavailable() -> PermanentError:
-    return PermanentError(
-        "provider_unavailable", "The model that draws garments did not answer; try again later."
-    )

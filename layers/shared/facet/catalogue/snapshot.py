@@ -138,12 +138,10 @@ def unpack(data: Buffer) -> tuple[str, Mapping[str, Any]]:
         snapshot, start = _head(data) if binary else (json.loads(bytes(data)), 0)
         schema, version, content = (snapshot[k] for k in ("schema", "version", "content"))
         if schema != SCHEMA:
-            raise PermanentError(
-                "catalogue_schema", f"The catalogue has schema {schema}, not {SCHEMA}."
-            )
+            raise PermanentError("catalogue_schema", schema=schema, expected=SCHEMA)
         return str(version), _columns(content, data, start) if binary else content
     except (ValueError, TypeError, KeyError) as error:
-        raise PermanentError("catalogue_corrupt", "The catalogue cannot be read.") from error
+        raise PermanentError("catalogue_corrupt") from error
 
 
 def _head(data: Buffer) -> tuple[dict[str, Any], int]:

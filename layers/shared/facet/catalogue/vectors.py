@@ -147,7 +147,7 @@ class VectorSearch:
         rows = (self._ingredients.find(name) for name in near.ingredients)
         vector = _hashed(row.id for row in rows if row)
         if vector is None:
-            raise PermanentError("ingredient_unknown", "None of the ingredients is known.")
+            raise PermanentError("ingredient_unknown")
         return [float(value) for value in vector]
 
     def _filters(self, query: Query, person: Person) -> dict[str, Any]:

@@ -49,4 +49,4 @@ class Cursors:
 
     @staticmethod
     def _invalid() -> PermanentError:
-        return PermanentError("invalid_cursor", "Send the cursor as it came, to the same listing.")
+        return PermanentError("invalid_cursor")

@@ -2,7 +2,7 @@
 
 FacetError                        trying again may help
   + BusyError                     more is queued than is worked off
-  + PermanentError                trying again cannot help; has a code and a sentence
+  + PermanentError                trying again cannot help; has a code and says its sentence
       + PhotoRejectedError        a photo gate's code, and every gate that fired
       + QuotaExceededError        quota_exceeded (domain/quota.py)
       + FileTooLargeError         file_too_large
@@ -19,11 +19,13 @@ FacetError                        trying again may help
       + ProfileUnreadableError    profile_unreadable
 
 One class for each code that more than one place raises; a code of one place alone is a plain
-PermanentError there. http/problems.toml lists them all.
+PermanentError there. http/problems.toml lists them all, sentences/en.toml says them.
 """
 
 from collections.abc import Iterable, Sequence
 from typing import Any
+
+from facet.saying import say
 
 
 class FacetError(Exception):
@@ -34,7 +36,7 @@ class BusyError(FacetError):
     """More work is queued than the workers get through; try again after `retry_after` seconds."""
 
     def __init__(self, retry_after: int) -> None:
-        super().__init__("more photos are waiting than can be analysed soon")
+        super().__init__(say("problem.busy.detail"))
         self.retry_after = retry_after
 
 
@@ -42,14 +44,16 @@ class PermanentError(FacetError):
     """Trying again cannot help.
 
     code: stable snake_case word an app can switch on.
-    message: one sentence that helps the person who reads it.
+    message: one sentence that helps the person who reads it. Left out, it is problem.<code>.detail
+    of the message file, with the values that its braces name.
     """
 
-    def __init__(self, code: str, message: str, **details: Any) -> None:
+    def __init__(self, code: str, message: str | None = None, /, **values: Any) -> None:
+        if message is None:
+            message = say(f"problem.{code}.detail", **values)
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message
-        self.details = details
 
 
 class PhotoRejectedError(PermanentError):
@@ -64,9 +68,7 @@ class FileTooLargeError(PermanentError):
     """A photo that is larger than may be uploaded; both sizes in bytes."""
 
     def __init__(self, size: int, largest: int) -> None:
-        super().__init__(
-            "file_too_large", f"The photo has {size:,} bytes; at most {largest:,} are taken."
-        )
+        super().__init__("file_too_large", size=size, largest=largest)
 
 
 # --- not there, or somebody else's ---------------------------------------------------------------
@@ -76,35 +78,35 @@ class AnalysisNotFoundError(PermanentError):
     """There is no such analysis, or it is somebody else's."""
 
     def __init__(self) -> None:
-        super().__init__("analysis_not_found", "You have no analysis with this id.")
+        super().__init__("analysis_not_found")
 
 
 class BagItemNotFoundError(PermanentError):
     """The bag holds no such item."""
 
     def __init__(self) -> None:
-        super().__init__("bag_item_not_found", "Your bag holds nothing of this id.")
+        super().__init__("bag_item_not_found")
 
 
 class GarmentNotFoundError(PermanentError):
     """The wardrobe holds no such garment."""
 
     def __init__(self) -> None:
-        super().__init__("garment_not_found", "Your wardrobe holds nothing of this id.")
+        super().__init__("garment_not_found")
 
 
 class LookNotFoundError(PermanentError):
     """There is no such saved look, or it is somebody else's."""
 
     def __init__(self) -> None:
-        super().__init__("look_not_found", "You have no look with this id.")
+        super().__init__("look_not_found")
 
 
 class ProductNotFoundError(PermanentError):
     """The catalogue has no product of this id; ids change when another is published."""
 
     def __init__(self) -> None:
-        super().__init__("product_not_found", "The catalogue has no product with this id.")
+        super().__init__("product_not_found")
 
 
 # --- there, but not fit for this -----------------------------------------------------------------
@@ -114,29 +116,25 @@ class PhotoNotReadyError(PermanentError):
     """An analysis whose photo has not been read, or never will be."""
 
     def __init__(self) -> None:
-        super().__init__("photo_not_ready", "This analysis has no photo to draw on.")
+        super().__init__("photo_not_ready")
 
 
 class PhotoGoneError(PermanentError):
     """An analysis that was read, whose photo is no longer kept."""
 
     def __init__(self) -> None:
-        super().__init__("photo_gone", "The photo is no longer there to draw on.")
+        super().__init__("photo_gone")
 
 
 class RegionNotPossibleError(PermanentError):
     """Makeup that was asked for where its category does not go; `places` is where it does."""
 
     def __init__(self, category: str, places: Iterable[str]) -> None:
-        super().__init__(
-            "region_not_possible", f"{category} goes on {', '.join(places)}, and nowhere else."
-        )
+        super().__init__("region_not_possible", category=category, places=", ".join(places))
 
 
 class ProfileUnreadableError(PermanentError):
     """A stored profile nobody can read: advice that overlooks an allergy is worse than none."""
 
     def __init__(self) -> None:
-        super().__init__(
-            "profile_unreadable", "Your profile could not be read; please save it again."
-        )
+        super().__init__("profile_unreadable")

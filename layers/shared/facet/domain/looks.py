@@ -11,10 +11,11 @@ from facet.domain.base import Part, Stored
 from facet.domain.belongings import ITEM_ID
 from facet.domain.products import HexColor
 from facet.domain.style import Finish, MakeupCategory, Region
+from facet.saying import say
 
 # Three receives, each at most one visibility timeout (6 x 30 s) apart.
 RENDER_PATIENCE = timedelta(minutes=10)
-TIMED_OUT = ("render_timed_out", "This look was not drawn in time; please ask for it again.")
+TIMED_OUT = "render_timed_out"
 
 
 class LookStatus(StrEnum):
@@ -74,7 +75,7 @@ class WantedProduct(Part):
         if (self.item_id is not None) == colour or (
             self.item_id is not None and (self.category or self.hex)
         ):
-            raise ValueError("name an item_id, or a category and a hex")
+            raise ValueError(say("field.item_or_colour"))
         return self
 
 

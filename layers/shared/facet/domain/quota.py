@@ -55,9 +55,5 @@ class QuotaExceededError(PermanentError):
     """All analyses of the day are used up."""
 
     def __init__(self, usage: Usage) -> None:
-        super().__init__(
-            "quota_exceeded",
-            f"All {usage.limit} analyses of today are used; the next are free at "
-            f"{usage.reset_at:%H:%M} UTC.",
-        )
+        super().__init__("quota_exceeded", limit=usage.limit, reset_at=usage.reset_at)
         self.usage = usage

@@ -35,7 +35,7 @@ def caller(app: Routes) -> Caller:
     """
     claims = _claims(app)
     if claims.get("token_use") != "id" or not claims.get("sub"):
-        raise PermanentError("unauthorized", "Sign in and send the ID token.")
+        raise PermanentError("unauthorized")
     # The groups claim arrives as one string: `pro,beta` or `[pro beta]`.
     groups = re.findall(r"[\w.-]+", claims.get("cognito:groups", ""))
     return Caller(
@@ -54,9 +54,7 @@ def refuse_erased(app: APIGatewayRestResolver, is_erased: Callable[[str], bool])
         user_id = _claims(app).get("sub")
         erases = (event.http_method, event.path) == ("DELETE", "/v1/me")
         if user_id and not erases and is_erased(user_id):
-            raise PermanentError(
-                "account_erased", "This account is being erased; sign up again to start anew."
-            )
+            raise PermanentError("account_erased")
         return go_on(app)
 
     app.use(middlewares=[refuse])

@@ -20,6 +20,7 @@ from facet.domain.quota import QuotaExceededError
 from facet.http.answers import etag_of, json_response, rate_limit_headers
 from facet.http.caller import request_id
 from facet.http.problems import FieldError, Problem, problem_kinds
+from facet.saying import say
 
 CORS = CORSConfig(
     allow_origin="*",
@@ -61,7 +62,7 @@ def resolver(logger: Logger) -> APIGatewayRestResolver:
             title=kind.title,
             status=kind.status,
             code=code,
-            detail=detail or kind.detail,
+            detail=detail or say(f"problem.{code}.detail"),
             hint=kind.hint,
             request_id=request_id(app),
             errors=errors,

@@ -120,14 +120,9 @@ class Repeats:
         try:
             done: T = run(request=request)
         except IdempotencyValidationError as error:
-            raise PermanentError(
-                "idempotency_key_reused", "This Idempotency-Key came with another request before."
-            ) from error
+            raise PermanentError("idempotency_key_reused") from error
         except IdempotencyAlreadyInProgressError as error:
-            raise PermanentError(
-                "request_in_progress",
-                "The first request with this Idempotency-Key is still running.",
-            ) from error
+            raise PermanentError("request_in_progress") from error
         return done
 
     @cached_property

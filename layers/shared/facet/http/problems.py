@@ -1,4 +1,7 @@
-"""What a request may end in: problem+json (RFC 9457), by the codes of problems.toml."""
+"""What a request may end in: problem+json (RFC 9457), by the codes of problems.toml.
+
+What is said of a code stands in sentences/en.toml, in [problem.<code>].
+"""
 
 import tomllib
 from dataclasses import dataclass
@@ -10,26 +13,53 @@ from typing import Any
 from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse
 from pydantic import BaseModel, Field
 
+from facet.saying import say
+
 
 @dataclass(frozen=True, slots=True)
 class ProblemKind:
-    """One code of problems.toml: what a request may end in, and what to do next."""
+    """One code of [http]: what a request may end in, and what to do next."""
 
     code: str
     status: HTTPStatus
     title: str
-    detail: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class RowKind:
+    """One code of [row]: what a document that is answered with 200 may have ended in."""
+
+    code: str
+    title: str
     hint: str
 
 
 @cache
 def problem_kinds() -> dict[str, ProblemKind]:
     """Code -> what is said of it; read with the first problem, since most calls have none."""
-    table = tomllib.loads(Path(__file__).with_name("problems.toml").read_text(encoding="utf-8"))
     return {
-        code: ProblemKind(code, HTTPStatus(row.pop("status")), **row)
-        for code, row in table["http"].items()
+        code: ProblemKind(
+            code, HTTPStatus(status), say(f"problem.{code}.title"), say(f"problem.{code}.hint")
+        )
+        for code, status in _codes()["http"].items()
     }
+
+
+def row_kinds() -> dict[str, RowKind]:
+    """Code -> what is said of a document that ended in it; for who writes to an app."""
+    return {code: _row_kind(code) for codes in _codes()["row"].values() for code in codes}
+
+
+def _row_kind(code: str) -> RowKind:
+    if code in _codes()["http"]:
+        return RowKind(code, say(f"problem.{code}.row.title"), say(f"problem.{code}.row.hint"))
+    return RowKind(code, say(f"problem.{code}.title"), say(f"problem.{code}.hint"))
+
+
+@cache
+def _codes() -> dict[str, Any]:
+    return tomllib.loads(Path(__file__).with_name("problems.toml").read_text(encoding="utf-8"))
 
 
 class FieldError(BaseModel):

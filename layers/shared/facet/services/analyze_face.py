@@ -42,7 +42,7 @@ def analyze_face(
     try:
         photo = uploads.get(analysis.upload_key)
         if photo is None:
-            raise PermanentError("upload_missing", "The photo was gone before it was analysed.")
+            raise PermanentError("upload_missing")
         measured = measure(photo)
         media.put(analysis.photo_key, measured.photo_jpeg, "image/jpeg", analysis.correlation_id)
     except PermanentError as error:

@@ -38,7 +38,7 @@ class NewLook(Part):
     @model_validator(mode="after")
     def _something(self) -> Self:
         if bool(self.products) == bool(self.garment_item_id):
-            raise ValueError("send products or a garment_item_id, and not both")
+            raise ValueError(say("field.products_or_garment"))
         return self
 
 
@@ -103,9 +103,7 @@ def _name_of(products: tuple[LookProduct, ...]) -> str:
     if not products:
         return say("look.garment")
     own = say("look.own_product")
-    names = list(
-        dict.fromkeys((product.category or own).replace("_", " ") for product in products)
-    )
+    names = list(dict.fromkeys((product.category or own).replace("_", " ") for product in products))
     first, *others = names
     if not others:
         return first.capitalize()

@@ -34,7 +34,7 @@ class CurrentCatalogue:
                 self._take(*newer)
             self._look_again_at = time.monotonic() + LOOK_AGAIN_SECONDS
         if self._catalogue is None:
-            raise PermanentError("catalogue_missing", "No product catalogue has been published.")
+            raise PermanentError("catalogue_missing")
         return self._catalogue
 
     def _take(self, data: bytes, etag: str) -> None:

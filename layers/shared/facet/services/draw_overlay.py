@@ -109,14 +109,10 @@ def show_overlay(
 def _measured(concerns: tuple[Concern, ...], name: str) -> Concern:
     by_name = {concern.name: concern for concern in concerns}
     if name not in by_name:
-        raise PermanentError(
-            "concern_not_found",
-            f"This analysis has no concern of this name; it has {', '.join(sorted(by_name))}.",
-        )
+        raise PermanentError("concern_not_found", names=", ".join(sorted(by_name)))
     concern = by_name[name]
     if concern.measured is None:
-        reason = concern.reason or "It was not measured on this photo."
-        raise PermanentError("concern_not_measured", reason)
+        raise PermanentError("concern_not_measured", concern.reason or None)
     return concern
 
 

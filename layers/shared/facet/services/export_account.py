@@ -87,7 +87,7 @@ def read_export(
     """
     export = accounts.export(user_id, export_id)
     if export is None:
-        raise PermanentError("export_not_found", "You have no export with this id.")
+        raise PermanentError("export_not_found")
     status = export.status(now)
     url = None
     if status is ExportStatus.READY:

@@ -85,7 +85,7 @@ def read_product(product_id: str, *, products: Products) -> Product:
 def near_one(shade: str | None, product_id: str | None) -> Near | None:
     """The point to search near, if any. Raises PermanentError(invalid_request) for two."""
     if shade and product_id:
-        raise PermanentError("invalid_request", say("products.near_one"))
+        raise PermanentError("invalid_request", say("problem.invalid_request.near_one"))
     return Near(shade=shade, product_id=product_id) if shade or product_id else None
 
 

@@ -97,22 +97,17 @@ def give_feedback(
 
 def _check(feedback: NewFeedback, now: datetime) -> None:
     if feedback.verdict is None and feedback.rating is None and feedback.comment is None:
-        raise PermanentError("feedback_empty", "Give a verdict, a rating or a comment.")
+        raise PermanentError("feedback_empty")
     on_result = feedback.analysis_id and (feedback.kind or feedback.product_id)
     if not on_result and (
         feedback.item_ids or feedback.kind or feedback.analysis_id or not feedback.product_id
     ):
-        raise PermanentError(
-            "feedback_without_subject",
-            "Say what it is about: an analysis_id with a kind, or a product_id.",
-        )
+        raise PermanentError("feedback_without_subject")
     if feedback.kind is Kind.OUTFIT and feedback.verdict and not feedback.item_ids:
-        raise PermanentError(
-            "items_needed", "Say which outfit it is about: the item_ids of its garments."
-        )
+        raise PermanentError("items_needed")
     # It is tomorrow already in some places.
     if feedback.on and feedback.on > now.date() + timedelta(days=1):
-        raise PermanentError("day_in_the_future", f"{feedback.on} has not come yet.")
+        raise PermanentError("day_in_the_future", day=feedback.on)
 
 
 def _of_result(
@@ -124,15 +119,13 @@ def _of_result(
         raise AnalysisNotFoundError
     result = analyses.results(user_id, analysis_id).get(kind)
     if result is None or result.get("status") == "failed":
-        raise PermanentError("result_not_found", f"This analysis has no {kind} result.")
+        raise PermanentError("result_not_found", kind=kind)
     advised = {part: value for part, value in result.items() if part != "notes"}
     missing = set(feedback.item_ids) - set(_values(advised, "item_id"))
     if feedback.product_id and feedback.product_id not in set(_values(advised, "product_id")):
         missing.add(feedback.product_id)
     if missing:
-        raise PermanentError(
-            "not_in_the_result", f"The {kind} result does not hold {', '.join(sorted(missing))}."
-        )
+        raise PermanentError("not_in_the_result", kind=kind, names=", ".join(sorted(missing)))
     learned = {"ranking": result["ranking"]} if "ranking" in result else {}
     for suggestion in result.get("suggestions", ()):
         product = suggestion.get("product", {})

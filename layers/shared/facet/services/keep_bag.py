@@ -48,10 +48,7 @@ def keep_bag_item(
             raise ProductNotFoundError
         told = {"name": product.name, "category": product.category, **told}
     elif not (details.name and details.category):
-        raise PermanentError(
-            "bag_item_incomplete",
-            "Give the product_id of a catalogue product, or a name and a category.",
-        )
+        raise PermanentError("bag_item_incomplete")
     item = BagItem.model_validate({**told, "item_id": item_id})
     return item, shelves.put(user_id, Shelf.BAG, item_id, told)
 

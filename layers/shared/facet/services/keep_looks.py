@@ -18,6 +18,7 @@ from facet.domain.looks import (
 from facet.domain.places import look_keys
 from facet.domain.polling import POLL_LOOK_AFTER_MS
 from facet.domain.storage import PICTURES_SIGNED_FOR
+from facet.saying import say
 from facet.services.ports import Looks, Objects
 
 
@@ -52,8 +53,8 @@ class LookDocument(Answer):
         fields = look.model_dump(include=set(cls.model_fields))
         if look.status is LookStatus.RENDERING:
             if now - look.created_at > RENDER_PATIENCE:
-                code, message = TIMED_OUT
-                fields |= {"status": LookStatus.FAILED, "code": code, "message": message}
+                message = say(f"problem.{TIMED_OUT}.detail")
+                fields |= {"status": LookStatus.FAILED, "code": TIMED_OUT, "message": message}
             else:
                 fields["poll_after_ms"] = POLL_LOOK_AFTER_MS
         elif look.status is LookStatus.COMPLETED:

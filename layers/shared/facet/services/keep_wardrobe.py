@@ -15,14 +15,11 @@ from facet.domain.places import garment_picture_key, garment_upload_key
 from facet.domain.polling import POLL_GARMENT_AFTER_MS
 from facet.domain.storage import PICTURES_SIGNED_FOR, PhotoType, UploadTarget
 from facet.domain.style import GarmentDetails, GarmentPhoto
+from facet.saying import say
 from facet.services.ports import Objects, Shelves
 
 # S3 announces a photo, and it is read, within seconds of the last moment it may come.
 LATE = timedelta(minutes=1)
-NEVER_CAME = {
-    "code": "upload_expired",
-    "message": "No photo arrived in time; put the garment again with its photo.",
-}
 
 
 class NewPhoto(Part):
@@ -180,9 +177,7 @@ def keep_garment(
             if (sent := GarmentPhoto.of(before)) and _state_of(sent, now)["status"] != "failed":
                 document["photo"] = before["photo"]
         if not document.get("colours") and "photo" not in document:
-            raise PermanentError(
-                "colours_needed", "Give the garment's colours, or a photo that shows them."
-            )
+            raise PermanentError("colours_needed")
         return document
 
     shelves.change(user_id, Shelf.WARDROBE, item_id, edit)
@@ -217,9 +212,7 @@ def _item(user_id: str, document: Mapping[str, Any], now: datetime, media: Objec
     try:
         return WardrobeItem.model_validate(item)
     except ValidationError as error:
-        raise PermanentError(
-            "garment_unreadable", "This garment could not be read; please put it again."
-        ) from error
+        raise PermanentError("garment_unreadable") from error
 
 
 def _state_of(photo: GarmentPhoto, now: datetime) -> dict[str, Any]:
@@ -227,5 +220,6 @@ def _state_of(photo: GarmentPhoto, now: datetime) -> dict[str, Any]:
     if photo.status != "awaiting_upload":
         return {"status": photo.status, "code": photo.code, "message": photo.message}
     if now > photo.expires_at + LATE:
-        return {"status": "failed", **NEVER_CAME}
+        message = say("problem.upload_expired.garment")
+        return {"status": "failed", "code": "upload_expired", "message": message}
     return {"status": photo.status, "poll_after_ms": POLL_GARMENT_AFTER_MS}

@@ -20,6 +20,7 @@ from facet.domain.narration import EnhancedAnalysis
 from facet.domain.places import look_keys
 from facet.domain.polling import POLL_LOOK_AFTER_MS, poll_after_ms
 from facet.domain.storage import PICTURES_SIGNED_FOR
+from facet.saying import say
 from facet.services.ports import Analyses, Jobs, Objects
 
 # Of a reading, as the document shows it.
@@ -164,8 +165,8 @@ def _looks(
             else DrawnLook(
                 name=look["name"],
                 status=LookStatus.FAILED,
-                code=TIMED_OUT[0],
-                message=TIMED_OUT[1],
+                code=TIMED_OUT,
+                message=say(f"problem.{TIMED_OUT}.detail"),
             )
             for look in advised
         )

@@ -116,7 +116,7 @@ def _document(
     adviser = ADVISERS[kind]
     try:
         if analysis.reading is None:
-            raise PermanentError("reading_missing", "The analysis holds no measures to advise on.")
+            raise PermanentError("reading_missing")
         owned = belongings.of(analysis.user_id, adviser.shelves)
         wish = Wish(
             reading=analysis.reading,

@@ -18,6 +18,7 @@ from facet.domain.looks import DrawnLook, LookProduct, LookStatus, SavedLook
 from facet.domain.messages import LookWanted
 from facet.domain.places import LOOKS, garment_picture_key, look_keys
 from facet.domain.style import Look, Makeup, Slot
+from facet.saying import say
 from facet.services.keep_bag import read_bag_item
 from facet.services.ports import Analyses, Dresser, Looks, Objects, Products, Shelves
 from facet.vision.drawing.portrait import (
@@ -92,13 +93,9 @@ class _Easel:
         used = {product.category for product in makeup}
         checks = self.analysis.reading.quality.checks if self.analysis.reading else ()
         if used & EYES and any(check.code is GateCode.EYES_CLOSED for check in checks):
-            raise PermanentError(
-                "eyes_closed", "Eye makeup needs open eyes: take another photo for this look."
-            )
+            raise PermanentError("eyes_closed")
         if used & LIPS and self._portrait.lips_hidden:
-            raise PermanentError(
-                "lips_occluded", "Something covers the lips: take another photo for this look."
-            )
+            raise PermanentError("lips_occluded")
         return draw_look(self._portrait, makeup)
 
     def keep(self, name: str, pictures: LookPictures) -> None:
@@ -189,9 +186,9 @@ def _looked_up(
         name = entry.name or (product.name if product else wish.item_id)
         product_id = entry.product_id
     if category is None:
-        raise PermanentError("not_makeup", f"{name} is no makeup that can be drawn.")
+        raise PermanentError("not_makeup", name=name)
     if colour is None:
-        raise PermanentError("shade_needed", f"{name} has no shade: add it first.")
+        raise PermanentError("shade_needed", name=name)
     may = places_of(category)
     if not set(wish.regions) <= set(may):
         raise RegionNotPossibleError(category, may)
@@ -220,15 +217,13 @@ def _dress(
     the dresser refuses.
     """
     if dresser is None:
-        raise PermanentError("provider_unavailable", "Trying garments on is not set up here.")
+        raise PermanentError("provider_unavailable", say("problem.provider_unavailable.not_set_up"))
     garment = shelves.get(user_id, Shelf.WARDROBE, item_id)
     if garment is None:
         raise GarmentNotFoundError
     picture = easel.media.get(garment_picture_key(user_id, item_id))
     if picture is None:
-        raise PermanentError(
-            "garment_photo_missing", "This garment has no photo: add one to try it on."
-        )
+        raise PermanentError("garment_photo_missing")
     slot: Slot = garment["slot"]
     photo = easel.photo()
     return show_dressed(photo, dresser.dress(photo, picture, slot))

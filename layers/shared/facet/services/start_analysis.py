@@ -13,6 +13,7 @@ from facet.domain.products import Goal
 from facet.domain.quota import Tier
 from facet.domain.storage import PhotoType, UploadTarget
 from facet.domain.style import Occasion, Weather
+from facet.saying import say
 from facet.services.ports import Analyses, Jobs, Objects
 
 
@@ -98,7 +99,7 @@ def started_before(user_id: str, analysis_id: str, analyses: Analyses) -> Analys
     Raises PermanentError(analysis_not_found) when it was deleted meanwhile.
     """
     if (analysis := analyses.get(user_id, analysis_id)) is None:
-        raise PermanentError("analysis_not_found", "This analysis was deleted.")
+        raise PermanentError("analysis_not_found", say("problem.analysis_not_found.deleted"))
     return analysis
 
 

@@ -6,18 +6,11 @@ from datetime import datetime
 
 from facet.domain.analysis import MAX_REDRIVES, Analysis, Failure, Status, UnreadableRow
 from facet.domain.messages import jobs_of
+from facet.saying import say
 from facet.services.end_analysis import announce, complete_analysis, fail_analysis
 from facet.services.ports import Analyses, Events, Jobs, Objects
 
 logger = logging.getLogger(__name__)
-
-UPLOAD_EXPIRED = Failure(
-    code="upload_expired", message="No photo arrived in time; ask for a new upload."
-)
-ANALYSIS_TIMEOUT = Failure(
-    code="analysis_timeout", message="The photo could not be analysed; please try it again."
-)
-JOB_LOST = {"status": "failed", "code": "job_lost", "message": "This advice could not be made."}
 
 
 def sweep_analyses(
@@ -77,8 +70,9 @@ def _send_on(
 
 def _give_up(analysis: Analysis, now: datetime, analyses: Analyses, events: Events) -> str:
     if analysis.status is Status.RECOMMENDING:
+        lost = {"status": "failed", "code": "job_lost", "message": say("problem.job_lost.detail")}
         for kind in analysis.pending:
-            analyses.save_result(analysis, kind, JOB_LOST)
+            analyses.save_result(analysis, kind, lost)
         complete_analysis(
             analysis.user_id, analysis.analysis_id, now=now, analyses=analyses, events=events
         )
@@ -87,12 +81,13 @@ def _give_up(analysis: Analysis, now: datetime, analyses: Analyses, events: Even
     if analysis.status is Status.AWAITING_UPLOAD and never_came:
         fail_analysis(
             analysis,
-            UPLOAD_EXPIRED,
+            Failure(code="upload_expired", message=say("problem.upload_expired.detail")),
             now=now,
             analyses=analyses,
             events=events,
             status=Status.EXPIRED,
         )
         return "expired"
-    fail_analysis(analysis, ANALYSIS_TIMEOUT, now=now, analyses=analyses, events=events)
+    timeout = Failure(code="analysis_timeout", message=say("problem.analysis_timeout.detail"))
+    fail_analysis(analysis, timeout, now=now, analyses=analyses, events=events)
     return "failed"

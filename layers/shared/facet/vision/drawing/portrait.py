@@ -10,7 +10,6 @@ from PIL import Image
 from facet import colour
 from facet.domain.errors import PermanentError
 from facet.domain.style import Makeup
-from facet.saying import say
 from facet.vision.drawing.render import before_and_after, render_look
 from facet.vision.face.landmarks import part
 from facet.vision.face.models import FaceModels
@@ -64,7 +63,7 @@ def open_portrait(photo: bytes, models: FaceModels, *, edge: int | None = None) 
     pixels = np.asarray(_within(image, edge) if edge else image)
     faces = models.find_faces(pixels)
     if not faces:
-        raise PermanentError("face_not_found", say("photo.face_not_found"))
+        raise PermanentError("face_not_found")
     largest = max(faces, key=lambda face: float(np.ptp(face.mesh.points[part("face"), 0])))
     return Portrait(pixels, largest.mesh.points)
 
