@@ -11,6 +11,7 @@ from io import BytesIO
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
+from unittest.mock import patch
 
 import boto3
 import pytest
@@ -212,23 +213,42 @@ class Stack:
 
     def publish(self, products: Iterable[Product]) -> None:
         """Put products where they are looked up by their ids, beside those already there."""
-        there = boto3.resource("dynamodb").Table(NAMES["PRODUCTS_TABLE_NAME"])
-        for product in products:
-            there.put_item(Item=json.loads(product.model_dump_json(), parse_float=Decimal))
+        table = boto3.resource("dynamodb").Table(NAMES["PRODUCTS_TABLE_NAME"])
+        with table.batch_writer() as batch:
+            for product in products:
+                batch.put_item(Item=json.loads(product.model_dump_json(), parse_float=Decimal))
 
     def keys(self, bucket: str) -> set[str]:
         found = self.s3.list_objects_v2(Bucket=NAMES[bucket]).get("Contents", [])
         return {one["Key"] for one in found}
 
 
+@pytest.fixture(scope="session")
+def sdk() -> boto3.Session:
+    """One session for all tests, since each reads the services' models from disk for itself."""
+    return boto3.Session()
+
+
+@pytest.fixture(scope="session")
+def resources() -> dict[str, Any]:
+    """Logical id -> resource of the template."""
+    return dict(read_template()["Resources"])
+
+
 @pytest.fixture
-def stack(monkeypatch: pytest.MonkeyPatch, snapshot: bytes) -> Iterator[Stack]:
+def stack(
+    monkeypatch: pytest.MonkeyPatch,
+    sdk: boto3.Session,
+    resources: dict[str, Any],
+    snapshot: bytes,
+) -> Iterator[Stack]:
     for name, value in NAMES.items():
         monkeypatch.setenv(name, value)
     for name, value in {
         "AWS_DEFAULT_REGION": REGION,
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_SECRET_ACCESS_KEY": "testing",
+        "USER_POOL_ID": f"{REGION}_without",
         "STAGE": "local",
         "MAX_QUEUE_DEPTH": "100",
         "CURSOR_SECRET": "a secret of these tests",
@@ -247,8 +267,7 @@ def stack(monkeypatch: pytest.MonkeyPatch, snapshot: bytes) -> Iterator[Stack]:
         monkeypatch.setenv(name, value)
     for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
-    resources = read_template()["Resources"]
-    with mock_aws():
+    with mock_aws(), patch.object(boto3, "DEFAULT_SESSION", sdk):
         clients.client.cache_clear()
         clients.table.cache_clear()
         dynamodb = boto3.client("dynamodb")
@@ -270,9 +289,6 @@ def stack(monkeypatch: pytest.MonkeyPatch, snapshot: bytes) -> Iterator[Stack]:
         monkeypatch.setenv("TRYON_QUEUE_URL", sqs.create_queue(QueueName="facet-tryon")["QueueUrl"])
         account_queue_url = sqs.create_queue(QueueName="facet-account")["QueueUrl"]
         monkeypatch.setenv("ACCOUNT_QUEUE_URL", account_queue_url)
-        users = boto3.client("cognito-idp")
-        pool_id = users.create_user_pool(PoolName="facet")["UserPool"]["Id"]
-        monkeypatch.setenv("USER_POOL_ID", pool_id)
         modules: dict[str, ModuleType] = {}
 
         def function(verb: str) -> ModuleType:

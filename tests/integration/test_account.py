@@ -36,17 +36,18 @@ ID = "01KAJ5Z8Q3XN7W2B4D6F8H0JKM"
 
 
 @pytest.fixture
-def pool(stack: Stack) -> str:
+def pool(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> str:
     """A user pool in which the user of the events is `you@example.com`; its id."""
     users = boto3.client("cognito-idp")
-    (one,) = users.list_user_pools(MaxResults=10)["UserPools"]
+    pool_id = str(users.create_user_pool(PoolName="facet")["UserPool"]["Id"])
+    monkeypatch.setenv("USER_POOL_ID", pool_id)
     for name in (USER, OTHER):
         users.admin_create_user(
-            UserPoolId=one["Id"],
+            UserPoolId=pool_id,
             Username=name,
             UserAttributes=[{"Name": "email", "Value": f"{name[-1]}@example.com"}],
         )
-    return str(one["Id"])
+    return pool_id
 
 
 def fill(stack: Stack, user: str) -> None:

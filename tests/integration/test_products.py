@@ -34,11 +34,14 @@ PRESCRIBED = Product.model_validate(
 )
 
 
+@pytest.fixture(scope="module")
+def shop() -> bytes:
+    return build_catalogue(ROOT / "data" / "skincare", [*LIPSTICKS, PRESCRIBED])
+
+
 @pytest.fixture
-def api(stack: Stack) -> Any:
-    shop = build_catalogue(ROOT / "data" / "skincare", [*LIPSTICKS, PRESCRIBED])
+def api(stack: Stack, shop: bytes) -> Any:
     stack.s3.put_object(Bucket=NAMES["MEDIA_BUCKET"], Key="catalogue/snapshot.json", Body=shop)
-    stack.publish(Catalogue.load(shop))
 
     def call(method: str, path: str, body: Any = None, **how: Any) -> tuple[int, Any]:
         verb = "products" if path.startswith("/v1/products") else "api"
@@ -54,7 +57,10 @@ def ids(page: dict[str, Any]) -> list[str]:
 # --- one ------------------------------------------------------------------------------------------
 
 
-def test_a_product_is_read_by_its_id_as_the_snapshot_has_it(api: Any, snapshot: bytes) -> None:
+def test_a_product_is_read_by_its_id_as_the_snapshot_has_it(
+    api: Any, stack: Stack, shop: bytes, snapshot: bytes
+) -> None:
+    stack.publish(Catalogue.load(shop))
     for product in list(Catalogue.load(snapshot))[:20]:
         status, body = api("GET", f"/v1/products/{product.product_id}")
         assert (status, body) == (200, product.model_dump(mode="json", exclude_none=True))
@@ -65,8 +71,10 @@ def test_a_product_is_read_by_its_id_as_the_snapshot_has_it(api: Any, snapshot: 
     [("never-made", 404, "product_not_found"), ("Not_A_Slug", 400, "invalid_request")],
 )
 def test_a_product_that_is_not_there_is_said_to_be(
-    api: Any, product_id: str, status: int, code: str
+    api: Any, stack: Stack, product_id: str, status: int, code: str
 ) -> None:
+    stack.publish(LIPSTICKS)
+
     answer = api("GET", f"/v1/products/{product_id}")
 
     assert (answer[0], answer[1]["code"]) == (status, code)
