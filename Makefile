@@ -18,10 +18,10 @@ OWN_UV := $(if $(UV_THERE),,.tools/uv/bin/uv)
 python = $(or $(shell ls -d "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/$(1).*/bin/python$(1) 2>/dev/null | sort -V | tail -n 1),$(1))
 PYTHON := $(call python,3.13)
 
-.PHONY: help setup lock models openapi examples lint types test demo up console host down status build validate invoke bench evaluate mutants portrait
+.PHONY: help setup lock models openapi examples lint types test units e2e demo up console host down status build validate invoke bench evaluate mutants portrait
 
 help: ## what can be asked for
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 .tools/uv/bin/uv:
 	python3 -m venv .tools/uv
@@ -86,8 +86,19 @@ lint: .venv/.facet ## ruff: rules and layout
 types: .venv/.facet ## mypy, strict
 	$(BIN)/mypy
 
-test: setup lint types ## lint, types, and every test, the local stack's included
-	$(BIN)/pytest -n 2 tests/unit tests/integration tests/template tests/evaluation
+# Every worker, command and function of the stack would compile again what it imports.
+export PYTHONDONTWRITEBYTECODE :=
+
+# The stack's tests mostly wait, so the others run beside them and give way to them. What each says
+# is printed in one piece (a make older than 4 mixes it).
+test: setup ## lint, types, and every test, the local stack's included
+	@$(MAKE) --no-print-directory -j4 $(if $(filter output-sync,$(.FEATURES)),-Otarget) e2e lint types units
+
+# With a + what is said is not held back until the end.
+units: setup ## every test but the stack's, with the branches they reach
+	+nice -n 10 $(BIN)/pytest --cov -n 2 --dist worksteal tests/unit tests/integration tests/template tests/evaluation
+
+e2e: setup ## the tests that deploy the local stack
 	$(BIN)/pytest tests/e2e
 
 # --- figures: what Facet costs, beside its budgets and its peers ---------------------------------

@@ -135,10 +135,10 @@ def test_make_can_make_what_is_named(document: Path) -> None:
     named = {
         word
         for code in code_of(document.read_text())
-        for words in re.findall(r"\bmake((?: [a-z]+)+)", code)
+        for words in re.findall(r"\bmake((?: [a-z0-9]+)+)", code)
         for word in words.split()
     }
-    targets = set(re.findall(r"^([a-z]+):", MAKEFILE, flags=re.MULTILINE))
+    targets = set(re.findall(r"^([a-z0-9]+):", MAKEFILE, flags=re.MULTILINE))
     assert named <= targets
 
 
