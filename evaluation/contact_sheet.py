@@ -45,7 +45,7 @@ class Drawn:
     photo: str
     tone: str
     tiles: list[Pixels] = field(default_factory=list)  # one picture for each look, before first
-    apart: dict[str, float] = field(default_factory=dict)  # category -> CIEDE2000
+    distances: dict[str, float] = field(default_factory=dict)  # category -> CIEDE2000
     numbers: dict[str, float] = field(default_factory=dict)
 
 
@@ -53,10 +53,10 @@ def judge_looks(photos: Sequence[FacePhoto], out: Path) -> list[Finding]:
     """Draws every look on every photo with a face, writes out/looks.jpg -> what was counted."""
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(os.process_cpu_count(), mp_context=spawn) as pool:
-        found = [one for one in pool.map(draw, photos) if one]
+        drawn = [face for face in pool.map(draw, photos) if face]
     out.mkdir(exist_ok=True)
-    _sheet(found).save(out / FILE, quality=88)
-    return findings(found)
+    _sheet(drawn).save(out / FILE, quality=88)
+    return findings(drawn)
 
 
 def findings(drawn: Sequence[Drawn]) -> list[Finding]:
@@ -65,7 +65,9 @@ def findings(drawn: Sequence[Drawn]) -> list[Finding]:
     rows = []
     most, least = limits["shade"]["most"], limits["shade"]["least"]
     for category in _table()["shades"]:
-        values = {one.photo: one.apart[category] for one in drawn if category in one.apart}
+        values = {
+            face.photo: face.distances[category] for face in drawn if category in face.distances
+        }
         within = float(np.mean([value <= most for value in values.values()])) if values else None
         rows.append(
             Finding(
@@ -80,7 +82,7 @@ def findings(drawn: Sequence[Drawn]) -> list[Finding]:
         )
         for group in _GROUPS:
             of_group = [
-                values[one.photo] for one in drawn if one.tone == group and one.photo in values
+                values[face.photo] for face in drawn if face.tone == group and face.photo in values
             ]
             rows.append(
                 Finding(
@@ -94,7 +96,7 @@ def findings(drawn: Sequence[Drawn]) -> list[Finding]:
                 )
             )
     for name in ("outside", "brow", "teeth", "eye", "detail", "shading"):
-        values = {one.photo: one.numbers[name] for one in drawn if name in one.numbers}
+        values = {face.photo: face.numbers[name] for face in drawn if name in face.numbers}
         limit = limits[name]
         low = "least" in limit
         value = (min if low else max)(values.values(), default=None)
@@ -128,7 +130,7 @@ def draw(photo: FacePhoto) -> Drawn | None:
         return None
     drawn = Drawn(photo.name, _tone(float(colour.ita(skin.lab))))
     pictures = [photo.pixels] + [
-        render_look(photo.pixels, canvas.points, [_step(one, skin.lab) for one in look["steps"]])
+        render_look(photo.pixels, canvas.points, [_step(step, skin.lab) for step in look["steps"]])
         for look in _table()["looks"]
     ]
     drawn.tiles = [_tile(picture, canvas.points) for picture in pictures]
@@ -155,7 +157,7 @@ def _count(drawn: Drawn, canvas: Canvas, skin: Floats) -> None:
             )
             middle = np.median(colour.lab_from_srgb(_boxed(canvas, after)[place]), axis=0)
             expected = _lit(canvas, shade.hex, place, category)
-            drawn.apart[category] = float(colour.delta_e_2000(middle, expected))
+            drawn.distances[category] = float(colour.delta_e_2000(middle, expected))
     before = canvas.pixels
     drawn.numbers["outside"] = float(
         sum(_changed(before, alone[name])[~_may(canvas, name)].sum() for name in _REACH)
@@ -168,10 +170,10 @@ def _count(drawn: Drawn, canvas: Canvas, skin: Floats) -> None:
     )
     eyes &= canvas.likeness < 0.3  # lids hang over what the mesh takes for the eye
     worn = [
-        _step(one, skin)
+        _step(step, skin)
         for look in table["looks"]
-        for one in look["steps"]
-        if one["category"] in {"eyeshadow", "eyeliner", "mascara", "concealer"}
+        for step in look["steps"]
+        if step["category"] in {"eyeshadow", "eyeliner", "mascara", "concealer"}
     ]
     if eyes.sum() >= 20:
         drawn.numbers["eye"] = _seen(canvas, render_look(before, canvas.points, worn), eyes)
@@ -182,13 +184,15 @@ def _count(drawn: Drawn, canvas: Canvas, skin: Floats) -> None:
         _mask(canvas, [canvas.local[part(f"{side}_cheek")] for side in _SIDES]), canvas.px_per_mm
     ) & (canvas.likeness > 0.8)
     if cheeks.sum() >= 400:
-        old, new = (_light(_boxed(canvas, one)) for one in (before, alone["foundation"]))
+        old, new = (_light(_boxed(canvas, picture)) for picture in (before, alone["foundation"]))
         fine = [
-            (one - ndimage.gaussian_filter(one, canvas.px_per_mm))[cheeks].std()
-            / one[cheeks].mean()
-            for one in (old, new)
+            (light - ndimage.gaussian_filter(light, canvas.px_per_mm))[cheeks].std()
+            / light[cheeks].mean()
+            for light in (old, new)
         ]
-        broad = [ndimage.gaussian_filter(one, 3 * canvas.px_per_mm)[cheeks] for one in (old, new)]
+        broad = [
+            ndimage.gaussian_filter(light, 3 * canvas.px_per_mm)[cheeks] for light in (old, new)
+        ]
         drawn.numbers["detail"] = float(fine[1] / fine[0])
         drawn.numbers["shading"] = float(np.corrcoef(*broad)[0, 1])
 
@@ -283,7 +287,7 @@ def _teeth(canvas: Canvas) -> Any:
 
 
 def _seen(canvas: Canvas, after: Pixels, where: Any) -> float:
-    old, new = (colour.lab_from_srgb(one[where]) for one in _both(canvas, after))
+    old, new = (colour.lab_from_srgb(picture[where]) for picture in _both(canvas, after))
     return float(np.quantile(colour.delta_e_2000(old, new), 0.95))
 
 
@@ -320,13 +324,13 @@ def _bytes(shade: str) -> Pixels:
     return np.frombuffer(bytes.fromhex(shade[1:]), np.uint8)
 
 
-def _step(one: Mapping[str, Any], skin: Floats) -> Makeup:
-    if "from_skin" in one:
-        code = colour.hex_from_lab(skin + one["from_skin"])
+def _step(step: Mapping[str, Any], skin: Floats) -> Makeup:
+    if "from_skin" in step:
+        code = colour.hex_from_lab(skin + step["from_skin"])
     else:
         deep = skin[0] < _table()["deep_below"]
-        code = one.get("deep", one["hex"]) if deep else one["hex"]
-    rest = {k: v for k, v in one.items() if k not in {"hex", "deep", "from_skin"}}
+        code = step.get("deep", step["hex"]) if deep else step["hex"]
+    rest = {k: v for k, v in step.items() if k not in {"hex", "deep", "from_skin"}}
     return Makeup.model_validate({**rest, "hex": code})
 
 
@@ -367,10 +371,10 @@ def _sheet(drawn: Sequence[Drawn]) -> Image.Image:
 
     All close-ups, and of the portraits, which are small and alike, every third.
     """
-    portraits = [one for one in drawn if one.photo.startswith(PORTRAITS)]
-    shown = [one for one in drawn if one not in portraits] + portraits[::3]
-    ordered = sorted(shown, key=lambda one: _GROUPS.index(one.tone))
-    lines = [np.concatenate(one.tiles, axis=1) for one in ordered]
+    portraits = [face for face in drawn if face.photo.startswith(PORTRAITS)]
+    shown = [face for face in drawn if face not in portraits] + portraits[::3]
+    ordered = sorted(shown, key=lambda face: _GROUPS.index(face.tone))
+    lines = [np.concatenate(face.tiles, axis=1) for face in ordered]
     if len(lines) % 2:
         lines.append(np.full_like(lines[0], 255))
     rows = [np.concatenate(lines[i : i + 2], axis=1) for i in range(0, len(lines), 2)]

@@ -84,8 +84,8 @@ class Canvas:
         smooth = ndimage.gaussian_filter(self.linear, (self.px_per_mm, self.px_per_mm, 0))
         lab = colour.lab_from_linear(smooth)
         cheeks = self.mask([self.local[part(f"{side}_cheek")] for side in ("right", "left")])
-        apart = (lab - np.median(lab[cheeks > 0.5], axis=0)) / _LIKENESS
-        return np.clip((1.7 - np.linalg.norm(apart, axis=-1)) / 0.6, 0, 1)
+        distance = (lab - np.median(lab[cheeks > 0.5], axis=0)) / _LIKENESS
+        return np.clip((1.7 - np.linalg.norm(distance, axis=-1)) / 0.6, 0, 1)
 
     @cached_property
     def skin(self) -> Floats:

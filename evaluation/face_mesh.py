@@ -16,10 +16,10 @@ import numpy as np
 FaceMesh = mediapipe.solutions.face_mesh.FaceMesh
 
 
-def points(found: Any, width: int, height: int) -> list[tuple[float, float]] | None:
-    if not found.multi_face_landmarks:
+def points(answer: Any, width: int, height: int) -> list[tuple[float, float]] | None:
+    if not answer.multi_face_landmarks:
         return None
-    placed = found.multi_face_landmarks[0].landmark
+    placed = answer.multi_face_landmarks[0].landmark
     return [(round(point.x * width, 3), round(point.y * height, 3)) for point in placed]
 
 

@@ -34,8 +34,8 @@ def publish(findings: Sequence[Finding], photos: Sequence[FacePhoto], models: Fa
 def _blocks(
     findings: Sequence[Finding], photos: Sequence[FacePhoto], models: FaceModels
 ) -> list[str]:
-    judged = [one for one in findings if one.met is not None]
-    missed = [one for one in judged if not one.met]
+    judged = [finding for finding in findings if finding.met is not None]
+    missed = [finding for finding in judged if not finding.met]
     portraits = sum(photo.group == "portraits" for photo in photos)
     about = (
         f"{versions(models)}. {len(photos)} photos: {portraits} portraits, "
@@ -52,37 +52,41 @@ def _blocks(
             ("not reached", "measured", "asked", "n", "why"),
             [
                 (
-                    f"{one.section}: {one.what}".replace("_", " "),
-                    _number(one),
-                    _asked(one),
-                    str(one.n),
-                    one.known or "not explained",
+                    f"{finding.section}: {finding.what}".replace("_", " "),
+                    _number(finding),
+                    _asked(finding),
+                    str(finding.n),
+                    finding.excuse or "not explained",
                 )
-                for one in missed
+                for finding in missed
             ],
         ),
         _table(
             ("", "measured", "n", ""),
             [
-                (one.what, f"{_number(one)} {one.unit}", str(one.n), one.note)
-                for one in findings
-                if one.section in {"Detection and mesh", "Landmarks", "Age"}
+                (finding.what, f"{_number(finding)} {finding.unit}", str(finding.n), finding.note)
+                for finding in findings
+                if finding.section in {"Detection and mesh", "Landmarks", "Age"}
             ],
         ),
         _table(
             ("ITA stays in its interval", "share", "n"),
             [
-                (one.what.removeprefix("ITA after ").replace("_", " "), _share(one), str(one.n))
-                for one in findings
-                if one.section == "Tone class"
+                (
+                    finding.what.removeprefix("ITA after ").replace("_", " "),
+                    _share(finding),
+                    str(finding.n),
+                )
+                for finding in findings
+                if finding.section == "Tone class"
             ],
         ),
         _table(
             ("refused, but for the size of the photo", "share", "n"),
             [
-                (one.what.replace("monk_", "Monk "), _share(one), str(one.n))
-                for one in findings
-                if one.section.startswith("Refused")
+                (finding.what.replace("monk_", "Monk "), _share(finding), str(finding.n))
+                for finding in findings
+                if finding.section.startswith("Refused")
             ],
         ),
     ]
@@ -91,18 +95,20 @@ def _blocks(
 def _concern(name: str, findings: Sequence[Finding]) -> tuple[str, ...]:
     def those(section: str) -> list[Finding]:
         return [
-            one
-            for one in findings
-            if one.section == section and one.what.split(":")[0] == name and one.n
+            finding
+            for finding in findings
+            if finding.section == section and finding.what.split(":")[0] == name and finding.n
         ]
 
     measured = those("Measured at all")
     own = "; ".join(
-        f"{one.what.split(': ')[1].replace('_', ' ')} {_share(one)}" for one in those("Own edit")
+        f"{finding.what.split(': ')[1].replace('_', ' ')} {_share(finding)}"
+        for finding in those("Own edit")
     )
     steady, tones = (
         sorted(
-            (one for one in those(section) if one.value is not None), key=lambda f: -(f.value or 0)
+            (finding for finding in those(section) if finding.value is not None),
+            key=lambda f: -(f.value or 0),
         )
         for section in ("Nuisance", "Skin tone")
     )
@@ -111,7 +117,7 @@ def _concern(name: str, findings: Sequence[Finding]) -> tuple[str, ...]:
         f"{_share(measured[0])} of {measured[0].n}" if measured else "",
         own,
         _spread(steady),
-        _spread([one for one in tones if one.met is not None]),
+        _spread([finding for finding in tones if finding.met is not None]),
     )
 
 
@@ -126,21 +132,23 @@ def _spread(findings: Sequence[Finding]) -> str:
     return f"{best.value:.2f} to {worst.value:.2f} ({edit}, n {worst.n})"
 
 
-def _share(one: Finding) -> str:
-    if one.value is None:
+def _share(finding: Finding) -> str:
+    if finding.value is None:
         return "-"
-    low, high = stats.binomtest(round(one.value * one.n), one.n).proportion_ci(method="wilson")
-    return f"{one.value:.2f} ({low:.2f}-{high:.2f})" + (
-        "" if one.section != "Own edit" else f" n {one.n}"
+    low, high = stats.binomtest(round(finding.value * finding.n), finding.n).proportion_ci(
+        method="wilson"
+    )
+    return f"{finding.value:.2f} ({low:.2f}-{high:.2f})" + (
+        "" if finding.section != "Own edit" else f" n {finding.n}"
     )
 
 
-def _number(one: Finding) -> str:
-    return "not measured" if one.value is None else f"{one.value:.3f}"
+def _number(finding: Finding) -> str:
+    return "not measured" if finding.value is None else f"{finding.value:.3f}"
 
 
-def _asked(one: Finding) -> str:
-    return f">= {one.least:g}" if one.least is not None else f"<= {one.most:g}"
+def _asked(finding: Finding) -> str:
+    return f">= {finding.least:g}" if finding.least is not None else f"<= {finding.most:g}"
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

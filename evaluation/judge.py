@@ -45,7 +45,7 @@ class Finding:
         return low <= self.value <= (math.inf if self.most is None else self.most)
 
     @property
-    def known(self) -> str | None:
+    def excuse(self) -> str | None:
         """Why it is not met, where thresholds.toml says so; a miss without is a regression."""
         return limits()["known"].get(f"{self.section}: {self.what}")
 
@@ -87,8 +87,8 @@ class Rows:
 
 
 def _value(row: Row, concern: str) -> float | None:
-    found = row["concerns"].get(concern)
-    return None if found is None else found["measured"]
+    reading = row["concerns"].get(concern)
+    return None if reading is None else reading["measured"]
 
 
 def _unit_of(row: Row, concern: str) -> float:
@@ -111,7 +111,7 @@ def judge(
     """Everything that the rows can answer; for some concerns only, what concerns those."""
     general = set(concerns) == set(CONCERNS)
     findings = [
-        *(found(rows, photos) if general else ()),
+        *(detection(rows, photos) if general else ()),
         *coverage(rows, concerns),
         *(finding for concern in concerns for finding in own_edit(rows, concern)),
         *cross_talk(rows, concerns),
@@ -122,11 +122,11 @@ def judge(
         *(tone_class(rows) if general else ()),
         *(rejections(rows, photos) if general else ()),
     ]
-    sections = list(dict.fromkeys(one.section for one in findings))
-    return sorted(findings, key=lambda one: sections.index(one.section))
+    sections = list(dict.fromkeys(finding.section for finding in findings))
+    return sorted(findings, key=lambda finding: sections.index(finding.section))
 
 
-def found(rows: Rows, photos: Sequence[FacePhoto]) -> list[Finding]:
+def detection(rows: Rows, photos: Sequence[FacePhoto]) -> list[Finding]:
     """Whether detector and mesh agree on a face in every photo that shows one from the front."""
     frontal = {photo.name for photo in photos if photo.frontal}
     files = [row for row in rows.of("file") if row["photo"] in frontal]
@@ -244,7 +244,7 @@ def _unmeasured(
     """Missed; but nothing is asked of what no photo at hand has the resolution to show."""
     needs = max(own.least_scale for own in OWN.values() if own.concern == concern)
     told = [row["concerns"].get(concern) for row in rows.base.values()]
-    if needs and told and all(one and one["reason"] for one in told):
+    if needs and told and all(reading and reading["reason"] for reading in told):
         note = f"no photo has the {needs:g} px/mm that this takes"
         return Finding(section, what, None, note=note)
     return Finding(section, what, None, least=limit.get("least"), note="not measured")
@@ -352,16 +352,16 @@ def steady(rows: Rows, concern: str, kind: str) -> list[Finding]:
         }
         if not moves:
             continue
-        known = {photo: move for photo, move in moves.items() if not math.isnan(move)}
-        if not known:
+        measured = {photo: move for photo, move in moves.items() if not math.isnan(move)}
+        if not measured:
             what = f"{concern}: {edit}"
             findings.append(
                 Finding(section, what, None, least=limit.get("least"), note="no longer measured")
             )
             continue
-        sizes = np.abs(list(known.values()))
-        worst = sorted(known, key=lambda photo: -abs(known[photo]))
-        absent = len(moves) - len(known)
+        sizes = np.abs(list(measured.values()))
+        worst = sorted(measured, key=lambda photo: -abs(measured[photo]))
+        absent = len(moves) - len(measured)
         findings.append(
             Finding(
                 section,
@@ -369,11 +369,11 @@ def steady(rows: Rows, concern: str, kind: str) -> list[Finding]:
                 float(np.mean(sizes <= 1)),
                 "share of faces",
                 least=limit.get("least"),
-                n=len(known),
-                note=f"minimum changes: median {np.median(list(known.values())):+.2f}, "
+                n=len(measured),
+                note=f"minimum changes: median {np.median(list(measured.values())):+.2f}, "
                 f"95 % within {np.quantile(sizes, 0.95):.2f}"
                 + (f"; no longer measured on {absent}" if absent else ""),
-                worst=[f"{p} ({known[p]:+.1f})" for p in worst if abs(known[p]) > 1][:_WORST],
+                worst=[f"{p} ({measured[p]:+.1f})" for p in worst if abs(measured[p]) > 1][:_WORST],
             )
         )
     return findings
@@ -448,7 +448,7 @@ def tone_class(rows: Rows) -> list[Finding]:
                     note=f"Monk shares that change hands: median {np.median(moved):.2f}",
                     worst=[
                         f"{photo} ({outside[photo]:.1f} degrees)"
-                        for photo in sorted(outside, key=lambda one: -outside[one])[:_WORST]
+                        for photo in sorted(outside, key=lambda photo: -outside[photo])[:_WORST]
                     ],
                 )
             )

@@ -143,16 +143,16 @@ def _reading(data: bytes, preset: Preset) -> Row:
     reading = analyze_photo(data, models(), load_gates(preset)).reading
     tone = reading.skin.tone
     concerns = {
-        one.name: {
-            "measured": one.measured,
-            "unit": one.unit,
-            "score": one.score,
-            "minimum_change": one.minimum_change,
-            "confidence": one.confidence,
-            "reason": one.reason,
-            "regions": {region.name: region.score for region in one.regions},
+        concern.name: {
+            "measured": concern.measured,
+            "unit": concern.unit,
+            "score": concern.score,
+            "minimum_change": concern.minimum_change,
+            "confidence": concern.confidence,
+            "reason": concern.reason,
+            "regions": {region.name: region.score for region in concern.regions},
         }
-        for one in reading.skin.concerns
+        for concern in reading.skin.concerns
     }
     return {
         "concerns": concerns,
@@ -160,7 +160,7 @@ def _reading(data: bytes, preset: Preset) -> Row:
             "ita": tone.ita,
             "interval": tone.ita_interval,
             "class": tone.ita_class,
-            "monk": {str(one.tone): one.share for one in tone.monk},
+            "monk": {str(swatch.tone): swatch.share for swatch in tone.monk},
         },
     }
 

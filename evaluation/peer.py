@@ -47,24 +47,24 @@ def _apart(
     *,
     most: float | None = None,
 ) -> Finding:
-    apart: dict[str, float] = {}
+    distances: dict[str, float] = {}
     for name, answer in answers.items():
         if answer[which]:
             theirs = np.array(answer[which])
             eyes = np.linalg.norm(theirs[33] - theirs[263])
             distance = np.linalg.norm(own[name] - theirs, axis=1).mean()
-            apart[name] = float(distance / eyes * 100)
-    lost = len(answers) - len(apart)
-    worst = sorted(apart, key=lambda name: -apart[name])[:4]
+            distances[name] = float(distance / eyes * 100)
+    lost = len(answers) - len(distances)
+    worst = sorted(distances, key=lambda name: -distances[name])[:4]
     return Finding(
         SECTION,
         what,
-        float(np.mean(list(apart.values()))) if apart else None,
+        float(np.mean(list(distances.values()))) if distances else None,
         "% of the eye distance",
         most=most,
-        n=len(apart),
+        n=len(distances),
         note=f"MediaPipe finds no face on {lost}" if lost else "",
-        worst=[f"{name} ({apart[name]:.2f})" for name in worst],
+        worst=[f"{name} ({distances[name]:.2f})" for name in worst],
     )
 
 

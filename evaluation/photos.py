@@ -54,11 +54,11 @@ def some(photos: list[FacePhoto], count: int) -> list[FacePhoto]:
     if not count:
         return photos
     chosen: list[FacePhoto] = []
-    for group, wanted in ((PORTRAITS, count // 2), (CLOSEUPS, count - count // 2)):
+    for group, quota in ((PORTRAITS, count // 2), (CLOSEUPS, count - count // 2)):
         # Profiles and covered faces are refused, and would measure nothing in a small run.
         those = [photo for photo in photos if photo.group == group and photo.frontal]
-        step = max(1.0, len(those) / max(wanted, 1))
-        chosen += [those[int(number * step)] for number in range(min(wanted, len(those)))]
+        step = max(1.0, len(those) / max(quota, 1))
+        chosen += [those[int(number * step)] for number in range(min(quota, len(those)))]
     return chosen
 
 

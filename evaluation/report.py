@@ -60,8 +60,8 @@ def write(
     page.write_text(
         environment.get_template("report.html").render(
             sections=sections,
-            missed=[one for one in findings if one.met is False],
-            judged=[one for one in findings if one.met is not None],
+            missed=[finding for finding in findings if finding.met is False],
+            judged=[finding for finding in findings if finding.met is not None],
             sheets=sheets,
             photos=len(photos),
             minutes=seconds / 60,
@@ -107,21 +107,23 @@ def _sheets(
     ]
     about = "The photo, then Monk tones 2, 4, 6, 8 and 9."
     yield save("tones", tiles, "The same face in other tones", about)
-    for number, one in enumerate(one for one in findings if one.met is False and one.worst):
-        if one.section in {"Own edit", "Nuisance", "Skin tone", "Cross-talk", "Tone class"}:
-            pairs = _before_and_after(one, canvases)
+    for number, finding in enumerate(
+        finding for finding in findings if finding.met is False and finding.worst
+    ):
+        if finding.section in {"Own edit", "Nuisance", "Skin tone", "Cross-talk", "Tone class"}:
+            pairs = _before_and_after(finding, canvases)
             if pairs:
-                title = f"{one.section}: {one.what}"
-                about = f"Worst first, before and after: {', '.join(one.worst)}"
+                title = f"{finding.section}: {finding.what}"
+                about = f"Worst first, before and after: {', '.join(finding.worst)}"
                 yield save(f"worst {number}", [pairs], title, about)
 
 
-def _before_and_after(one: Finding, canvases: dict[str, edits.Canvas]) -> list[edits.Pixels]:
+def _before_and_after(finding: Finding, canvases: dict[str, edits.Canvas]) -> list[edits.Pixels]:
     """The worst photos of a finding, each followed by what the edit it speaks of made of it."""
     tiles = []
-    for worst in one.worst[:3]:
+    for worst in finding.worst[:3]:
         canvas = canvases.get(worst.split(" ")[0])
-        words = one.what.replace(":", " ").split()
+        words = finding.what.replace(":", " ").split()
         own = next((edits.OWN[word] for word in words if word in edits.OWN), None)
         tone = next((int(word[5:]) for word in words if word.startswith("monk_")), None)
         other = next((word for word in words if word in edits.NUISANCES | edits.BALANCES), None)

@@ -70,27 +70,27 @@ def table(findings: Sequence[Finding], *, everything: bool) -> Table:
     for name in ("", "value", "asked", "n", ""):
         drawn.add_column(name, overflow="fold", justify="left" if not name else "right")
     section = ""
-    for one in findings:
-        if not everything and one.met:
+    for finding in findings:
+        if not everything and finding.met:
             continue
-        if one.section != section:
-            section = one.section
+        if finding.section != section:
+            section = finding.section
             drawn.add_section()
             drawn.add_row(f"[bold]{section}[/]")
         drawn.add_row(
-            f"{'[red]' if one.met is False else ''}{one.what}",
-            "-" if one.value is None else f"{one.value:.2f}",
-            asked(one),
-            str(one.n or ""),
-            "; ".join(filter(None, (one.note, ", ".join(one.worst)))),
+            f"{'[red]' if finding.met is False else ''}{finding.what}",
+            "-" if finding.value is None else f"{finding.value:.2f}",
+            asked(finding),
+            str(finding.n or ""),
+            "; ".join(filter(None, (finding.note, ", ".join(finding.worst)))),
         )
     return drawn
 
 
-def asked(one: Finding) -> str:
-    if one.least is not None:
-        return f">= {one.least:g}"
-    return f"<= {one.most:g}" if one.most is not None else ""
+def asked(finding: Finding) -> str:
+    if finding.least is not None:
+        return f">= {finding.least:g}"
+    return f"<= {finding.most:g}" if finding.most is not None else ""
 
 
 def _options() -> argparse.Namespace:
@@ -151,7 +151,7 @@ def main() -> int:
         print(f"Pictures and every number: {report}")
         if options.publish:
             publish(findings, photos, models())
-    return 1 if any(finding.known is None for finding in missed) else 0
+    return 1 if any(finding.excuse is None for finding in missed) else 0
 
 
 def _measure_all(
@@ -179,7 +179,7 @@ def _print_missed(missed: Sequence[Finding]) -> None:
         print("Not reached:")
     for finding in missed:
         value = "not measured" if finding.value is None else f"{finding.value:.2f}"
-        why = "NOT KNOWN BEFORE" if finding.known is None else finding.known
+        why = "NOT KNOWN BEFORE" if finding.excuse is None else finding.excuse
         what = f"{finding.section}: {finding.what}"
         print(f"  {what}: {value}, asked {asked(finding)}, n = {finding.n}: {why}")
 

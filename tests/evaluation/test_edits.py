@@ -102,9 +102,9 @@ def test_spots_are_counted_and_blemishes_are_red_where_dark_spots_are_brown(
 
     assert spotted.any()
     assert (lab[..., 1][spotted].mean() > 5) == redder
-    found = [spots(lab_change(canvas, edit(canvas, s))[..., 0]) for s in edits.STRENGTHS]
-    assert found == sorted(found)
-    assert found[-1] >= 12
+    counts = [spots(lab_change(canvas, edit(canvas, s))[..., 0]) for s in edits.STRENGTHS]
+    assert counts == sorted(counts)
+    assert counts[-1] >= 12
 
 
 def test_blotches_are_broad_and_only_darken(canvas: edits.Canvas) -> None:

@@ -13,15 +13,15 @@ PHOTOS = ("closeups/if007", "closeups/if022", "closeups/if057", "portraits/J0003
 
 @pytest.mark.parametrize("name", PHOTOS)
 def test_a_look_is_the_shade_and_spares_teeth_eyes_and_brows(name: str, faces: Path) -> None:
-    photo = next(one for one in load_photos(faces) if one.name == name)
+    photo = next(photo for photo in load_photos(faces) if photo.name == name)
 
     drawn = draw(photo)
 
     assert drawn is not None
     assert len(drawn.tiles) == 4
-    assert {"foundation", "blush", "lip"} <= set(drawn.apart)
+    assert {"foundation", "blush", "lip"} <= set(drawn.distances)
     counted = {"outside", "brow", "eye", "detail", "shading"}
     assert counted <= set(drawn.numbers)
-    for one in findings([drawn]):
-        if one.n and one.unit != "of faces":
-            assert one.met, f"{one.what}: {one.value}"
+    for finding in findings([drawn]):
+        if finding.n and finding.unit != "of faces":
+            assert finding.met, f"{finding.what}: {finding.value}"

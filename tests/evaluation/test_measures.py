@@ -22,21 +22,27 @@ def test_what_the_whole_evaluation_reaches_is_reached_on_a_few_photos(faces: Pat
 
     findings = judge(Rows(row for photo in photos for row in measure(photo, PLAN)), photos)
 
-    measured = {one.what for one in findings if one.section == "Measured at all" and one.value}
+    measured = {
+        finding.what
+        for finding in findings
+        if finding.section == "Measured at all" and finding.value
+    }
     assert measured == set(CONCERNS) - {"pores"}
-    judged = [one for one in findings if one.met is not None]
+    judged = [finding for finding in findings if finding.met is not None]
     assert len(judged) > 150
     # The mean over three faces is no mean over ninety: cross-talk may be twice what is asked.
     missed = [
-        one
-        for one in judged
-        if not one.met
-        and one.known is None
+        finding
+        for finding in judged
+        if not finding.met
+        and finding.excuse is None
         and not (
-            one.section == "Cross-talk"
-            and one.value is not None
-            and one.most is not None
-            and one.value < 2 * one.most
+            finding.section == "Cross-talk"
+            and finding.value is not None
+            and finding.most is not None
+            and finding.value < 2 * finding.most
         )
     ]
-    assert not [f"{one.section}: {one.what}: {one.value} ({one.note})" for one in missed]
+    assert not [
+        f"{finding.section}: {finding.what}: {finding.value} ({finding.note})" for finding in missed
+    ]
