@@ -56,15 +56,15 @@ def _costs(
     template = read_template()
     memory = {function: memory_of(function, template) for function in handlers}
     api, logs = PRICES["api"], PRICES["logs"]
-    one: defaultdict[str, float] = defaultdict(float)
-    one["s3"] += PRICES["s3"]["put"]  # the phone's own
-    one["api"] += (1 + polls) * api["request"]
-    one["sqs"] += POLLER_REQUESTS * PRICES["sqs"]["request"]
-    one["logs"] += (1 + polls) * logs["access_bytes"] / 1e9 * logs["gb"]
+    costs: defaultdict[str, float] = defaultdict(float)
+    costs["s3"] += PRICES["s3"]["put"]  # the phone's own
+    costs["api"] += (1 + polls) * api["request"]
+    costs["sqs"] += POLLER_REQUESTS * PRICES["sqs"]["request"]
+    costs["logs"] += (1 + polls) * logs["access_bytes"] / 1e9 * logs["gb"]
     for function, row in handlers.items():
         times = polls if function == "ApiFunction" else 1
-        one["lambda"] += times * _lambda(row, memory[function], first[function])
-        one["dynamodb"] += times * (
+        costs["lambda"] += times * _lambda(row, memory[function], first[function])
+        costs["dynamodb"] += times * (
             row["write_units"] * PRICES["dynamodb"]["write_unit"]
             + row["read_units"] * PRICES["dynamodb"]["read_unit"]
         )
@@ -73,15 +73,15 @@ def _costs(
             match service:
                 case "s3":
                     kind = "put" if operation in {"PutObject", "CopyObject"} else "get"
-                    one["s3"] += times * count * PRICES["s3"][kind]
+                    costs["s3"] += times * count * PRICES["s3"][kind]
                 case "sqs":
-                    one["sqs"] += times * count * PRICES["sqs"]["request"]
+                    costs["sqs"] += times * count * PRICES["sqs"]["request"]
                 case "eventbridge":
-                    one["events"] += times * count * PRICES["events"]["event"]
+                    costs["events"] += times * count * PRICES["events"]["event"]
         written = row["log_bytes"] + logs["platform_bytes"]
-        one["logs"] += times * written / 1e9 * logs["gb"]
-        one["xray"] += times * PRICES["xray"]["share"] * PRICES["xray"]["trace"]
-    return {name: cost * ANALYSES for name, cost in one.items()}
+        costs["logs"] += times * written / 1e9 * logs["gb"]
+        costs["xray"] += times * PRICES["xray"]["share"] * PRICES["xray"]["trace"]
+    return {name: cost * ANALYSES for name, cost in costs.items()}
 
 
 def _lambda(row: dict[str, Any], memory_mb: int, first_ms: float) -> float:

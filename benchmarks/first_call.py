@@ -57,8 +57,8 @@ def measure() -> list[Row]:
 
 
 def _rows(function: str, seen: list[Invocation]) -> list[Row]:
-    first = [one.first_ms for one in seen]
-    warm = [ms for one in seen for ms in one.warm_ms]
+    first = [start.first_ms for start in seen]
+    warm = [ms for start in seen for ms in start.warm_ms]
     return [
         Row(
             f"{function}, first call",
@@ -66,8 +66,8 @@ def _rows(function: str, seen: list[Invocation]) -> list[Row]:
             "ms",
             budget(BUDGETS[function]) if function in BUDGETS else None,
             f"{min(first):.0f} to {max(first):.0f} in {len(first)} fresh starts; "
-            f"{median(one.first_cpu_ms for one in seen):.0f} ms of it CPU; "
-            f"peak {max(one.peak_mb for one in seen):.0f} MB",
+            f"{median(start.first_cpu_ms for start in seen):.0f} ms of it CPU; "
+            f"peak {max(start.peak_mb for start in seen):.0f} MB",
             first,
             {"function": function},
         ),

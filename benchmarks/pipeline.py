@@ -29,8 +29,8 @@ def measure() -> list[Row]:
         sent = [_photo(phone, photo) for _ in range(PHOTOS)]
     finally:
         stack.stop()
-    seconds = [one.seconds for one in sent]
-    polls = median(one.polls for one in sent)
+    seconds = [analysis.seconds for analysis in sent]
+    polls = median(analysis.polls for analysis in sent)
     return [
         Row(
             "p50",

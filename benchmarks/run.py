@@ -59,8 +59,8 @@ def machine() -> dict[str, Any]:
 
 
 def versions() -> dict[str, str]:
-    found = {"python": platform.python_version()}
-    return found | {name: importlib.metadata.version(name) for name in PACKAGES}
+    installed = {"python": platform.python_version()}
+    return installed | {name: importlib.metadata.version(name) for name in PACKAGES}
 
 
 def run(name: str) -> tuple[list[Row], bool]:

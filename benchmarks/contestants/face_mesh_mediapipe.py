@@ -16,8 +16,8 @@ model = mediapipe.solutions.face_mesh.FaceMesh(static_image_mode=True, max_num_f
 
 def job() -> dict[str, object]:
     image = ImageOps.exif_transpose(Image.open(BytesIO(photo))).convert("RGB")
-    found = model.process(np.asarray(image)).multi_face_landmarks
-    return {"faces": len(found or ())}
+    faces = model.process(np.asarray(image)).multi_face_landmarks
+    return {"faces": len(faces or ())}
 
 
 serve(f"mediapipe {mediapipe.__version__}", job)

@@ -77,7 +77,7 @@ def main(function: str, photo: Path, products: int) -> None:
             media.put_object(
                 Bucket=aws.names["MEDIA_BUCKET"], Key=CATALOGUE_SNAPSHOT, Body=snapshot
             )
-        names = {k: v for one in ENVIRONMENTS.values() for k, v in one.items()}
+        names = {k: v for env in ENVIRONMENTS.values() for k, v in env.items()}
         queue = aws.environment["RECOMMEND_QUEUE_URL"]
         names |= ENVIRONMENTS[function]
         names |= {"RECOMMEND_QUEUE_URL": queue, "MODELS_DIR": str(MODELS)}

@@ -81,7 +81,7 @@ class State(NamedTuple):
 def _writes(operation: str, body: dict[str, Any]) -> list[dict[str, Any]]:
     """{"TableName", "Key" or "Item"} of every item that a call writes."""
     if operation == "TransactWriteItems":
-        return [next(iter(one.values())) for one in body["TransactItems"]]
+        return [next(iter(entry.values())) for entry in body["TransactItems"]]
     return [body] if operation in {"PutItem", "UpdateItem", "DeleteItem"} else []
 
 

@@ -53,7 +53,7 @@ def main(path: Path) -> None:
         index.search(query)  # what is made when it is first needed
     ready = time.process_time()
     kinds: dict[str, list[float]] = {}
-    found: dict[str, int | None] = {}
+    totals: dict[str, int | None] = {}
     rounds = 0
 
     def job() -> dict[str, Any]:
@@ -64,12 +64,12 @@ def main(path: Path) -> None:
             start = time.process_time()
             result = index.search(query)
             kinds.setdefault(kind, []).append((time.process_time() - start) * 1e3)
-            found[kind] = result.total
+            totals[kind] = result.total
         return {
             "load_ms": (loaded - begun) * 1e3,
             "first_ms": (ready - loaded) * 1e3,
             "kinds": kinds,
-            "found": found,
+            "found": totals,
         }
 
     serve("facet", job)

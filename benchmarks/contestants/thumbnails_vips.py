@@ -19,7 +19,7 @@ def job() -> dict[str, object]:
     return {
         "width": medium.width,
         "height": medium.height,
-        "bytes": [len(one) for one in encoded],
+        "bytes": [len(picture) for picture in encoded],
     }
 
 

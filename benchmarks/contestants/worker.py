@@ -19,7 +19,7 @@ def peak_mb() -> float:
     """Highest resident memory of this process so far, MB (10^6 bytes)."""
     if PROC.exists():
         # Not ru_maxrss, which a child inherits from the process that forked it.
-        line = next(one for one in PROC.read_text().splitlines() if one.startswith("VmHWM:"))
+        line = next(row for row in PROC.read_text().splitlines() if row.startswith("VmHWM:"))
         return int(line.split()[1]) * 1024 / 1e6
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6  # bytes, on macOS
 
