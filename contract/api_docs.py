@@ -64,9 +64,9 @@ class Page:
         ]
         if parameters := operation.get("parameters"):
             rows = [
-                f"| `{one['name']}` | {one['in']} | {self._kind(one['schema'])} "
-                f"| {_cell(one.get('description', ''))} |"
-                for one in parameters
+                f"| `{parameter['name']}` | {parameter['in']} | {self._kind(parameter['schema'])} "
+                f"| {_cell(parameter.get('description', ''))} |"
+                for parameter in parameters
             ]
             parts.append("\n".join(["| parameter | in | type | |", "|---|---|---|---|", *rows]))
         example = self.recorded.get(name, {})
@@ -105,9 +105,9 @@ class Page:
         if "properties" in schema:
             required = schema.get("required", ())
             rows = [
-                f"| `{field}`{' *required*' if field in required else ''} | {self._kind(one)} "
-                f"| {_cell(one.get('description', ''))} |"
-                for field, one in schema["properties"].items()
+                f"| `{field}`{' *required*' if field in required else ''} | {self._kind(part)} "
+                f"| {_cell(part.get('description', ''))} |"
+                for field, part in schema["properties"].items()
             ]
             parts.append("\n".join(["| field | type | |", "|---|---|---|", *rows]))
         else:
@@ -120,7 +120,7 @@ class Page:
             name = schema["$ref"].rpartition("/")[2]
             return f"[{name}](#{name.lower()})"
         if "oneOf" in schema:
-            return " or ".join(self._kind(one) for one in schema["oneOf"])
+            return " or ".join(self._kind(choice) for choice in schema["oneOf"])
         if "enum" in schema:
             return ", ".join(f"`{word}`" for word in schema["enum"]) + _default(schema)
         kind = schema["type"]
@@ -180,7 +180,7 @@ def _curl(method: str, path: str, operation: dict[str, Any], example: dict[str, 
     lines = ["curl" + (f" -X {method.upper()}" if method != "get" else "") + f' "$API{address}"']
     if operation.get("security") != []:
         lines.append('-H "Authorization: Bearer $TOKEN"')
-    if any(one["name"] == "Idempotency-Key" for one in operation.get("parameters", ())):
+    if any(parameter["name"] == "Idempotency-Key" for parameter in operation.get("parameters", ())):
         lines.append('-H "Idempotency-Key: 7f0c1b52"')
     if "request" in example:
         lines.append("-H 'Content-Type: application/json'")
@@ -195,10 +195,10 @@ def _readable(value: Any, indent: str = "") -> str:
         return flat
     deeper = indent + "  "
     if isinstance(value, dict):
-        inner = [f"{json.dumps(key)}: {_readable(one, deeper)}" for key, one in value.items()]
+        inner = [f"{json.dumps(key)}: {_readable(member, deeper)}" for key, member in value.items()]
         opening, closing = "{}"
     else:
-        inner = [_readable(one, deeper) for one in value]
+        inner = [_readable(entry, deeper) for entry in value]
         opening, closing = "[]"
     return f"{opening}\n{deeper}" + f",\n{deeper}".join(inner) + f"\n{indent}{closing}"
 

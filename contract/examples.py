@@ -43,7 +43,7 @@ class Tour:
 
     def __init__(self, phone: Phone) -> None:
         self.phone = phone
-        self.found: dict[str, dict[str, Any]] = {}
+        self.examples: dict[str, dict[str, Any]] = {}
         document = json.loads(DOCUMENT.read_text())
         self._names = [
             (method.upper(), path, operation["operationId"])
@@ -64,7 +64,7 @@ class Tour:
             example["request"] = tidy(body, shown=len(str(body)))
         if answer.data:
             example["answer"] = tidy(answer.body)
-        self.found.setdefault(min(fits)[1], example)
+        self.examples.setdefault(min(fits)[1], example)
         return answer.body
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
@@ -96,7 +96,7 @@ def _calls(phone: Phone) -> dict[str, dict[str, Any]]:
     for gone in (look, "/v1/wardrobe/green-scarf", "/v1/bag/rosewood", analysis):
         tour.call("DELETE", gone)
     tour.call("DELETE", "/v1/me")
-    return tour.found
+    return tour.examples
 
 
 def _own(tour: Tour) -> None:
@@ -149,21 +149,23 @@ def _analyse(tour: Tour) -> tuple[str, dict[str, Any]]:
     )
     tour.call("GET", "/v1/analyses?limit=2")
     concerns = result["skin"]["concerns"]
-    shown = next(one["name"] for one in concerns if "overlay_url" in one)
+    shown = next(concern["name"] for concern in concerns if "overlay_url" in concern)
     tour.call("GET", f"{path}/overlays/{shown}")
     return path, result
 
 
 def _look(tour: Tour, analysis: str, result: dict[str, Any]) -> str:
     """The path of a look that was asked for."""
-    wanted = {"name": "Rosewood lips", "products": [{"item_id": "rosewood", "intensity": 70}]}
-    path = f"/v1/looks/{tour.call('POST', f'{analysis}/looks', wanted)['look_id']}"
+    look = {"name": "Rosewood lips", "products": [{"item_id": "rosewood", "intensity": 70}]}
+    path = f"/v1/looks/{tour.call('POST', f'{analysis}/looks', look)['look_id']}"
     tour.until(path, lambda now: now["status"] != "rendering")
     tour.call("PUT", path, {"name": "Rosewood lips", "favourite": True})
     tour.call("GET", "/v1/looks?limit=2")
-    worn = [one["item_id"] for one in result["recommendations"]["outfit"]["outfits"][0]["items"]]
-    said = {"analysis_id": result["analysis_id"], "kind": "outfit", "verdict": "worn"}
-    tour.call("POST", "/v1/feedback", said | {"item_ids": worn, "rating": 5})
+    worn = [
+        garment["item_id"] for garment in result["recommendations"]["outfit"]["outfits"][0]["items"]
+    ]
+    verdict = {"analysis_id": result["analysis_id"], "kind": "outfit", "verdict": "worn"}
+    tour.call("POST", "/v1/feedback", verdict | {"item_ids": worn, "rating": 5})
     return path
 
 
@@ -171,7 +173,8 @@ def _matches(template: str, path: str) -> int:
     """0 where a path is none of a template's, else 1 and how many of its parts are open."""
     asked, told = path.partition("?")[0].split("/"), template.split("/")
     fits = len(asked) == len(told) and all(
-        one == other or one.startswith("{") for one, other in zip(told, asked, strict=True)
+        segment == other or segment.startswith("{")
+        for segment, other in zip(told, asked, strict=True)
     )
     return 1 + template.count("{") if fits else 0
 
@@ -179,10 +182,10 @@ def _matches(template: str, path: str) -> int:
 def tidy(value: Any, shown: int = SHOWN) -> Any:
     """Ids, times and signatures in one shape; so many entries of a list that is not of numbers."""
     if isinstance(value, dict):
-        return {name: tidy(one, shown) for name, one in value.items()}
+        return {name: tidy(field, shown) for name, field in value.items()}
     if isinstance(value, list):
-        numbers = all(isinstance(one, int | float) for one in value)
-        return [tidy(one, shown) for one in (value if numbers else value[:shown])]
+        numbers = all(isinstance(entry, int | float) for entry in value)
+        return [tidy(entry, shown) for entry in (value if numbers else value[:shown])]
     if not isinstance(value, str):
         return value
     value = SIGNED.sub(r"https://\1.s3.eu-central-1.amazonaws.com/\2?X-Amz-Signature=...", value)

@@ -188,7 +188,7 @@ def codes_of(operation: dict[str, Any], *, is_open: bool) -> tuple[str, ...]:
         for response in operation["responses"].values()
         for code in response.get("content", {}).get(PROBLEM, {}).get("examples", {})
     ]
-    parameters = {one["name"] for one in operation.get("parameters", ())}
+    parameters = {parameter["name"] for parameter in operation.get("parameters", ())}
     common = ["throttled", "internal_error"]
     if not is_open:
         common += ["unauthorized", "token_expired", "account_erased", "forbidden"]
