@@ -52,9 +52,9 @@ class EmulatedAws:
             ("IdempotencyTable", "IDEMPOTENCY_TABLE_NAME"),
             ("ProductsTable", "PRODUCTS_TABLE_NAME"),
         ):
-            wanted = resources[logical_id]["Properties"]
+            table = resources[logical_id]["Properties"]
             keys = ("KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes", "BillingMode")
-            schema = {key: wanted[key] for key in keys if key in wanted}
+            schema = {key: table[key] for key in keys if key in table}
             dynamodb.create_table(TableName=self.names[name], **schema)
         for name in ("UPLOADS_BUCKET", "MEDIA_BUCKET"):
             self.stack.client("s3").create_bucket(Bucket=self.names[name])

@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return _invoke(parser.parse_args(arguments))
 
 
-def _invoke(wanted: argparse.Namespace) -> int:
+def _invoke(options: argparse.Namespace) -> int:
     # What is asked for wrongly is answered at once: these take seconds to import.
     from rich.console import Console  # noqa: PLC0415
 
@@ -49,23 +49,23 @@ def _invoke(wanted: argparse.Namespace) -> int:
 
     console = Console(highlight=False)
     try:
-        event = json.loads(wanted.event.read_text())
-        photo = (wanted.photo or default_photo()).read_bytes()
+        event = json.loads(options.event.read_text())
+        photo = (options.photo or default_photo()).read_bytes()
         with step("sam build for this machine"):
             folder = build()
         with emulated_aws(photo) as aws:
-            result = invoke(wanted.function, event, aws, wanted.runs, folder)
+            result = invoke(options.function, event, aws, options.runs, folder)
     except (StackError, OSError) as error:
         console.print(f"✗ {error}", style="red", markup=False)
         return 1
-    if wanted.logs:
+    if options.logs:
         console.print(result.log, markup=False)
     console.print_json(data=result.answer)
     warm = f"{statistics.median(result.warm_ms):.0f} ms" if result.warm_ms else "not asked for"
     console.print(
         f"first call {result.first_ms:.0f} ms ({result.first_cpu_ms:.0f} ms CPU) · "
         f"warm {warm} (median of {len(result.warm_ms)}) · peak {result.peak_mb:.0f} MB · "
-        f"unzipped {unzipped_mb(wanted.function, folder):.1f} MB"
+        f"unzipped {unzipped_mb(options.function, folder):.1f} MB"
     )
     return 0
 

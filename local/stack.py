@@ -208,13 +208,13 @@ class LocalStack:
         """Build, deploy and publish what changed since this stack was last deployed."""
         if (state := self.state) is None:
             raise StackError("The local stack is not running: start it with `make up`.")
-        wanted = digests()
-        if state.digests.get("template") != wanted["template"]:
+        current = digests()
+        if state.digests.get("template") != current["template"]:
             self._deploy_template(state)
-        if state.digests.get("catalogue") != wanted["catalogue"]:
+        if state.digests.get("catalogue") != current["catalogue"]:
             self._publish_catalogue()
         self._end_workers()
-        state.digests = wanted
+        state.digests = current
         self._remember(state)
 
     def _deploy_template(self, state: State) -> None:
