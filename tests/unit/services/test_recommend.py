@@ -155,8 +155,8 @@ def test_makeup_that_completes_the_analysis_asks_for_its_looks(
     assert run(world, analysis, Kind.MAKEUP, catalogue=lambda: catalogue) is Status.COMPLETED
 
     assert world.analyses.results("user", "01A")[Kind.MAKEUP]["looks"]
-    (wanted,) = world.look_jobs.sent
-    assert (wanted.analysis_id, wanted.look_id) == ("01A", None)
+    (job,) = world.look_jobs.sent
+    assert (job.analysis_id, job.look_id) == ("01A", None)
 
 
 def test_the_last_wish_of_one_that_lost_the_write_still_completes(world: World) -> None:
@@ -248,7 +248,7 @@ def test_what_may_succeed_another_time_is_raised_and_leaves_the_wish_pending(
 
 
 def test_each_kind_of_advice_is_made_of_what_is_owned(world: World, catalogue: Catalogue) -> None:
-    analysis = world.measured(wants=("skincare", "makeup", "outfit"))
+    analysis = world.measured(wants=tuple(Kind))
     lip = {"name": "My lip", "category": "lip", "shade": "#aa3344"}
     world.shelves.put("user", Shelf.BAG, "lip", lip)
 
