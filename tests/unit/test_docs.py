@@ -159,7 +159,7 @@ def test_routes_named_are_in_the_contract(document: Path) -> None:
     contract = json.loads((ROOT / "layers/shared/facet/routes/openapi.json").read_text())["paths"]
     routes = [re.sub(r"\{\w+\}", "[^/]+", path) for path in contract]
     named = set(re.findall(r"/v1/[\w$(){}./\\-]*\w[)}]?", document.read_text()))
-    assert [path for path in named if not any(re.fullmatch(one, path) for one in routes)] == []
+    assert [path for path in named if not any(re.fullmatch(route, path) for route in routes)] == []
 
 
 @every_document
@@ -185,7 +185,7 @@ def test_the_readme_has_the_template_s_parameters() -> None:
 def swift_structs(text: str) -> dict[str, dict[str, str]]:
     """name -> its own fields, snake case, with their types; nested structs stand for themselves."""
     text = re.sub(r"//.*", "", text)
-    found = {}
+    structs = {}
     for start in re.finditer(r"\bstruct (\w+)[^{\n]*\{", text):
         depth, end = 1, start.end()
         while depth:
@@ -195,10 +195,10 @@ def swift_structs(text: str) -> dict[str, dict[str, str]]:
         while "{" in body:
             body = re.sub(r"(?:struct \w+|init)[^{};]*\{[^{}]*\}", "", body)
         fields = re.findall(r"\b(?:let|var) (\w+)(?:: ([^;=\n]+))?", body)
-        found[start[1]] = {
+        structs[start[1]] = {
             re.sub(r"([A-Z])", r"_\1", field).lower(): kind.strip() for field, kind in fields
         }
-    return found
+    return structs
 
 
 @pytest.mark.parametrize("name", SWIFT)

@@ -53,10 +53,10 @@ def get(
 
 
 def test_an_etag_goes_by_what_is_said_and_not_by_how_its_urls_are_signed() -> None:
-    one, other = (json.dumps({"url": URL.format(signed)}) for signed in ("1", "2"))
+    first, second = (json.dumps({"url": URL.format(signed)}) for signed in ("1", "2"))
 
-    assert etag_of(one, NOON) == etag_of(other, NOON)
-    assert etag_of(one, NOON) != etag_of(one.replace("a.jpg", "b.jpg"), NOON)
+    assert etag_of(first, NOON) == etag_of(second, NOON)
+    assert etag_of(first, NOON) != etag_of(first.replace("a.jpg", "b.jpg"), NOON)
     assert etag_of("{}", NOON) == etag_of("{}", NOON + timedelta(days=1))
 
 
@@ -67,8 +67,8 @@ def test_a_304_never_outlives_the_urls_it_speaks_of() -> None:
     assert PICTURES_SIGNED_FOR >= 2 * ETAG_HOLDS_FOR
 
 
-@pytest.mark.parametrize("known", ["{}", '"other", {}', "*", 'W/"x",{}'])
-def test_who_has_it_already_is_told_so(known: str) -> None:
+@pytest.mark.parametrize("header", ["{}", '"other", {}', "*", 'W/"x",{}'])
+def test_who_has_it_already_is_told_so(header: str) -> None:
     app = answering(thing=lambda: json_response({"a": 1}))
     status, body, headers = get(app, "/thing")
     strong = headers["ETag"].removeprefix("W/")
@@ -76,7 +76,7 @@ def test_who_has_it_already_is_told_so(known: str) -> None:
     assert (status, body) == (200, {"a": 1})
     assert headers["Cache-Control"] == "private, no-cache"
     for tag in (headers["ETag"], strong):
-        status, body, again = get(app, "/thing", If_None_Match=known.format(tag))
+        status, body, again = get(app, "/thing", If_None_Match=header.format(tag))
         assert (status, body) == (304, None)
         assert again["ETag"] == headers["ETag"]
         assert again["X-Request-Id"] == "request-1"

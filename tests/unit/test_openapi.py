@@ -67,22 +67,22 @@ def answers() -> str:
 def parts(where: str, schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """(path, schema) of a schema and all that is in it, not following references."""
     yield where, schema
-    for name, one in schema.get("properties", {}).items():
-        yield from parts(f"{where}.{name}", one)
+    for name, part in schema.get("properties", {}).items():
+        yield from parts(f"{where}.{name}", part)
     for key in ("items", "additionalProperties"):
         if isinstance(schema.get(key), dict):
             yield from parts(f"{where}.{key}", schema[key])
-    for at, one in enumerate(schema.get("oneOf", ())):
-        yield from parts(f"{where}|{at}", one)
+    for at, part in enumerate(schema.get("oneOf", ())):
+        yield from parts(f"{where}|{at}", part)
 
 
 EVERY_SCHEMA = [
-    *(found for name, schema in SCHEMAS.items() for found in parts(name, schema)),
+    *(part for name, schema in SCHEMAS.items() for part in parts(name, schema)),
     *(
-        found
+        part
         for name, (_, _, operation) in CALLS.items()
         for where, schema in schemas_of(operation)
-        for found in parts(f"{name} {where}", schema)
+        for part in parts(f"{name} {where}", schema)
     ),
 ]
 
@@ -113,8 +113,8 @@ def test_every_field_is_described() -> None:
     bare = [
         f"{schema}.{name}"
         for schema, told in SCHEMAS.items()
-        for name, one in told.get("properties", {}).items()
-        if not one.get("description")
+        for name, field in told.get("properties", {}).items()
+        if not field.get("description")
     ]
     assert bare == []
 
@@ -134,7 +134,11 @@ def test_every_parameter_and_header_is_described(name: str) -> None:
 @pytest.mark.parametrize("name", CALLS)
 def test_what_a_call_takes_is_bounded(name: str) -> None:
     _, _, operation = call_of(name)
-    taken = [one["schema"] for one in operation.get("parameters", ()) if one["in"] != "header"]
+    taken = [
+        parameter["schema"]
+        for parameter in operation.get("parameters", ())
+        if parameter["in"] != "header"
+    ]
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
     if "schema" in body:
         reference = body["schema"]["$ref"].rpartition("/")[2]
@@ -157,7 +161,9 @@ def test_answers_may_grow_fields() -> None:
         for _, _, operation in CALLS.values()
         if "requestBody" in operation
     }
-    closed = {name for name, one in SCHEMAS.items() if one.get("additionalProperties") is False}
+    closed = {
+        name for name, schema in SCHEMAS.items() if schema.get("additionalProperties") is False
+    }
     assert asked & closed
     assert not [name for name in closed if f'schemas/{name}"' in answers()]
 
@@ -219,18 +225,18 @@ def raised_codes() -> Iterator[tuple[str, str]]:
                 given += node.args[:1]
             elif called != "Failure":
                 continue
-            for one in given:
-                if isinstance(one, ast.Constant) and isinstance(one.value, str):
-                    yield one.value, path.name
+            for value in given:
+                if isinstance(value, ast.Constant) and isinstance(value.value, str):
+                    yield value.value, path.name
 
 
 def test_every_code_that_is_raised_is_in_the_table() -> None:
-    known = {*problem_kinds(), *row_kinds(), *GateCode}
+    codes = {*problem_kinds(), *row_kinds(), *GateCode}
     raised = {
         (code, file) for code, file in raised_codes() if re.fullmatch(r"[a-z]+(_[a-z]+)+", code)
     }
     assert len(raised) > 15
-    assert [one for one in sorted(raised) if one[0] not in known] == []
+    assert [(code, file) for code, file in sorted(raised) if code not in codes] == []
 
 
 def test_every_code_of_the_table_is_used() -> None:
@@ -254,7 +260,7 @@ def test_the_sentences_of_a_code_are_those_of_the_table() -> None:
 # --- what a client generator takes ----------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("where", "schema"), EVERY_SCHEMA, ids=[one[0] for one in EVERY_SCHEMA])
+@pytest.mark.parametrize(("where", "schema"), EVERY_SCHEMA, ids=[row[0] for row in EVERY_SCHEMA])
 def test_a_schema_is_told_in_what_generators_understand(where: str, schema: dict[str, Any]) -> None:
     assert schema, "anything at all has no type in Swift"
     assert schema.keys() <= UNDERSTOOD, schema.keys() - UNDERSTOOD
@@ -263,8 +269,8 @@ def test_a_schema_is_told_in_what_generators_understand(where: str, schema: dict
         assert schema["$ref"].rpartition("/")[2] in SCHEMAS
         return
     if "oneOf" in schema:
-        objects = ["$ref" in one for one in schema["oneOf"]]
-        assert all(objects) or len({one["type"] for one in schema["oneOf"]}) == len(objects)
+        objects = ["$ref" in choice for choice in schema["oneOf"]]
+        assert all(objects) or len({choice["type"] for choice in schema["oneOf"]}) == len(objects)
         return
     assert schema["type"] in {"object", "array", "string", "number", "integer", "boolean"}
     if schema["type"] == "array":
@@ -292,13 +298,20 @@ def test_names_stay_apart_as_swift_spells_them() -> None:
 def test_a_call_answers_in_one_way_and_takes_what_it_names(name: str) -> None:
     path, method, operation = call_of(name)
     named = set(re.findall(r"{(\w+)}", path))
-    declared = {one["name"] for one in operation.get("parameters", ()) if one["in"] == "path"}
+    declared = {
+        parameter["name"]
+        for parameter in operation.get("parameters", ())
+        if parameter["in"] == "path"
+    }
     assert named == declared
-    assert all(one["in"] in ("path", "query", "header") for one in operation.get("parameters", ()))
+    assert all(
+        parameter["in"] in ("path", "query", "header")
+        for parameter in operation.get("parameters", ())
+    )
     for status, response in operation["responses"].items():
         assert len(resolved(response).get("content", {})) <= 1, status
     if method == "post":
-        assert "Idempotency-Key" in {one["name"] for one in operation["parameters"]}
+        assert "Idempotency-Key" in {parameter["name"] for parameter in operation["parameters"]}
     if method == "get" and not path.startswith("/v1/health/"):
         assert {"200", "304"} <= operation["responses"].keys()
         assert "ETag" in operation["responses"]["200"]["headers"]
@@ -316,7 +329,7 @@ def test_every_link_of_the_page_leads_somewhere() -> None:
     headings = re.findall(
         r"^#+ (.+)$", re.sub(r"```.*?```", "", page, flags=re.DOTALL), re.MULTILINE
     )
-    slugs = [re.sub(r"[^a-z0-9 -]", "", one.lower()).replace(" ", "-") for one in headings]
+    slugs = [re.sub(r"[^a-z0-9 -]", "", heading.lower()).replace(" ", "-") for heading in headings]
     assert len(set(slugs)) == len(slugs)
     for target in re.findall(r"\]\(([^)]+)\)", page):
         if target.startswith("#"):

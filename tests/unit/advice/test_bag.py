@@ -59,8 +59,8 @@ def test_a_product_told_by_its_label_is_the_one_told_by_its_id(
         assert judged(by_label) == judged(by_id), by_id.name
 
 
-def imported(rng: random.Random, known: Catalogue) -> Iterator[Product]:
-    names = [row.inci for row in known.ingredients.all] + ["Moonstone Extract"]
+def imported(rng: random.Random, catalogue: Catalogue) -> Iterator[Product]:
+    names = [row.inci for row in catalogue.ingredients.all] + ["Moonstone Extract"]
     for number in range(200):
         inci = rng.sample(names, rng.choice([1, 3, 12]))
         stated = [name for name in inci if rng.random() < rng.choice([0, 0.5, 1])]

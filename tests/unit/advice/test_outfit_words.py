@@ -231,9 +231,9 @@ def test_a_colour_of_the_season_is_named_and_where_it_shows() -> None:
     near = ask([garment("t", "top", rust), garment("b", "bottom", grey)], season="True Autumn")
     far = ask([garment("t", "top", "#2030ff"), garment("b", "bottom", rust)], season="True Autumn")
 
-    said = "has a colour of your season (True Autumn, 100 %)"
-    assert reasons(near.outfits[0])["season"] == f"t {said} near the face."
-    assert reasons(far.outfits[0])["season"] == f"b {said}."
+    words = "has a colour of your season (True Autumn, 100 %)"
+    assert reasons(near.outfits[0])["season"] == f"t {words} near the face."
+    assert reasons(far.outfits[0])["season"] == f"b {words}."
 
 
 def test_a_season_is_said_with_its_share() -> None:

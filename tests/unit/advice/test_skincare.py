@@ -116,10 +116,10 @@ def no_two_steps_clash(result: SkincareResult, inside: Contents) -> None:
     for session, steps in (("am", result.am), ("pm", result.pm)):
         for day in range(1, 8):
             today = [step for step in steps if day in step.days]
-            for one, other in combinations(today, 2):
+            for step, other in combinations(today, 2):
                 for pair in RULES["pair"]:
                     if pair["level"] in ("block", "alternate"):
-                        for x, y in ((one, other), (other, one)):
+                        for x, y in ((step, other), (other, step)):
                             both = pair["a"] in inside.tags(x) and pair["b"] in inside.tags(y)
                             assert not both, (pair["text"], x.product.name, y.product.name)
             assert sum("exfoliant" in inside.tags(step) for step in today) <= 1
@@ -170,12 +170,12 @@ def what_needs_the_evening_and_sunscreen_has_them(result: SkincareResult, inside
             assert max(stage.days_per_week for stage in step.ramp) <= 7 - len(taken)
 
 
-def clash(one: Step, other: Step, inside: Contents) -> bool:
+def clash(step: Step, other: Step, inside: Contents) -> bool:
     return any(
         pair["level"] in ("block", "alternate")
         and (
-            (pair["a"] in inside.tags(one) and pair["b"] in inside.tags(other))
-            or (pair["b"] in inside.tags(one) and pair["a"] in inside.tags(other))
+            (pair["a"] in inside.tags(step) and pair["b"] in inside.tags(other))
+            or (pair["b"] in inside.tags(step) and pair["a"] in inside.tags(other))
         )
         for pair in RULES["pair"]
     )
@@ -223,13 +223,13 @@ def gaps_are_filled_once(result: SkincareResult, catalogue: Catalogue, profile: 
 
 
 def it_explains_itself(result: SkincareResult) -> None:
-    known = {source.id for source in result.sources}
+    listed = {source.id for source in result.sources}
     for step in (*result.am, *result.pm):
         assert step.why
         assert step.days
         assert set(step.days) <= set(range(1, 8))
-        assert set(step.sources) <= known
-        assert {source for reason in step.why for source in reason.sources} <= known
+        assert set(step.sources) <= listed
+        assert {source for reason in step.why for source in reason.sources} <= listed
     assert all(suggestion.why for suggestion in result.suggestions)
     assert SkincareResult.model_validate_json(result.model_dump_json()) == result
 

@@ -113,9 +113,9 @@ def test_the_bag_of_skincare_and_that_of_make_up_refuse_the_same(
     shelf = shelf_of(owned(shop, "moisturiser"), shop, person, None)
     looks = recommend_makeup(face_reading(), profile, owned(shop, "lipstick"), shop)
 
-    said = {n.item_id: n.code for n in shelf.notes if n.code != "prescription"}
-    assert said == twice(codes)
-    assert {item.item_id for item in shelf.items}.isdisjoint(said)
+    refused = {n.item_id: n.code for n in shelf.notes if n.code != "prescription"}
+    assert refused == twice(codes)
+    assert {item.item_id for item in shelf.items}.isdisjoint(refused)
     assert {n.item_id: n.code for n in looks.notes if n.item_id} == twice(codes)
     steps = {step.item_id for look in looks.looks for step in look.steps}
     assert steps.isdisjoint(twice(codes))
@@ -135,8 +135,8 @@ def test_search_finds_what_would_not_be_refused(
 
     assert {hit.product_id for hit in Index(shop).search(query).hits} == fine
     store: Any = Everything([p for p in shop if p.category == "lipstick"])
-    found = VectorSearch(shop.ingredients, store).search(query)
-    assert {hit.product_id for hit in found.hits} == fine
+    answer = VectorSearch(shop.ingredients, store).search(query)
+    assert {hit.product_id for hit in answer.hits} == fine
 
 
 class Everything:
@@ -200,10 +200,10 @@ def test_the_look_up_names_nothing_that_would_be_refused(
         answer = recommend_products("u", condition, 100, shelves=shelves, search=search, facts=shop)
 
         assert answer.products or codes
-        for one in answer.products:
-            contents = contents_of(shop.ingredients, one.product)
+        for match in answer.products:
+            contents = contents_of(shop.ingredients, match.product)
             assert refusal(person, contents, suggested=True) is None
-            assert one.product.product_id not in refused
+            assert match.product.product_id not in refused
 
 
 def test_what_stands_in_brackets_is_avoided_by_its_name(shop: Catalogue) -> None:

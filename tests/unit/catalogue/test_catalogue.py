@@ -68,10 +68,10 @@ def test_every_claim_comes_from_something_published(catalogue: Catalogue) -> Non
 def test_no_product_passes_the_ceiling_of_any_of_its_actives(catalogue: Catalogue) -> None:
     for product in catalogue:
         for active in product.actives:
-            found = catalogue.ingredients.find(active.inci)
-            assert found is not None
-            if found.ceiling and active.percent and found.id != "retinyl-palmitate":
-                assert active.percent <= found.ceiling, product.product_id
+            ingredient = catalogue.ingredients.find(active.inci)
+            assert ingredient is not None
+            if ingredient.ceiling and active.percent and ingredient.id != "retinyl-palmitate":
+                assert active.percent <= ingredient.ceiling, product.product_id
 
 
 def test_the_same_sources_give_the_same_bytes(snapshot: bytes) -> None:

@@ -160,7 +160,7 @@ def test_no_value_of_any_type_breaks_an_import(
     done, rows = taken(folder, lines([CREAM, CREAM | other | row]))
 
     assert done.read == 2
-    assert all(Product.model_validate(one) for one in rows)
+    assert all(Product.model_validate(row) for row in rows)
 
 
 def test_a_dump_is_read_zipped_and_streamed(tmp_path: Path) -> None:
@@ -303,16 +303,19 @@ def test_half_a_character_spoils_its_own_row_alone(
 
 def test_facets_own_list_comes_back_as_it_went_but_for_what_is_derived(tmp_path: Path) -> None:
     built = write_catalogue(DATA, tmp_path / "built")
-    one = next(p for p in built.catalogue if p.product_id == "serum-niacinamide-5")
-    theirs = json.loads(one.model_dump_json()) | {"product_id": "mine", "concerns": ["eye_bags"]}
+    original = next(p for p in built.catalogue if p.product_id == "serum-niacinamide-5")
+    theirs = json.loads(original.model_dump_json()) | {
+        "product_id": "mine",
+        "concerns": ["eye_bags"],
+    }
 
     taken(tmp_path, lines([theirs]), "facet")
     product = write_catalogue(DATA, tmp_path / "built", tmp_path).catalogue.product("mine")
 
     assert product is not None
-    assert product.concerns == one.concerns
-    assert product.actives == one.actives
-    assert set(product.inci) == set(one.inci)
+    assert product.concerns == original.concerns
+    assert product.actives == original.actives
+    assert set(product.inci) == set(original.inci)
 
 
 def imported(**changes: Any) -> Product:

@@ -130,17 +130,19 @@ class Plain:
             elif (
                 prefix
                 and (weight > INGREDIENT or len(word) > 1)
-                and any(one.startswith(word) for one in written)
+                and any(spelling.startswith(word) for spelling in written)
             ):
                 best = max(best, weight * PREFIX)
         return best
 
     def fits(self, row: int, query: Query) -> bool:
-        known = self.catalogue.ingredients
+        ingredients = self.catalogue.ingredients
         product = self.products[row]
-        avoided = known.avoided(query.without)
+        avoided = ingredients.avoided(query.without)
         written = {*fold(product.name), *fold(product.brand or "")}
-        held = [found.id if (found := known.find(name)) else "" for name in query.holds]
+        held = [
+            ingredient.id if (ingredient := ingredients.find(name)) else "" for name in query.holds
+        ]
         no_label = self.catalogue.label[row] == NO_LABEL
         return not (
             (query.categories and product.category not in query.categories)
@@ -169,15 +171,15 @@ class Plain:
         if near.product_id:
             own = self.catalogue.row(near.product_id)
             assert own is not None
-            wanted = self.labels[own]
+            label = self.labels[own]
         else:
             own = None
-            found = (self.catalogue.ingredients.find(name) for name in near.ingredients)
-            wanted = {one.id for one in found if one}
+            ingredients = (self.catalogue.ingredients.find(name) for name in near.ingredients)
+            label = {ingredient.id for ingredient in ingredients if ingredient}
         if row == own or not self.labels[row]:
             return None
-        here = self.length(self.labels[row]) * self.length(wanted)
-        shared = sum(self.rarity(id_) ** 2 for id_ in wanted & self.labels[row])
+        here = self.length(self.labels[row]) * self.length(label)
+        shared = sum(self.rarity(id_) ** 2 for id_ in label & self.labels[row])
         return 1 - shared / here if here else 1.0
 
     def rarity(self, id_: str) -> float:
@@ -237,11 +239,11 @@ def test_the_index_finds_what_reading_every_product_finds(
     catalogue = plain.catalogue
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(index_module, "_LOOK_FIRST", look_first)
-        found = Index(catalogue).search(query)
+        answer = Index(catalogue).search(query)
     ids, total = plain.search(query)
 
-    assert found.total == total
-    got = [hit.product_id for hit in found.hits]
+    assert answer.total == total
+    got = [hit.product_id for hit in answer.hits]
     assert len(got) == len(set(got)) == min(query.limit, total)
     if query.near is None or query.near.concerns or query.near.shade:
         assert got == ids[: query.limit]
@@ -255,7 +257,7 @@ def test_the_index_finds_what_reading_every_product_finds(
         assert distance is not None
         far[id_] = distance
     np.testing.assert_allclose(
-        [hit.distance for hit in found.hits if hit.distance is not None],
+        [hit.distance for hit in answer.hits if hit.distance is not None],
         sorted(far.values())[: query.limit],
         atol=2e-6,
     )
@@ -368,11 +370,11 @@ def test_a_point_lies_in_one_space(near: dict[str, Any]) -> None:
 def test_lightness_alone_bounds_ciede2000_from_below() -> None:
     """What lets the index look at colours of about the right lightness only."""
     dice = np.random.default_rng(3)
-    one, two = (dice.uniform((0, -128, -128), (100, 127, 127), (200_000, 3)) for _ in range(2))
+    left, right = (dice.uniform((0, -128, -128), (100, 127, 127), (200_000, 3)) for _ in range(2))
 
-    bound = np.abs(one[:, 0] - two[:, 0]) / index_module._GREATEST_S_L
+    bound = np.abs(left[:, 0] - right[:, 0]) / index_module._GREATEST_S_L
 
-    assert (delta_e_2000(one, two) >= bound - 1e-9).all()
+    assert (delta_e_2000(left, right) >= bound - 1e-9).all()
 
 
 def test_what_is_avoided_in_another_script_is_found_by_name() -> None:
@@ -380,5 +382,5 @@ def test_what_is_avoided_in_another_script_is_found_by_name() -> None:
     product = Product.model_validate({**cream, "inci": ("Aqua",)})
     index = Index(Catalogue.load(build_catalogue(DATA, [product])))
 
-    for avoided, found in (("РОМАШКА", 0), ("роза", 1)):
-        assert index.search(Query(text="крем", without=(avoided,))).total == found
+    for avoided, total in (("РОМАШКА", 0), ("роза", 1)):
+        assert index.search(Query(text="крем", without=(avoided,))).total == total

@@ -52,7 +52,7 @@ def draw(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Sequenc
     """Draw what was asked for; `meanwhile` something happens."""
 
     def run(
-        wanted: LookWanted | None = None,
+        job: LookWanted | None = None,
         meanwhile: Callable[[], object] = lambda: None,
         dressed: bool = True,
         lips_hidden: bool = False,
@@ -64,7 +64,7 @@ def draw(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Sequenc
         monkeypatch.setattr(module, "draw_look", draw_look)
         monkeypatch.setattr(module, "show_dressed", draw_look)
         return render_looks(
-            wanted or world.look_jobs.sent[-1],
+            job or world.look_jobs.sent[-1],
             now=NOW,
             analyses=world.analyses,
             looks=world.looks,
@@ -250,10 +250,10 @@ def test_advised_looks_are_drawn_once_and_in_order(
     world: World, draw: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Look, "model_validate", lambda row: SimpleNamespace(**row))
-    wanted = advised(world)
+    job = advised(world)
 
-    assert draw(wanted) == [LookStatus.COMPLETED] * 2
-    assert draw(wanted) == ()
+    assert draw(job) == [LookStatus.COMPLETED] * 2
+    assert draw(job) == ()
 
     _, drawn = world.analyses.answers("user", "01A")
     assert drawn
@@ -267,14 +267,14 @@ def test_advised_looks_of_an_analysis_deleted_meanwhile_leave_no_picture(
     world: World, draw: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Look, "model_validate", lambda row: SimpleNamespace(**row))
-    wanted = advised(world)
+    job = advised(world)
 
     def delete() -> None:
         world.analyses.of.clear()
 
-    assert draw(wanted, meanwhile=delete) == ()
+    assert draw(job, meanwhile=delete) == ()
     assert not list(world.media.keys("looks/"))
-    assert draw(wanted) == ()
+    assert draw(job) == ()
 
 
 # --- keeping -------------------------------------------------------------------------------------

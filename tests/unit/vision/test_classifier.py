@@ -66,7 +66,7 @@ def test_a_model_is_fed_the_upright_face_normalised_as_its_card_says(
     assert middle == pytest.approx([-2, 2, -2], abs=0.01)
     assert (answer.model, answer.version) == ("acne", "2.1")
     assert answer.labels[0].name == "green"
-    assert sum(one.share for one in answer.labels) == pytest.approx(1, abs=0.002)
+    assert sum(label.share for label in answer.labels) == pytest.approx(1, abs=0.002)
 
 
 def test_the_newest_version_of_a_model_counts(tmp_path: Path) -> None:
@@ -89,7 +89,9 @@ def test_its_answer_stands_beside_the_measures_and_changes_none(
     with_it = analyze_photo(photo, FaceModels.load(tmp_path), load_gates()).reading
     without = analyze_photo(photo, models, load_gates()).reading
 
-    assert [(one.model, one.version) for one in with_it.classifications] == [("acne", "2.1")]
+    assert [
+        (classification.model, classification.version) for classification in with_it.classifications
+    ] == [("acne", "2.1")]
     assert with_it.model_copy(update={"classifications": ()}) == without
 
 

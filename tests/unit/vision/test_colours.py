@@ -69,41 +69,41 @@ def measured(
 ) -> dict[str, FeatureColour]:
     skin = skin_colour({name: cut(pixels, points[part(name)]) for name in PATCHES})
     assert skin is not None
-    found = colours.measure_colours(pixels, points, skin, light, **options)
-    return {one.feature: one for one in found}
+    features = colours.measure_colours(pixels, points, skin, light, **options)
+    return {feature.feature: feature for feature in features}
 
 
-def apart(found: FeatureColour, shade: tuple[int, int, int]) -> float:
-    assert found.lab is not None
-    return float(colour.delta_e_2000(found.lab, colour.lab_from_srgb(np.array(shade, np.uint8))))
+def distance(feature: FeatureColour, shade: tuple[int, int, int]) -> float:
+    assert feature.lab is not None
+    return float(colour.delta_e_2000(feature.lab, colour.lab_from_srgb(np.array(shade, np.uint8))))
 
 
 def test_each_feature_has_its_own_colour() -> None:
-    found = measured(*drawing())
+    features = measured(*drawing())
 
     for feature, shade in FEATURES.items():
-        assert apart(found[feature], shade) < 3, feature
-    assert apart(found["hair"], HAIR) < 3
-    assert found["hair"].hex == "#462d1e"
+        assert distance(features[feature], shade) < 3, feature
+    assert distance(features["hair"], HAIR) < 3
+    assert features["hair"].hex == "#462d1e"
 
 
 @pytest.mark.parametrize("mouth", [(250, 250, 245), (60, 10, 10), (255, 255, 255)])
 def test_teeth_and_inner_mouth_never_count_as_lips(mouth: tuple[int, int, int]) -> None:
-    found = measured(*drawing(mouth=mouth))["lips"]
+    lips = measured(*drawing(mouth=mouth))["lips"]
 
-    assert apart(found, FEATURES["lips"]) < 1
+    assert distance(lips, FEATURES["lips"]) < 1
 
 
 @pytest.mark.parametrize("gaze", [-0.12, 0.0, 0.12])
 def test_the_iris_is_found_where_the_eye_looks_without_white_or_pupil(gaze: float) -> None:
-    assert apart(measured(*drawing(gaze=gaze))["eyes"], FEATURES["eyes"]) < 3
+    assert distance(measured(*drawing(gaze=gaze))["eyes"], FEATURES["eyes"]) < 3
 
 
 def test_a_backdrop_is_not_hair_and_a_bald_head_has_none() -> None:
-    found = measured(*drawing(hair=None))["hair"]
+    hair = measured(*drawing(hair=None))["hair"]
 
-    assert found.hex is None
-    assert "no hair" in (found.reason or "")
+    assert hair.hex is None
+    assert "no hair" in (hair.reason or "")
 
 
 def test_a_bright_hat_is_not_hair() -> None:
@@ -115,11 +115,11 @@ def test_hair_of_the_skins_own_colour_is_not_guessed() -> None:
 
 
 def test_small_eyes_have_no_colour_but_a_reason() -> None:
-    found = measured(*drawing(size=120))["eyes"]
+    eyes = measured(*drawing(size=120))["eyes"]
 
-    assert found.hex is None
-    assert found.reason
-    assert found.confidence == 0
+    assert eyes.hex is None
+    assert eyes.reason
+    assert eyes.confidence == 0
 
 
 def test_hidden_eyes_have_no_colour() -> None:
@@ -158,13 +158,13 @@ def test_the_colours_of_a_face_hold_under_mirror_and_size(models: FaceModels, fa
             image.transpose(Image.Transpose.FLIP_LEFT_RIGHT),
             image.resize((image.width * 7 // 10, image.height * 7 // 10)),
         )
-        found = []
+        readings = []
         for variant in variants:
             pixels = np.asarray(variant)
             (face, *_) = models.find_faces(pixels)
-            found.append(measured(pixels, face.mesh.points))
-        for feature, first in found[0].items():
-            for other in (one[feature] for one in found[1:]):
+            readings.append(measured(pixels, face.mesh.points))
+        for feature, first in readings[0].items():
+            for other in (reading[feature] for reading in readings[1:]):
                 if first.lab and other.lab:
                     seen += 1
                     assert float(colour.delta_e_2000(first.lab, other.lab)) < 6, (name, feature)

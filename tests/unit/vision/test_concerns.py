@@ -36,9 +36,9 @@ def portrait() -> np.ndarray:
 
 def read(pixels: np.ndarray) -> dict[str, Concern]:
     """name -> Concern; the mesh of the unedited portrait, so that only the skin differs."""
-    found = measure_concerns(pixels, mesh_of(portrait()), load_scoring())
-    assert {one.name for one in found} == CONCERNS
-    return {one.name: one for one in found}
+    concerns = measure_concerns(pixels, mesh_of(portrait()), load_scoring())
+    assert {concern.name for concern in concerns} == CONCERNS
+    return {concern.name: concern for concern in concerns}
 
 
 @cache
@@ -143,10 +143,10 @@ def test_lines_below_an_eye_are_wrinkles_of_that_place() -> None:
     before, after = (
         {
             region.name: region.measured
-            for region in one["wrinkles"].regions
+            for region in concerns["wrinkles"].regions
             if region.measured is not None
         }
-        for one in (unedited(), edited)
+        for concerns in (unedited(), edited)
     )
     rises = {name: after[name] - before[name] for name in before if name in after}
     assert max(rises, key=lambda name: rises[name]) == "left_under_eye"
@@ -202,15 +202,17 @@ def test_drawn_pores_are_counted_where_the_photo_carries_them() -> None:
     mesh = mesh_of(large)
     scale = resolution(mesh.points)
     assert scale > 6
-    clean = {one.name: one for one in measure_concerns(large, mesh, load_scoring())}["pores"]
+    clean = {concern.name: concern for concern in measure_concerns(large, mesh, load_scoring())}[
+        "pores"
+    ]
     dots = np.zeros(large.shape[:2], np.float32)
     x, y = np.rint(mesh.points[4]).astype(int)
     for row in range(y - 220, y + 60, 11):
         for column in range(x - 110, x + 110, 11):
             dots[row - 1 : row + 2, column - 1 : column + 2] = 1
     edited = {
-        one.name: one
-        for one in measure_concerns(absorbed(0.4 * dots, pixels=large), mesh, load_scoring())
+        concern.name: concern
+        for concern in measure_concerns(absorbed(0.4 * dots, pixels=large), mesh, load_scoring())
     }["pores"]
     assert edited.measured is not None
     assert clean.measured is not None
@@ -230,18 +232,18 @@ def test_a_burnt_out_face_is_not_guessed_at() -> None:
 
 
 def test_every_measured_concern_is_complete() -> None:
-    for one in unedited().values():
-        if one.measured is None:
-            assert one.reason
+    for concern in unedited().values():
+        if concern.measured is None:
+            assert concern.reason
             continue
-        assert one.score is not None
-        assert one.minimum_change is not None
-        assert 0 <= one.score <= 100
-        assert one.band in BANDS
-        assert one.unit
-        assert one.minimum_change > 0
-        assert 0 < one.confidence <= 1
-        for region in one.regions:
+        assert concern.score is not None
+        assert concern.minimum_change is not None
+        assert 0 <= concern.score <= 100
+        assert concern.band in BANDS
+        assert concern.unit
+        assert concern.minimum_change > 0
+        assert 0 < concern.confidence <= 1
+        for region in concern.regions:
             assert region.measured is not None
             assert region.name == "t_zone" or len(region.polygon) >= 8
 
@@ -304,6 +306,6 @@ def test_a_fringe_the_colour_of_skin_is_not_skin() -> None:
 
 def test_a_dark_fringe_is_not_skin(faces: Path) -> None:
     pixels = np.asarray(Image.open(faces / "closeups" / "if034.jpg").convert("RGB"))
-    found = measure_concerns(pixels, mesh_of(pixels), load_scoring())
-    redness = {one.name: one for one in found}["redness"]
+    concerns = measure_concerns(pixels, mesh_of(pixels), load_scoring())
+    redness = {concern.name: concern for concern in concerns}["redness"]
     assert "forehead" not in {region.name for region in redness.regions}

@@ -53,9 +53,9 @@ def corners_of(image: Image.Image) -> dict[str, tuple[int, ...]]:
 
 
 def is_upright(image: Image.Image) -> bool:
-    found = corners_of(image)
+    corners = corners_of(image)
     return all(
-        np.abs(np.subtract(found[name], colour)).max() < 12 for name, colour in CORNERS.items()
+        np.abs(np.subtract(corners[name], colour)).max() < 12 for name, colour in CORNERS.items()
     )
 
 

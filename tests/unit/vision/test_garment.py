@@ -31,8 +31,8 @@ def noisy(picture: Image.Image, shade: bool = False) -> NDArray[np.uint8]:
     return np.asarray(np.clip(pixels + noise, 0, 255), dtype=np.uint8)
 
 
-def away(one: str, other: str) -> float:
-    return float(delta_e_2000(lab_from_hex(one), lab_from_hex(other)))
+def away(colour: str, expected: str) -> float:
+    return float(delta_e_2000(lab_from_hex(colour), lab_from_hex(expected)))
 
 
 @pytest.mark.parametrize("ground", ["#f2f0ec", "#8a7b66", "#202024"])
@@ -45,20 +45,20 @@ def test_one_dye_is_one_colour_and_the_background_is_not_it(ground: str, dye: st
 
 
 def test_light_that_falls_off_adds_no_colour() -> None:
-    found = garment_colours(noisy(drawn("#e8e4da", "#2a4a8a"), shade=True))
+    colours = garment_colours(noisy(drawn("#e8e4da", "#2a4a8a"), shade=True))
 
-    assert len(found) == 1
-    assert away(found[0].hex, "#2a4a8a") < 10
+    assert len(colours) == 1
+    assert away(colours[0].hex, "#2a4a8a") < 10
 
 
 def test_two_dyes_come_with_their_shares() -> None:
-    found = garment_colours(noisy(drawn("#f2f0ec", "#9a4a2c", second="#22304f")))
+    colours = garment_colours(noisy(drawn("#f2f0ec", "#9a4a2c", second="#22304f")))
 
-    assert len(found) == 2
-    assert away(found[0].hex, "#9a4a2c") < 4
-    assert away(found[1].hex, "#22304f") < 4
-    assert found[1].share == pytest.approx(0.26, abs=0.05)
-    assert sum(c.share for c in found) == pytest.approx(1)
+    assert len(colours) == 2
+    assert away(colours[0].hex, "#9a4a2c") < 4
+    assert away(colours[1].hex, "#22304f") < 4
+    assert colours[1].share == pytest.approx(0.26, abs=0.05)
+    assert sum(c.share for c in colours) == pytest.approx(1)
 
 
 def test_a_close_up_is_read_in_its_middle() -> None:
@@ -71,9 +71,9 @@ def test_a_hole_in_the_garment_is_not_background_unless_reached() -> None:
     picture = drawn("#f2f0ec", "#22604a")
     ImageDraw.Draw(picture).rectangle((130, 200, 210, 260), fill="#f2f0ec")
 
-    found = garment_colours(noisy(picture))
+    colours = garment_colours(noisy(picture))
 
-    assert len(found) == 2, "a print of the background's colour belongs to the garment"
+    assert len(colours) == 2, "a print of the background's colour belongs to the garment"
 
 
 def test_the_bytes_of_a_photo_give_the_same() -> None:
@@ -91,6 +91,6 @@ def test_the_bytes_of_a_photo_give_the_same() -> None:
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 2), (40, 7)])
 def test_a_tiny_picture_still_has_a_colour(size: tuple[int, int]) -> None:
-    found = garment_colours(np.asarray(Image.new("RGB", size, "#336699")))
+    colours = garment_colours(np.asarray(Image.new("RGB", size, "#336699")))
 
-    assert away(found[0].hex, "#336699") < 1
+    assert away(colours[0].hex, "#336699") < 1

@@ -17,7 +17,7 @@ type Judged = list[tuple[set[str], tuple[Check, ...]]]
 @pytest.fixture(scope="module")
 def judged(models: FaceModels, faces: Path) -> Judged:
     """Each close-up: its tags and every gate that failed."""
-    found = []
+    verdicts = []
     folder = faces / "closeups"
     with (folder / "manifest.csv").open() as rows:
         for row in csv.DictReader(rows):
@@ -26,8 +26,8 @@ def judged(models: FaceModels, faces: Path) -> Judged:
                 checks = analyze_photo(data, models, load_gates()).reading.quality.checks
             except PhotoRejectedError as error:
                 checks = error.checks
-            found.append((set(row["tags"].split()), checks))
-    return found
+            verdicts.append((set(row["tags"].split()), checks))
+    return verdicts
 
 
 def rejecting(checks: tuple[Check, ...]) -> list[Check]:

@@ -18,7 +18,9 @@ def panel_rows(layer: np.ndarray) -> np.ndarray:
 
 
 def test_every_printable_character_has_a_letter_of_its_own() -> None:
-    drawn = {one: np.asarray(written(one, 24)).tobytes() for one in CHARACTERS[1:]}
+    drawn = {
+        character: np.asarray(written(character, 24)).tobytes() for character in CHARACTERS[1:]
+    }
     assert len(set(drawn.values())) == len(drawn)
     assert not np.asarray(written(" ", 24)).any()
 

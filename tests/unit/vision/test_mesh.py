@@ -29,7 +29,7 @@ def eye_distance(points: np.ndarray) -> float:
     return float(np.linalg.norm(points[33] - points[263]))
 
 
-def apart(points: np.ndarray, others: np.ndarray) -> float:
+def distance(points: np.ndarray, others: np.ndarray) -> float:
     """Mean distance of a landmark from its counterpart, in % of the eye distance."""
     return float(np.linalg.norm(points - others, axis=1).mean() / eye_distance(others) * 100)
 
@@ -136,10 +136,10 @@ def test_a_small_face_is_found_in_tiles(models: FaceModels, astronaut: np.ndarra
     scene = np.full((750, 1000, 3), 120, np.uint8)
     scene[500:680, 700:880] = np.asarray(face)
 
-    (found,) = models.find_faces(scene)
+    (small,) = models.find_faces(scene)
 
-    assert found.detection.width < 0.08 * 1000
-    assert found.mesh.points.mean(axis=0) == pytest.approx([788, 586], abs=10)
+    assert small.detection.width < 0.08 * 1000
+    assert small.mesh.points.mean(axis=0) == pytest.approx([788, 586], abs=10)
 
 
 @pytest.mark.parametrize("picture", ["chelsea", "coffee", "rocket", "camera"])
@@ -177,7 +177,7 @@ def test_a_mirrored_photo_mirrors_the_mesh(
 ) -> None:
     (mirrored,) = models.find_faces(np.ascontiguousarray(astronaut[:, ::-1]))
     expected = astronaut_face.mesh.points[MIRROR] * [-1, 1] + [511, 0]
-    assert apart(mirrored.mesh.points, expected) < 2
+    assert distance(mirrored.mesh.points, expected) < 2
 
 
 def test_an_evened_mesh_is_mirrored_with_its_photo(
@@ -188,10 +188,10 @@ def test_an_evened_mesh_is_mirrored_with_its_photo(
     even, other = models.evened(astronaut, astronaut_face.mesh), models.evened(mirrored, twin.mesh)
     depths = np.array([even.depth, other.depth[MIRROR]]) / eye_distance(even.points)
 
-    assert apart(other.points, even.points[MIRROR] * [-1, 1] + [511, 0]) < 0.8
+    assert distance(other.points, even.points[MIRROR] * [-1, 1] + [511, 0]) < 0.8
     assert np.abs(depths[0] - depths[1]).mean() < 0.02
     # It stays where the face is: both halves give way by half of what they disagree.
-    assert apart(even.points, astronaut_face.mesh.points) < 1.2
+    assert distance(even.points, astronaut_face.mesh.points) < 1.2
     assert even.flag == astronaut_face.mesh.flag
 
 
@@ -202,11 +202,11 @@ def test_portraits_are_mirrored_within_half_a_percent(models: FaceModels, faces:
     for path in sorted((faces / "portraits").glob("*.jpg"))[::6]:
         photo = pixels_of(path)
         twin = np.ascontiguousarray(photo[:, ::-1])
-        meshes = [models.find_faces(one)[0].mesh for one in (photo, twin)]
-        even = [models.evened(*one) for one in zip((photo, twin), meshes, strict=True)]
-        for found, (mesh, other) in ((plain, meshes), (evened, even)):
+        meshes = [models.find_faces(picture)[0].mesh for picture in (photo, twin)]
+        even = [models.evened(*pair) for pair in zip((photo, twin), meshes, strict=True)]
+        for distances, (mesh, other) in ((plain, meshes), (evened, even)):
             back = other.points[MIRROR] * [-1, 1] + [photo.shape[1] - 1, 0]
-            found.append(apart(back, mesh.points))
+            distances.append(distance(back, mesh.points))
     assert np.mean(evened) < 0.6
     assert np.mean(evened) < 0.5 * np.mean(plain)
 
@@ -216,8 +216,8 @@ def test_a_turned_photo_turns_the_mesh(
     models: FaceModels, astronaut: np.ndarray, astronaut_face: FoundFace, degrees: int, limit: float
 ) -> None:
     pixels, turn = turned(astronaut, degrees)
-    (found,) = models.find_faces(pixels)
-    assert apart(found.mesh.points, turn(astronaut_face.mesh.points)) < limit
+    (face,) = models.find_faces(pixels)
+    assert distance(face.mesh.points, turn(astronaut_face.mesh.points)) < limit
 
 
 def test_a_second_pass_steadies_the_mesh(models: FaceModels, faces: Path) -> None:
@@ -235,7 +235,7 @@ def test_a_second_pass_steadies_the_mesh(models: FaceModels, faces: Path) -> Non
             once.append(models.mesh._place(photo, Crop.on_box(detection.box, slope, 1.5)).points)
             twice.append(models.mesh.predict(photo, detection).points)
         for passes, (before, after) in ((1, once), (2, twice)):
-            moves[passes].append(apart(after - [5, 3], before))
+            moves[passes].append(distance(after - [5, 3], before))
     assert np.mean(moves[2]) < 0.6
     assert np.mean(moves[2]) < 0.8 * np.mean(moves[1])
 

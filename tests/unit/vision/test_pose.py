@@ -41,9 +41,9 @@ def mesh_of(points: np.ndarray) -> Mesh:
 )
 def test_a_known_turn_is_read_back(pose: tuple[int, int, int]) -> None:
     mesh = mesh_of(18 * canonical().points @ turn(*pose).T)
-    found = head_pose(mesh)
-    assert (found.yaw, found.pitch, found.roll) == pytest.approx(pose, abs=1e-6)
-    assert found.pixels_per_cm == pytest.approx(18)
+    head = head_pose(mesh)
+    assert (head.yaw, head.pitch, head.roll) == pytest.approx(pose, abs=1e-6)
+    assert head.pixels_per_cm == pytest.approx(18)
 
 
 def test_signs_are_the_persons_own() -> None:
@@ -123,8 +123,8 @@ def test_the_camera_distance_is_that_of_a_pinhole() -> None:
 
 
 def test_the_mean_face_is_what_the_portraits_give(models: FaceModels, faces: Path) -> None:
-    found = shapes(faces / "portraits", models)
-    both = np.concatenate([found, found[:, canonical().mirror] * MIRRORED])
+    portraits = shapes(faces / "portraits", models)
+    both = np.concatenate([portraits, portraits[:, canonical().mirror] * MIRRORED])
     mean, _ = mean_face(both)
     eyes = (mean[33] + mean[263]) / 2
     assert mean - eyes == pytest.approx(canonical().points, abs=0.01)

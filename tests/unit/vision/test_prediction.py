@@ -28,14 +28,14 @@ def predicted(concerns: tuple[Concern, ...]) -> Prediction:
 
 
 def shares_of(prediction: Prediction) -> dict[str, float]:
-    return {one.name: one.share for one in prediction.all_conditions}
+    return {condition.name: condition.share for condition in prediction.all_conditions}
 
 
 def test_skin_without_lack_is_normal_with_no_severity() -> None:
-    found = predicted(skin())
+    prediction = predicted(skin())
 
-    assert (found.condition, found.severity) == ("normal", "none")
-    assert found.missing == ()
+    assert (prediction.condition, prediction.severity) == ("normal", "none")
+    assert prediction.missing == ()
 
 
 @pytest.mark.parametrize(
@@ -51,11 +51,11 @@ def test_skin_without_lack_is_normal_with_no_severity() -> None:
     ],
 )
 def test_each_condition_follows_its_concerns(scores: dict[str, float], condition: str) -> None:
-    found = predicted(skin(without=(), **scores))
+    prediction = predicted(skin(without=(), **scores))
 
-    assert found.condition == condition
-    assert found.severity in {"moderate", "marked"}
-    assert sum(shares_of(found).values()) == pytest.approx(1, abs=0.01)
+    assert prediction.condition == condition
+    assert prediction.severity in {"moderate", "marked"}
+    assert sum(shares_of(prediction).values()) == pytest.approx(1, abs=0.01)
 
 
 def test_shine_in_the_middle_alone_is_combination() -> None:
@@ -65,7 +65,7 @@ def test_shine_in_the_middle_alone_is_combination() -> None:
             Region(name="right_cheek", score=cheeks),
             Region(name="left_cheek", score=cheeks),
         )
-        concerns = {one.name: one for one in skin(shine=(t_zone + cheeks) / 2)}
+        concerns = {concern.name: concern for concern in skin(shine=(t_zone + cheeks) / 2)}
         concerns["shine"] = concerns["shine"].model_copy(update={"regions": regions})
         return predicted(tuple(concerns.values()))
 
@@ -81,9 +81,9 @@ def test_shine_speaks_against_dry() -> None:
 
 
 def test_severity_grows_with_the_lack() -> None:
-    found = [predicted(skin(redness=score)).severity for score in (100, 62, 42, 10)]
+    severities = [predicted(skin(redness=score)).severity for score in (100, 62, 42, 10)]
 
-    assert found == ["none", "mild", "moderate", "marked"]
+    assert severities == ["none", "mild", "moderate", "marked"]
 
 
 def test_what_was_not_measured_is_named_and_costs_confidence() -> None:

@@ -47,10 +47,10 @@ def checks_of(image: Image.Image, preset: str = "moderate") -> dict[str, str]:
     severities = [check.severity for check in checks]
     assert severities == sorted(severities), "rejections come first"
     assert all(check.hint.endswith(".") for check in checks)
-    found: dict[str, str] = {}
+    severity_of: dict[str, str] = {}
     for check in checks:
-        found.setdefault(check.code.value, check.severity)
-    return found
+        severity_of.setdefault(check.code.value, check.severity)
+    return severity_of
 
 
 def lit(image: Image.Image, gains: ArrayLike) -> Image.Image:
@@ -88,8 +88,8 @@ def test_skin_tone_alone_is_never_too_dark_or_too_bright() -> None:
         # Highlights stay where they are, as they do on any skin.
         shifted[..., 0] += lightness * skin * (lab[..., 0] < 92)
         rgb = colour.srgb_from_linear(colour.linear_from_lab(shifted))
-        found = checks_of(Image.fromarray(np.rint(rgb * 255).astype(np.uint8)))
-        assert {"too_dark", "too_bright"}.isdisjoint(found)
+        failed = checks_of(Image.fromarray(np.rint(rgb * 255).astype(np.uint8)))
+        assert {"too_dark", "too_bright"}.isdisjoint(failed)
 
 
 def test_light_from_one_side_is_uneven() -> None:

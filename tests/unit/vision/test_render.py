@@ -113,7 +113,7 @@ class Face:
         pen.polygon([(float(x), float(y)) for x, y in polygon], fill=fill)
 
 
-def one(
+def makeup(
     category: str,
     shade: str = "#b01a24",
     intensity: int = 100,
@@ -124,7 +124,7 @@ def one(
 
 
 def full_look() -> list[Makeup]:
-    return [one(category, SHADES.get(category, "#141314"), 80) for category in CATEGORIES]
+    return [makeup(category, SHADES.get(category, "#141314"), 80) for category in CATEGORIES]
 
 
 def changed(before: np.ndarray, after: np.ndarray) -> np.ndarray:
@@ -143,7 +143,7 @@ def lightness(pixels: np.ndarray) -> np.ndarray:
 def test_at_full_intensity_the_median_is_the_shade(category: MakeupCategory, tone: int) -> None:
     face = Face(SKINS[tone])
 
-    after = render_look(face.pixels, face.points, [one(category, SHADES[category])])
+    after = render_look(face.pixels, face.points, [makeup(category, SHADES[category])])
 
     place = face.near(INSIDE[category], 0.8)
     got = np.median(colour.lab_from_srgb(after[place]), axis=0)
@@ -154,7 +154,7 @@ def test_at_full_intensity_the_median_is_the_shade(category: MakeupCategory, ton
 def test_the_face_keeps_its_own_light_and_shade(tone: int) -> None:
     face = Face(SKINS[tone], side_light=1.0)
 
-    after = render_look(face.pixels, face.points, [one("foundation", "#c89a78")])
+    after = render_look(face.pixels, face.points, [makeup("foundation", "#c89a78")])
 
     left, right = (face.near([(landmark,)], 3) for landmark in (50, 280))
     before_ratio, after_ratio = (
@@ -169,7 +169,7 @@ def test_the_skin_keeps_its_texture() -> None:
     face = Face()
     place = face.near([(50,), (280,)], 6)
 
-    after = render_look(face.pixels, face.points, [one("foundation", "#b98a6a")])
+    after = render_look(face.pixels, face.points, [makeup("foundation", "#b98a6a")])
 
     before_detail, after_detail = (
         lightness(pixels)[place].std() / lightness(pixels)[place].mean()
@@ -182,7 +182,7 @@ def test_a_pale_blush_at_half_strength_does_not_turn_dark_skin_ashen() -> None:
     face = Face(SKINS[9])
     place = face.near(INSIDE["blush"], 2)
 
-    after = render_look(face.pixels, face.points, [one("blush", "#ebb3b4", 50)])
+    after = render_look(face.pixels, face.points, [makeup("blush", "#ebb3b4", 50)])
 
     (before_l, *before_ab), (after_l, *after_ab) = (
         np.median(colour.lab_from_srgb(pixels[place]), axis=0) for pixels in (face.pixels, after)
@@ -198,14 +198,14 @@ def test_more_intensity_is_more_colour() -> None:
     reached = [
         np.median(
             colour.lab_from_srgb(
-                render_look(face.pixels, face.points, [one("lip", intensity=share)])[place]
+                render_look(face.pixels, face.points, [makeup("lip", intensity=share)])[place]
             ),
             axis=0,
         )
         for share in (0, 25, 50, 75, 100)
     ]
-    apart = colour.delta_e_2000(np.array(reached), colour.lab_from_hex("#b01a24"))
-    assert (np.diff(apart) < -2).all()
+    distances = colour.delta_e_2000(np.array(reached), colour.lab_from_hex("#b01a24"))
+    assert (np.diff(distances) < -2).all()
 
 
 # --- and nothing else
@@ -218,7 +218,7 @@ def test_what_is_not_touched_is_the_same_byte_for_byte(
     points = astronaut_face.mesh.points
     places = places_of(category)
 
-    after = render_look(astronaut, points, [one(category, "#305e64", regions=places)])
+    after = render_look(astronaut, points, [makeup(category, "#305e64", regions=places)])
 
     # The face, its hairline and nothing farther off.
     low, high = points.min(axis=0), points.max(axis=0)
@@ -233,7 +233,7 @@ def test_what_is_not_touched_is_the_same_byte_for_byte(
 
 def test_no_step_and_no_intensity_change_nothing() -> None:
     face = Face()
-    for steps in ([], [one("lip", intensity=0)]):
+    for steps in ([], [makeup("lip", intensity=0)]):
         after = render_look(face.pixels, face.points, steps)
         assert (after == face.pixels).all()
         assert after is not face.pixels
@@ -249,13 +249,13 @@ def test_the_photo_handed_in_is_left_as_it_was() -> None:
 @pytest.mark.parametrize("tone", SKINS)
 def test_teeth_stay_as_they_are(tone: int) -> None:
     face = Face(SKINS[tone])
-    after = render_look(face.pixels, face.points, [one("lip"), one("lip_liner")])
+    after = render_look(face.pixels, face.points, [makeup("lip"), makeup("lip_liner")])
     assert not changed(face.pixels, after)[face.mask("mouth", -1.0)].any()
 
 
 def test_a_closed_mouth_has_no_gap() -> None:
     face = Face(open_mouth=False)
-    after = render_look(face.pixels, face.points, [one("lip")])
+    after = render_look(face.pixels, face.points, [makeup("lip")])
     gap = face.mask("mouth", -1.0)
     got = np.median(colour.lab_from_srgb(after[gap]), axis=0)
     assert colour.delta_e_2000(got, colour.lab_from_hex("#b01a24")) < 6
@@ -264,7 +264,7 @@ def test_a_closed_mouth_has_no_gap() -> None:
 @pytest.mark.parametrize("tone", SKINS)
 def test_lip_colour_ends_with_the_lips(tone: int) -> None:
     face = Face(SKINS[tone])
-    after = render_look(face.pixels, face.points, [one("lip")])
+    after = render_look(face.pixels, face.points, [makeup("lip")])
     assert not changed(face.pixels, after)[~face.mask("lips", 2.5)].any()
 
 
@@ -281,14 +281,14 @@ def test_nothing_lands_in_the_eyes(tone: int) -> None:
 def test_shadow_never_reaches_the_brow(tone: int) -> None:
     face = Face(SKINS[tone])
     zones = tuple(r for r in places_of("eyeshadow") if r != "lower_lash_line")
-    after = render_look(face.pixels, face.points, [one("eyeshadow", "#305e64", regions=zones)])
+    after = render_look(face.pixels, face.points, [makeup("eyeshadow", "#305e64", regions=zones)])
     for brow in ("right_brow", "left_brow"):
         assert not changed(face.pixels, after)[face.mask(brow)].any()
 
 
 def test_foundation_leaves_eyes_brows_lips_and_background() -> None:
     face = Face()
-    after = render_look(face.pixels, face.points, [one("foundation", "#8a5a3c")])
+    after = render_look(face.pixels, face.points, [makeup("foundation", "#8a5a3c")])
     touched = changed(face.pixels, after)
     for name in ("right_eye", "left_eye", "right_brow", "left_brow", "lips"):
         assert not touched[face.mask(name, -0.6)].any()
@@ -299,7 +299,11 @@ def test_foundation_leaves_eyes_brows_lips_and_background() -> None:
 
 def test_nothing_is_drawn_on_eyes_behind_dark_glasses() -> None:
     face = Face(glasses=True)
-    steps = [one("eyeshadow", "#305e64"), one("eyeliner", "#141314"), one("mascara", "#141314")]
+    steps = [
+        makeup("eyeshadow", "#305e64"),
+        makeup("eyeliner", "#141314"),
+        makeup("mascara", "#141314"),
+    ]
     assert not changed(face.pixels, render_look(face.pixels, face.points, steps)).any()
 
 
@@ -322,7 +326,7 @@ def test_gloss_shines_where_the_lips_already_do() -> None:
     lips = face.mask("lips", -1.0)
     peaks = {
         finish: np.quantile(
-            lightness(render_look(face.pixels, face.points, [one("lip", finish=finish)]))[lips],
+            lightness(render_look(face.pixels, face.points, [makeup("lip", finish=finish)]))[lips],
             (0.1, 0.98),
         )
         for finish in ("matte", "satin", "gloss")
@@ -335,7 +339,7 @@ def test_shimmer_is_single_grains_and_the_same_every_time() -> None:
     face = Face()
     place = face.near(INSIDE["eyeshadow"], 1.5)
     satin, shimmer, again = (
-        render_look(face.pixels, face.points, [one("eyeshadow", "#305e64", finish=finish)])
+        render_look(face.pixels, face.points, [makeup("eyeshadow", "#305e64", finish=finish)])
         for finish in ("satin", "shimmer", "shimmer")
     )
     assert (shimmer == again).all()
@@ -369,22 +373,24 @@ def test_steps_may_come_in_any_order() -> None:
 def test_a_place_the_product_does_not_go_on_is_refused() -> None:
     face = Face()
     with pytest.raises(ValueError, match="lip does not go on brows"):
-        render_look(face.pixels, face.points, [one("lip", regions=("brows",))])
+        render_look(face.pixels, face.points, [makeup("lip", regions=("brows",))])
 
 
 def test_a_product_on_two_places_covers_neither_twice() -> None:
     face = Face()
     shade = "#305e64"
     zones: tuple[Region, ...] = ("lids", "crease", "outer_corners")
-    after = render_look(face.pixels, face.points, [one("eyeshadow", shade, 50, regions=zones)])
-    single = render_look(face.pixels, face.points, [one("eyeshadow", shade, 50, regions=("lids",))])
+    after = render_look(face.pixels, face.points, [makeup("eyeshadow", shade, 50, regions=zones)])
+    single = render_look(
+        face.pixels, face.points, [makeup("eyeshadow", shade, 50, regions=("lids",))]
+    )
     place = face.near(INSIDE["eyeshadow"], 0.8)
     both, alone = (np.median(colour.lab_from_srgb(p[place]), axis=0) for p in (after, single))
     assert colour.delta_e_2000(both, alone) < 3
 
 
 @pytest.mark.parametrize(
-    ("said", "drawn"),
+    ("word", "drawn"),
     [
         ("Matte", "matte"),
         ("metallic", "shimmer"),
@@ -393,8 +399,8 @@ def test_a_product_on_two_places_covers_neither_twice() -> None:
         ("?", "satin"),
     ],
 )
-def test_a_product_s_word_for_its_finish_is_understood(said: str | None, drawn: str) -> None:
-    assert finish_called(said) == drawn
+def test_a_product_s_word_for_its_finish_is_understood(word: str | None, drawn: str) -> None:
+    assert finish_called(word) == drawn
 
 
 def test_a_step_of_a_look_becomes_makeup() -> None:
@@ -421,12 +427,12 @@ def test_every_category_place_and_finish_has_its_rules_and_every_rule_a_source()
     assert set(rules["product"]) == set(CATEGORIES)
     assert set(rules["finish"]) == set(get_args(Finish))
     assert set(rules["place"]) <= set(get_args(Region))
-    assert {place for one in rules["product"].values() for place in one["places"]} == set(
+    assert {place for product in rules["product"].values() for place in product["places"]} == set(
         rules["place"]
     )
     tables = [*rules["product"].values(), *rules["place"].values(), *rules["finish"].values()]
     tables += [rules[name] for name in ("skin", "lips", "lid")]
-    assert {one["source"] for one in tables} <= set(rules["sources"])
+    assert {rule["source"] for rule in tables} <= set(rules["sources"])
 
 
 def test_the_rules_can_be_asked_without_numpy() -> None:

@@ -65,7 +65,7 @@ def test_a_stored_reading_comes_back_from_json_unchanged(reading: FaceReading) -
 def test_another_version_changes_scores_but_no_measure(reading: FaceReading) -> None:
     again = rescore(reading, STRICT, load_conditions(CURRENT))
 
-    before = {one.name: one for one in reading.skin.concerns}
+    before = {concern.name: concern for concern in reading.skin.concerns}
     for concern in again.skin.concerns:
         assert concern.measured == before[concern.name].measured
         if concern.score is not None:
@@ -75,9 +75,9 @@ def test_another_version_changes_scores_but_no_measure(reading: FaceReading) -> 
             assert concern.score == STRICT.score(concern.name, concern.measured)
             assert concern.score <= former
     assert any(
-        one.score < (before[one.name].score or 0)
-        for one in again.skin.concerns
-        if one.score is not None
+        concern.score < (before[concern.name].score or 0)
+        for concern in again.skin.concerns
+        if concern.score is not None
     )
     assert again.versions.scoring == "strict"
     assert again.skin.tone == reading.skin.tone
@@ -92,7 +92,10 @@ def test_there_and_back_again_is_where_it_began(reading: FaceReading) -> None:
 def test_a_concern_that_a_version_does_not_know_loses_its_score(reading: FaceReading) -> None:
     few = Scoring("few", {"redness": NOW.concerns["redness"]})
 
-    again = {one.name: one for one in rescore(reading, few, load_conditions("1")).skin.concerns}
+    again = {
+        concern.name: concern
+        for concern in rescore(reading, few, load_conditions("1")).skin.concerns
+    }
 
     assert again["shine"].score is None
     assert again["shine"].measured is not None

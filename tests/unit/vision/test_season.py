@@ -26,16 +26,16 @@ def coloured(hair: float | None, eyes: float | None = 23.0) -> tuple[FeatureColo
     )
 
 
-def shares_of(found: tuple[Share, ...]) -> dict[str, float]:
-    return {one.name: one.share for one in found}
+def shares_of(shares: tuple[Share, ...]) -> dict[str, float]:
+    return {share.name: share.share for share in shares}
 
 
 def test_all_twelve_seasons_share_the_whole() -> None:
-    found = shares_of(season.measure_season(tone(69, 25, 46), coloured(29), 1.0))
+    shares = shares_of(season.measure_season(tone(69, 25, 46), coloured(29), 1.0))
 
-    assert len(found) == 12
-    assert sum(found.values()) == pytest.approx(1, abs=0.01)
-    assert max(found.values()) < 0.5
+    assert len(shares) == 12
+    assert sum(shares.values()) == pytest.approx(1, abs=0.01)
+    assert max(shares.values()) < 0.5
 
 
 @pytest.mark.parametrize(
@@ -54,15 +54,15 @@ def test_all_twelve_seasons_share_the_whole() -> None:
 def test_a_face_at_a_season_gets_that_season(
     skin: tuple[int, int, int], hair: int, eyes: int, name: str
 ) -> None:
-    found = season.measure_season(tone(*skin), coloured(hair, eyes), 1.0)
+    seasons = season.measure_season(tone(*skin), coloured(hair, eyes), 1.0)
 
-    assert name in [one.name for one in found[:2]]
+    assert name in [season_share.name for season_share in seasons[:2]]
 
 
 def test_a_disputed_light_moves_no_one_from_cool_to_warm_for_sure() -> None:
     def warm_share(agreement: float) -> float:
-        found = shares_of(season.measure_season(tone(69, 25, 56), coloured(29), agreement))
-        return sum(share for name, share in found.items() if name.endswith(("Spring", "Autumn")))
+        shares = shares_of(season.measure_season(tone(69, 25, 56), coloured(29), agreement))
+        return sum(share for name, share in shares.items() if name.endswith(("Spring", "Autumn")))
 
     assert warm_share(1.0) > warm_share(0.0) > 0.5
 
@@ -75,8 +75,8 @@ def test_hair_that_is_not_seen_leaves_contrast_out_and_flattens_the_shares() -> 
     assert np.isfinite(seen["contrast"][1])
     assert np.isinf(unseen["contrast"][1])
     assert unseen["value"][1] > seen["value"][1]
-    found = season.measure_season(tone(75, 33, 42), coloured(None), 1.0)
-    assert found[0].share < season.measure_season(tone(75, 33, 42), coloured(10), 1.0)[0].share
+    seasons = season.measure_season(tone(75, 33, 42), coloured(None), 1.0)
+    assert seasons[0].share < season.measure_season(tone(75, 33, 42), coloured(10), 1.0)[0].share
 
 
 def test_warmth_follows_the_hue_of_the_skin() -> None:

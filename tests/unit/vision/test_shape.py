@@ -19,10 +19,10 @@ from facet.vision.photo.gates import load_gates
 FRONTAL = Pose(yaw=0, pitch=0, roll=0)
 AFAR = Distance(200, (180, 220))
 RATIOS = {
-    name: one["mean"] for name, one in shape._table()["population"].items() if name != "source"
+    name: row["mean"] for name, row in shape._table()["population"].items() if name != "source"
 }
 SPREAD = {
-    name: one["spread"] for name, one in shape._table()["population"].items() if name != "source"
+    name: row["spread"] for name, row in shape._table()["population"].items() if name != "source"
 }
 
 
@@ -31,8 +31,8 @@ def face_of(**spreads: float) -> dict[str, float]:
     return {name: value + spreads.get(name, 0.0) * SPREAD[name] for name, value in RATIOS.items()}
 
 
-def shares_of(found: dict[str, float], distance: Distance | None = AFAR) -> dict[str, float]:
-    weights = shape.shape_weights(found, distance)
+def shares_of(ratios: dict[str, float], distance: Distance | None = AFAR) -> dict[str, float]:
+    weights = shape.shape_weights(ratios, distance)
     return dict(zip(shape._table()["shapes"]["anchors"], weights / weights.sum(), strict=True))
 
 
@@ -48,18 +48,18 @@ def mean_mesh(turn: float = 0.0, size: float = 20.0) -> Mesh:
 def test_every_shape_can_be_the_answer(name: str) -> None:
     anchor = shape._table()["shapes"]["anchors"][name]
 
-    found = shares_of(face_of(**anchor))
+    shares = shares_of(face_of(**anchor))
 
-    assert max(found, key=lambda name: found[name]) == name
-    assert sum(found.values()) == pytest.approx(1)
+    assert max(shares, key=lambda name: shares[name]) == name
+    assert sum(shares.values()) == pytest.approx(1)
 
 
 def test_the_mean_face_is_no_extreme() -> None:
-    found = shares_of(RATIOS)
+    shares = shares_of(RATIOS)
 
-    assert max(found, key=lambda name: found[name]) == "oval"
-    assert found["oval"] < 0.75
-    assert found["oblong"] < 0.15
+    assert max(shares, key=lambda name: shares[name]) == "oval"
+    assert shares["oval"] < 0.75
+    assert shares["oblong"] < 0.15
 
 
 def test_a_near_camera_does_not_make_a_face_oblong() -> None:
@@ -81,12 +81,12 @@ def test_an_unknown_distance_makes_the_shares_flatter() -> None:
 
 def test_the_distance_comes_from_the_lens_and_only_from_it() -> None:
     pose = HeadPose(0, 0, 0, pixels_per_cm=20)
-    found = shape.lens_distance(pose, 26, 3024, 4032)
+    distance = shape.lens_distance(pose, 26, 3024, 4032)
 
     # 26 mm on a diagonal of 43.27 mm; 5040 px of diagonal, 20 px per cm of face.
-    assert found is not None
-    assert found.cm == pytest.approx(26 / 43.27 * 5040 / 20)
-    assert found.interval[0] < found.cm < found.interval[1]
+    assert distance is not None
+    assert distance.cm == pytest.approx(26 / 43.27 * 5040 / 20)
+    assert distance.interval[0] < distance.cm < distance.interval[1]
     assert shape.lens_distance(pose, None, 3024, 4032) is None
     assert shape.lens_distance(replace(pose, pixels_per_cm=1), 26, 3024, 4032) is None
 
@@ -172,6 +172,6 @@ def test_shares_hold_under_tilt_size_and_mirror(models: FaceModels, faces: Path)
 
 def unknown_distance(models: FaceModels, image: Image.Image) -> np.ndarray:
     pixels = np.asarray(image)
-    (found, *_) = models.find_faces(pixels)
-    weights = shape.shape_weights(shape.ratios(models.evened(pixels, found.mesh)), None)
+    (face, *_) = models.find_faces(pixels)
+    weights = shape.shape_weights(shape.ratios(models.evened(pixels, face.mesh)), None)
     return weights / weights.sum()

@@ -73,9 +73,9 @@ def test_a_landmark_of_the_photo_lies_on_its_own_place_in_the_texture() -> None:
         marked[y - 6 : y + 7, x - 6 : x + 7] = 255
         texture = unwrap(marked, mesh.points, 480)
         rows, columns = np.nonzero(texture.rgb[..., 0] > 127)
-        found = np.array([columns.mean(), rows.mean()])
-        apart = np.linalg.norm(found - landmarks_in(480)[landmark]) / texture.px_per_mm
-        assert apart < 1.5, f"landmark {landmark} lies {apart:.1f} mm off"
+        spot = np.array([columns.mean(), rows.mean()])
+        distance = np.linalg.norm(spot - landmarks_in(480)[landmark]) / texture.px_per_mm
+        assert distance < 1.5, f"landmark {landmark} lies {distance:.1f} mm off"
 
 
 def test_a_landmark_of_the_photo_has_its_place_in_the_texture() -> None:
@@ -91,10 +91,10 @@ def test_a_moved_and_enlarged_photo_gives_the_same_texture() -> None:
     wide = np.pad(np.asarray(large), ((40, 0), (70, 0), (0, 0)))
     # (x + 0.5) 1.5 - 0.5, then the margin
     moved = (mesh.points + 0.5) * 1.5 - 0.5 + (70, 40)
-    one = unwrap(portrait(), mesh.points, 240).rgb.astype(float)
-    two = unwrap(wide, moved, 240).rgb.astype(float)
+    texture = unwrap(portrait(), mesh.points, 240).rgb.astype(float)
+    enlarged = unwrap(wide, moved, 240).rgb.astype(float)
     inside = region_mask("face", 240)
-    assert np.abs(one - two)[inside].mean() < 2.0
+    assert np.abs(texture - enlarged)[inside].mean() < 2.0
 
 
 def test_what_the_photo_does_not_show_is_not_seen() -> None:

@@ -58,7 +58,7 @@ def test_every_ita_class_can_be_the_answer(name: str, lab: tuple[float, float, f
 def test_monk_shares_are_a_distribution_that_darkens_with_the_skin() -> None:
     middles = []
     for lab in SKINS.values():
-        shares = {one.tone: one.share for one in tone_of(lab).monk}
+        shares = {swatch.tone: swatch.share for swatch in tone_of(lab).monk}
         assert sum(shares.values()) == pytest.approx(1, abs=0.01)
         middles.append(sum(tone * share for tone, share in shares.items()))
 
