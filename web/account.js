@@ -29,7 +29,7 @@ function profileCard(profile, { types, goals, bands }) {
       event.preventDefault();
       wrong.tell("");
       const values = new FormData(form);
-      const list = (name) => String(values.get(name)).split(",").map((one) => one.trim()).filter(Boolean);
+      const list = (name) => String(values.get(name)).split(",").map((entry) => entry.trim()).filter(Boolean);
       const body = { sensitive: values.has("sensitive"), goals: ticked(form, "goals"), allergies: list("allergies"), avoided_ingredients: list("avoided_ingredients") };
       for (const name of ["skin_type", "pregnancy", "budget"]) if (values.get(name)) body[name] = values.get(name);
       if (values.get("pigmentation_prone")) body.pigmentation_prone = values.get("pigmentation_prone") === "yes";
@@ -44,15 +44,15 @@ function profileCard(profile, { types, goals, bands }) {
     },
   },
   el("p", { class: "soft" }, "Nothing here is guessed from a photo. What you tell is used for your advice and for nothing else."),
-  field("Skin type", choice("skin_type", [["", "Not told"], ...types.map((one) => [one, words(one)])], profile.skin_type)),
+  field("Skin type", choice("skin_type", [["", "Not told"], ...types.map((type) => [type, words(type)])], profile.skin_type)),
   el("label", { class: "tick" }, el("input", { type: "checkbox", name: "sensitive", checked: profile.sensitive }), el("span", {}, "Stings or burns easily")),
-  pills("To work on", "goals", goals.map((one) => [one, words(one)]), profile.goals ?? []),
+  pills("To work on", "goals", goals.map((goal) => [goal, words(goal)]), profile.goals ?? []),
   terms("allergies", "Allergies", "Ingredients or groups, with commas between."),
   terms("avoided_ingredients", "Rather without", "fragrance, lanolin…"),
   el("div", { class: "pair" },
     field("Pregnancy", choice("pregnancy", [["", "Not told"], ["pregnant", "Pregnant"], ["planning", "Planning"], ["breastfeeding", "Breastfeeding"]], profile.pregnancy)),
     field("Dark marks come easily", choice("pigmentation_prone", [["", "Not told"], ["yes", "Yes"], ["no", "No"]], profile.pigmentation_prone === true ? "yes" : profile.pigmentation_prone === false ? "no" : ""))),
-  field("Price at most", choice("budget", [["", "Any"], ...bands.map((one) => [one, words(one)])], profile.budget)),
+  field("Price at most", choice("budget", [["", "Any"], ...bands.map((band) => [band, words(band)])], profile.budget)),
   wrong, el("div", { class: "row" }, save));
   return el("section", { class: "card", "aria-label": "About you" }, el("h2", {}, "About you"), form);
 }

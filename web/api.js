@@ -5,7 +5,7 @@ import { settings, token } from "./auth.js";
 /** An answer that is not what was asked for: `code` is stable, the message is for the person. */
 export class Problem extends Error {
   constructor(status, body, retryAfter) {
-    const fields = (body.errors ?? []).map((one) => `${one.field}: ${one.message}`);
+    const fields = (body.errors ?? []).map((error) => `${error.field}: ${error.message}`);
     super([body.detail ?? "The service did not answer as it should; try again.", ...fields].join(" "));
     this.status = status;
     this.code = body.code ?? "unknown";
@@ -49,14 +49,14 @@ export const get = (path) => call("GET", path);
 
 /** Every item of a paged list: all("/v1/bag", "items"). */
 export async function all(path, name, most = 300) {
-  const found = [];
+  const items = [];
   let cursor = "";
   do {
     const page = await get(`${path}${path.includes("?") ? "&" : "?"}limit=100${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
-    found.push(...(page[name] ?? []));
+    items.push(...(page[name] ?? []));
     cursor = page.cursor ?? "";
-  } while (cursor && found.length < most);
-  return found;
+  } while (cursor && items.length < most);
+  return items;
 }
 
 const pause = (ms, signal) =>
@@ -123,10 +123,10 @@ export async function sha256(file) {
 export async function allowed(schema, name) {
   contract ??= (async () => (await fetch(`${(await settings()).api}/v1/openapi.json`)).json())();
   const { schemas } = (await contract).components;
-  const values = (one) => {
-    if (!one) return [];
-    if (one.$ref) return values(schemas[one.$ref.split("/").pop()]);
-    return one.enum ?? (one.const ? [one.const] : [...(one.anyOf ?? []), one.items].flatMap((part) => values(part)));
+  const values = (field) => {
+    if (!field) return [];
+    if (field.$ref) return values(schemas[field.$ref.split("/").pop()]);
+    return field.enum ?? (field.const ? [field.const] : [...(field.anyOf ?? []), field.items].flatMap((part) => values(part)));
   };
   return values(schemas[schema]?.properties?.[name]);
 }

@@ -50,8 +50,8 @@ export function lineChart(title, points, { unit, noise, verdict }) {
 function ticks(low, high) {
   const rough = (high - low) / 4;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((one) => one * power).find((one) => one >= rough);
-  const found = [];
-  for (let value = Math.ceil(low / step) * step; value <= high; value += step) found.push(value);
-  return found;
+  const step = [1, 2, 5, 10].map((factor) => factor * power).find((size) => size >= rough);
+  const round = [];
+  for (let value = Math.ceil(low / step) * step; value <= high; value += step) round.push(value);
+  return round;
 }

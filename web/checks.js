@@ -131,8 +131,8 @@ function focus(picture, oval, eyes) {
       coarse += ((right - left) ** 2 + (below - above) ** 2) / 4;
     }
   }
-  const mean = fine.reduce((sum, one) => sum + one, 0) / fine.length;
-  const variance = fine.reduce((sum, one) => sum + (one - mean) ** 2, 0) / fine.length;
+  const mean = fine.reduce((sum, value) => sum + value, 0) / fine.length;
+  const variance = fine.reduce((sum, value) => sum + (value - mean) ** 2, 0) / fine.length;
   return { blurry: variance / Math.max(coarse / fine.length, 1e-3) };
 }
 

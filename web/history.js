@@ -18,32 +18,32 @@ export async function showHistory(main, { signal }) {
 
 /** A measure over time: the photos that carry it, oldest first. */
 function series(analyses) {
-  const found = new Map();
+  const readings = new Map();
   for (const analysis of [...analyses].reverse()) {
-    for (const one of analysis.status === "completed" ? analysis.skin?.concerns ?? [] : []) {
-      if (one.measured === null || one.measured === undefined || one.score === undefined) continue;
-      if (!found.has(one.name)) found.set(one.name, []);
-      found.get(one.name).push({ analysis, concern: one });
+    for (const concern of analysis.status === "completed" ? analysis.skin?.concerns ?? [] : []) {
+      if (concern.measured === null || concern.measured === undefined || concern.score === undefined) continue;
+      if (!readings.has(concern.name)) readings.set(concern.name, []);
+      readings.get(concern.name).push({ analysis, concern });
     }
   }
-  return found;
+  return readings;
 }
 
 function trends(analyses, signal) {
-  const found = series(analyses);
-  if (!found.size) return null;
+  const byConcern = series(analyses);
+  if (!byConcern.size) return null;
   const place = el("div", { "aria-live": "polite" });
   const draw = (name) => {
-    const readings = found.get(name);
+    const readings = byConcern.get(name);
     const newest = readings.at(-1);
-    const noise = Math.max(...readings.map((one) => one.concern.minimum_change ?? 0));
+    const noise = Math.max(...readings.map((reading) => reading.concern.minimum_change ?? 0));
     const verdict = verdictOf(newest);
     put(place,
       el("p", { class: "verdict" }, verdict),
       lineChart(words(name), readings.map(({ analysis, concern }) => ({ at: new Date(analysis.created_at), value: concern.measured, href: `#/analysis/${analysis.analysis_id}` })),
         { unit: newest.concern.unit, noise, verdict }));
   };
-  const names = [...found.keys()].sort((a, b) => found.get(b).length - found.get(a).length);
+  const names = [...byConcern.keys()].sort((a, b) => byConcern.get(b).length - byConcern.get(a).length);
   const select = choice("measure", names.map((name) => [name, words(name)]), names[0], { onchange: () => draw(select.value) });
   draw(names[0]);
   // The chart is drawn for the width there is.
@@ -59,7 +59,7 @@ const SINCE = { previous: "the photo before", first: "your first photo" };
 
 /** What the API says of the newest reading, beside the photo before and the first one. */
 function verdictOf({ analysis, concern }) {
-  const trend = analysis.trends?.find((one) => one.concern === concern.name);
+  const trend = analysis.trends?.find((trend) => trend.concern === concern.name);
   const compared = ["previous", "first"].filter((name) => trend?.[name]);
   if (!compared.length) return "Nothing to compare it with yet: the next photo is held against this one.";
   if (compared.length > 1 && trend.previous.analysis_id === trend.first.analysis_id) compared.pop();
@@ -74,12 +74,12 @@ function saidOf({ verdict, change, reason }, since, unit) {
 
 function list(analyses) {
   return el("section", { class: "card", "aria-label": "Photos" }, el("h2", {}, "Photos"),
-    el("ul", { class: "photos" }, analyses.map((one) => {
-      const tone = one.skin?.tone;
-      return el("li", {}, el("a", { href: `#/analysis/${one.analysis_id}` },
-        one.photo?.thumbnail_url ? el("img", { src: one.photo.thumbnail_url, alt: "", loading: "lazy" }) : el("span", { class: "no-thumb", "aria-hidden": "true" }),
-        el("span", {}, el("b", {}, tone ? `${capital(tone.ita_class)}, ${tone.undertone}` : words(one.status)),
-          el("span", { class: "soft small" }, moment(one.created_at)),
-          one.failure && el("span", { class: "small bad" }, words(one.failure.code)))));
+    el("ul", { class: "photos" }, analyses.map((analysis) => {
+      const tone = analysis.skin?.tone;
+      return el("li", {}, el("a", { href: `#/analysis/${analysis.analysis_id}` },
+        analysis.photo?.thumbnail_url ? el("img", { src: analysis.photo.thumbnail_url, alt: "", loading: "lazy" }) : el("span", { class: "no-thumb", "aria-hidden": "true" }),
+        el("span", {}, el("b", {}, tone ? `${capital(tone.ita_class)}, ${tone.undertone}` : words(analysis.status)),
+          el("span", { class: "soft small" }, moment(analysis.created_at)),
+          analysis.failure && el("span", { class: "small bad" }, words(analysis.failure.code)))));
     })));
 }

@@ -9,23 +9,23 @@ const LEGEND = 0.19; // of the photo's shorter side, above or below the face, wh
 export function concernsCard(document, local) {
   const { photo, analysis_id: id } = document;
   const concerns = document.skin.concerns;
-  const seen = concerns.filter((one) => one.score !== null && one.score !== undefined).sort((a, b) => a.score - b.score);
-  const unseen = concerns.filter((one) => !seen.includes(one));
+  const seen = concerns.filter((concern) => concern.score !== null && concern.score !== undefined).sort((a, b) => a.score - b.score);
+  const unseen = concerns.filter((concern) => !seen.includes(concern));
   const url = photo?.optimized_url ?? local;
   const figure = url && view(seen, photo) ? faceFigure(document, seen, url, id) : null;
-  const first = seen.find((one) => one.regions?.some((region) => region.polygon?.length)) ?? seen[0];
+  const first = seen.find((concern) => concern.regions?.some((region) => region.polygon?.length)) ?? seen[0];
   const group = fresh("concern");
   const helps = whatHelps();
-  const choose = (one) => (figure?.show(one), helps.show(one));
+  const choose = (concern) => (figure?.show(concern), helps.show(concern));
   const list = el("fieldset", { class: "concerns" },
     el("legend", { class: "unseen" }, "Choose a measure to see where it was taken"),
-    seen.map((one) =>
+    seen.map((concern) =>
       el("label", { class: "concern" },
-        el("input", { type: "radio", name: group, value: one.name, checked: one === first, onchange: () => choose(one) }),
-        el("span", { class: "concern-name" }, words(one.name), el("span", { class: `band ${one.band}` }, one.band === "none" ? "not marked" : one.band)),
-        el("span", { class: "concern-score" }, Math.round(one.score), el("span", { class: "soft small" }, " of 100")),
-        el("span", { class: "track", "aria-hidden": "true" }, el("i", { style: { width: `${one.score}%` } })),
-        el("span", { class: "concern-more" }, `${measured(one.measured, one.unit)}; below ${measured(one.minimum_change)} apart is noise; ${percent(one.confidence)} sure`))));
+        el("input", { type: "radio", name: group, value: concern.name, checked: concern === first, onchange: () => choose(concern) }),
+        el("span", { class: "concern-name" }, words(concern.name), el("span", { class: `band ${concern.band}` }, concern.band === "none" ? "not marked" : concern.band)),
+        el("span", { class: "concern-score" }, Math.round(concern.score), el("span", { class: "soft small" }, " of 100")),
+        el("span", { class: "track", "aria-hidden": "true" }, el("i", { style: { width: `${concern.score}%` } })),
+        el("span", { class: "concern-more" }, `${measured(concern.measured, concern.unit)}; below ${measured(concern.minimum_change)} apart is noise; ${percent(concern.confidence)} sure`))));
   if (first) choose(first);
   return el("section", { class: "card", "aria-label": "Skin" },
     el("h2", {}, "Skin"),
@@ -33,14 +33,14 @@ export function concernsCard(document, local) {
     first && helps.element,
     el("p", { class: "soft small" }, "100 is best. Scores compare photos of one person, not people: no dermatologist has graded them."),
     unseen.length > 0 && el("details", {}, el("summary", {}, `Not measured on this photo (${unseen.length})`),
-      el("ul", { class: "dots" }, unseen.map((one) => el("li", {}, el("b", {}, words(one.name)), `: ${one.reason}`)))));
+      el("ul", { class: "dots" }, unseen.map((concern) => el("li", {}, el("b", {}, words(concern.name)), `: ${concern.reason}`)))));
 }
 
 /** [left, top, width, height] of a square round every region, in pixels of the photo; null for none. */
 export function view(concerns, { width, height }) {
-  const points = concerns.flatMap((one) => (one.regions ?? []).flatMap((region) => region.polygon ?? []));
+  const points = concerns.flatMap((concern) => (concern.regions ?? []).flatMap((region) => region.polygon ?? []));
   if (!points.length) return null;
-  const span = (axis) => [Math.min(...points.map((one) => one[axis])), Math.max(...points.map((one) => one[axis]))];
+  const span = (axis) => [Math.min(...points.map((point) => point[axis])), Math.max(...points.map((point) => point[axis]))];
   const [[x0, x1], [y0, y1]] = [span(0), span(1)];
   const half = 0.78 * Math.max(x1 - x0, y1 - y0);
   const [x, y] = [(x0 + x1) / 2, (y0 + y1) / 2];
@@ -71,7 +71,7 @@ function faceFigure(document, concerns, url, id) {
   let current = null;
 
   const draw = async () => {
-    const one = current;
+    const concern = current;
     overlay.removeAttribute("href");
     put(legend);
     outlines.classList.toggle("away", toggle.checked);
@@ -79,26 +79,26 @@ function faceFigure(document, concerns, url, id) {
     if (!toggle.checked) return;
     put(legend, el("li", { class: "soft" }, "Drawing the map…"));
     try {
-      if (!maps.has(one.name)) maps.set(one.name, get(`/v1/analyses/${id}/overlays/${one.name}`));
-      const map = await maps.get(one.name);
-      if (current !== one || !toggle.checked) return;
+      if (!maps.has(concern.name)) maps.set(concern.name, get(`/v1/analyses/${id}/overlays/${concern.name}`));
+      const map = await maps.get(concern.name);
+      if (current !== concern || !toggle.checked) return;
       overlay.setAttribute("href", map.url);
       put(legend, map.legend.map(({ hex, meaning }) => el("li", {}, dot(hex), meaning)));
     } catch (error) {
-      maps.delete(one.name);
-      if (current === one && toggle.checked) put(legend, el("li", { class: "bad" }, error.message));
+      maps.delete(concern.name);
+      if (current === concern && toggle.checked) put(legend, el("li", { class: "bad" }, error.message));
     }
   };
-  const show = (one) => {
-    current = one;
-    const regions = (one.regions ?? []).filter((region) => region.polygon?.length);
-    picture.setAttribute("aria-label", `${words(one.name)} by region: ${(one.regions ?? []).map((region) => `${words(region.name)} ${measured(region.measured, one.unit)}`).join(", ") || "no region"}`);
+  const show = (concern) => {
+    current = concern;
+    const regions = (concern.regions ?? []).filter((region) => region.polygon?.length);
+    picture.setAttribute("aria-label", `${words(concern.name)} by region: ${(concern.regions ?? []).map((region) => `${words(region.name)} ${measured(region.measured, concern.unit)}`).join(", ") || "no region"}`);
     put(outlines, ...regions.map((region) => svg("polygon", { points: region.polygon.map((point) => point.join(",")).join(" ") })),
       ...regions.filter((region) => region.measured !== null && region.measured !== undefined).map((region) => {
         const centre = [0, 1].map((axis) => region.polygon.reduce((sum, point) => sum + point[axis], 0) / region.polygon.length);
         return svg("text", { x: centre[0], y: centre[1], "font-size": box[2] * 0.04, "stroke-width": box[2] * 0.009 }, measured(region.measured));
       }));
-    put(caption, el("b", {}, words(one.name)), `, ${one.unit}`, el("span", { class: "soft" }, regions.length ? "" : ": measured on the whole face"));
+    put(caption, el("b", {}, words(concern.name)), `, ${concern.unit}`, el("span", { class: "soft" }, regions.length ? "" : ": measured on the whole face"));
     draw();
   };
   return {
@@ -122,7 +122,7 @@ function whatHelps() {
       if (wanted !== concern) return;
       put(list, products.map(({ product, why }) =>
         el("li", {}, el("b", {}, [product.brand, product.name].filter(Boolean).join(" ")), product.price_band && el("span", { class: "soft small" }, ` ${product.price_band} price`),
-          why.map((one) => el("p", { class: "small" }, one.text)))),
+          why.map((reason) => el("p", { class: "small" }, reason.text)))),
         products.length === 0 && el("li", { class: "soft" }, "Nothing in the catalogue is shown to help, or your profile rules it out."));
     } catch (error) {
       if (wanted === concern) put(list, el("li", { class: "bad" }, error.message));

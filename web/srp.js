@@ -37,7 +37,7 @@ async function prove(pool, a, A, challenge, password) {
   const base = (((B - k * power(G, x)) % N) + N) % N;
   const S = power(base, a + u * x);
   const key = (await hmac(await hmac(padded(u), padded(S)), text.encode(INFO))).slice(0, 16);
-  const block = Uint8Array.from(atob(SECRET_BLOCK), (one) => one.charCodeAt(0));
+  const block = Uint8Array.from(atob(SECRET_BLOCK), (letter) => letter.charCodeAt(0));
   const now = timestamp(new Date());
   const claim = await hmac(key, joined(text.encode(pool + user), block, text.encode(now)));
   return {
