@@ -151,12 +151,12 @@ def test_a_function_is_built_the_same_twice(build_layer: ModuleType, tmp_path: P
     """Or every deployment would change every function."""
     for name in ("one", "two"):
         build_layer.build_function("api", tmp_path / name)
-    one, two = (
+    first, second = (
         {p.relative_to(tmp_path / name): p.read_bytes() for p in (tmp_path / name).rglob("*.*")}
         for name in ("one", "two")
     )
-    assert one == two
-    assert len(one) >= 2  # app.py, its byte code
+    assert first == second
+    assert len(first) >= 2  # app.py, its byte code
 
 
 def test_facet_uses_nothing_of_numpy_that_was_left_out(build_layer: ModuleType) -> None:

@@ -21,11 +21,11 @@ def root() -> dict[str, Any]:
 
 def directives(policy: str) -> dict[str, list[str]]:
     """Content-Security-Policy by directive; other hosts only as how many there are."""
-    found = {}
+    by_name = {}
     for directive in filter(None, (part.strip() for part in policy.split(";"))):
         name, *sources = directive.split()
-        found[name] = [one for one in sources if not one.startswith("https://")]
-    return found
+        by_name[name] = [source for source in sources if not source.startswith("https://")]
+    return by_name
 
 
 def test_the_page_is_hosted_only_where_it_is_asked_for(root: dict[str, Any]) -> None:

@@ -75,7 +75,11 @@ def test_two_rankings_stand_beside_each_other(nested: Template) -> None:
 
 
 def _values(alarm: dict[str, Any]) -> list[dict[str, Any]]:
-    return [one["Value"] for one in alarm["Dimensions"] if isinstance(one["Value"], dict)]
+    return [
+        dimension["Value"]
+        for dimension in alarm["Dimensions"]
+        if isinstance(dimension["Value"], dict)
+    ]
 
 
 def _metrics(body: str) -> list[list[Any]]:

@@ -391,8 +391,10 @@ def test_nothing_is_reached_without_tls_in_the_cloud(template: Template) -> None
             assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
             assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
             denied |= set(references([policy.get("Bucket"), policy.get("Queues")]))
-    wanted = template.of_type("AWS::S3::Bucket").keys() | template.of_type("AWS::SQS::Queue").keys()
-    assert denied - {"AWS::NoValue"} == wanted
+    expected = (
+        template.of_type("AWS::S3::Bucket").keys() | template.of_type("AWS::SQS::Queue").keys()
+    )
+    assert denied - {"AWS::NoValue"} == expected
 
 
 def test_pictures_are_forgotten_and_the_catalogue_is_not(template: Template) -> None:
@@ -461,7 +463,11 @@ def test_no_function_writes_where_it_listens(translated: Template) -> None:
         for rule in properties["NotificationConfiguration"]["LambdaConfigurations"]
     ]
     assert len(listening) == 3
-    writes = [one for one in statements(translated) if "s3:PutObject" in as_list(one[1]["Action"])]
+    writes = [
+        statement
+        for statement in statements(translated)
+        if "s3:PutObject" in as_list(statement[1]["Action"])
+    ]
     for listener, place, prefix in listening:
         for function, statement in writes:
             for resource in as_list(statement["Resource"]) if function == listener else ():
@@ -612,13 +618,13 @@ def test_nothing_is_pushed_unless_a_parameter_says_so(template: Template) -> Non
         "HasGoogle": {"GoogleProvider"},
         "HasApple": {"AppleProvider"},
     }
-    for condition, wanted in by_condition.items():
-        found = {
+    for condition, expected in by_condition.items():
+        made = {
             name
             for name, resource in template.resources.items()
             if resource.get("Condition") == condition
         }
-        assert found == wanted
+        assert made == expected
 
 
 def test_whoever_is_pushed_to_hears_every_end_and_nothing_else(template: Template) -> None:
@@ -654,7 +660,10 @@ def test_google_and_apple_sign_in_on_the_hosted_page(template: Template) -> None
     condition, providers, _ = client["SupportedIdentityProviders"]["Fn::If"]
     assert condition == "HasSignInPage"
     assert providers[0] == "COGNITO"
-    named = {one["Fn::If"][0]: one["Fn::If"][1]["Fn::Select"][1][0] for one in providers[1:]}
+    named = {
+        provider["Fn::If"][0]: provider["Fn::If"][1]["Fn::Select"][1][0]
+        for provider in providers[1:]
+    }
     made = template.of_type("AWS::Cognito::UserPoolIdentityProvider")
     assert named == {
         template.resources[name]["Condition"]: properties["ProviderName"]
