@@ -75,11 +75,11 @@ def snapshot() -> bytes:
 
 
 def _make_table(dynamodb: Any, properties: dict[str, Any], name: str) -> None:
-    wanted = ("KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes")
+    copied = ("KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes")
     dynamodb.create_table(
         TableName=name,
         BillingMode="PAY_PER_REQUEST",
-        **{key: json.loads(json.dumps(properties[key])) for key in wanted if key in properties},
+        **{key: json.loads(json.dumps(properties[key])) for key in copied if key in properties},
     )
 
 
@@ -219,8 +219,8 @@ class Stack:
                 batch.put_item(Item=json.loads(product.model_dump_json(), parse_float=Decimal))
 
     def keys(self, bucket: str) -> set[str]:
-        found = self.s3.list_objects_v2(Bucket=NAMES[bucket]).get("Contents", [])
-        return {one["Key"] for one in found}
+        listed = self.s3.list_objects_v2(Bucket=NAMES[bucket]).get("Contents", [])
+        return {entry["Key"] for entry in listed}
 
 
 @pytest.fixture(scope="session")

@@ -50,7 +50,7 @@ def operation_of(method: str, path: str) -> dict[str, Any] | None:
         if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path)
         and method.lower() in operations
     ]
-    return min(fits, key=lambda one: one[0])[1] if fits else None
+    return min(fits, key=lambda fit: fit[0])[1] if fits else None
 
 
 def assert_documented(

@@ -213,8 +213,8 @@ def test_the_readme_of_an_export_says_what_every_file_is(stack: Stack, pool: str
     for name in files:
         folders = name.split("/")[:-1]
         depth = 2 if folders[:1] == ["pictures"] else 1
-        said = "/".join(folders[:depth]) + "/" if folders else name
-        assert re.search(rf"^{said}", readme, flags=re.MULTILINE), name
+        place = "/".join(folders[:depth]) + "/" if folders else name
+        assert re.search(rf"^{place}", readme, flags=re.MULTILINE), name
 
 
 def test_an_export_is_of_one_user_alone(stack: Stack, pool: str) -> None:
@@ -409,8 +409,8 @@ def erase(stack: Stack) -> str:
 
 
 def users_left(pool: str) -> set[str]:
-    found = boto3.client("cognito-idp").list_users(UserPoolId=pool)["Users"]
-    return {one["Username"] for one in found}
+    users = boto3.client("cognito-idp").list_users(UserPoolId=pool)["Users"]
+    return {user["Username"] for user in users}
 
 
 def test_nothing_of_an_erased_user_is_left_and_others_keep_all(
@@ -461,7 +461,7 @@ def test_every_version_of_an_object_goes(stack: Stack, pool: str, at_once: None)
     for name in ("UPLOADS_BUCKET", "MEDIA_BUCKET"):
         left = stack.s3.list_object_versions(Bucket=NAMES[name])
         kept = [*left.get("Versions", []), *left.get("DeleteMarkers", [])]
-        assert not [one for one in kept if USER in one["Key"]]
+        assert not [version for version in kept if USER in version["Key"]]
 
 
 def test_an_erased_user_is_refused_from_the_answer_on(

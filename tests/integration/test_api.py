@@ -122,7 +122,7 @@ def test_history_is_newest_first_and_paged(stack: Stack, portrait: bytes) -> Non
     query = {"limit": "2"}
     for _ in range(3):
         _, page, _ = stack.http("api", GET, path="/v1/analyses", query=query)
-        seen += [one["analysis_id"] for one in page["analyses"]]
+        seen += [analysis["analysis_id"] for analysis in page["analyses"]]
         query = {"limit": "2", "cursor": page.get("cursor", "")}
 
     assert seen == sorted(ids, reverse=True)
@@ -156,10 +156,10 @@ def test_the_history_says_what_changed_and_what_is_noise(stack: Stack, portrait:
 
     _, page, _ = stack.http("api", GET, path="/v1/analyses")
 
-    assert [one["analysis_id"] for one in page["analyses"]] == [third, second, first]
+    assert [analysis["analysis_id"] for analysis in page["analyses"]] == [third, second, first]
     last, middle, oldest = (
-        next(trend for trend in one["trends"] if trend["concern"] == "redness")
-        for one in page["analyses"]
+        next(trend for trend in analysis["trends"] if trend["concern"] == "redness")
+        for analysis in page["analyses"]
     )
     assert last["noise_band"] == {"low": 19.5, "high": 23.5}
     assert last["previous"]["verdict"] == "within_noise"
@@ -176,7 +176,7 @@ def test_a_page_of_one_still_knows_what_came_before(stack: Stack, portrait: byte
     _, page, _ = stack.http("api", GET, path="/v1/analyses", query={"limit": "1"})
 
     (entry,) = page["analyses"]
-    (trend,) = (one for one in entry["trends"] if one["concern"] == "redness")
+    (trend,) = (trend for trend in entry["trends"] if trend["concern"] == "redness")
     assert (entry["analysis_id"], trend["previous"]["analysis_id"]) == (ids[2], ids[1])
     assert trend["first"]["analysis_id"] == ids[0]
     assert trend["previous"]["verdict"] == "worse"

@@ -192,7 +192,7 @@ def test_advice_uses_the_bag_and_says_what_it_cannot_use(
 
     skincare = document["recommendations"]["skincare"]
     assert skincare["am"][0]["product"]["item_id"] == "cleanser"
-    (note,) = [one for one in skincare["notes"] if one["code"] == "product_withdrawn"]
+    (note,) = [note for note in skincare["notes"] if note["code"] == "product_withdrawn"]
     assert (note["item_id"], withdrawn.name in note["text"]) == ("gone", True)
 
 
@@ -235,9 +235,9 @@ def test_a_long_bag_is_paged_past_what_one_query_gives(stack: Stack) -> None:
 
     page = shelves.page(USER, Shelf.BAG, 25, None)
 
-    assert [one["item_id"] for one in page.documents] == [f"{n:02}" for n in range(25)]
+    assert [row["item_id"] for row in page.documents] == [f"{n:02}" for n in range(25)]
     rest = shelves.page(USER, Shelf.BAG, 25, page.next_id)
-    assert [one["item_id"] for one in rest.documents] == [f"{n:02}" for n in range(25, 30)]
+    assert [row["item_id"] for row in rest.documents] == [f"{n:02}" for n in range(25, 30)]
     assert rest.next_id is None
 
 

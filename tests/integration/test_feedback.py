@@ -54,11 +54,11 @@ def items_of(outfit: dict[str, Any]) -> list[str]:
 
 
 def rows(stack: Stack) -> list[dict[str, Any]]:
-    found = stack.table.query(
+    items = stack.table.query(
         KeyConditionExpression="PK = :pk AND begins_with(SK, :sk)",
         ExpressionAttributeValues={":pk": f"USER#{USER}", ":sk": "FEEDBACK#"},
     )["Items"]
-    return [json.loads(item["document"]) for item in found]
+    return [json.loads(item["document"]) for item in items]
 
 
 # --- on outfits -----------------------------------------------------------------------------------
@@ -69,13 +69,18 @@ def test_a_rejected_outfit_does_not_come_again(
 ) -> None:
     analysis_id, results = advised(stack, portrait, "outfit")
     first = items_of(results["outfit"]["outfits"][0])
-    said = {"analysis_id": analysis_id, "kind": "outfit", "item_ids": first, "verdict": "reject"}
+    feedback = {
+        "analysis_id": analysis_id,
+        "kind": "outfit",
+        "item_ids": first,
+        "verdict": "reject",
+    }
 
-    status, receipt = api("POST", "/v1/feedback", said)
+    status, receipt = api("POST", "/v1/feedback", feedback)
 
     assert (status, len(receipt["feedback_id"])) == (201, 26)
     _, again = advised(stack, portrait, "outfit")
-    assert first not in [items_of(one) for one in again["outfit"]["outfits"]]
+    assert first not in [items_of(outfit) for outfit in again["outfit"]["outfits"]]
 
 
 def test_what_was_worn_rests_and_carries_the_day(
@@ -84,17 +89,17 @@ def test_what_was_worn_rests_and_carries_the_day(
     analysis_id, results = advised(stack, portrait, "outfit")
     worn = items_of(results["outfit"]["outfits"][0])
     yesterday = (datetime.now(UTC) - timedelta(days=1)).date().isoformat()
-    said = {"analysis_id": analysis_id, "kind": "outfit", "item_ids": worn, "verdict": "worn"}
+    feedback = {"analysis_id": analysis_id, "kind": "outfit", "item_ids": worn, "verdict": "worn"}
 
-    assert api("POST", "/v1/feedback", {**said, "on": yesterday})[0] == 201
-    long_ago = {**said, "on": "2026-01-01"}
+    assert api("POST", "/v1/feedback", {**feedback, "on": yesterday})[0] == 201
+    long_ago = {**feedback, "on": "2026-01-01"}
     assert api("POST", "/v1/feedback", long_ago)[0] == 201
 
     for item_id in worn:
         assert api("GET", f"/v1/wardrobe/{item_id}")[1]["last_worn"] == yesterday
     _, again = advised(stack, portrait, "outfit")
     top = next(item_id for item_id in worn if item_id.startswith("top"))
-    assert top not in {i for one in again["outfit"]["outfits"] for i in items_of(one)}
+    assert top not in {i for outfit in again["outfit"]["outfits"] for i in items_of(outfit)}
     assert "worn_lately" in {note["code"] for note in again["outfit"]["notes"]}
 
 
@@ -103,9 +108,9 @@ def test_an_accepted_outfit_moves_up(
 ) -> None:
     analysis_id, results = advised(stack, portrait, "outfit")
     last = items_of(results["outfit"]["outfits"][-1])
-    said = {"analysis_id": analysis_id, "kind": "outfit", "item_ids": last, "verdict": "accept"}
+    feedback = {"analysis_id": analysis_id, "kind": "outfit", "item_ids": last, "verdict": "accept"}
     for _ in range(3):
-        api("POST", "/v1/feedback", said)
+        api("POST", "/v1/feedback", feedback)
 
     _, again = advised(stack, portrait, "outfit")
 
@@ -119,9 +124,14 @@ def test_a_look_that_was_worn_wears_no_garment(
     api("PUT", "/v1/bag/top-0", blush)
     analysis_id, results = advised(stack, portrait, "makeup")
     assert "top-0" in json.dumps(results)
-    said = {"analysis_id": analysis_id, "kind": "makeup", "item_ids": ["top-0"], "verdict": "worn"}
+    feedback = {
+        "analysis_id": analysis_id,
+        "kind": "makeup",
+        "item_ids": ["top-0"],
+        "verdict": "worn",
+    }
 
-    assert api("POST", "/v1/feedback", said)[0] == 201
+    assert api("POST", "/v1/feedback", feedback)[0] == 201
 
     assert "last_worn" not in api("GET", "/v1/wardrobe/top-0")[1]
 
@@ -133,8 +143,8 @@ def test_a_garment_given_away_since_is_no_obstacle(
     worn = items_of(results["outfit"]["outfits"][0])
     api("DELETE", f"/v1/wardrobe/{worn[0]}")
 
-    said = {"analysis_id": analysis_id, "kind": "outfit", "item_ids": worn, "verdict": "worn"}
-    assert api("POST", "/v1/feedback", said)[0] == 201
+    feedback = {"analysis_id": analysis_id, "kind": "outfit", "item_ids": worn, "verdict": "worn"}
+    assert api("POST", "/v1/feedback", feedback)[0] == 201
 
     assert api("GET", f"/v1/wardrobe/{worn[0]}")[0] == 404
     assert api("GET", f"/v1/wardrobe/{worn[1]}")[1]["last_worn"]
@@ -152,7 +162,7 @@ def test_what_is_said_of_a_suggestion_can_be_learned_from(
 ) -> None:
     analysis_id, results = advised(stack, portrait, "skincare")
     suggestion = results["skincare"]["suggestions"][0]
-    said = {
+    feedback = {
         "analysis_id": analysis_id,
         "product_id": suggestion["product"]["product_id"],
         "verdict": "reject",
@@ -161,7 +171,7 @@ def test_what_is_said_of_a_suggestion_can_be_learned_from(
     }
     capsys.readouterr()
 
-    assert api("POST", "/v1/feedback", said)[0] == 201
+    assert api("POST", "/v1/feedback", feedback)[0] == 201
 
     (metric,) = [
         json.loads(line)
@@ -201,11 +211,11 @@ def test_a_product_can_be_rated_without_an_analysis(
 def test_a_repeated_request_is_kept_once(api: Any, stack: Stack, snapshot: bytes) -> None:
     product = next(iter(Catalogue.load(snapshot)))
     stack.publish([product])
-    said = {"product_id": product.product_id, "verdict": "accept"}
+    feedback = {"product_id": product.product_id, "verdict": "accept"}
     how = {"headers": {"Idempotency-Key": "once"}}
 
-    first = api("POST", "/v1/feedback", said, **how)
-    again = api("POST", "/v1/feedback", said, **how)
+    first = api("POST", "/v1/feedback", feedback, **how)
+    again = api("POST", "/v1/feedback", feedback, **how)
 
     assert first == again
     assert len(rows(stack)) == 1
@@ -217,8 +227,8 @@ def test_words_on_a_product_do_not_dress_anybody(
     product = next(iter(Catalogue.load(snapshot)))
     stack.publish([product])
     analysis_id, _ = advised(stack, portrait, "skincare")
-    said = {"analysis_id": analysis_id, "kind": "skincare", "verdict": "reject"}
-    assert api("POST", "/v1/feedback", said)[0] == 201
+    feedback = {"analysis_id": analysis_id, "kind": "skincare", "verdict": "reject"}
+    assert api("POST", "/v1/feedback", feedback)[0] == 201
     on_product = {"product_id": product.product_id, "verdict": "reject"}
     assert api("POST", "/v1/feedback", on_product)[0] == 201
 
@@ -232,7 +242,7 @@ def test_words_on_a_product_do_not_dress_anybody(
 
 
 @pytest.mark.parametrize(
-    ("said", "status", "code"),
+    ("feedback", "status", "code"),
     [
         ({"kind": "outfit", "item_ids": ["top-0"]}, 400, "feedback_empty"),
         ({"kind": "outfit", "verdict": "worn"}, 400, "items_needed"),
@@ -261,10 +271,10 @@ def test_words_on_a_product_do_not_dress_anybody(
 )
 @pytest.mark.usefixtures("dressed")
 def test_what_cannot_be_kept_is_refused_by_name(
-    stack: Stack, portrait: bytes, said: dict[str, Any], status: int, code: str
+    stack: Stack, portrait: bytes, feedback: dict[str, Any], status: int, code: str
 ) -> None:
     analysis_id, _ = advised(stack, portrait, "outfit")
-    body = {"analysis_id": analysis_id, **said}
+    body = {"analysis_id": analysis_id, **feedback}
 
     answer = stack.http("api", EVENT, method="POST", path="/v1/feedback", body=body)
 
@@ -274,8 +284,8 @@ def test_what_cannot_be_kept_is_refused_by_name(
 
 def test_another_user_s_analysis_cannot_be_judged(api: Any, stack: Stack, portrait: bytes) -> None:
     analysis_id, _ = advised(stack, portrait, "skincare")
-    said = {"analysis_id": analysis_id, "kind": "skincare", "rating": 5}
+    feedback = {"analysis_id": analysis_id, "kind": "skincare", "rating": 5}
 
-    status, problem = api("POST", "/v1/feedback", said, claims={"sub": "somebody-else"})
+    status, problem = api("POST", "/v1/feedback", feedback, claims={"sub": "somebody-else"})
 
     assert (status, problem["code"]) == (404, "analysis_not_found")

@@ -109,7 +109,7 @@ def test_what_people_say_through_the_api_teaches_the_ranking(
         result = unpack(stack.table.get_item(Key=key)["Item"]["result"])
         for suggestion in result["suggestions"]:
             cheap = suggestion["features"]["price"] == 0
-            said = {
+            verdict = {
                 "analysis_id": analysis_id,
                 "product_id": suggestion["product"]["product_id"],
                 "verdict": "accept" if cheap else "reject",
@@ -119,7 +119,7 @@ def test_what_people_say_through_the_api_teaches_the_ranking(
                 "api_get_analysis.json",
                 method="POST",
                 path="/v1/feedback",
-                body=said,
+                body=verdict,
                 claims={"sub": user},
             )
             assert status == 201

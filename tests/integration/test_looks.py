@@ -37,7 +37,7 @@ def own(stack: Stack, **things: Any) -> None:
         )
 
 
-def wanted(stack: Stack, analysis_id: str, look_id: str | None = None) -> dict[str, Any]:
+def look_event(stack: Stack, analysis_id: str, look_id: str | None = None) -> dict[str, Any]:
     """The recorded event of the queue, for this analysis."""
     event = recorded("sqs_look_wanted.json")
     body = {"analysis_id": analysis_id, "user_id": USER}
@@ -110,9 +110,9 @@ def test_an_analysis_completes_before_its_looks_are_drawn(stack: Stack, advised:
 
     assert got["status"] == "completed"
     assert got["poll_after_ms"] > 0
-    assert {one["status"] for one in got["looks"]} == {"rendering"}
-    assert [one["name"] for one in got["looks"]] == [
-        one["name"] for one in got["recommendations"]["makeup"]["looks"]
+    assert {look["status"] for look in got["looks"]} == {"rendering"}
+    assert [look["name"] for look in got["looks"]] == [
+        look["name"] for look in got["recommendations"]["makeup"]["looks"]
     ]
     assert messages(stack) == [{"analysis_id": advised, "user_id": USER, "look_id": None}]
 
@@ -120,7 +120,7 @@ def test_an_analysis_completes_before_its_looks_are_drawn(stack: Stack, advised:
 def test_every_look_becomes_a_picture_and_a_pair(stack: Stack, advised: str) -> None:
     before = stack.http("api", "api_get_analysis.json", path=f"/v1/analyses/{advised}")[2]["ETag"]
 
-    assert stack.call("tryon", wanted(stack, advised)) == {"batchItemFailures": []}
+    assert stack.call("tryon", look_event(stack, advised)) == {"batchItemFailures": []}
 
     got = document(stack, advised)
     after = stack.http("api", "api_get_analysis.json", path=f"/v1/analyses/{advised}")[2]["ETag"]
@@ -129,10 +129,10 @@ def test_every_look_becomes_a_picture_and_a_pair(stack: Stack, advised: str) -> 
     assert len(got["looks"]) >= 2
     folder = f"looks/{USER}/{advised}"
     photo = np.asarray(picture(stack, f"photos/{USER}/{advised}.jpg"), float)
-    for number, one in enumerate(got["looks"], start=1):
-        assert one["status"] == "completed"
-        assert f"/{folder}/look-{number}.jpg?" in one["image_url"]
-        assert f"/{folder}/look-{number}-before-after.jpg?" in one["before_after_url"]
+    for number, look in enumerate(got["looks"], start=1):
+        assert look["status"] == "completed"
+        assert f"/{folder}/look-{number}.jpg?" in look["image_url"]
+        assert f"/{folder}/look-{number}-before-after.jpg?" in look["before_after_url"]
         drawn = picture(stack, f"{folder}/look-{number}.jpg")
         assert max(drawn.size) <= 1024
         changed = np.abs(np.asarray(drawn, float) - photo).max(axis=2) > 20
@@ -142,26 +142,28 @@ def test_every_look_becomes_a_picture_and_a_pair(stack: Stack, advised: str) -> 
 
 
 def test_a_look_is_drawn_in_the_shades_that_are_owned(stack: Stack, advised: str) -> None:
-    stack.call("tryon", wanted(stack, advised))
+    stack.call("tryon", look_event(stack, advised))
 
-    products = [one for look in document(stack, advised)["looks"] for one in look["products"]]
-    owned = {one["item_id"]: one["hex"] for one in products if "item_id" in one}
+    products = [
+        product for look in document(stack, advised)["looks"] for product in look["products"]
+    ]
+    owned = {product["item_id"]: product["hex"] for product in products if "item_id" in product}
     assert owned.items() <= {"lipstick": "#a5483c", "mascara": owned.get("mascara")}.items()
     assert owned
 
 
 def test_a_repeated_message_draws_nothing_again(stack: Stack, advised: str) -> None:
-    stack.call("tryon", wanted(stack, advised))
+    stack.call("tryon", look_event(stack, advised))
     keys = {key for key in stack.keys("MEDIA_BUCKET") if key.startswith("looks/")}
     for key in keys:
         stack.s3.delete_object(Bucket=NAMES["MEDIA_BUCKET"], Key=key)
     first = document(stack, advised)["looks"]
 
-    assert stack.call("tryon", wanted(stack, advised)) == {"batchItemFailures": []}
+    assert stack.call("tryon", look_event(stack, advised)) == {"batchItemFailures": []}
 
     assert not [key for key in stack.keys("MEDIA_BUCKET") if key.startswith("looks/")]
     again = document(stack, advised)["looks"]
-    assert [one["status"] for one in again] == [one["status"] for one in first]
+    assert [look["status"] for look in again] == [look["status"] for look in first]
 
 
 def test_a_repeated_job_asks_for_the_pictures_again(stack: Stack, analysed: str) -> None:
@@ -177,10 +179,10 @@ def test_a_repeated_job_asks_for_the_pictures_again(stack: Stack, analysed: str)
 def test_a_photo_that_is_gone_fails_each_look_with_a_code(stack: Stack, advised: str) -> None:
     stack.s3.delete_object(Bucket=NAMES["MEDIA_BUCKET"], Key=f"photos/{USER}/{advised}.jpg")
 
-    assert stack.call("tryon", wanted(stack, advised)) == {"batchItemFailures": []}
+    assert stack.call("tryon", look_event(stack, advised)) == {"batchItemFailures": []}
 
     got = document(stack, advised)
-    assert {one["code"] for one in got["looks"]} == {"photo_gone"}
+    assert {look["code"] for look in got["looks"]} == {"photo_gone"}
     assert got["status"] == "completed"
     assert "poll_after_ms" not in got
 
@@ -189,9 +191,9 @@ def test_a_photo_without_a_face_fails_each_look(stack: Stack, advised: str) -> N
     key = f"photos/{USER}/{advised}.jpg"
     stack.s3.put_object(Bucket=NAMES["MEDIA_BUCKET"], Key=key, Body=plain("JPEG", 600))
 
-    stack.call("tryon", wanted(stack, advised))
+    stack.call("tryon", look_event(stack, advised))
 
-    assert {one["code"] for one in document(stack, advised)["looks"]} == {"face_not_found"}
+    assert {look["code"] for look in document(stack, advised)["looks"]} == {"face_not_found"}
 
 
 def test_lips_behind_a_mask_get_no_colour(stack: Stack, advised: str) -> None:
@@ -202,9 +204,9 @@ def test_lips_behind_a_mask_get_no_colour(stack: Stack, advised: str) -> None:
     Image.fromarray(masked).save(data, "JPEG", quality=95)
     stack.s3.put_object(Bucket=NAMES["MEDIA_BUCKET"], Key=key, Body=data.getvalue())
 
-    stack.call("tryon", wanted(stack, advised))
+    stack.call("tryon", look_event(stack, advised))
 
-    assert {one.get("code") for one in document(stack, advised)["looks"]} <= {
+    assert {look.get("code") for look in document(stack, advised)["looks"]} <= {
         "lips_occluded",
         "face_not_found",
     }
@@ -217,20 +219,20 @@ def test_closed_eyes_get_no_eye_makeup(
     shut = Check(code=GateCode.EYES_CLOSED, severity="warn", hint="Open them.")
 
     def with_closed_eyes(self: AnalysisTable, user_id: str, analysis_id: str) -> Any:
-        found = real(self, user_id, analysis_id)
-        assert found is not None
-        assert found.reading is not None
+        analysis = real(self, user_id, analysis_id)
+        assert analysis is not None
+        assert analysis.reading is not None
         quality = Quality(verdict="usable", checks=(shut,))
-        reading = found.reading.model_copy(update={"quality": quality})
-        return found.model_copy(update={"reading": reading})
+        reading = analysis.reading.model_copy(update={"quality": quality})
+        return analysis.model_copy(update={"reading": reading})
 
     monkeypatch.setattr(AnalysisTable, "get", with_closed_eyes)
-    stack.call("tryon", wanted(stack, advised))
+    stack.call("tryon", look_event(stack, advised))
 
-    for one in document(stack, advised)["looks"]:
-        eyes = {"eyeshadow", "eyeliner", "mascara"} & {it["category"] for it in one["products"]}
-        assert one["status"] == ("failed" if eyes else "completed")
-        assert one.get("code") == ("eyes_closed" if eyes else None)
+    for look in document(stack, advised)["looks"]:
+        eyes = {"eyeshadow", "eyeliner", "mascara"} & {it["category"] for it in look["products"]}
+        assert look["status"] == ("failed" if eyes else "completed")
+        assert look.get("code") == ("eyes_closed" if eyes else None)
 
 
 def test_looks_that_nobody_draws_read_as_timed_out(
@@ -246,7 +248,7 @@ def test_looks_that_nobody_draws_read_as_timed_out(
 
     got = document(stack, advised)
 
-    assert {one["code"] for one in got["looks"]} == {"render_timed_out"}
+    assert {look["code"] for look in got["looks"]} == {"render_timed_out"}
     assert "poll_after_ms" not in got
 
 
@@ -257,24 +259,24 @@ def test_a_look_that_may_be_drawn_another_time_goes_back_to_the_queue(
         raise MemoryError
 
     monkeypatch.setattr(stack.function("tryon").wiring, "open_for_looks", out_of_memory)
-    event = wanted(stack, advised)
+    event = look_event(stack, advised)
 
     answer = stack.call("tryon", event)
 
     (failed,) = answer["batchItemFailures"]
     assert failed["itemIdentifier"] == event["Records"][0]["messageId"]
-    assert {one["status"] for one in document(stack, advised)["looks"]} == {"rendering"}
+    assert {look["status"] for look in document(stack, advised)["looks"]} == {"rendering"}
 
 
 def test_a_bad_message_is_returned_alone(stack: Stack, advised: str) -> None:
-    event = wanted(stack, advised)
+    event = look_event(stack, advised)
     (good,) = event["Records"]
     event["Records"] = [{**good, "messageId": "bad", "body": '{"what": 1}'}, good]
 
     answer = stack.call("tryon", event)
 
-    assert [one["itemIdentifier"] for one in answer["batchItemFailures"]] == ["bad"]
-    assert {one["status"] for one in document(stack, advised)["looks"]} == {"completed"}
+    assert [failure["itemIdentifier"] for failure in answer["batchItemFailures"]] == ["bad"]
+    assert {look["status"] for look in document(stack, advised)["looks"]} == {"completed"}
 
 
 def test_pictures_of_an_analysis_deleted_meanwhile_are_not_left(
@@ -289,7 +291,7 @@ def test_pictures_of_an_analysis_deleted_meanwhile_are_not_left(
 
     monkeypatch.setattr(tryon.wiring, "open_for_looks", deleted_meanwhile)
 
-    assert stack.call("tryon", wanted(stack, advised)) == {"batchItemFailures": []}
+    assert stack.call("tryon", look_event(stack, advised)) == {"batchItemFailures": []}
 
     assert not [key for key in stack.keys("MEDIA_BUCKET") if key.startswith("looks/")]
     row = {"PK": f"USER#{USER}", "SK": f"RESULT#{advised}#looks"}
@@ -307,7 +309,7 @@ def test_any_other_look_is_drawn(stack: Stack, advised: str) -> None:
     (message,) = messages(stack)
     assert message == {"analysis_id": advised, "user_id": USER, "look_id": asked["look_id"]}
 
-    stack.call("tryon", wanted(stack, advised, asked["look_id"]))
+    stack.call("tryon", look_event(stack, advised, asked["look_id"]))
 
     status, got = look(stack, asked["look_id"])
     assert status == 200
@@ -327,7 +329,7 @@ def test_owned_products_keep_their_own_shade_and_finish(stack: Stack, advised: s
     wish = [{"item_id": "lipstick"}, {"item_id": "mascara", "intensity": 40}, {"item_id": "liner"}]
     _, asked, _ = ask(stack, advised, products=wish)
 
-    stack.call("tryon", wanted(stack, advised, asked["look_id"]))
+    stack.call("tryon", look_event(stack, advised, asked["look_id"]))
 
     _, got = look(stack, asked["look_id"])
     assert got["status"] == "completed"
@@ -345,7 +347,7 @@ def test_what_cannot_be_drawn_of_the_bag_fails_with_a_code(
 ) -> None:
     _, asked, _ = ask(stack, advised, products=[{"item_id": item_id}])
 
-    stack.call("tryon", wanted(stack, advised, asked["look_id"]))
+    stack.call("tryon", look_event(stack, advised, asked["look_id"]))
 
     _, got = look(stack, asked["look_id"])
     assert (got["status"], got["code"]) == ("failed", code)
@@ -355,7 +357,7 @@ def test_what_cannot_be_drawn_of_the_bag_fails_with_a_code(
 def test_an_owned_product_on_a_place_it_does_not_go_fails(stack: Stack, advised: str) -> None:
     _, asked, _ = ask(stack, advised, products=[{"item_id": "lipstick", "regions": ["lids"]}])
 
-    stack.call("tryon", wanted(stack, advised, asked["look_id"]))
+    stack.call("tryon", look_event(stack, advised, asked["look_id"]))
 
     assert look(stack, asked["look_id"])[1]["code"] == "region_not_possible"
 
@@ -422,13 +424,13 @@ def test_the_same_key_asks_for_one_look(stack: Stack, advised: str) -> None:
 
 def test_looks_are_listed_named_and_deleted(stack: Stack, advised: str) -> None:
     ids = [ask(stack, advised, name=name, **RED_LIPS)[1]["look_id"] for name in ("a", "b", "c")]
-    stack.call("tryon", wanted(stack, advised, ids[0]))
+    stack.call("tryon", look_event(stack, advised, ids[0]))
 
     _, page, _ = stack.http("api", "api_list_looks.json", query={"limit": "2"})
     _, rest, _ = stack.http(
         "api", "api_list_looks.json", query={"limit": "2", "cursor": page["cursor"]}
     )
-    listed = [one["look_id"] for one in (*page["looks"], *rest["looks"])]
+    listed = [look["look_id"] for look in (*page["looks"], *rest["looks"])]
     assert sorted(listed) == sorted(ids)
     assert "cursor" not in rest
 
@@ -481,7 +483,7 @@ def test_a_look_deleted_meanwhile_leaves_no_picture(
         return draw(photo)
 
     monkeypatch.setattr(tryon.wiring, "open_for_looks", deleted_meanwhile)
-    stack.call("tryon", wanted(stack, advised, look_id))
+    stack.call("tryon", look_event(stack, advised, look_id))
 
     assert not [key for key in stack.keys("MEDIA_BUCKET") if look_id in key]
     assert look(stack, look_id)[0] == 404
@@ -490,9 +492,9 @@ def test_a_look_deleted_meanwhile_leaves_no_picture(
 def test_deleting_an_analysis_removes_its_looks_and_overlays(
     stack: Stack, advised: str, portrait: bytes
 ) -> None:
-    stack.call("tryon", wanted(stack, advised))
+    stack.call("tryon", look_event(stack, advised))
     look_id = ask(stack, advised, **RED_LIPS)[1]["look_id"]
-    stack.call("tryon", wanted(stack, advised, look_id))
+    stack.call("tryon", look_event(stack, advised, look_id))
     overlay = f"/v1/analyses/{advised}/overlays/redness"
     assert stack.http("overlay", "api_get_overlay.json", path=overlay)[0] == 200
     assert len([key for key in stack.keys("MEDIA_BUCKET") if advised in key]) >= 8
@@ -543,7 +545,7 @@ def try_on(stack: Stack, advised: str) -> Callable[..., dict[str, Any]]:
             )
         status, asked, _ = ask(stack, advised, garment_item_id=item_id)
         assert status == 202, asked
-        stack.call("tryon", wanted(stack, advised, asked["look_id"]))
+        stack.call("tryon", look_event(stack, advised, asked["look_id"]))
         return dict(look(stack, asked["look_id"])[1])
 
     return on

@@ -30,7 +30,7 @@ def analysed(stack: Stack, portrait: bytes) -> str:
 
 def concerns_of(stack: Stack, analysis_id: str) -> dict[str, Any]:
     _, body, _ = stack.http("api", "api_get_analysis.json", path=f"/v1/analyses/{analysis_id}")
-    return {one["name"]: one for one in body["skin"]["concerns"]}
+    return {concern["name"]: concern for concern in body["skin"]["concerns"]}
 
 
 def test_an_overlay_lies_over_the_photo_with_its_legend(stack: Stack, analysed: str) -> None:
@@ -43,7 +43,7 @@ def test_an_overlay_lies_over_the_photo_with_its_legend(stack: Stack, analysed: 
     assert f"/{key_of(analysed, 'redness')}?" in body["url"]
     assert (body["measured"], body["unit"]) == (measured["measured"], measured["unit"])
     assert body["regions"]
-    assert [one["hex"] for one in body["legend"]] == ["#0072b2", "#ffffff"]
+    assert [entry["hex"] for entry in body["legend"]] == ["#0072b2", "#ffffff"]
     stored = stack.s3.get_object(Bucket=NAMES["MEDIA_BUCKET"], Key=key_of(analysed, "redness"))
     assert stored["ContentType"] == "image/png"
     picture = Image.open(BytesIO(stored["Body"].read()))

@@ -87,7 +87,9 @@ def in_memory() -> World:
         add_product=lambda product: products.of.update({product.product_id: product}),
         add_user=lambda name: users.of.update({name: {"enabled": True}}),
         break_profile=lambda user_id: shelves.profiles.update({user_id: "[not JSON"}),
-        break_analysis=lambda one: analyses.unreadable.add((one.user_id, one.analysis_id)),
+        break_analysis=lambda analysis: analyses.unreadable.add(
+            (analysis.user_id, analysis.analysis_id)
+        ),
         remember=lambda user_id: remembered.of.update({user_id: 1}),
         sent=lambda: [json.loads(job.model_dump_json()) for job in queue.sent],
     )
@@ -135,9 +137,9 @@ def on_moto(resources: dict[str, Any]) -> World:
             table.put_item(Item={"PK": f"USER#{user_id}", "SK": "PROFILE", "document": "[not JSON"})
             and None
         ),
-        break_analysis=lambda one: (
+        break_analysis=lambda analysis: (
             table.update_item(
-                Key={"PK": f"USER#{one.user_id}", "SK": f"ANALYSIS#{one.analysis_id}"},
+                Key={"PK": f"USER#{analysis.user_id}", "SK": f"ANALYSIS#{analysis.analysis_id}"},
                 UpdateExpression="SET weather = :text",
                 ExpressionAttributeValues={":text": "not JSON"},
             )

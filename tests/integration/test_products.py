@@ -51,7 +51,7 @@ def api(stack: Stack, shop: bytes) -> Any:
 
 
 def ids(page: dict[str, Any]) -> list[str]:
-    return [one["product"]["product_id"] for one in page["products"]]
+    return [match["product"]["product_id"] for match in page["products"]]
 
 
 # --- one ------------------------------------------------------------------------------------------
@@ -109,18 +109,21 @@ def test_everything_asked_for_holds(api: Any) -> None:
     _, page = api("GET", "/v1/products", query=query)
 
     assert page["products"]
-    for one in page["products"]:
-        product = one["product"]
+    for match in page["products"]:
+        product = match["product"]
         assert "redness" in product["concerns"]
         assert "oily" in product["skin_types"]
         assert product["price_band"] in ("low", "mid")
         assert not {"Retinol", "Parfum"} & set(product["inci"])
-        assert one["score"] > 0
+        assert match["score"] > 0
     _, held = api("GET", "/v1/products", query={"contains": ["niacinamide", "glycerin"]})
     assert held["products"]
     assert all({"Niacinamide", "Glycerin"} <= set(o["product"]["inci"]) for o in held["products"])
     _, several = api("GET", "/v1/products", query={"category": ["lipstick", "sunscreen"]})
-    assert {one["product"]["category"] for one in several["products"]} == {"lipstick", "sunscreen"}
+    assert {match["product"]["category"] for match in several["products"]} == {
+        "lipstick",
+        "sunscreen",
+    }
 
 
 def test_the_nearest_shade_comes_first_with_its_distance(api: Any) -> None:
@@ -133,7 +136,7 @@ def test_the_nearest_shade_comes_first_with_its_distance(api: Any) -> None:
         "/v1/products",
         query={"near_shade": "#b3202c", "limit": "2", "cursor": page["cursor"]},
     )
-    distances = [one["distance"] for one in page["products"] + rest["products"]]
+    distances = [match["distance"] for match in page["products"] + rest["products"]]
     assert distances == sorted(distances)
     assert len({*ids(page), *ids(rest)}) == 3
 
@@ -209,8 +212,12 @@ def test_with_a_vector_bucket_the_products_are_searched_there(
     def query(_: VectorBucket, space: str, **how: Any) -> list[Match]:
         asked.append({"space": space, **how})
         return [
-            Match(key=one.product_id, metadata={"product": one.model_dump_json()}, distance=n)
-            for n, one in enumerate(LIPSTICKS)
+            Match(
+                key=lipstick.product_id,
+                metadata={"product": lipstick.model_dump_json()},
+                distance=n,
+            )
+            for n, lipstick in enumerate(LIPSTICKS)
         ]
 
     monkeypatch.setenv("VECTOR_BUCKET_NAME", "facet-vectors")
@@ -252,10 +259,10 @@ def test_what_helps_comes_with_its_reasons(api: Any) -> None:
     assert status == 200
     assert (body["condition"], body["concern"], len(body["products"])) == ("redness", "redness", 5)
     cited = set()
-    for one in body["products"]:
-        assert "redness" in one["product"]["concerns"]
-        assert one["why"][0]["points_at"].startswith("catalogue.ingredients.")
-        cited |= {source for reason in one["why"] for source in reason["sources"]}
+    for match in body["products"]:
+        assert "redness" in match["product"]["concerns"]
+        assert match["why"][0]["points_at"].startswith("catalogue.ingredients.")
+        cited |= {source for reason in match["why"] for source in reason["sources"]}
     assert {source["id"] for source in body["sources"]} == cited
 
 
@@ -266,9 +273,9 @@ def test_the_best_evidence_comes_first(api: Any) -> None:
     )
 
     grades = [
-        next(n for n, words in enumerate(order) if one["why"][0]["text"].startswith(words))
-        for one in body["products"]
-        if one["why"]
+        next(n for n, words in enumerate(order) if match["why"][0]["text"].startswith(words))
+        for match in body["products"]
+        if match["why"]
     ]
     assert body["concern"] == "wrinkles"
     assert grades == sorted(grades)
@@ -280,10 +287,12 @@ def test_what_is_rinsed_off_stands_last_and_claims_little(api: Any) -> None:
 
     _, body = api("GET", "/v1/products/recommendations", query=query)
 
-    said = {one["product"]["product_id"]: one["why"][0]["text"] for one in body["products"]}
-    order = list(said)
+    reasons = {
+        match["product"]["product_id"]: match["why"][0]["text"] for match in body["products"]
+    }
+    order = list(reasons)
     for rinsed in ("exfoliant-aha-bha-rinse", "mask-kaolin-salicylic"):
-        assert said[rinsed].startswith("Some evidence for blemishes: ")
+        assert reasons[rinsed].startswith("Some evidence for blemishes: ")
         assert order.index(rinsed) > order.index("azelaic-10-cream")
 
 
@@ -302,14 +311,14 @@ def test_what_the_profile_rules_out_is_not_named(api: Any) -> None:
 
     assert body["products"]
     assert set(ids(body)) < set(before)
-    for one in body["products"]:
-        product = one["product"]
+    for match in body["products"]:
+        product = match["product"]
         assert "Retinol" not in product["inci"]
         assert product["pregnancy_caution"] == "ok"
         assert product["price_band"] in ("low", "mid")
-        said = {reason["points_at"] for reason in one["why"]}
-        assert {"profile.avoided_ingredients", "profile.pregnancy"} <= said
-        assert ("profile.skin_type" in said) == ("dry" in product["skin_types"])
+        reasons = {reason["points_at"] for reason in match["why"]}
+        assert {"profile.avoided_ingredients", "profile.pregnancy"} <= reasons
+        assert ("profile.skin_type" in reasons) == ("dry" in product["skin_types"])
 
 
 def test_a_profile_nobody_can_read_names_no_product(api: Any, stack: Stack) -> None:
@@ -330,11 +339,11 @@ def test_nothing_is_to_be_mended_of_normal_skin(api: Any) -> None:
 
 
 def test_every_condition_a_photo_may_speak_for_can_be_asked_for(api: Any) -> None:
-    known = {*load_conditions("1").conditions, NORMAL}
-    assert set(get_args(Condition)) == known | set(get_args(Goal))
+    conditions = {*load_conditions("1").conditions, NORMAL}
+    assert set(get_args(Condition)) == conditions | set(get_args(Goal))
     path = Path(evidence.__file__).with_suffix(".toml")
-    assert tomllib.loads(path.read_text())["concern_of"].keys() == known - {NORMAL}
-    for condition in sorted(known - {NORMAL}):
+    assert tomllib.loads(path.read_text())["concern_of"].keys() == conditions - {NORMAL}
+    for condition in sorted(conditions - {NORMAL}):
         query = {"condition": condition, "limit": "1"}
         _, body = api("GET", "/v1/products/recommendations", query=query)
         assert body["products"], condition

@@ -67,9 +67,9 @@ def test_every_product_and_the_snapshot_arrive_and_what_is_gone_goes(
     assert publish(tmp_path) == 0
 
     assert table_ids() == set(built.ids)
-    found = boto3.client("s3").get_object(Bucket="facet-media", Key="catalogue/snapshot.json")
-    assert found["ContentType"] == "application/json"
-    assert Catalogue.load(found["Body"].read()).version == built.version
+    snapshot = boto3.client("s3").get_object(Bucket="facet-media", Key="catalogue/snapshot.json")
+    assert snapshot["ContentType"] == "application/json"
+    assert Catalogue.load(snapshot["Body"].read()).version == built.version
     assert not boto3.client("s3vectors").list_vector_buckets()["vectorBuckets"]
 
 

@@ -52,8 +52,8 @@ def test_a_completed_analysis_is_said_in_words(stack: Stack, job: dict[str, Any]
     words = unpack(stack.row(job["analysis_id"])["enhanced_analysis"])
     assert words["source"] == "templates"
     routine = unpack(result_of(stack, job["analysis_id"])["result"])
-    said = " ".join((words["summary"], *words["recommendations"]))
-    assert all(step["product"]["name"] in said for step in routine["am"])
+    text = " ".join((words["summary"], *words["recommendations"]))
+    assert all(step["product"]["name"] in text for step in routine["am"])
     status, document, _ = stack.http(
         "api",
         "api_get_analysis.json",
@@ -95,7 +95,7 @@ def test_a_bad_record_is_returned_alone(stack: Stack, job: dict[str, Any]) -> No
 
     answer = stack.call("recommend", stack.batch("not json", json.dumps(job), unknown))
 
-    failed = [one["itemIdentifier"] for one in answer["batchItemFailures"]]
+    failed = [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
     assert failed == ["message-0", "message-2"]
     assert stack.row(job["analysis_id"])["status"] == "completed"
 
@@ -212,7 +212,7 @@ def test_three_wishes_of_one_photo_complete_it_together(stack: Stack, portrait: 
     assert "old" in {note.get("item_id") for note in makeup["notes"]}
     outfit = advice(stack, analysis_id, "outfit")
     assert len(outfit["outfits"]) == 3
-    assert all("coat" in json.dumps(one["items"]) for one in outfit["outfits"]), "it is cold"
+    assert all("coat" in json.dumps(dress["items"]) for dress in outfit["outfits"]), "it is cold"
     assert "torn" in {note.get("item_id") for note in outfit["notes"]}
     status, document, _ = stack.http(
         "api", "api_get_analysis.json", path=f"/v1/analyses/{analysis_id}"
@@ -364,7 +364,7 @@ def test_a_rollout_s_version_is_in_the_result_and_in_the_metric(
     assert routine["ranking"] == version
     assert any(suggestion["features"] for suggestion in routine["suggestions"])
     emitted = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
-    (advised,) = [one for one in emitted if "SkincareAdvised" in one]
+    (advised,) = [metric for metric in emitted if "SkincareAdvised" in metric]
     assert advised["ranking"] == version
     assert advised["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["ranking", "service"]]
 

@@ -117,11 +117,11 @@ def test_a_stored_vector_comes_back(client: Any, catalogue: Catalogue) -> None:
 
 
 def answered(
-    client: Any, catalogue: Catalogue, query: Query, expected: dict[str, Any], *found: Any
+    client: Any, catalogue: Catalogue, query: Query, expected: dict[str, Any], *hits: Any
 ) -> Found:
-    """The search's answer where S3 Vectors answers `found` to exactly `expected`."""
+    """The search's answer where S3 Vectors answers `hits` to exactly `expected`."""
     metadata = {e.key: e.metadata for e in entries(catalogue, "concerns")}
-    vectors = [{"metadata": metadata[key], "key": key, **more} for key, more in found]
+    vectors = [{"metadata": metadata[key], "key": key, **more} for key, more in hits]
     with Stubber(client) as stub:
         stub.add_response(
             "query_vectors",
@@ -143,7 +143,7 @@ def texts(text: str) -> dict[str, Any]:
 
 def test_a_text_is_ranked_by_the_service(client: Any, catalogue: Catalogue) -> None:
     scores = {"bm25Scores": [{"metadataKey": "name", "score": 2.0}]}
-    found = answered(
+    answer = answered(
         client,
         catalogue,
         Query(text="glow", limit=3),
@@ -151,18 +151,18 @@ def test_a_text_is_ranked_by_the_service(client: Any, catalogue: Catalogue) -> N
         ("glow", {"scores": scores}),
     )
 
-    (hit,) = found.hits
+    (hit,) = answer.hits
     assert (hit.product_id, hit.score, hit.distance) == ("glow", 2.0, None)
     assert hit.product is not None
     assert hit.product.brand == "Ona"
-    assert found.total is None
+    assert answer.total is None
 
 
 def test_filters_alone_are_ranked_by_what_helps_the_concern(
     client: Any, catalogue: Catalogue
 ) -> None:
     one_hot = [float(goal == "pores") for goal in GOALS]
-    found = answered(
+    answer = answered(
         client,
         catalogue,
         Query(categories=("serum",), concern="pores", skin_type="oily", price_bands=("low",)),
@@ -183,37 +183,37 @@ def test_filters_alone_are_ranked_by_what_helps_the_concern(
         ("serum-niacinamide-5", {"distance": 0.5}),
     )
 
-    assert [hit.product_id for hit in found.hits] == ["serum-niacinamide-5"]
+    assert [hit.product_id for hit in answer.hits] == ["serum-niacinamide-5"]
 
 
 @pytest.mark.parametrize("avoided", ["retinol", "moonstone", "Flower 149 Water", "glow", "Ona"])
 def test_nothing_avoided_is_found_whatever_the_service_answers(
     client: Any, catalogue: Catalogue, avoided: str
 ) -> None:
-    known = sorted(
+    holding = sorted(
         id_
         for id_ in catalogue.ingredients.avoided([avoided]).ingredients
         if not id_.startswith("label/")
     )
     label = {"label": {"$eq": True}}
-    found = answered(
+    answer = answered(
         client,
         catalogue,
         Query(text="lips", without=(avoided,)),
         {
             "indexName": "concerns",
             "topK": 100,
-            "filter": {"$and": [{"holds": {"$nin": known}}, label]} if known else label,
+            "filter": {"$and": [{"holds": {"$nin": holding}}, label]} if holding else label,
             **texts("lips"),
         },
         *[(key, {}) for key in ("glow", "plain", "rose")],
     )
 
-    assert [hit.product_id for hit in found.hits] == ["plain"]  # of a rose no label is known
+    assert [hit.product_id for hit in answer.hits] == ["plain"]  # of a rose no label is known
 
 
 def test_pregnancy_is_kept_whatever_the_service_answers(client: Any, catalogue: Catalogue) -> None:
-    found = answered(
+    answer = answered(
         client,
         catalogue,
         Query(text="balm", pregnancy=True, holds=("glycerin",)),
@@ -232,12 +232,12 @@ def test_pregnancy_is_kept_whatever_the_service_answers(client: Any, catalogue: 
         *[(key, {}) for key in ("glow", "plain")],
     )
 
-    assert [hit.product_id for hit in found.hits] == ["plain"]
+    assert [hit.product_id for hit in answer.hits] == ["plain"]
 
 
 def test_shades_are_put_in_the_order_of_ciede2000(client: Any, catalogue: Catalogue) -> None:
     (point,) = (e.vector for e in entries(catalogue, "colour") if e.key == "plum")
-    found = answered(
+    answer = answered(
         client,
         catalogue,
         Query.model_validate({"near": {"shade": "#502040"}, "limit": 1}),
@@ -251,7 +251,7 @@ def test_shades_are_put_in_the_order_of_ciede2000(client: Any, catalogue: Catalo
         ("plum", {"distance": 2.0}),
     )
 
-    assert [(hit.product_id, hit.distance) for hit in found.hits] == [("plum", 0.0)]
+    assert [(hit.product_id, hit.distance) for hit in answer.hits] == [("plum", 0.0)]
 
 
 def test_a_product_is_not_near_itself_and_must_be_there(client: Any, catalogue: Catalogue) -> None:

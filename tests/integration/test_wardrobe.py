@@ -311,6 +311,6 @@ def test_an_outfit_is_made_without_a_garment_that_is_still_being_read(
 
     (outfit,) = result["outfits"]
     assert {item["item_id"] for item in outfit["items"]} == {"shirt", "jeans"}
-    (note,) = [one for one in result["notes"] if one["code"] == "garment_not_read"]
+    (note,) = [note for note in result["notes"] if note["code"] == "garment_not_read"]
     assert note["item_id"] == "unread"
     assert note["text"].startswith("New was left out")
