@@ -117,10 +117,10 @@ def encode() -> Encode:
 def chromium() -> str:
     """Path of the system's Chromium; without one a skip."""
     names = ("chromium", "chromium-browser", "google-chrome")
-    found = os.environ.get("FACET_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
-    if found is None:
+    path = os.environ.get("FACET_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    if path is None:
         pytest.skip("needs Chromium: install it, or set FACET_CHROMIUM to its path")
-    return found
+    return path
 
 
 @pytest.fixture(scope="session")

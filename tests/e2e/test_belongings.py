@@ -32,8 +32,8 @@ def garment(encode: Encode, dye: str) -> tuple[bytes, dict[str, Any]]:
 def test_a_garment_s_photo_is_read_and_its_outfit_rejected(
     phone: Phone, photo: bytes, encode: Encode, eventually: Eventually
 ) -> None:
-    data, wanted = garment(encode, "#22604a")
-    asked = phone.call("POST", "/v1/wardrobe", {**SHIRT, "photo": wanted}).expect(201)
+    data, details = garment(encode, "#22604a")
+    asked = phone.call("POST", "/v1/wardrobe", {**SHIRT, "photo": details}).expect(201)
     phone.upload(asked, data).expect(200)
     shirt = f"/v1/wardrobe/{asked['item_id']}"
 
@@ -54,22 +54,22 @@ def test_a_garment_s_photo_is_read_and_its_outfit_rejected(
     document = phone.poll(analysis["analysis_id"])
 
     (outfit,) = document["recommendations"]["outfit"]["outfits"]
-    ids = [one["item_id"] for one in outfit["items"]]
+    ids = [item["item_id"] for item in outfit["items"]]
     assert sorted(ids) == sorted([asked["item_id"], "jeans"])
-    said = {"analysis_id": analysis["analysis_id"], "kind": "outfit", "item_ids": ids}
-    phone.call("POST", "/v1/feedback", {**said, "verdict": "reject"}).expect(201)
+    feedback = {"analysis_id": analysis["analysis_id"], "kind": "outfit", "item_ids": ids}
+    phone.call("POST", "/v1/feedback", {**feedback, "verdict": "reject"}).expect(201)
     phone.call("DELETE", shirt).expect(204)
     assert send("GET", item["picture_url"]).status == 404
 
 
 def test_products_are_searched_and_put_into_the_bag(phone: Phone) -> None:
     phone.call("PUT", "/v1/profile", {"avoided_ingredients": ["retinol"]}).expect(200)
-    found = phone.call("GET", "/v1/products?q=serum&concern=redness&limit=3").expect(200)
-    product = found["products"][0]["product"]
+    page = phone.call("GET", "/v1/products?q=serum&concern=redness&limit=3").expect(200)
+    product = page["products"][0]["product"]
     assert phone.call("GET", f"/v1/products/{product['product_id']}").expect(200) == product
     helps = phone.call("GET", "/v1/products/recommendations?condition=ageing").expect(200)
     assert helps["products"]
-    assert not [one for one in helps["products"] if "Retinol" in one["product"]["inci"]]
+    assert not [match for match in helps["products"] if "Retinol" in match["product"]["inci"]]
 
     item = phone.call("PUT", "/v1/bag/mine", {"product_id": product["product_id"]}).expect(201)
 

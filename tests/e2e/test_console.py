@@ -82,7 +82,7 @@ def opened(browser: Browser, address: str, errors: list[str]) -> tuple[BrowserCo
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on(
         "console",
-        lambda said: errors.append(said.text) if "Security Policy" in said.text else None,
+        lambda message: errors.append(message.text) if "Security Policy" in message.text else None,
     )
     page.goto(address)
     return context, page
@@ -248,13 +248,13 @@ def test_an_authenticator_s_code_is_asked_for_where_the_account_has_one(page: Pa
     answers: list[bytes] = []
 
     def ask(route: Route) -> None:
-        wanted = json.loads(route.request.post_data or "{}")
-        if wanted.get("ChallengeName") == "PASSWORD_VERIFIER":
+        body = json.loads(route.request.post_data or "{}")
+        if body.get("ChallengeName") == "PASSWORD_VERIFIER":
             answers.append(route.fetch().body())
             route.fulfill(json={"ChallengeName": "SOFTWARE_TOKEN_MFA", "Session": "s"})
-        elif wanted.get("ChallengeName") != "SOFTWARE_TOKEN_MFA":
+        elif body.get("ChallengeName") != "SOFTWARE_TOKEN_MFA":
             route.continue_()
-        elif wanted["ChallengeResponses"]["SOFTWARE_TOKEN_MFA_CODE"] == "654321":
+        elif body["ChallengeResponses"]["SOFTWARE_TOKEN_MFA_CODE"] == "654321":
             route.fulfill(body=answers[-1])
         else:
             route.fulfill(status=400, json={"__type": "CodeMismatchException"})
@@ -346,7 +346,11 @@ def test_what_is_no_photo_is_refused_before_it_is_sent(page: Page, tmp_path: Pat
     page.get_by_role("checkbox", name="This is a photo of me").check()
     page.get_by_role("button", name="Analyse the photo").click()
     expect(page.get_by_role("alert")).to_contain_text("would be refused")
-    assert not [one for one in asked if one.startswith("POST") and one.endswith("/v1/analyses")]
+    assert not [
+        request
+        for request in asked
+        if request.startswith("POST") and request.endswith("/v1/analyses")
+    ]
 
 
 def test_nothing_is_sent_without_consent(page: Page, photo_file: Path) -> None:
@@ -395,7 +399,7 @@ def test_every_stage_is_shown_as_it_happens(page: Page, photo_file: Path, result
     stages = page.evaluate("window.stages")
     assert stages[0] == "awaiting_upload"
     assert stages == [
-        one for one in ("awaiting_upload", "analyzing", "recommending") if one in stages
+        stage for stage in ("awaiting_upload", "analyzing", "recommending") if stage in stages
     ]
     expect(page.locator("#said")).to_have_text("Your result is ready.")
 

@@ -58,7 +58,7 @@ TAKING = [
     operation["operationId"]
     for _, _, operation in OPERATIONS
     if "requestBody" in operation
-    or any(one["in"] == "query" for one in operation.get("parameters", ()))
+    or any(parameter["in"] == "query" for parameter in operation.get("parameters", ()))
 ]
 
 
@@ -80,7 +80,7 @@ def owner(stack: LocalStack) -> Phone:
 
 
 @pytest.fixture(scope="module")
-def known(owner: Phone, photo: bytes) -> dict[str, str]:
+def kept(owner: Phone, photo: bytes) -> dict[str, str]:
     """Path parameters that lead somewhere: an analysed photo, and what its owner keeps."""
     asked = owner.ask(photo, wants=["skincare", "makeup"]).expect(201)
     owner.upload(asked, photo)
@@ -138,8 +138,8 @@ def check(schema: OpenApiSchema, owner: Phone) -> Check:
 
 
 @pytest.mark.parametrize("name", [name for name, (_, method) in CALLS.items() if method == "get"])
-def test_what_was_read_is_not_sent_twice(name: str, owner: Phone, known: dict[str, str]) -> None:
-    path = CALLS[name][0].format(**known)
+def test_what_was_read_is_not_sent_twice(name: str, owner: Phone, kept: dict[str, str]) -> None:
+    path = CALLS[name][0].format(**kept)
     query = {"recommendProducts": "?condition=redness"}.get(name, "")
     first = owner.call("GET", path + query)
     again = owner.call(
@@ -155,50 +155,50 @@ def test_what_was_read_is_not_sent_twice(name: str, owner: Phone, known: dict[st
 
 @pytest.mark.parametrize("name", CALLS)
 def test_what_fits_the_document_is_answered_as_it_tells(
-    name: str, check: Check, known: dict[str, str]
+    name: str, check: Check, kept: dict[str, str]
 ) -> None:
     check(name, GenerationMode.POSITIVE)
-    if leads := parameters(name, known):
+    if leads := parameters(name, kept):
         check(name, path_parameters=leads)
 
 
 @pytest.mark.parametrize("name", TAKING)
 def test_what_does_not_fit_is_refused_as_it_tells(
-    name: str, check: Check, known: dict[str, str]
+    name: str, check: Check, kept: dict[str, str]
 ) -> None:
     # A path or a header that HTTP itself cannot carry never reaches the API.
-    check(name, GenerationMode.NEGATIVE, path_parameters=parameters(name, known), headers={})
+    check(name, GenerationMode.NEGATIVE, path_parameters=parameters(name, kept), headers={})
 
 
 @pytest.mark.parametrize("name", CALLS)
 def test_without_a_token_only_open_calls_answer(
-    name: str, stack: LocalStack, known: dict[str, str]
+    name: str, stack: LocalStack, kept: dict[str, str]
 ) -> None:
     path, method = CALLS[name]
-    address = stack.outputs["ApiUrl"] + path.format(**known)
+    address = stack.outputs["ApiUrl"] + path.format(**kept)
 
     assert (send(method.upper(), address).status == 401) == (path not in OPEN_PATHS)
 
 
 @pytest.mark.parametrize("path", sorted({path for path, _ in CALLS.values()}))
 def test_a_browser_may_ask_first_at_every_address(
-    path: str, stack: LocalStack, known: dict[str, str]
+    path: str, stack: LocalStack, kept: dict[str, str]
 ) -> None:
     asked = send(
         "OPTIONS",
-        stack.outputs["ApiUrl"] + path.format(**known),
+        stack.outputs["ApiUrl"] + path.format(**kept),
         headers={"Origin": "https://example.com", "Access-Control-Request-Method": "PUT"},
     )
 
     assert asked.status == 204
     assert asked.headers["Access-Control-Allow-Origin"] == "*"
     allowed = set(asked.headers["Access-Control-Allow-Methods"].split(","))
-    assert allowed >= {method.upper() for one, method in CALLS.values() if one == path}
+    assert allowed >= {method.upper() for template, method in CALLS.values() if template == path}
 
 
-def parameters(name: str, known: dict[str, str]) -> dict[str, str]:
+def parameters(name: str, kept: dict[str, str]) -> dict[str, str]:
     """Of a call's path, such that it leads somewhere."""
-    return {one: known[one] for one in re.findall(r"{(\w+)}", CALLS[name][0])}
+    return {parameter: kept[parameter] for parameter in re.findall(r"{(\w+)}", CALLS[name][0])}
 
 
 def test_a_hundred_racing_requests_with_ten_left_give_exactly_ten(

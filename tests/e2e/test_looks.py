@@ -49,17 +49,17 @@ def test_an_analysis_gets_pictures_of_its_looks(
 
     def pictures() -> list[dict[str, Any]] | None:
         document = phone.call("GET", path).expect(200)
-        waiting = [one for one in document["looks"] if one["status"] == "rendering"]
+        waiting = [look for look in document["looks"] if look["status"] == "rendering"]
         assert bool(waiting) == ("poll_after_ms" in document)
         return None if waiting else document["looks"]
 
     looks = eventually(pictures, patience=30)
 
-    assert [one["status"] for one in looks] == ["completed"] * 3
-    assert any("item_id" in product for one in looks for product in one["products"])
-    for one in looks:
-        assert picture(one["image_url"]).size == (512, 512)
-        assert picture(one["before_after_url"]).width > 200
+    assert [look["status"] for look in looks] == ["completed"] * 3
+    assert any("item_id" in product for look in looks for product in look["products"])
+    for look in looks:
+        assert picture(look["image_url"]).size == (512, 512)
+        assert picture(look["before_after_url"]).width > 200
     assert phone.call("DELETE", path).status == 204
     left = stack.client("s3").list_objects_v2(
         Bucket=stack.outputs["MediaBucketName"], Prefix="looks/"
@@ -84,11 +84,11 @@ def test_any_other_look_can_be_asked_for_and_kept(
     address = f"/v1/looks/{asked['look_id']}"
     look = drawn(phone, address, eventually)
     assert look["status"] == "completed", look
-    assert [one["category"] for one in look["products"]] == ["lip", "mascara"]
+    assert [product["category"] for product in look["products"]] == ["lip", "mascara"]
     assert picture(look["image_url"]).size == (512, 512)
     named = phone.call("PUT", address, {"name": "Friday", "favourite": True}).expect(200)
     assert named["image_url"]
-    assert [one["name"] for one in phone.call("GET", "/v1/looks").body["looks"]] == ["Friday"]
+    assert [kept["name"] for kept in phone.call("GET", "/v1/looks").body["looks"]] == ["Friday"]
     assert phone.call("DELETE", address).status == 204
     assert phone.call("GET", address).body["code"] == "look_not_found"
 
@@ -105,7 +105,7 @@ def test_a_garment_without_a_model_says_so(
 
 
 def test_an_overlay_is_drawn_on_request(phone: Phone, analysis: dict[str, Any]) -> None:
-    concerns = {one["name"]: one for one in analysis["skin"]["concerns"]}
+    concerns = {concern["name"]: concern for concern in analysis["skin"]["concerns"]}
     address = concerns["redness"]["overlay_url"]
 
     overlay = phone.call("GET", address).expect(200)
@@ -116,6 +116,6 @@ def test_an_overlay_is_drawn_on_request(phone: Phone, analysis: dict[str, Any]) 
     assert overlay["measured"] == concerns["redness"]["measured"]
     again = phone.call("GET", address).expect(200)
     assert again["url"].partition("?")[0] == overlay["url"].partition("?")[0]
-    unmeasured = next(name for name, one in concerns.items() if "measured" not in one)
+    unmeasured = next(name for name, concern in concerns.items() if "measured" not in concern)
     refused = phone.call("GET", address.replace("redness", unmeasured))
     assert (refused.status, refused.body["code"]) == (409, "concern_not_measured")

@@ -113,8 +113,8 @@ def test_the_history_is_newest_first_and_comes_in_pages(phone: Phone, photo: byt
     page = phone.call("GET", "/v1/analyses?limit=2").body
     rest = phone.call("GET", f"/v1/analyses?limit=2&cursor={page['cursor']}").body
 
-    assert [one["analysis_id"] for one in page["analyses"]] == ids[:0:-1]
-    assert [one["analysis_id"] for one in rest["analyses"]] == ids[:1]
+    assert [analysis["analysis_id"] for analysis in page["analyses"]] == ids[:0:-1]
+    assert [analysis["analysis_id"] for analysis in rest["analyses"]] == ids[:1]
     assert "cursor" not in rest
 
 
@@ -136,8 +136,12 @@ def test_one_correlation_id_runs_from_the_request_to_the_last_line(
         group = settings["LoggingConfig"]["LogGroup"]
 
         def lines(group: str = group) -> list[dict[str, Any]]:
-            found = logs.filter_log_events(logGroupName=group)["events"]
-            return [it for it in found if f'"correlation_id":"{correlation_id}"' in it["message"]]
+            events = logs.filter_log_events(logGroupName=group)["events"]
+            return [
+                event
+                for event in events
+                if f'"correlation_id":"{correlation_id}"' in event["message"]
+            ]
 
         assert eventually(lines), name
 

@@ -48,9 +48,9 @@ def exchanges(text: str) -> list[Exchange]:
     ]
 
 
-def filled(text: str, known: dict[str, Any]) -> str:
+def filled(text: str, names: dict[str, Any]) -> str:
     """`{name}` replaced; a name that nothing has put there is an error of the page."""
-    return re.sub(r"\{(\w+)\}", lambda name: str(known[name[1]]), text)
+    return re.sub(r"\{(\w+)\}", lambda name: str(names[name[1]]), text)
 
 
 def parts(block: str) -> tuple[str, dict[str, str], str]:
@@ -60,8 +60,8 @@ def parts(block: str) -> tuple[str, dict[str, str], str]:
     return first, dict(line.split(": ", 1) for line in lines), body.strip()
 
 
-def ask(request: str, known: dict[str, Any], files: dict[str, bytes]) -> Answer:
-    first, headers, body = parts(filled(request, known))
+def ask(request: str, names: dict[str, Any], files: dict[str, bytes]) -> Answer:
+    first, headers, body = parts(filled(request, names))
     method, url = first.split(" ")
     data: bytes | None
     if body.startswith("< "):
@@ -71,38 +71,38 @@ def ask(request: str, known: dict[str, Any], files: dict[str, bytes]) -> Answer:
     return send(method, url, data, headers)
 
 
-def compare(told: Any, got: Any, known: dict[str, Any], where: str = "answer") -> None:
+def compare(told: Any, got: Any, names: dict[str, Any], where: str = "answer") -> None:
     """Everything that is told is so; keeps what is named. Raises AssertionError."""
     if told == "...":
         assert got not in (None, "", [], {}), f"{where} is empty"
     elif isinstance(told, str) and (name := re.fullmatch(r"\{(\w+)\}", told)):
         assert got, f"{where} is empty"
-        assert known.setdefault(name[1], got) == got or name[1].endswith(("url", "etag")), where
-        known[name[1]] = got
+        assert names.setdefault(name[1], got) == got or name[1].endswith(("url", "etag")), where
+        names[name[1]] = got
     elif isinstance(told, dict):
         assert isinstance(got, dict), f"{where} is {got!r}"
         for field, value in told.items():
             assert field in got, f"{where} has no {field}: {sorted(got)}"
-            compare(value, got[field], known, f"{where}.{field}")
+            compare(value, got[field], names, f"{where}.{field}")
     elif isinstance(told, list):
         assert isinstance(got, list), f"{where} is {got!r}"
         assert len(got) >= len(told), f"{where} has {len(got)}"
         for place, value in enumerate(told):
-            compare(value, got[place], known, f"{where}.{place}")
+            compare(value, got[place], names, f"{where}.{place}")
     else:
         assert got == told, f"{where} is {got!r}"
 
 
-def check(answer: Answer, told: str, known: dict[str, Any]) -> None:
+def check(answer: Answer, told: str, names: dict[str, Any]) -> None:
     """The answer is what the page shows. Raises AssertionError."""
     status, headers, body = parts(told)
     assert answer.status == int(status), f"{answer.status}: {answer.data[:500]!r}"
     for name, value in headers.items():
-        compare(value, answer.headers.get(name), known, name)
+        compare(value, answer.headers.get(name), names, name)
     if body:
         is_json = "json" in answer.headers.get("content-type", "")
         assert is_json, answer.data[:500]
-        compare(json.loads(body), json.loads(answer.data), known)
+        compare(json.loads(body), json.loads(answer.data), names)
 
 
 def jumper() -> Image.Image:
@@ -118,7 +118,7 @@ def jumper() -> Image.Image:
 @pytest.mark.e2e
 def test_the_walkthrough_is_true(stack: LocalStack, portrait: Image.Image, encode: Encode) -> None:
     files = {"portrait.jpg": encode(portrait), "jumper.jpg": encode(jumper(), quality=92)}
-    known: dict[str, Any] = {
+    names: dict[str, Any] = {
         "api": stack.outputs["ApiUrl"],
         "cognito": stack.endpoint + "/",
         "client_id": stack.outputs["UserPoolClientId"],
@@ -128,14 +128,14 @@ def test_the_walkthrough_is_true(stack: LocalStack, portrait: Image.Image, encod
     }
     for name, data in files.items():
         stem = name.removesuffix(".jpg")
-        known[f"{stem}_length"] = len(data)
-        known[f"{stem}_sha256"] = base64.b64encode(hashlib.sha256(data).digest()).decode()
+        names[f"{stem}_length"] = len(data)
+        names[f"{stem}_sha256"] = base64.b64encode(hashlib.sha256(data).digest()).decode()
     for exchange in exchanges(PAGE.read_text()):
         deadline = time.monotonic() + PATIENCE
         while True:
-            answer = ask(exchange.request, known, files)
+            answer = ask(exchange.request, names, files)
             try:
-                check(answer, exchange.answer, known)
+                check(answer, exchange.answer, names)
                 break
             except AssertionError as error:
                 if not exchange.polled or time.monotonic() > deadline:
@@ -162,17 +162,17 @@ def test_an_answer_that_is_not_as_told_is_found(told: Any, got: Any) -> None:
 
 
 def test_what_an_answer_names_is_known_to_the_next_request() -> None:
-    known: dict[str, Any] = {}
+    names: dict[str, Any] = {}
 
-    compare({"a": {"b": ["{one}", "..."]}, "c": 1}, {"a": {"b": ["x", "y"]}, "c": 1, "d": 2}, known)
+    compare({"a": {"b": ["{one}", "..."]}, "c": 1}, {"a": {"b": ["x", "y"]}, "c": 1, "d": 2}, names)
 
-    assert filled("GET /{one}", known) == "GET /x"
+    assert filled("GET /{one}", names) == "GET /x"
     with pytest.raises(KeyError):
-        filled("GET /{two}", known)
+        filled("GET /{two}", names)
 
 
 def test_the_page_walks_through_every_kind_of_call() -> None:
-    requests = [parts(one.request)[0] for one in exchanges(PAGE.read_text())]
+    requests = [parts(exchange.request)[0] for exchange in exchanges(PAGE.read_text())]
 
     assert {line.split(" ")[0] for line in requests} == {"GET", "POST", "PUT", "DELETE"}
-    assert sum(one.polled for one in exchanges(PAGE.read_text())) >= 5
+    assert sum(exchange.polled for exchange in exchanges(PAGE.read_text())) >= 5
