@@ -17,7 +17,7 @@ from facet.adapters.account import AccountTable
 from facet.adapters.analyses import AnalysisTable
 from facet.adapters.belongings import BelongingsTable
 from facet.adapters.s3 import Bucket
-from facet.advice.makeup import recommend_makeup
+from facet.advice.makeup.recommend import recommend_makeup
 from facet.catalogue.build import build_catalogue
 from facet.catalogue.catalogue import Catalogue
 from facet.domain.account import EXPORT_LIFE, Export

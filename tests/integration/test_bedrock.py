@@ -17,8 +17,8 @@ from botocore.stub import Stubber
 
 from facet.adapters.bedrock import MOST_ROUNDS, BedrockModel, bedrock_client
 from facet.adapters.rows import unpack
-from facet.advice.model_narrator import ModelNarrator
-from facet.advice.narrator import TemplateNarrator
+from facet.advice.words.model_narrator import ModelNarrator
+from facet.advice.words.narrator import TemplateNarrator
 from facet.catalogue.catalogue import Catalogue
 from facet.domain.narration import Facts, ModelError, Tool
 from tests.integration.conftest import NAMES, REGION, USER, Stack

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from facet.adapters.looks import LookTable
     from facet.adapters.s3 import Bucket
     from facet.adapters.sqs import JobQueue
-    from facet.advice.narrator import Narrator
     from facet.advice.ranking import Rollout
+    from facet.advice.words.narrator import Narrator
     from facet.catalogue.catalogue import Catalogue
     from facet.domain.cursor import Cursors
     from facet.domain.search import Search
@@ -268,8 +268,8 @@ class Wiring:
     @cached_property
     def narrator(self) -> "Narrator":
         """The narrator: templates, or the model that is named, with templates to fall back on."""
-        from facet.advice.model_narrator import ModelNarrator
-        from facet.advice.narrator import TemplateNarrator
+        from facet.advice.words.model_narrator import ModelNarrator
+        from facet.advice.words.narrator import TemplateNarrator
 
         templates = TemplateNarrator()
         if not (model_id := self.settings.narrator_model_id):

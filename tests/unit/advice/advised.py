@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from facet.advice.facts import facts_of
-from facet.advice.skincare import recommend_skincare
+from facet.advice.skincare.recommend import recommend_skincare
+from facet.advice.words.facts import facts_of
 from facet.catalogue.catalogue import Catalogue
 from facet.domain.advice import Profile
 from facet.domain.analysis import Kind

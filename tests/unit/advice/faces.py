@@ -6,10 +6,10 @@ from datetime import date
 from typing import Any
 
 from facet.advice.harmony import LCh
-from facet.advice.makeup import recommend_makeup
-from facet.advice.makeup_brief import LookBrief
-from facet.advice.makeup_read import brief_of
-from facet.advice.shades import Shade
+from facet.advice.makeup.brief import LookBrief
+from facet.advice.makeup.read import brief_of
+from facet.advice.makeup.recommend import recommend_makeup
+from facet.advice.makeup.shades import Shade
 from facet.catalogue.catalogue import Catalogue
 from facet.colour import hex_from_lab, lab_from_hex
 from facet.domain.advice import Profile

@@ -5,8 +5,8 @@ from datetime import date
 from typing import Any
 
 from facet.advice.ranking import load_ranking
-from facet.advice.skincare import recommend_skincare
-from facet.advice.skincare_read import Brief, brief_of
+from facet.advice.skincare.read import Brief, brief_of
+from facet.advice.skincare.recommend import recommend_skincare
 from facet.catalogue.catalogue import Catalogue, Item
 from facet.domain.advice import Profile, SkincareResult, Step
 from facet.domain.face import FaceReading

@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parents[3] / "layers" / "shared" / "facet"
 # What feedback on an outfit must name, that looks are drawn of make-up, and which ranking is
 # counted, is said of one kind and of no other.
 MAY_NAME_A_KIND = {
-    *("advice/advisers.py", "advice/outfit_read.py"),
+    *("advice/advisers.py", "advice/outfit/read.py"),
     *("services/start_analysis.py", "services/give_feedback.py"),
     *("services/read_analysis.py", "services/render_looks.py"),
 }

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from facet.advice.answer import Notes
-from facet.advice.bag import item_of
+from facet.advice.skincare.shelf import item_of
 from facet.catalogue.build import build_catalogue
 from facet.catalogue.catalogue import Catalogue, Item
 from facet.domain.products import BagItem, Product

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from facet.advice.facts import facts_of
 from facet.advice.harmony import LCh
-from facet.advice.makeup import recommend_makeup
-from facet.advice.narrator import TemplateNarrator
+from facet.advice.makeup.recommend import recommend_makeup
+from facet.advice.words.facts import facts_of
+from facet.advice.words.narrator import TemplateNarrator
 from facet.catalogue.catalogue import Catalogue
 from facet.colour import hex_from_lab
 from facet.domain.advice import Profile

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from facet.advice.harmony import LCh, hue_difference
 from facet.advice.harmony import rules as season_rules
-from facet.advice.makeup import recommend_makeup
-from facet.advice.makeup_brief import CATEGORIES, rules
-from facet.advice.makeup_match import sampled_skin
+from facet.advice.makeup.brief import CATEGORIES, rules
+from facet.advice.makeup.match import sampled_skin
+from facet.advice.makeup.recommend import recommend_makeup
+from facet.advice.makeup.shades import shade_card
 from facet.advice.occasions import occasion_of
-from facet.advice.shades import shade_card
 from facet.catalogue.catalogue import Catalogue
 from facet.colour import delta_e_2000, hex_from_lab, lab_from_hex
 from facet.domain.advice import Profile

@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 
 from facet.advice.harmony import LCh, hue_difference, rules
-from facet.advice.makeup_match import sampled_skin, skin_pick
-from facet.advice.makeup_near import brow_pick, lip_liner_pick, mascara_pick, skin_like_pick
-from facet.advice.makeup_season import Aim, season_pick
-from facet.advice.shades import Shade
+from facet.advice.makeup.match import sampled_skin, skin_pick
+from facet.advice.makeup.near import brow_pick, lip_liner_pick, mascara_pick, skin_like_pick
+from facet.advice.makeup.season import Aim, season_pick
+from facet.advice.makeup.shades import Shade
 from facet.catalogue.catalogue import Catalogue
 from facet.colour import delta_e_2000, hex_from_lab, lab_from_hex
 from facet.domain.face import FaceReading, FeatureColour, Share

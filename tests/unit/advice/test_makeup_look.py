@@ -2,7 +2,7 @@
 
 import pytest
 
-from facet.advice.makeup_brief import CATEGORIES
+from facet.advice.makeup.brief import CATEGORIES
 from facet.catalogue.catalogue import Catalogue
 from facet.colour import hex_from_lab
 from facet.domain.face import Share

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from facet.advice.makeup_brief import Pick
-from facet.advice.makeup_look import LookChoice
-from facet.advice.makeup_say import look_of
+from facet.advice.makeup.brief import Pick
+from facet.advice.makeup.look import LookChoice
+from facet.advice.makeup.say import look_of
+from facet.advice.makeup.shades import Shade
 from facet.advice.occasions import rules as occasion_rules
-from facet.advice.shades import Shade
 from facet.catalogue.catalogue import Catalogue
 from facet.domain.advice import Note, Reason
 from facet.domain.face import FaceReading, Share

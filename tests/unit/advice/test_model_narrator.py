@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from facet.advice.facts import facts_of
-from facet.advice.model_narrator import ModelNarrator, tools_of
-from facet.advice.narrator import TemplateNarrator
-from facet.advice.outfit import recommend_outfit
+from facet.advice.outfit.recommend import recommend_outfit
+from facet.advice.words.facts import facts_of
+from facet.advice.words.model_narrator import ModelNarrator, tools_of
+from facet.advice.words.narrator import TemplateNarrator
 from facet.catalogue.catalogue import Catalogue
 from facet.catalogue.index import Index
 from facet.domain.advice import Profile

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from facet.advice.narrator import TemplateNarrator
+from facet.advice.words.narrator import TemplateNarrator
 from facet.catalogue.catalogue import Catalogue
 from facet.domain.face import FaceReading
 from facet.domain.narration import Facts, GapFact, Measure, OutfitFact, ProductFact, StepFact

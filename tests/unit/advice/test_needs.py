@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from facet.advice.needs import Care, Need, care_for
+from facet.advice.skincare.needs import Care, Need, care_for
 from facet.catalogue.catalogue import Catalogue
 from facet.domain.advice import Profile
 from tests.unit.conftest import face_reading

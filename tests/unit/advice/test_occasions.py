@@ -2,14 +2,15 @@
 
 import pytest
 
-from facet.advice import makeup_brief, wardrobe
+from facet.advice.makeup import brief
 from facet.advice.occasions import occasion_in_words, occasion_of, rules
+from facet.advice.outfit import wardrobe
 
 OCCASIONS = rules()["occasions"]
 
 
 def test_looks_and_outfits_know_every_occasion() -> None:
-    assert set(makeup_brief.rules()["occasion"]) == set(OCCASIONS)
+    assert set(brief.rules()["occasion"]) == set(OCCASIONS)
     assert set(OCCASIONS) <= set(wardrobe.rules()["formality"])
 
 

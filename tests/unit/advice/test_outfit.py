@@ -7,10 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from facet.advice import outfit_choose
-from facet.advice.outfit import recommend_outfit
-from facet.advice.outfit_worth import Scored, scored
-from facet.advice.wardrobe import Brief, rules
+from facet.advice.outfit import choose as outfit_choose
+from facet.advice.outfit.recommend import recommend_outfit
+from facet.advice.outfit.wardrobe import Brief, rules
+from facet.advice.outfit.worth import Scored, scored
 from facet.domain.advice import Profile
 from facet.domain.style import Weather
 from tests.unit.advice.wardrobes import SLOTS, TODAY, WARDROBE, ask, base, garment, ids, reading_of

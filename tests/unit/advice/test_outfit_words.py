@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from facet.advice.outfit import recommend_outfit
+from facet.advice.outfit.recommend import recommend_outfit
 from facet.domain.advice import Note, Profile
 from facet.domain.face import FaceReading, Share
 from facet.domain.style import Outfit, OutfitResult, Weather

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from facet.advice.harmony import relation_at
-from facet.advice.outfit_read import brief_of
-from facet.advice.outfit_worth import formality
-from facet.advice.wardrobe import Brief
+from facet.advice.outfit.read import brief_of
+from facet.advice.outfit.wardrobe import Brief
+from facet.advice.outfit.worth import formality
 from facet.domain.advice import Profile
 from facet.domain.style import Weather
 from tests.unit.advice.wardrobes import ask, garment, ids, reading_of

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from facet.advice.skincare import recommend_skincare
+from facet.advice.skincare.recommend import recommend_skincare
 from facet.catalogue.build import build_catalogue
 from facet.catalogue.catalogue import GOALS, Catalogue
 from facet.catalogue.sources import CatalogueError

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from facet.advice.skincare_choice import MOST, Candidate, Offer, plain_products, scores, treatments
+from facet.advice.skincare.choice import MOST, Candidate, Offer, plain_products, scores, treatments
 from facet.catalogue.build import build_catalogue
 from facet.catalogue.catalogue import Catalogue
 from facet.domain.products import Product

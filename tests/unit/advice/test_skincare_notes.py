@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from facet.advice.routine import Remark
-from facet.advice.skincare_say import note_of
-from facet.advice.week import Obstacle, ObstacleKind
+from facet.advice.skincare.routine import Remark
+from facet.advice.skincare.say import note_of
+from facet.advice.skincare.week import Obstacle, ObstacleKind
 from facet.catalogue.build import build_catalogue
 from facet.catalogue.catalogue import Catalogue
 from facet.domain.advice import Note

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from facet.advice.bag import shelf_of
-from facet.advice.makeup import recommend_makeup
+from facet.advice.makeup.recommend import recommend_makeup
+from facet.advice.skincare.shelf import shelf_of
 from facet.catalogue.build import build_catalogue
 from facet.catalogue.catalogue import Catalogue
 from facet.catalogue.index import Index

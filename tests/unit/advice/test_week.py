@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from facet.advice.week import DAYS, Obstacle, Placed, Week
+from facet.advice.skincare.week import DAYS, Obstacle, Placed, Week
 from facet.catalogue.catalogue import Catalogue, Item
 from facet.domain.advice import RampStage
 from facet.domain.products import Session

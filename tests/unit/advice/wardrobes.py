@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from facet.advice.outfit import recommend_outfit
+from facet.advice.outfit.recommend import recommend_outfit
 from facet.domain.advice import Profile
 from facet.domain.face import FaceReading, Share
 from facet.domain.style import Outfit, OutfitResult, Weather

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from facet.advice.skincare import recommend_skincare
+from facet.advice.skincare.recommend import recommend_skincare
 from facet.catalogue.build import build_catalogue, write_catalogue
 from facet.catalogue.catalogue import Catalogue
 from facet.catalogue.importers import Format, Summary, import_products

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from facet.advice.facts import facts_of
-from facet.advice.narrator import Narrator
+from facet.advice.words.facts import facts_of
+from facet.advice.words.narrator import Narrator
 from facet.domain.analysis import Analysis, Kind
 from facet.domain.narration import EnhancedAnalysis
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from facet.advice.makeup_read import own_makeup
+from facet.advice.makeup.read import own_makeup
 from facet.domain.analysis import Analysis, Kind
 from facet.domain.belongings import Shelf
 from facet.domain.errors import (

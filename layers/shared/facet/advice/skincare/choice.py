@@ -1,0 +1,152 @@
+"""What may be suggested to a person, and in which order: a weighted sum of features over columns.
+
+The weights are a ranking's (facet.advice.ranking); what fits is asked of the catalogue's columns,
+so that a product becomes an object only when it is looked at.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facet.advice.skincare.needs import Need
+from facet.advice.skincare.read import Brief
+from facet.catalogue.catalogue import PRICE_BANDS, Item, Mask
+from facet.catalogue.suitable import FULL_LABEL, is_named, suitable_rows
+
+MOST = 24  # candidates that are looked at for one gap
+
+type Features = Mapping[str, NDArray[Any]]  # name -> (n,), numbers, or true and false
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A product that would fill a gap."""
+
+    item: Item
+    features: dict[str, float]  # what the ranking saw: feedback on it can teach the next one
+    over_budget: bool = False
+
+
+@dataclass(frozen=True)
+class Offer:
+    """The products that may be suggested to one person, worked out when they are asked for."""
+
+    brief: Brief
+
+    @cached_property
+    def suitable(self) -> Mask:
+        """(n,) true for products that may be suggested, whatever they cost."""
+        columns = self.brief.catalogue
+        mask: Mask = suitable_rows(columns, self.brief.person, columns.containing, suggested=True)
+        return mask
+
+    @cached_property
+    def affordable(self) -> Mask:
+        """(n,) true for products within the budget; without one, for all."""
+        budget, price = self.brief.profile.budget, self.brief.catalogue.price
+        if budget is None:
+            return np.ones(len(self.brief.catalogue), dtype=bool)
+        return (price >= 0) & (price <= PRICE_BANDS.index(budget))
+
+    @cached_property
+    def fitness(self) -> Features:
+        """How each product fits this person, whatever the gap."""
+        columns, care = self.brief.catalogue, self.brief.care
+        features: dict[str, NDArray[Any]] = {
+            "irritancy": columns.irritancy,
+            "price": np.where(columns.price < 0, PRICE_BANDS.index("mid"), columns.price),
+            "medicine": columns.medicine > 0,
+        }
+        if care.needs:
+            features["need"] = sum(
+                (need.weight * columns.grade(need.goal) for need in care.needs),
+                start=np.zeros(len(columns)),
+            )
+        if self.brief.profile.skin_type:
+            features["skin"] = columns.suits(self.brief.profile.skin_type)
+        if care.is_sensitive:
+            features["sensitive"] = columns.suits("sensitive")
+        return features
+
+
+def treatments(offer: Offer, need: Need) -> Iterator[Candidate]:
+    """Products with published evidence for a need, best first."""
+    columns = offer.brief.catalogue
+    kinds = ["serum", "treatment", "exfoliant", "toner"]
+    if need.goal == "dark_circles":
+        kinds = ["eye_care"]
+    grade = columns.grade(need.goal)
+    fits = (
+        offer.suitable
+        & offer.affordable
+        & columns.in_category(*kinds)
+        & columns.treats
+        & (columns.label == FULL_LABEL)  # of an unknown strength it might be too strong
+        & (grade > 0)
+    )
+    if offer.brief.care.is_sensitive:
+        fits &= columns.irritancy <= 1
+    if need.goal != "blemishes":
+        fits &= columns.medicine == 0
+    features = {**offer.fitness, "grade": grade, "strength": columns.strength}
+    for row in _best(offer, fits, features):
+        yield _candidate(offer, row, features)
+
+
+def plain_products(offer: Offer, category: str) -> Iterator[Candidate]:
+    """Products of a category with nothing in them that treats, best first.
+
+    Those over the budget follow those within it.
+    """
+    columns = offer.brief.catalogue
+    fits = offer.suitable & columns.in_category(category) & ~columns.treats
+    features = dict(offer.fitness)
+    if category == "sunscreen":
+        fits &= columns.spf >= offer.brief.rules["sun"]["spf"]
+        features |= _sunscreen_features(offer.brief)
+    for within_budget in (True, False):
+        rows = fits & offer.affordable if within_budget else fits
+        for row in _best(offer, rows, features):
+            yield _candidate(offer, row, features, over_budget=not within_budget)
+
+
+def scores(brief: Brief, features: Features) -> NDArray[Any]:
+    """(n,) larger is better: the sum of every feature times its weight in the ranking."""
+    total = np.zeros(len(brief.catalogue))
+    for name, column in features.items():
+        total += brief.ranking.weights[name] * column
+    return total
+
+
+def _sunscreen_features(brief: Brief) -> Features:
+    columns = brief.catalogue
+    return {
+        "tint_wanted" if brief.care.wants_tint else "tint_unwanted": columns.tinted,
+        "white_cast": brief.care.deep & columns.mineral & ~columns.tinted,
+    }
+
+
+def _best(offer: Offer, fits: Mask, features: Features) -> Iterator[int]:
+    """Rows that fit, best score first, in the catalogue's order among equals."""
+    columns = offer.brief.catalogue
+    rows = np.flatnonzero(fits)
+    order = np.lexsort((rows, -np.round(scores(offer.brief, features)[rows], 6)))
+    ranked = (int(row) for row in rows[order])
+    unnamed = (
+        row
+        for row in ranked
+        if not is_named(offer.brief.person, (columns.name(row), columns.brand_at(row)))
+    )
+    return islice(unnamed, MOST)
+
+
+def _candidate(
+    offer: Offer, row: int, features: Features, *, over_budget: bool = False
+) -> Candidate:
+    weighed = {name: round(float(column[row]), 4) for name, column in features.items()}
+    return Candidate(offer.brief.catalogue.item_at(row), weighed, over_budget)

@@ -1,0 +1,102 @@
+"""What a skin asks for: from what its photo shows and from what its owner told.
+
+Nothing is in words yet: facet.advice.skincare.reasons says it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from facet.catalogue.catalogue import GOALS
+from facet.domain.advice import Profile
+from facet.domain.face import Concern, Skin
+
+type Rules = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A goal, and everything that asks for it."""
+
+    goal: str
+    weight: float  # 0..1
+    scores: tuple[float, ...]  # 0..100, 100 best, of its concern in the photo; where it is low
+    ranks: tuple[int, ...]  # where it stands among the goals a person told, 0 first
+    dry: bool  # whether it is asked for by skin that is said to be dry
+
+
+@dataclass(frozen=True, slots=True)
+class Care:
+    """What a skin asks for, and what it has to be spared."""
+
+    needs: tuple[Need, ...]  # the weightiest first
+    told_sensitive: bool
+    redness: tuple[float, ...]  # scores, 0..100, so low that the skin is treated as sensitive
+    deep: bool  # it darkens in visible light
+    dark_marks: Literal["told", "tone"] | None  # why they come easily; None: nothing speaks for it
+    pigment: tuple[Need, ...]  # of the needs those that visible light makes worse
+
+    @property
+    def is_sensitive(self) -> bool:
+        """Whether it is spared what is harsh."""
+        return self.told_sensitive or bool(self.redness)
+
+    @property
+    def wants_tint(self) -> bool:
+        """Whether a sunscreen that keeps out visible light is the better one."""
+        return bool(self.pigment) or self.dark_marks is not None
+
+
+def care_for(skin: Skin, profile: Profile, rules: Rules) -> Care:
+    """What a skin asks for; rules: those of the catalogue (data/skincare/rules.toml)."""
+    needs = _needs(skin.concerns, profile, rules["needs"])
+    deep = skin.tone.ita < rules["tone"]["tinted_below_ita"]
+    return Care(
+        needs=needs,
+        told_sensitive=profile.sensitive or profile.skin_type == "sensitive",
+        redness=_scores(skin.concerns, "redness", rules["needs"], "sensitive_redness"),
+        deep=deep,
+        dark_marks=_dark_marks(profile, deep=deep),
+        pigment=tuple(need for need in needs if need.goal in rules["tone"]["pigment"]),
+    )
+
+
+def _needs(concerns: Sequence[Concern], profile: Profile, rule: Rules) -> tuple[Need, ...]:
+    """rule: the table `needs` of the rules."""
+    needs = (_need(goal, concerns, profile, rule) for goal in GOALS)
+    return tuple(
+        sorted(
+            (need for need in needs if need.scores or need.ranks or need.dry),
+            key=lambda need: (-need.weight, need.goal),
+        )
+    )
+
+
+def _need(goal: str, concerns: Sequence[Concern], profile: Profile, rule: Rules) -> Need:
+    scores = _scores(concerns, goal, rule, "below")
+    ranks = tuple(rank for rank, told in enumerate(profile.goals) if told == goal)
+    dry = goal == "dryness" and profile.skin_type == "dry"
+    weights = [1 - score / 100 for score in scores]
+    weights += [rule["goal"] * 0.95**rank for rank in ranks]
+    weights += [rule["dry_skin"]] * dry
+    return Need(goal, max(weights, default=0.0), scores, ranks, dry)
+
+
+def _scores(
+    concerns: Sequence[Concern], name: str, rule: Rules, threshold: str
+) -> tuple[float, ...]:
+    """Scores of a concern that are sure enough and not above the rule's threshold."""
+    return tuple(
+        concern.score
+        for concern in concerns
+        if concern.name == name
+        and concern.score is not None
+        and concern.confidence >= rule["confidence"]
+        and concern.score <= rule[threshold]
+    )
+
+
+def _dark_marks(profile: Profile, *, deep: bool) -> Literal["told", "tone"] | None:
+    if profile.pigmentation_prone:
+        return "told"
+    return "tone" if deep and profile.pigmentation_prone is None else None

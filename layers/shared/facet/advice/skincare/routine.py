@@ -1,0 +1,299 @@
+"""Which products make a routine: protect, treat, support, then what every routine needs.
+
+What is owned comes first, and a gap is filled with one suggestion. Every step puts products into
+the week and yields what was decided on the way; facet.advice.skincare.say has the words for it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from facet.advice.skincare.choice import Candidate, Offer, plain_products, treatments
+from facet.advice.skincare.needs import Need
+from facet.advice.skincare.read import Brief
+from facet.advice.skincare.week import Obstacle, Placed, Week
+from facet.catalogue.catalogue import Item
+from facet.domain.products import Session, StepName
+
+SESSIONS: tuple[Session, Session] = ("am", "pm")
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something to know about a routine, not yet in a sentence."""
+
+    code: str  # of the note
+    about: Item | None = None
+    case: str = ""  # which sentence, where the code has several
+    goal: str = ""
+    category: str = ""
+    obstacle: Obstacle | None = None
+    source: str | None = None
+
+    @property
+    def sentence(self) -> str:
+        """Key of its sentence below routine.note."""
+        return self.case or self.code
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A product to get, and the gap it fills."""
+
+    gap: str  # cleanse, moisturise, protect, or a goal
+    item: Item
+    features: Mapping[str, float]
+    need: Need | None = None  # of a goal
+
+
+type Decision = Remark | Proposal
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A routine, and what was decided on the way to it."""
+
+    week: Week
+    proposals: tuple[Proposal, ...]
+    remarks: tuple[Remark, ...]
+
+    @property
+    def missing(self) -> frozenset[str]:
+        """Categories that a routine needs and of which nothing is to be had."""
+        return frozenset(r.category for r in self.remarks if r.code == f"no_{r.category}")
+
+    def proposal_of(self, item: Item) -> Proposal | None:
+        """The proposal that brought an item in, or None for an owned one."""
+        return next((p for p in self.proposals if p.item is item), None)
+
+    def in_order(self, session: Session) -> Sequence[Placed]:
+        """The products of a session, in the order they are put on."""
+        steps = self.week.rules["routine"]["steps"]
+        return sorted(
+            (p for p in self.week.placed if p.session == session),
+            key=lambda p: (steps.index(p.item.step or "treat"), p.item.weight, p.item.key),
+        )
+
+
+def choose_routine(brief: Brief) -> Choice:
+    """A week of mornings and evenings that keeps every rule of the catalogue."""
+    week, offer = Week(brief.rules), Offer(brief)
+    decisions: list[Decision] = [
+        *_protect(brief, offer, week),
+        *_treat_with_owned(brief, week),
+        *_treat_with_new(brief, offer, week),
+        *_support(brief, week),
+        *_base(brief, offer, week, step="cleanse", category="cleanser"),
+        *_base(brief, offer, week, step="moisturise", category="moisturiser"),
+    ]
+    return Choice(
+        week=week,
+        proposals=tuple(d for d in decisions if isinstance(d, Proposal)),
+        remarks=tuple(d for d in decisions if isinstance(d, Remark)),
+    )
+
+
+# --- sun protection ------------------------------------------------------------------------------
+
+
+def _protect(brief: Brief, offer: Offer, week: Week) -> Iterator[Decision]:
+    """One sunscreen every morning: the owned one that fits best, else one suggestion."""
+    owned = [item for item in brief.shelf if item.step == "protect"]
+    daily = [
+        item
+        for item in owned
+        if _may_be_introduced(brief, week, item) and week.fits_daily(item, "am")
+    ]
+    tinted = brief.care.wants_tint
+    best = min(daily, key=lambda i: (tinted != i.tinted, -i.spf, i.key), default=None)
+    for item in owned:
+        if item is not best:
+            case = "one_sunscreen" if item in daily else "not_every_morning"
+            yield Remark("not_used", item, case)
+    if best:
+        _place_daily(brief, week, best, "am")
+    else:
+        yield from _fill(brief, offer, week, step="protect", category="sunscreen", gaps=("am",))
+
+
+# --- treatments ----------------------------------------------------------------------------------
+
+
+def _treat_with_owned(brief: Brief, week: Week) -> Iterator[Decision]:
+    """Owned treatments, each at its own pace, where nothing speaks against them."""
+    pool = [item for item in brief.shelf if item.treats and is_scheduled(week, item)]
+    for item in sorted(pool, key=lambda item: _priority(brief, week, item)):
+        if remark := _withheld(brief, week, item):
+            yield remark
+            continue
+        outcome = week.place_treatment(item, new=brief.is_new(item))
+        if isinstance(outcome, Obstacle):
+            yield Remark("no_room", item, obstacle=outcome)
+
+
+def _treat_with_new(brief: Brief, offer: Offer, week: Week) -> Iterator[Decision]:
+    """One suggestion for each need that nothing placed so far helps."""
+    rule = brief.rules["introduce"]
+    for need in brief.care.needs:
+        if need.goal in _helped(week) or need.goal == "dryness":  # dryness: the moisturiser's work
+            continue
+        if week.introduced >= rule["at_once"]:
+            yield Remark(
+                "one_at_a_time", case="goal_can_wait", goal=need.goal, source=rule["source"]
+            )
+        elif proposal := _treatment_for(brief, offer, week, need):
+            yield proposal
+        else:
+            yield Remark("nothing_fits", goal=need.goal)
+    if not brief.care.needs and not any(p.item.treats for p in week.placed):
+        yield Remark("no_active")
+
+
+def _treatment_for(brief: Brief, offer: Offer, week: Week, need: Need) -> Proposal | None:
+    """The best treatment for a need that finds a place, put there; None where none does."""
+    for candidate in treatments(offer, need):
+        item = candidate.item
+        if item.rinse_off or not _sun_allows(brief, week, item):
+            continue
+        if isinstance(week.place_treatment(item, new=True), Placed):
+            return Proposal(need.goal, item, candidate.features, need)
+    return None
+
+
+def _helped(week: Week) -> set[str]:
+    """Goals that what is placed helps, sunscreen aside."""
+    return {goal for p in week.placed if p.item.step != "protect" for goal in p.item.helps}
+
+
+def _withheld(brief: Brief, week: Week, item: Item) -> Remark | None:
+    """Why an owned treatment stays out whatever room there is, or None."""
+    rule, care = brief.rules["introduce"], brief.care
+    if not _sun_allows(brief, week, item):
+        return Remark("sunscreen_first", item, source=sun_sources(brief.rules, item)[0])
+    if not _may_be_introduced(brief, week, item):
+        return Remark("one_at_a_time", item, "product_can_wait", source=rule["source"])
+    if care.is_sensitive and item.irritancy >= brief.rules["needs"]["too_harsh"]:
+        return Remark("too_harsh", item)
+    if care.needs and item.irritancy > 1 and not any(item.helps.get(n.goal) for n in care.needs):
+        return Remark("not_needed", item)
+    return None
+
+
+# --- the rest ------------------------------------------------------------------------------------
+
+
+def _support(brief: Brief, week: Week) -> Iterator[Decision]:
+    """Owned hydrating layers, morning and evening where they fit."""
+    layers = [item for item in brief.shelf if item.step == "treat" and not item.treats]
+    for item in sorted(layers, key=lambda item: _priority(brief, week, item)):
+        fitting = [session for session in SESSIONS if week.fits_daily(item, session)]
+        for session in fitting:
+            _place_daily(brief, week, item, session)
+        if not fitting:
+            yield Remark("no_room", item, obstacle=Obstacle("enough_layers"))
+
+
+def _base(
+    brief: Brief, offer: Offer, week: Week, *, step: StepName, category: str
+) -> Iterator[Decision]:
+    """One product morning and evening: an owned one where it fits, else one suggestion."""
+    owned = [item for item in brief.shelf if item.step == step and not is_scheduled(week, item)]
+    owned.sort(key=lambda item: _priority(brief, week, item))
+    gaps: list[Session] = []
+    for session in ("pm", "am"):
+        best = next((item for item in owned if _fits(brief, week, item, session)), None)
+        if best:
+            _place_daily(brief, week, best, session)
+        else:
+            gaps.append(session)
+    for item in owned:
+        if not week.holds(item):
+            yield Remark("not_used", item, "clashes" if gaps else "another_does_it")
+    if gaps:
+        yield from _fill(brief, offer, week, step=step, category=category, gaps=gaps)
+
+
+def _fits(brief: Brief, week: Week, item: Item, session: Session) -> bool:
+    """Whether an owned cleanser or moisturiser can be used every day of a session."""
+    return (
+        week.fits_daily(item, session)
+        and _may_be_introduced(brief, week, item)
+        and _sun_allows(brief, week, item)
+        # A cleanser that treats is enough once a day.
+        and not (item.treats and item.irritancy and week.holds(item))
+    )
+
+
+def _fill(
+    brief: Brief,
+    offer: Offer,
+    week: Week,
+    *,
+    step: StepName,
+    category: str,
+    gaps: Sequence[Session],
+) -> Iterator[Decision]:
+    """The best plain product of a category, in every session that lacks one.
+
+    Over budget rather than not at all, which is then said.
+    """
+    candidate = _plain_product(offer, week, category, gaps)
+    if candidate is None:
+        yield Remark(f"no_{category}", category=category)
+        return
+    if candidate.over_budget:
+        yield Remark("over_budget", category=category)
+    yield Proposal(step, candidate.item, candidate.features)
+    for session in gaps:
+        _place_daily(brief, week, candidate.item, session)
+
+
+def _plain_product(
+    offer: Offer, week: Week, category: str, gaps: Sequence[Session]
+) -> Candidate | None:
+    return next(
+        (
+            candidate
+            for candidate in plain_products(offer, category)
+            if all(week.fits_daily(candidate.item, session) for session in gaps)
+        ),
+        None,
+    )
+
+
+# --- what is asked of a product ------------------------------------------------------------------
+
+
+def is_scheduled(week: Week, item: Item) -> bool:
+    """Whether an item is placed as a treatment: it treats, or its pace is not daily."""
+    paced = item.step == "moisturise" and bool(week.stages(item))
+    return item.treats and (item.step == "treat" or paced)
+
+
+def sun_sources(rules: Mapping[str, Any], item: Item) -> list[str]:
+    """The sources that ask for sunscreen with an item; empty: none does."""
+    needed_by = rules["sun"]["needed_by"]
+    return [row["source"] for row in needed_by if row["family"] in item.tags]
+
+
+def _sun_allows(brief: Brief, week: Week, item: Item) -> bool:
+    """Whether an item asks for no sunscreen, or the morning has one."""
+    protected = any(placed.item.step == "protect" for placed in week.placed)
+    return protected or not sun_sources(brief.rules, item)
+
+
+def _may_be_introduced(brief: Brief, week: Week, item: Item) -> bool:
+    """Whether the skin is used to an item, or has room for one more new active."""
+    room = week.introduced < brief.rules["introduce"]["at_once"]
+    return room or not brief.is_new(item) or week.holds(item)
+
+
+def _priority(brief: Brief, week: Week, item: Item) -> tuple[Any, ...]:
+    """Order of owned items: those that meet a need, then those with the least choice of place."""
+    relevance = sum(need.weight * item.helps.get(need.goal, 0) for need in brief.care.needs)
+    days = week.first_days(item, new=brief.is_new(item))
+    return (relevance == 0, len(item.sessions), days, -relevance, item.key)
+
+
+def _place_daily(brief: Brief, week: Week, item: Item, session: Session) -> None:
+    week.place_daily(item, session, new=brief.is_new(item))
