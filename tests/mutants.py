@@ -5,8 +5,8 @@
 A mutant is one line of the package or of a function, drawn at random, with one of Cosmic Ray's
 operators applied to it: a comparison turned round, a number one off, a loop that never runs. SEED
 is the hash of a commit, so that nobody chooses. Each mutant lives in a copy of the tree, never in
-yours. The tests that name the mutant's module run first, then all of them, until one fails. Writes
-.mutants/report.txt; exit status 1 where fewer than KILLED_AT_LEAST of ten are killed.
+yours, in which every test passes before the first. The tests that name the mutant's module run
+first, then all of them, until one fails. Writes .mutants/report.txt; exit status 1 where fewer than KILLED_AT_LEAST of ten are killed.
 """
 
 import ast
@@ -133,7 +133,7 @@ def fails(tests: list[str], environment: dict[str, str]) -> str | None:
     ]
     try:
         run = subprocess.run(  # noqa: S603
-            command,
+            [*command, *tests],
             cwd=COPY,
             env=environment,
             capture_output=True,
@@ -163,7 +163,9 @@ def copy_tree() -> dict[str, str]:
     for name in tracked:
         (COPY / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, COPY / name)
-    shutil.copytree(ROOT / "layers/models/models", COPY / "layers/models/models")
+    for built in ("layers/models/models", "build/models", ".tools"):
+        (COPY / built).parent.mkdir(parents=True, exist_ok=True)
+        (COPY / built).symlink_to(ROOT / built)
     faces = ROOT.parent / "shared"
     if faces.exists():
         (OUT / "shared").symlink_to(faces)
@@ -179,6 +181,8 @@ def main() -> int:
     """Prints a line a mutant, and the share that was killed."""
     seed, count = sys.argv[1], int(sys.argv[2])
     environment = copy_tree()
+    if failure := fails(list(TESTS), environment):
+        raise SystemExit(f"A test fails without any mutant, so none could be told: {failure}")
     lines, killed = [], 0
     for number, mutant in enumerate(drawn(seed, count), 1):
         place = mutant.path.relative_to(ROOT)
