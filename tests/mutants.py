@@ -6,7 +6,8 @@ A mutant is one line of the package or of a function, drawn at random, with one 
 operators applied to it: a comparison turned round, a number one off, a loop that never runs. SEED
 is the hash of a commit, so that nobody chooses. Each mutant lives in a copy of the tree, never in
 yours, in which every test passes before the first. The tests that name the mutant's module run
-first, then all of them, until one fails. Writes .mutants/report.txt; exit status 1 where fewer than KILLED_AT_LEAST of ten are killed.
+first, then all of them, until one fails. Writes .mutants/report.txt; exit status 1 where fewer than
+KILLED_AT_LEAST of ten are killed.
 """
 
 import ast
