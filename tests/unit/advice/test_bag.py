@@ -1,7 +1,7 @@
 """What is owned: the same product however its owner tells it."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -57,6 +57,28 @@ def test_a_product_told_by_its_label_is_the_one_told_by_its_id(
     assert len(pairs) == 200
     for by_id, by_label in pairs:
         assert judged(by_label) == judged(by_id), by_id.name
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda label: (", ".join(["Aqua (Water)", *label]),),
+        lambda label: ("Water/Aqua/Eau", *(f"{name} [INCI]" for name in label)),
+        lambda label: (" • ".join(label).replace(" %", "%"),),
+        lambda label: tuple(name.replace(" %", " percent w/w") for name in label),
+        lambda label: (*(name.partition(" %")[0].rstrip("0123456789. ") for name in label), *label),
+    ],
+    ids=["one piece", "other names beside", "dots between", "strength in words", "told twice"],
+)
+def test_a_label_is_the_same_label_however_it_is_written(
+    catalogue: Catalogue, written: Callable[[tuple[str, ...]], tuple[str, ...]]
+) -> None:
+    for product in catalogue:
+        plain = told(product, "My product")
+        other = plain.model_copy(update={"ingredients": written(plain.ingredients)})
+        before, after = shelved(catalogue, plain), shelved(catalogue, other)
+        if before and after:
+            assert (after.helps, after.irritancy) == (before.helps, before.irritancy), product.name
 
 
 def imported(rng: random.Random, catalogue: Catalogue) -> Iterator[Product]:

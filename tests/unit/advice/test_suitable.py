@@ -31,16 +31,23 @@ LABELS: Mapping[str, tuple[str, ...]] = {
     "odd-alcohol": ("Aqua", "Fancy Alcohol"),
     "moonstone": ("Aqua", "Moonstone Extract"),
     "tretinoin": ("Aqua", "Tretinoin"),
+    # As packs have them: another name in brackets or behind a slash, a whole label in one piece.
+    "bracketed": ("Aqua (Water), Kojic Acid, Glycerin",),
+    "squared": ("Water/Aqua/Eau", "Glycerin [Lactic Acid]"),
+    "slashed": ("Glycerin/Retinyl Palmitate",),
+    "beside": ("Parfum (Alcohol Denat.), Glycerin",),
+    "unclosed": ("Aqua (Water, Glycolic Acid, Glycerin",),
+    "inside": ("Aqua", "Encapsulated Retinol"),
     "silent": (),
+    "dash": ("-",),
 }
-AVOIDED, ASK, NOT, LABEL = (
-    *("avoided_ingredient", "ask_in_pregnancy"),
-    *("not_in_pregnancy", "ingredients_needed"),
-)
+SILENT = {"silent": "ingredients_needed", "dash": "ingredients_needed"}
+AVOIDED, ASK, NOT = "avoided_ingredient", "ask_in_pregnancy", "not_in_pregnancy"
 IN_PREGNANCY = {
     **dict.fromkeys(("arbutin", "glycolic", "lactic", "kojic"), ASK),
-    **dict.fromkeys(("retinyl", "tretinoin"), NOT),
-    "silent": LABEL,
+    **dict.fromkeys(("bracketed", "squared", "unclosed"), ASK),
+    **dict.fromkeys(("retinyl", "tretinoin", "slashed", "inside"), NOT),
+    **SILENT,
 }
 # Whoever asks, what is owned is refused with these codes and with no other.
 CASES: tuple[tuple[Profile, Mapping[str, str]], ...] = (
@@ -50,12 +57,15 @@ CASES: tuple[tuple[Profile, Mapping[str, str]], ...] = (
     (Profile(pregnancy="breastfeeding"), IN_PREGNANCY),
     (
         Profile(allergies=("alcohol",)),
-        {"alcohol": AVOIDED, "odd-alcohol": AVOIDED, "silent": LABEL},
+        {"alcohol": AVOIDED, "odd-alcohol": AVOIDED, "beside": AVOIDED, **SILENT},
     ),
-    (Profile(avoided_ingredients=("moonstone",)), {"moonstone": AVOIDED, "silent": LABEL}),
+    (Profile(avoided_ingredients=("moonstone",)), {"moonstone": AVOIDED, **SILENT}),
     (
         Profile(avoided_ingredients=("vitamin A",)),
-        {"retinyl": AVOIDED, "tretinoin": AVOIDED, "silent": LABEL},
+        {
+            **dict.fromkeys(("retinyl", "tretinoin", "slashed", "inside"), AVOIDED),
+            **SILENT,
+        },
     ),
     (
         Profile(avoided_ingredients=("arbutin",), pregnancy="pregnant"),
@@ -174,7 +184,7 @@ def test_what_is_suggested_is_no_prescription_and_has_a_label(shop: Catalogue) -
         and (verdict := refusal(nobody, contents_of(shop.ingredients, product), suggested=True))
     }
 
-    assert codes == {"tretinoin": "prescription", "silent": "ingredients_needed"}
+    assert codes == {"tretinoin": "prescription", **SILENT}
 
 
 class Told:

@@ -30,7 +30,7 @@ from facet.catalogue.suitable import (
     gravest_medicine,
     gravest_pregnancy,
 )
-from facet.catalogue.words import normal
+from facet.catalogue.words import normal, says_something
 from facet.domain.products import (
     PregnancyAdvice,
     PriceBand,
@@ -74,7 +74,7 @@ class Columns:
 
     def __post_init__(self) -> None:
         self._number = {row.id: n for n, row in enumerate(self.ingredients.all)}
-        self._of_label: dict[str, tuple[int, Ingredient | None]] = {}
+        self._of_label: dict[str, list[tuple[int, Ingredient | None]]] = {}
 
     def add(
         self,
@@ -142,11 +142,13 @@ class Columns:
 
     def add_imported(self, product: Product, sources: Mapping[str, object]) -> None:
         """Add an imported product: what its label says, with what is known of its ingredients."""
-        named = [self._on_label(name) for name in product.inci]
+        label_names = filter(says_something, product.inci)
+        named = [row for name in label_names for row in self._on_label(name)]
         percents = {
             ingredient: active.percent
             for active in product.actives
-            if (ingredient := self._on_label(active.inci)[1]) is not None
+            for _, ingredient in self._on_label(active.inci)[:1]
+            if ingredient is not None
         }
         everything = [*dict.fromkeys([i for _, i in named if i is not None] + list(percents))]
         parts = bought_for({i: percents.get(i) for i in everything})
@@ -175,16 +177,18 @@ class Columns:
             origin=origin,
         )
 
-    def _on_label(self, name: str) -> tuple[int, Ingredient | None]:
+    def _on_label(self, name: str) -> list[tuple[int, Ingredient | None]]:
+        """Number and ingredient of all that an entry names; its own text where it is none."""
         if name not in self._of_label:
-            ingredient = self.ingredients.find_label(name)
-            if ingredient:
-                number = self._number[ingredient.id]
-            else:
+            rows: list[tuple[int, Ingredient | None]] = [
+                (self._number[row.id], row) for row in self.ingredients.on_label(name)
+            ]
+            if self.ingredients.find_label(name) is None:
                 number = len(self.ingredients.all) + self.labels[normal(name)]
                 if len(self.labels) > len(self.label_texts):
                     self.label_texts.append(name)
-            self._of_label[name] = number, ingredient
+                rows.insert(0, (number, None))
+            self._of_label[name] = rows
         return self._of_label[name]
 
     def columns(self) -> dict[str, Any]:

@@ -8,10 +8,12 @@ from typing import Any
 from facet.catalogue.words import normal, singular
 
 UNKNOWN = "label/"  # begins the id of what a label names and nobody described
-_IN_BRACKETS = re.compile(r"[(\[]([^)\]]*)[)\]]")
+_IN_BRACKETS = re.compile(r"[(\[{]([^()\[\]{}]*)[)\]}]")
 _BETWEEN = re.compile(r"[;•\n]|,(?!\d)")  # not the comma of 1,2-Hexanediol
 _SPF = re.compile(r"\b(?:SPF|IP|FPS|LSF)\s*(\d{1,3})\b", re.IGNORECASE)
-_PERCENT = re.compile(r"(\d+(?:[.,]\d+)?)\s*%")
+_PERCENT = re.compile(
+    r"(\d+(?:[.,]\d+)?)\s*(?:[%％]|per ?cent\b)(?:\s*\(?[wv]/[wv]\)?)?", re.IGNORECASE
+)
 
 
 def read_percent(text: str) -> tuple[str, float | None]:
@@ -22,6 +24,20 @@ def read_percent(text: str) -> tuple[str, float | None]:
     percent = float(match.group(1).replace(",", "."))
     rest = (text[: match.start()] + " " + text[match.end() :]).strip()
     return rest, percent if 0 < percent <= 100 else None
+
+
+def forms_of(entry: str) -> list[str]:
+    """What an entry of a label says outside its brackets, inside them, and beside its slashes.
+
+    'Aqua (Water)' -> ['Aqua', 'Water']; 'Retinol' -> ['Retinol']. An open bracket hides nothing.
+    """
+    inside: list[str] = []
+    while match := _IN_BRACKETS.search(entry):
+        inside.append(match[1])
+        entry = f"{entry[: match.start()]} {entry[match.end() :]}"
+    pieces = [piece.strip(" ()[]{}*") for text in (entry, *inside) for piece in text.split("/")]
+    whole = entry.strip(" ()[]{}*")
+    return list(dict.fromkeys(piece for piece in (whole, *pieces) if piece)) or [entry]
 
 
 def read_spf(text: str) -> int | None:
@@ -158,28 +174,50 @@ class Ingredients:
 
     def find_label(self, label: str) -> Ingredient | None:
         """The ingredient a label names, also as 'Aqua (Water)', 'Aqua/Water/Eau' or 'Parfum*'."""
-        inside = _IN_BRACKETS.findall(label)
-        forms = (label, _IN_BRACKETS.sub(" ", label), *inside, *label.split("/"))
+        forms = (label, *forms_of(label))
         return next((ingredient for form in forms if (ingredient := self.find(form))), None)
 
     def on_label(self, text: str) -> dict[Ingredient, float | None]:
-        """What an entry of a label names, in percent where it says so of one alone.
+        """Everything that an entry of a label names, in percent where it is stated.
 
-        Also a whole label in one entry, and a name within others ('Encapsulated Retinol').
+        Also a whole label in one entry, what stands in brackets or behind a slash ('Parfum
+        (Linalool)'), and a name within others ('Encapsulated Retinol').
         """
-        name, percent = read_percent(text)
-        if whole := self.find_label(name):
+        named: dict[Ingredient, float | None] = {}
+        entries = self.split_label(text)
+        for entry in entries:
+            for ingredient, percent in self._on_entry(*read_percent(entry)).items():
+                if named.get(ingredient) is None:
+                    named[ingredient] = percent
+        return named
+
+    def _on_entry(self, name: str, percent: float | None) -> dict[Ingredient, float | None]:
+        whole = self.find(name)
+        if whole and whole.described:
             return {whole: percent}
-        parts = self.split_label(text)
-        if len(parts) > 1:
-            return {
-                ingredient: of for part in parts for ingredient, of in self.on_label(part).items()
-            }
-        return dict.fromkeys(self.read_text(name))
+        # What nobody described may still hold what is: its name does not end the reading.
+        named: dict[Ingredient, float | None] = {whole: percent} if whole else {}
+        forms = [form for form in forms_of(name) if form != name]
+        if not forms:
+            return dict.fromkeys(self.read_text(name)) | named
+        for form in forms:
+            stated = percent if form is forms[0] else None
+            for part in self.split_label(form):
+                named = self._on_entry(part, stated) | named
+        return named
 
     def split_label(self, text: str) -> list[str]:
-        """The entries of a whole label in one text."""
-        return [part for part in _BETWEEN.split(text) if part.strip()]
+        """The entries of a label, cut where no bracket is open: 'Parfum (Linalool, Citral)'."""
+        entries, start, depth = [], 0, 0
+        cuts = {match.start(): match.end() for match in _BETWEEN.finditer(text)}
+        for at, letter in enumerate(text):
+            depth += (letter in "([{") - (letter in ")]}")
+            if at in cuts and depth <= 0:
+                entries.append(text[start:at])
+                start, depth = cuts[at], 0
+        # A bracket that is never closed must not swallow the rest of a label.
+        cut = [*entries, text[start:]] if depth <= 0 else _BETWEEN.split(text)
+        return [entry.strip() for entry in cut if entry.strip()]
 
     def named_with(self, word: str) -> list[tuple[str, Ingredient]]:
         """(name, ingredient) of every name that holds this word, in normal form."""

@@ -9,7 +9,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, get_args
 
-from facet.catalogue.ingredients import Avoided, Ingredient, Ingredients, read_percent
+from facet.catalogue.ingredients import (
+    Avoided,
+    Ingredient,
+    Ingredients,
+    forms_of,
+    read_percent,
+)
+from facet.catalogue.words import says_something
 from facet.domain.advice import Profile
 from facet.domain.products import BagItem, PregnancyAdvice, Product
 from facet.domain.search import Query
@@ -91,7 +98,8 @@ def contents_of(
             *(name for name in names if name),
             *(rest for text in label for rest in _unresolved(ingredients, text)),
         ),
-        labelled=bool(label),
+        # A dash or an empty entry is no label.
+        labelled=any(map(says_something, label)),
         pregnancy=gravest_pregnancy(told, product.pregnancy_caution if product else "ok"),
         medicine=gravest_medicine(told, product.medicine if product else None),
     )
@@ -139,8 +147,9 @@ def _unresolved(ingredients: Ingredients, text: str) -> list[str]:
     row = ingredients.find(name)
     if row and row.described and text.isascii():
         return []
-    parts = ingredients.split_label(text)
-    if len(parts) > 1:
+    entries = ingredients.split_label(text)
+    parts = entries if len(entries) > 1 else [form for form in forms_of(name) if form != name]
+    if parts:
         return [rest for part in parts for rest in _unresolved(ingredients, part)]
     return [text]
 

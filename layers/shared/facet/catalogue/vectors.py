@@ -173,8 +173,7 @@ class VectorSearch:
         return {"$and": all_of} if len(all_of) > 1 else all_of[0] if all_of else {}
 
     def _fits(self, product: Product, query: Query, person: Person) -> bool:
-        on_label = [self._ingredients.find_label(name) for name in product.inci]
-        ids = {row.id for row in on_label if row}
+        ids = {row.id for name in product.inci for row in self._ingredients.on_label(name)}
         names = {normal(name) for name in product.inci}
         held = (self._ingredients.find(name) for name in query.holds)
         holds_all = all(

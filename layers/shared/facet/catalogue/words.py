@@ -33,3 +33,8 @@ def singular(word: str) -> str:
 def plain(name: str) -> str:
     """A machine's name as a person reads it: 'dark_spots' -> 'dark spots'."""
     return name.replace("_", " ")
+
+
+def says_something(text: str) -> bool:
+    """Whether a text holds a letter or a digit of any script: "-" is no label."""
+    return any(map(str.isalnum, text))

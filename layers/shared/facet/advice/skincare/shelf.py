@@ -151,7 +151,8 @@ def _parts(
     parts: Parts = {}
     for label in entry.ingredients:
         for ingredient, percent in ingredients.on_label(label).items():
-            parts.setdefault(ingredient, percent)
+            if parts.get(ingredient) is None:  # a strength that is stated anywhere counts
+                parts[ingredient] = percent
     families = frozenset().union(*(i.families for i in parts))
     for ingredient in named:
         # A name says loosely ("vitamin C") what the label says exactly.
