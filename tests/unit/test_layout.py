@@ -1,7 +1,8 @@
 """Arrows point one way: functions -> routes -> services -> vision, advice -> catalogue -> domain.
 
 http and adapters stand beside them on domain; wiring makes adapters for functions and routes. In
-vision: drawing -> skin -> face -> photo.
+vision: drawing -> skin -> face -> photo. In advice: words -> advisers -> skincare, makeup and
+outfit -> what these share.
 
 Colour maths and sentences stand beside the rooms: several use them, they use none. The domain says
 sentences too: its errors are what people read.
@@ -22,6 +23,7 @@ ADVISERS_SHARE = {
     *(f"advice.{name}" for name in ("answer", "harmony", "occasions", "owned", "ranking")),
     "advice.makeup.read",
 }
+ADVISERS = ("skincare", "makeup", "outfit")
 MAY_IMPORT = {
     "domain": {"domain", "saying"},
     "colour": set(),
@@ -35,8 +37,19 @@ MAY_IMPORT = {
     **{
         f"advice.{adviser}": {f"advice.{adviser}", *ADVISERS_SHARE, "catalogue", "colour"}
         | {"saying", "domain"}
-        for adviser in ("skincare", "makeup", "outfit")
+        for adviser in ADVISERS
     },
+    "advice.answer": {"domain"},
+    "advice.harmony": {"colour", "domain"},
+    "advice.occasions": {"catalogue", "saying"},
+    "advice.owned": {"advice.answer", "catalogue", "saying", "domain"},
+    "advice.ranking": {"domain"},
+    "advice.learning": {"advice.ranking", "catalogue", "domain"},
+    "advice.advice_facts": {"domain"},
+    "advice.advisers": {*(f"advice.{adviser}" for adviser in ADVISERS), "advice.ranking"}
+    | {"advice.advice_facts", "catalogue", "domain"},
+    "advice.words": {"advice.words", "advice.advisers", "advice.advice_facts", "advice.occasions"}
+    | {"catalogue", "saying", "domain"},
     "services": {"services", "vision", "advice", "catalogue", "saying", "domain"},
     "adapters": {"adapters", "saying", "domain"},
     "http": {"http", "saying", "domain"},
@@ -56,6 +69,7 @@ ONLY_IN = {
     "PIL": {"vision"},
     "pi_heif": {"vision"},
     "onnxruntime": {"vision"},
+    "numpy": {"colour", "vision", "catalogue", "advice"},
     "aws_lambda_powertools": {"adapters", "http", "routes", "worker", "functions"},
 }
 MOST_LINES = 60  # of an app.py
@@ -90,7 +104,8 @@ def modules() -> list[tuple[str, Path]]:
     return [
         (room, path)
         for room in MAY_IMPORT
-        for path in [*(PACKAGE / room.replace(".", "/")).rglob("*.py"), *PACKAGE.glob(f"{room}.py")]
+        for place in [room.replace(".", "/")]
+        for path in [*(PACKAGE / place).rglob("*.py"), *PACKAGE.glob(f"{place}.py")]
     ]
 
 
@@ -119,6 +134,11 @@ def test_every_room_has_a_row() -> None:
     assert rooms - {"__init__", "__pycache__", "sentences"} == {
         room for room in MAY_IMPORT if "." not in room
     }
+
+
+def test_what_lies_beside_the_advisers_has_a_row() -> None:
+    modules_there = {f"advice.{path.stem}" for path in (PACKAGE / "advice").glob("*.py")}
+    assert modules_there - {"advice.__init__"} <= set(MAY_IMPORT)
 
 
 def test_a_relative_import_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from facet.advice.advice_facts import AdviceFacts, look_facts, outfit_facts, routine_facts
 from facet.advice.makeup.recommend import recommend_makeup
 from facet.advice.outfit.recommend import recommend_outfit
 from facet.advice.ranking import Ranking
 from facet.advice.skincare.recommend import recommend_skincare
-from facet.advice.words.advice_facts import AdviceFacts, look_facts, outfit_facts, routine_facts
 from facet.catalogue.catalogue import Catalogue
 from facet.domain.advice import Profile, SkincareResult
 from facet.domain.analysis import Kind

@@ -5,8 +5,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from facet.advice.advice_facts import AdviceFacts
 from facet.advice.advisers import ADVISERS
-from facet.advice.words.advice_facts import AdviceFacts
 from facet.domain.analysis import Kind
 from facet.domain.face import Concern, FaceReading, Share
 from facet.domain.narration import Facts, Measure, Seriousness

@@ -6,8 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
+from facet.advice.advice_facts import MAKEUP
 from facet.advice.occasions import occasion_in_words
-from facet.advice.words.advice_facts import MAKEUP
 from facet.domain.narration import EnhancedAnalysis, Facts, Measure, ProductFact, StepFact
 from facet.saying import say
 
