@@ -529,7 +529,8 @@ def pixels_of(file: bytes) -> Pixels:
     return np.asarray(Image.open(io.BytesIO(file)).convert("RGB"))
 
 
-# Name -> pixels to file. What the issue asks to stay inside minimum_change, by its kind.
+# Name -> pixels to file. Edits that change nothing of the skin, by their kind: what is measured has
+# to stay inside minimum_change.
 NUISANCES: dict[str, Callable[[Pixels], bytes]] = {
     "exposure_-0.5": lambda p: as_png(exposure(p, -0.5)),
     "exposure_+0.5": lambda p: as_png(exposure(p, 0.5)),
