@@ -95,17 +95,23 @@ def test_lost_jobs_are_queued_again_and_at_last_ended_with_a_failed_result(
     assert unpack(stack.table.get_item(Key=key)["Item"]["result"])["code"] == "job_lost"
 
 
+@pytest.mark.parametrize(
+    ("broken", "written"),
+    [
+        (
+            "SET weather = :text, reading = :bytes, open_shard = :shard",
+            {":text": "not JSON", ":bytes": b"not deflated", ":shard": "0"},
+        ),
+        ("REMOVE user_id SET open_shard = :shard", {":shard": "0"}),
+        ("REMOVE analysis_id SET open_shard = :shard", {":shard": "0"}),
+    ],
+)
 def test_a_row_that_cannot_be_read_is_counted_and_the_others_are_swept(
-    stack: Stack, portrait: bytes
+    stack: Stack, portrait: bytes, broken: str, written: dict[str, Any]
 ) -> None:
     ids = [stack.start(portrait) for _ in range(6)]
     key = {"PK": f"USER#{USER}", "SK": f"ANALYSIS#{ids[0]}"}
-    written = {":text": "not JSON", ":bytes": b"not deflated", ":shard": "0"}
-    stack.table.update_item(
-        Key=key,
-        UpdateExpression="SET weather = :text, reading = :bytes, open_shard = :shard",
-        ExpressionAttributeValues=written,
-    )
+    stack.table.update_item(Key=key, UpdateExpression=broken, ExpressionAttributeValues=written)
 
     assert sweep(stack, 12) == {"unreadable": 1, "upload_sent_again": 5}
     assert stack.row(ids[0])["status"] == "awaiting_upload"

@@ -10,6 +10,7 @@ from facet.adapters.keys import (
     RESULT,
     Key,
     analysis_key,
+    ids_of,
     iso,
     result_key,
     rows_before,
@@ -126,7 +127,7 @@ class AnalysisTable:
             }
             for page in pages(self._table.query, overdue):
                 for row in page:
-                    user_id, analysis_id = str(row["user_id"]), str(row["analysis_id"])
+                    user_id, analysis_id = ids_of(row)
                     try:
                         analysis = self.get(user_id, analysis_id)
                     except UNREADABLE as error:

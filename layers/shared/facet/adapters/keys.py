@@ -6,6 +6,7 @@ PK ERASURE#<hash of the user's id>, SK ERASURE: what outlives them.
 """
 
 import hashlib
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -33,6 +34,12 @@ def user_key(user_id: str, sort_key: str) -> Key:
 def analysis_key(user_id: str, analysis_id: str) -> Key:
     """Key of the row of an analysis."""
     return user_key(user_id, f"{ANALYSIS}#{analysis_id}")
+
+
+def ids_of(row: Mapping[str, Any]) -> tuple[str, str]:
+    """(user_id, analysis_id) off the key of an analysis' row: no row is without its key."""
+    partition, sort_key = str(row["PK"]), str(row["SK"])
+    return partition.removeprefix(user_partition("")), sort_key.removeprefix(f"{ANALYSIS}#")
 
 
 def result_key(user_id: str, analysis_id: str, kind: str) -> Key:
