@@ -156,13 +156,21 @@ def test_a_step_says_what_to_mind_with_it_and_whence_that_is_known(catalogue: Ca
     assert step.sources == tuple(dict.fromkeys((*retinol.sources, "retinoid-habits")))
 
 
-def test_a_pace_is_not_said_of_what_is_rinsed_off(catalogue: Catalogue) -> None:
+def test_a_pace_is_not_said_of_a_wash(catalogue: Catalogue) -> None:
     washes = own(a="gel-cleanser-salicylic-2", b="exfoliant-salicylic-2")
     result = ask(catalogue, washes, scores={"blemishes": 40})
     pace = "Pause if the skin becomes dry or tight."
 
     assert pace not in step_of(result, "a").cautions
     assert pace in step_of(result, "b").cautions
+
+
+@pytest.mark.parametrize("peel", ["exfoliant-aha-bha-rinse", "exfoliant-lactic-rinse"])
+def test_a_peel_that_is_rinsed_off_has_a_pace_and_says_how(catalogue: Catalogue, peel: str) -> None:
+    step = step_of(ask(catalogue, own(a=peel)), "a")
+
+    assert len(step.days) < 7
+    assert "Rinse off and pause if it burns." in step.cautions
 
 
 def test_a_prescription_says_so_and_no_other_step_does(catalogue: Catalogue) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from facet.advice.skincare.read import Brief
 from facet.advice.skincare.reasons import reasons_of, reasons_to_get, sun_reason
 from facet.advice.skincare.routine import Choice, Proposal, Remark, sun_sources
-from facet.advice.skincare.week import DAYS, Obstacle, Placed
+from facet.advice.skincare.week import DAYS, Obstacle, Placed, is_wash
 from facet.catalogue.catalogue import Item
 from facet.catalogue.words import plain
 from facet.domain.advice import Note, ProductRef, Profile, RampStage, Step, Suggestion
@@ -95,7 +95,7 @@ def _cautions(brief: Brief, item: Item) -> tuple[list[str], list[str]]:
         cautions.append(brief.rules["sun"]["needed_text"])
         sources += asking
     for pace in brief.rules["pace"]:
-        if pace["family"] in item.tags and not item.rinse_off:
+        if pace["family"] in item.tags and not is_wash(item):
             cautions.append(pace["text"])
             sources.append(pace["source"])
     if item.medicine == "prescription":
