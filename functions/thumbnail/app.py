@@ -4,6 +4,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from facet.adapters.settings import Settings
+from facet.domain.places import GARMENT_UPLOADS, PHOTOS
 from facet.services.save_thumbnails import save_thumbnails
 from facet.wiring import Wiring
 from facet.worker import s3_worker
@@ -48,7 +49,7 @@ def read_garment(key: str) -> bool:
     return became == "ready"
 
 
-BY_PREFIX = {"photos": draw_thumbnails, "garments": read_garment}
+BY_PREFIX = {PHOTOS.prefix: draw_thumbnails, GARMENT_UPLOADS.prefix: read_garment}
 
 
 def handle(_bucket: str, key: str) -> bool:

@@ -26,6 +26,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Header
 from pydantic import BaseModel
 
 from facet.domain.errors import PermanentError
+from facet.domain.places import user_partition
 from facet.http.caller import Routes, caller
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ class Repeats:
         )
 
         store, config = self._store
-        store.static_pk_value = f"USER#{caller(app).user_id}"
+        store.static_pk_value = user_partition(caller(app).user_id)
         config.register_lambda_context(app.lambda_context)
         event = app.current_event
         request = {
