@@ -14,6 +14,11 @@ def say(key: str, /, **values: Any) -> str:
     return sentences()[key].format(**values)
 
 
+def plain(name: str) -> str:
+    """A machine's name as a person reads it: 'dark_spots' -> 'dark spots'."""
+    return name.replace("_", " ")
+
+
 @cache
 def sentences() -> dict[str, str]:
     """Dotted key -> sentence, read once."""

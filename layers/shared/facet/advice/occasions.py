@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from facet.catalogue.words import normal
-from facet.saying import say
+from facet.saying import plain, say
 
 
 def occasion_of(words: str | None) -> str | None:
@@ -17,8 +17,8 @@ def occasion_of(words: str | None) -> str | None:
     """
     if words is None:
         return "everyday"
-    table, plain = rules(), normal(words)
-    names = (table["called"].get(word, word) for word in (plain, *plain.split()))
+    table, phrase = rules(), normal(words)
+    names = (table["called"].get(word, word) for word in (phrase, *phrase.split()))
     return next((str(name) for name in names if name in table["occasions"]), None)
 
 
@@ -26,7 +26,7 @@ def occasion_in_words(occasion: str) -> str:
     """An occasion as a sentence says it after "for": everyday -> "every day"."""
     if occasion in rules()["occasions"]:
         return say(f"occasions.{occasion}")
-    return occasion.replace("_", " ")
+    return plain(occasion)
 
 
 @cache

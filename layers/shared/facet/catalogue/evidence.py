@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Protocol, get_args
 
 from facet.catalogue.ingredients import Ingredient, Ingredients
-from facet.catalogue.words import plain
 from facet.domain.advice import Profile, Reason
 from facet.domain.products import Goal, Product
 from facet.domain.search import Condition
-from facet.saying import say
+from facet.saying import plain, say
 
 Parts = Sequence[tuple[Ingredient, float | None]]  # what is in a product, in percent where stated
 

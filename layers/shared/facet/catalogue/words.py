@@ -28,13 +28,6 @@ def fold(text: str) -> list[str]:
 def singular(word: str) -> str:
     """An English word without the s of its plural: 'parabens' -> 'paraben', 'grass' stays."""
     return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
-
-
-def plain(name: str) -> str:
-    """A machine's name as a person reads it: 'dark_spots' -> 'dark spots'."""
-    return name.replace("_", " ")
-
-
 def says_something(text: str) -> bool:
     """Whether a text holds a letter or a digit of any script: "-" is no label."""
     return any(map(str.isalnum, text))

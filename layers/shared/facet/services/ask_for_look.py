@@ -17,7 +17,7 @@ from facet.domain.errors import (
 )
 from facet.domain.looks import LookProduct, LookStatus, SavedLook, WantedProduct
 from facet.domain.messages import LookWanted
-from facet.saying import say
+from facet.saying import plain, say
 from facet.services.ports import Analyses, LookJobs, Looks, Shelves
 from facet.vision.drawing.rules import places_of
 
@@ -103,7 +103,7 @@ def _name_of(products: tuple[LookProduct, ...]) -> str:
     if not products:
         return say("look.garment")
     own = say("look.own_product")
-    names = list(dict.fromkeys((product.category or own).replace("_", " ") for product in products))
+    names = list(dict.fromkeys(plain(product.category or own) for product in products))
     first, *others = names
     if not others:
         return first.capitalize()

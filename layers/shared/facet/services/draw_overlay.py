@@ -14,7 +14,7 @@ from facet.domain.errors import (
 from facet.domain.face import Concern
 from facet.domain.places import overlay_key
 from facet.domain.storage import PICTURES_SIGNED_FOR
-from facet.saying import say
+from facet.saying import plain, say
 from facet.services.ports import Analyses, Objects
 from facet.vision.drawing.legend import Legend
 from facet.vision.drawing.overlay import OUTLINE, colour_on, draw_overlay
@@ -117,7 +117,7 @@ def _measured(concerns: tuple[Concern, ...], name: str) -> Concern:
 
 
 def _legend(concern: Concern, outlined: bool) -> Legend:
-    name = concern.name.replace("_", " ").capitalize()
+    name = plain(concern.name).capitalize()
     notes = []
     if concern.minimum_change:
         notes.append(say("overlay.noise", least=concern.minimum_change))

@@ -7,9 +7,8 @@ from facet.advice.skincare.read import Brief
 from facet.advice.skincare.routine import Choice, Proposal, is_scheduled
 from facet.catalogue.catalogue import Item
 from facet.catalogue.evidence import best_for, evidence_reason, skin_type_reason
-from facet.catalogue.words import plain
 from facet.domain.advice import Reason
-from facet.saying import say
+from facet.saying import plain, say
 
 
 def reasons_of(brief: Brief, choice: Choice, item: Item) -> Iterator[Reason]:

@@ -7,10 +7,9 @@ from facet.advice.skincare.reasons import reasons_of, reasons_to_get, sun_reason
 from facet.advice.skincare.routine import Choice, Proposal, Remark, sun_sources
 from facet.advice.skincare.week import DAYS, Obstacle, Placed, is_wash
 from facet.catalogue.catalogue import Item
-from facet.catalogue.words import plain
 from facet.domain.advice import Note, ProductRef, Profile, RampStage, Step, Suggestion
 from facet.domain.products import Session
-from facet.saying import say
+from facet.saying import plain, say
 
 # --- what was known ------------------------------------------------------------------------------
 

@@ -18,10 +18,10 @@ from facet.catalogue.suitable import (
     gravest_pregnancy,
     refusal,
 )
-from facet.catalogue.words import normal, plain
+from facet.catalogue.words import normal
 from facet.domain.advice import Note
 from facet.domain.products import BagItem, Product, StepName
-from facet.saying import say
+from facet.saying import plain, say
 
 Parts = dict[Ingredient, float | None]  # percent; None where nobody stated it
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from facet.advice.advice_facts import MAKEUP
 from facet.advice.occasions import occasion_in_words
 from facet.domain.narration import EnhancedAnalysis, Facts, Measure, ProductFact, StepFact
-from facet.saying import say
+from facet.saying import plain, say
 
 # Parts of the day and steps of a routine that have words of their own.
 _WHEN = ("morning", "evening")
@@ -48,11 +48,11 @@ def _summary(facts: Facts) -> Iterator[str]:
     yield say("summary.tone", tone=facts.tone, undertone=facts.undertone)
     yield from _measures(facts.measures)
     if facts.measures and facts.unmeasured:
-        yield say("summary.unmeasured", names=_list([_plain(n) for n in facts.unmeasured]))
+        yield say("summary.unmeasured", names=_list([plain(n) for n in facts.unmeasured]))
     if facts.photo == "usable":
         yield say("summary.usable")
     for kind in facts.missing:
-        yield say("summary.missing", kind=_plain(kind))
+        yield say("summary.missing", kind=plain(kind))
 
 
 def _measures(measures: Sequence[Measure]) -> Iterator[str]:
@@ -74,7 +74,7 @@ def _measures(measures: Sequence[Measure]) -> Iterator[str]:
 
 def _scored(measure: Measure) -> str:
     """A measure's name and score, and its band where it has one."""
-    name = _plain(measure.name)
+    name = plain(measure.name)
     if measure.band:
         return say("summary.score_band", name=name, score=measure.score, band=measure.band)
     return say("summary.score", name=name, score=measure.score)
@@ -105,7 +105,7 @@ def _routine(steps: Sequence[StepFact]) -> Iterator[str]:
         yield say(
             f"summary.step.{key}",
             when=_when(whens),
-            what=_plain(what),
+            what=plain(what),
             product=product,
             often=often,
         )
@@ -124,7 +124,7 @@ def _look(steps: Sequence[StepFact]) -> Iterator[str]:
 
 
 def _gap(gap: str) -> str:
-    return say(f"summary.gap_of.{gap}") if gap in _STEPS and gap != "treat" else _plain(gap)
+    return say(f"summary.gap_of.{gap}") if gap in _STEPS and gap != "treat" else plain(gap)
 
 
 def wear(facts: Facts) -> Iterator[str]:
@@ -145,11 +145,7 @@ def closing(hints: Sequence[str]) -> Iterator[str]:
 
 def _called(product: ProductFact) -> str:
     """A product's name, or "your cleanser" where only its owner has a name for it."""
-    return product.name or say("summary.own", category=_plain(product.category))
-
-
-def _plain(name: str) -> str:
-    return name.replace("_", " ")
+    return product.name or say("summary.own", category=plain(product.category))
 
 
 def _list(names: Sequence[str]) -> str:
