@@ -2,10 +2,12 @@
 
 import random
 from collections.abc import Callable, Iterator
+from datetime import date, timedelta
 
 import pytest
 
 from facet.advice.answer import Notes
+from facet.advice.owned import is_expired
 from facet.advice.skincare.shelf import item_of
 from facet.catalogue.build import build_catalogue
 from facet.catalogue.catalogue import Catalogue, Item
@@ -173,3 +175,20 @@ def test_a_strength_in_a_name_is_that_of_the_one_active_it_names(
 
     assert item is not None
     assert item.actives == actives
+
+
+@pytest.mark.parametrize(("months", "last_day"), [(6, 182), (12, 365), (24, 730)])
+def test_a_product_expires_the_day_after_its_months_are_over(months: int, last_day: int) -> None:
+    opened = date(2026, 1, 1)
+    entry = BagItem(item_id="x", name="Mine", category="serum", opened=opened)
+
+    assert not is_expired(entry, months, opened + timedelta(days=last_day))
+    assert is_expired(entry, months, opened + timedelta(days=last_day + 1))
+
+
+def test_what_has_no_date_does_not_expire() -> None:
+    sealed = BagItem(item_id="x", name="Mine", category="serum")
+    opened = BagItem(item_id="x", name="Mine", category="serum", opened=date(2020, 1, 1))
+
+    assert not is_expired(sealed, 1, date(2026, 1, 1))
+    assert not is_expired(opened, 1, None)

@@ -1,6 +1,7 @@
 """May this person use it? One verdict in the bag, for looks, in suggestions, search and look-up."""
 
 from collections.abc import Iterator, Mapping
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from facet.catalogue.index import Index
 from facet.catalogue.suitable import Person, contents_of, is_named, refusal, suitable_rows
 from facet.catalogue.vectors import VectorSearch
 from facet.domain.advice import Profile
-from facet.domain.products import BagItem, Product
+from facet.domain.products import Active, BagItem, Product, SkinType
 from facet.domain.search import Match, Query
 from facet.services.find_products import recommend_products
 from tests.unit.conftest import DATA, face_reading
@@ -214,6 +215,31 @@ def test_the_look_up_names_nothing_that_would_be_refused(
             contents = contents_of(shop.ingredients, match.product)
             assert refusal(person, contents, suggested=True) is None
             assert match.product.product_id not in refused
+
+
+def test_what_suits_the_skin_comes_first_among_equals_in_evidence(shop: Catalogue) -> None:
+    def serum(name: str, inci: str, skin_type: SkinType) -> Product:
+        return Product(
+            product_id=name,
+            name=name,
+            category="serum",
+            actives=(Active(inci=inci, name=inci, percent=15),),
+            inci=("Aqua", inci),
+            skin_types=(skin_type,),
+        )
+
+    proven = serum("proven", "Azelaic Acid", "oily")
+    mine, others = serum("mine", "Lactic Acid", "dry"), serum("others", "Lactic Acid", "oily")
+    shelves: Any = Told(Profile(skin_type="dry"))
+    for order in permutations([proven, mine, others]):
+        store: Any = Everything(list(order))
+        search = VectorSearch(shop.ingredients, store)
+        answer = recommend_products(
+            "u", "dark_spots", 9, shelves=shelves, search=search, facts=shop
+        )
+
+        names = [each.product.product_id for each in answer.products]
+        assert names == ["proven", "mine", "others"]
 
 
 def test_what_stands_in_brackets_is_avoided_by_its_name(shop: Catalogue) -> None:

@@ -28,6 +28,8 @@ def fold(text: str) -> list[str]:
 def singular(word: str) -> str:
     """An English word without the s of its plural: 'parabens' -> 'paraben', 'grass' stays."""
     return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
+
+
 def says_something(text: str) -> bool:
     """Whether a text holds a letter or a digit of any script: "-" is no label."""
     return any(map(str.isalnum, text))
