@@ -151,9 +151,9 @@ def test_no_matte_cheek_is_chalk_on_the_skin(
     skin = reading.skin.tone.lab[0]
     for step in steps_of(result):
         if step.category == "blush":
-            assert LCh.of_hex(step.hex).lightness <= skin + 12
+            assert LCh.of_lab(lab_from_hex(step.hex)).lightness <= skin + 12
         if step.category == "contour":
-            assert LCh.of_hex(step.hex).lightness < skin
+            assert LCh.of_lab(lab_from_hex(step.hex)).lightness < skin
 
 
 # --- one at a time -------------------------------------------------------------------------------
@@ -218,8 +218,8 @@ def test_an_eye_accent_stands_across_from_the_iris(catalogue: Catalogue) -> None
 
     (look,) = [look for look in result.looks if look.idea == "eyes"]
     (lid,) = [s for s in look.steps if s.category == "eyeshadow"]
-    iris = LCh.of_hex("#6b6a3f")
-    assert abs(hue_difference(LCh.of_hex(lid.hex).hue, iris.hue)) > 90
+    iris = LCh.of_lab(lab_from_hex("#6b6a3f"))
+    assert abs(hue_difference(LCh.of_lab(lab_from_hex(lid.hex)).hue, iris.hue)) > 90
     assert "face.colours.eyes" in {reason.points_at for reason in lid.why}
 
 
@@ -229,7 +229,9 @@ def test_an_eye_accent_stands_across_from_the_iris(catalogue: Catalogue) -> None
 def test_warm_seasons_get_warmer_lips(catalogue: Catalogue, warm: str, cool: str) -> None:
     def hue(season: str) -> float:
         result = recommend_makeup(reading_of(season=season), Profile(), [], catalogue)
-        lips = [LCh.of_hex(s.hex).hue for s in steps_of(result) if s.category == "lip"]
+        lips = [
+            LCh.of_lab(lab_from_hex(s.hex)).hue for s in steps_of(result) if s.category == "lip"
+        ]
         return sum(hue_difference(h, 0) for h in lips) / len(lips)
 
     assert hue(warm) > hue(cool) + 15

@@ -78,7 +78,7 @@ def test_matte_and_lighter_than_the_skin_is_chalk_and_shimmer_is_not(
 ) -> None:
     skin = LCh.of_lab(reading_of().skin.tone.lab)
     light = hex_from_lab(LCh(skin.lightness + 3 + 4, 30, 30).lab)
-    lighter = LCh.of_hex(light).lightness - skin.lightness - 3
+    lighter = LCh.of_lab(lab_from_hex(light)).lightness - skin.lightness - 3
 
     mine = shade("blush", light, "matte", "mine")
     share = share_of_best(catalogue, mine, shade("blush", light, "shimmer"), PLAIN)
@@ -88,7 +88,7 @@ def test_matte_and_lighter_than_the_skin_is_chalk_and_shimmer_is_not(
 
 def test_an_accent_counts_by_how_far_it_stands_across_from_the_iris(catalogue: Catalogue) -> None:
     """0.3 + 0.7 exp(-((180 - turn) / 60) ** 2 / 2), less where it has hardly a colour."""
-    green = LCh.of_hex("#6b6a3f")
+    green = LCh.of_lab(lab_from_hex("#6b6a3f"))
 
     def set_off(colour: LCh) -> float:
         turn = abs(hue_difference(colour.hue, green.hue))

@@ -187,10 +187,14 @@ def test_products_are_found_by_id_category_concern_and_any_name_of_an_ingredient
     assert product is not None
     assert [a.percent for a in product.actives] == [15.0, 1.0, 0.5]
     assert catalogue.product("nothing-of-the-kind") is None
-    assert all(p.category == "sunscreen" for p in catalogue.by_category("sunscreen"))
-    assert {p.product_id for p in catalogue.by_ingredient("Vitamin B3")} == {
-        p.product_id for p in catalogue if any(a.inci == "Niacinamide" for a in p.actives)
-    }
+    assert list(catalogue.in_category("sunscreen")) == [
+        p.category == "sunscreen" for p in catalogue
+    ]
+    niacinamide = catalogue.ingredients.find("Vitamin B3")
+    assert niacinamide is not None
+    assert list(catalogue.containing({niacinamide.id})) == [
+        any(a.inci == "Niacinamide" for a in p.actives) for p in catalogue
+    ]
     best = catalogue.by_concern("blemishes", limit=3)
     assert len(best) == 3
     assert all("blemishes" in p.concerns for p in best)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from facet.colour import lab_from_hex, lab_from_srgb
+from facet.colour import lab_from_srgb
 from facet.domain.face import FaceReading
 
 AXES = ("warmth", "value", "chroma")
@@ -32,11 +32,6 @@ class LCh(NamedTuple):
         """The colour of three numbers L*, a*, b*."""
         lightness, a, b = np.asarray(lab, dtype=float).tolist()
         return cls(lightness, math.hypot(a, b), math.degrees(math.atan2(b, a)) % 360)
-
-    @classmethod
-    def of_hex(cls, shade: str) -> "LCh":
-        """The colour of one `#rrggbb` in sRGB. Raises ValueError for any other text."""
-        return cls.of_lab(lab_from_hex(shade))
 
     @classmethod
     def of_hexes(cls, shades: Sequence[str]) -> list["LCh"]:

@@ -207,22 +207,11 @@ class Catalogue:
         row = self.row(product_id)
         return None if row is None else self.product_at(row)
 
-    def by_category(self, category: str) -> list[Product]:
-        """Every product of a category, in the catalogue's order."""
-        return [self.product_at(row) for row in _rows(self.in_category(category))]
-
     def by_concern(self, concern: str, limit: int = 20) -> list[Product]:
         """Products that help a concern, best evidence first, gentler first among equals."""
         grade = self.grade(concern)
         order = np.lexsort((np.arange(len(self)), self.irritancy, -grade))
         return [self.product_at(row) for row in order[: int((grade > 0).sum())][:limit]]
-
-    def by_ingredient(self, name: str) -> list[Product]:
-        """Products with an ingredient, by any of its names; empty for an unknown one."""
-        ingredient = self.ingredients.find(name)
-        if ingredient is None:
-            return []
-        return [self.product_at(row) for row in _rows(self.containing({ingredient.id}))]
 
     def source(self, source_id: str) -> Source:
         """An entry of the source table."""
@@ -394,10 +383,6 @@ class Catalogue:
             finish=self.finish_at(row),
             sources=tuple(dict.fromkeys((*item.sources, *((origin,) if origin else ())))),
         )
-
-
-def _rows(mask: Mask) -> list[int]:
-    return [int(row) for row in np.flatnonzero(mask)]
 
 
 def _nth(names: Sequence[str], number: int | np.integer) -> str | None:
