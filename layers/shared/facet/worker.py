@@ -1,22 +1,18 @@
 """Handlers of the functions that no request calls: for messages of a queue, for objects of S3."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
-from aws_lambda_powertools.utilities.batch import (
-    BatchProcessor,
-    EventType,
-    process_partial_response,
-)
-from aws_lambda_powertools.utilities.data_classes import S3Event
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import TypeAdapter
 
 from facet.adapters.sqs import CORRELATION_ATTRIBUTE
 from facet.adapters.tracing import traced
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 type Handler = Callable[[dict[str, Any], LambdaContext], Any]
 
@@ -27,7 +23,7 @@ def sqs_worker[M](
     returned: str,
     *,
     keys: Sequence[str] = (),
-    put_off: Callable[[SQSRecord, Exception], bool] | None = None,
+    put_off: "Callable[[SQSRecord, Exception], bool] | None" = None,
 ) -> Handler:
     """A handler that has `handle` do the job of every message of a batch.
 
@@ -38,19 +34,26 @@ def sqs_worker[M](
     message that every log line of the job names. put_off: shown each failure first; True says that
     it was expected, and has been logged and counted.
     """
+    # A worker of S3 has no use for these, and a cold start pays for what is imported.
+    from aws_lambda_powertools.utilities.batch import (  # noqa: PLC0415
+        BatchProcessor,
+        EventType,
+        process_partial_response,
+    )
+
     logger, metrics = Logger(), Metrics()
     bodies = kind if isinstance(kind, TypeAdapter) else TypeAdapter(kind)
     # Even if every record fails, answer per record: SQS redrives each one.
     processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 
-    def do(record: SQSRecord) -> None:
+    def do(record: "SQSRecord") -> None:
         correlation = record.message_attributes[CORRELATION_ATTRIBUTE]
         logger.set_correlation_id(correlation.string_value if correlation else None)
         message = bodies.validate_json(record.body)
         logger.append_keys(**{key: getattr(message, key) for key in keys})
         handle(message)
 
-    def handle_record(record: SQSRecord) -> None:
+    def handle_record(record: "SQSRecord") -> None:
         try:
             do(record)
         except Exception as error:
@@ -74,6 +77,8 @@ def s3_worker(handle: Callable[[str, str], bool], *, counted: str) -> Handler:
     What raises is left to Lambda, which tries twice more and then keeps the event in the failure
     queue. counted: what the answer calls the number of objects of which `handle` was true.
     """
+    from aws_lambda_powertools.utilities.data_classes import S3Event  # noqa: PLC0415
+
     logger, metrics = Logger(), Metrics()
 
     @logger.inject_lambda_context
