@@ -1,5 +1,6 @@
 """Someone wants all of their data, or all of it gone: one message each."""
 
+import aws_lambda_powertools.utilities.batch  # noqa: F401 before pydantic, see facet.worker
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from functools import partial
 
+import aws_lambda_powertools.utilities.batch  # noqa: F401 before pydantic, see facet.worker
 from aws_lambda_powertools import Logger, Metrics, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 from pydantic import Field
@@ -28,8 +29,7 @@ class RecommendSettings(Settings):
     vector_bucket_name: str  # empty: products are searched in memory
 
 
-logger = Logger()
-metrics = Metrics()
+logger, metrics = Logger(), Metrics()
 wiring = Wiring(RecommendSettings, lambda made: (made.analyses, made.shelves, made.catalogue))
 
 

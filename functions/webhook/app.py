@@ -2,6 +2,7 @@
 
 import random
 
+import aws_lambda_powertools.utilities.batch  # noqa: F401 before pydantic, see facet.worker
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord

@@ -41,6 +41,13 @@ made = function_module(sys.argv[1]).wiring
 print("settings" in vars(made), aws.table.cache_info().currsize)
 """
 
+WORK = """
+import sys
+sys.path.insert(0, f"functions/{sys.argv[1]}")
+import app
+print("facet.worker" in sys.modules, "aws_lambda_powertools.utilities.parser" in sys.modules)
+"""
+
 SILENT = """
 import sys
 from contract.functions import function_module
@@ -73,6 +80,13 @@ def test_no_function_reads_the_sentences_before_it_says_one() -> None:
     names = [path.parent.name for path in (ROOT / "functions").glob("*/app.py")]
     assert "presign" in names
     assert run(SILENT, *names, **PRESIGN) == "0"
+
+
+@pytest.mark.parametrize(
+    "name", ["account", "analyze", "recommend", "thumbnail", "tryon", "webhook"]
+)
+def test_a_worker_loads_no_models_of_events_it_never_gets(name: str) -> None:
+    assert run(WORK, name) == "True False"
 
 
 @pytest.mark.parametrize(("in_lambda", "opened"), [(False, "False 0"), (True, "True 1")])
