@@ -1,4 +1,7 @@
-"""The three models that all others of the domain extend: Part, Answer and Stored."""
+"""The three models that all others of the domain extend: Part, Answer and Stored.
+
+A function uses few of the models that it imports, so each is built when it is first used.
+"""
 
 from typing import Annotated
 
@@ -10,16 +13,16 @@ Fraction = Annotated[float, Field(ge=0, le=1)]
 class Part(BaseModel):
     """A piece of a document: frozen, and refusing fields that it does not know."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid")
 
 
 class Answer(BaseModel):
     """What the API answers: frozen, and open to fields that newer releases add."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(defer_build=True, frozen=True)
 
 
 class Stored(Part):
     """A piece of a row, which is kept: one written by newer code can still be read."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="ignore")
