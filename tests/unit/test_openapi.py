@@ -204,10 +204,10 @@ def test_every_problem_says_what_to_do_next() -> None:
         assert kind.hint.endswith("."), code
 
 
-# Met by whoever builds a catalogue or scores a reading again, never by an app.
+# Met by whoever builds a catalogue, scores a reading again or tries a case, never by an app.
 NOT_FOR_APPS = (
     *("importers.py", "build.py", "sources.py"),
-    *("rescore.py", "scores.py", "prediction.py"),
+    *("rescore.py", "scores.py", "prediction.py", "advise_case.py"),
 )
 
 

@@ -23,7 +23,7 @@ from facet.domain.style import MakeupResult, OutfitResult, Weather
 class Wish:
     """Everything that one piece of advice is made from."""
 
-    reading: FaceReading
+    reading: FaceReading | None  # None: there is no photo
     profile: Profile
     owned: Belongings  # of the shelves that the adviser names
     catalogue: Callable[[], Catalogue]
@@ -39,7 +39,7 @@ class Adviser:
 
     result: type[Part]  # what is stored and answered
     shelves: frozenset[Shelf]  # what of the person's belongings it reads
-    advise: Callable[[Wish], Part]
+    advise: Callable[[Wish], Part]  # raises PermanentError for a wish that it cannot meet
     facts: Callable[[Any], AdviceFacts]  # of a `result`
 
 

@@ -93,11 +93,12 @@ class Scale:
 
 
 class Palette:
-    """The seasons a person may be, with their shares."""
+    """The seasons a person may be, with their shares; without a reading all alike."""
 
-    def __init__(self, reading: FaceReading) -> None:
+    def __init__(self, reading: FaceReading | None) -> None:
         seasons = rules()["seasons"]
-        shares = {s.name: s.share for s in reading.season or () if s.name in seasons}
+        measured = reading.season if reading else None
+        shares = {s.name: s.share for s in measured or () if s.name in seasons}
         total = sum(shares.values())
         self.is_measured = total > 0
         if not self.is_measured:  # nothing was measured: every season alike

@@ -5,16 +5,16 @@ import os
 import sys
 from collections.abc import Sequence
 
-from facet.cli import catalogue, photos, ranking
+from facet.cli import advise, catalogue, photos, ranking
 from facet.domain.errors import FacetError
 
 # Each imports what it works with when it runs: `facet --help` is instant.
-GROUPS = (photos, catalogue, ranking)
+GROUPS = (photos, advise, catalogue, ranking)
 INTERRUPTED = 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one sub-command -> 0: all well, 2: a photo failed, 1: it could not start."""
+    """Run one sub-command -> 0: all well, 2: a photo or a case failed, 1: it could not start."""
     options = _parser().parse_args(argv)
     try:
         status: int = options.run(options)
@@ -36,7 +36,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="facet", description="What a photo of a face shows, measured on this machine."
+        prog="facet",
+        description="What a photo of a face shows, and what to make of it, on this machine.",
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for group in GROUPS:

@@ -4,7 +4,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,8 +61,11 @@ def _analyze(options: argparse.Namespace) -> int:
     return SOME_FAILED if failed else 0
 
 
-def _documents(photos: Sequence[str], preset: Preset) -> Iterator[dict[str, Any]]:
-    """One result document per photo, in their order; a failure is a document too."""
+def photo_reader(preset: Preset = "moderate") -> Callable[[str], "PhotoAnalysis"]:
+    """What measures the photo of a path. Raises FacetError where the models are missing.
+
+    Of a path, it raises PermanentError where the file cannot be read or its photo was rejected.
+    """
     from facet.vision.analyze import analyze_photo  # noqa: PLC0415 - `--help` stays instant
     from facet.vision.face.models import FaceModels  # noqa: PLC0415
 
@@ -71,10 +74,15 @@ def _documents(photos: Sequence[str], preset: Preset) -> Iterator[dict[str, Any]
         models = FaceModels.load(_models_dir())
     except FileNotFoundError as error:
         raise FacetError(f"{error}, or set MODELS_DIR") from error
+    return lambda name: analyze_photo(_read(name, largest_photo(preset)), models, gates)
+
+
+def _documents(photos: Sequence[str], preset: Preset) -> Iterator[dict[str, Any]]:
+    """One result document per photo, in their order; a failure is a document too."""
+    read = photo_reader(preset)
     for name in photos:
         try:
-            analysis = analyze_photo(_read(name, largest_photo(preset)), models, gates)
-            yield {"file": name, **_document(analysis)}
+            yield {"file": name, **_document(read(name))}
         except PhotoRejectedError as error:
             checks = [check.model_dump(mode="json", exclude_none=True) for check in error.checks]
             yield _failure(name, error.code, error.message, checks)

@@ -73,9 +73,9 @@ class OutfitFact(Part):
 class Facts(Part):
     """Measures and advice as plain data: no picture, no id; what a person typed is in no prompt."""
 
-    photo: str = Field(description="good or usable")
-    tone: str
-    undertone: str
+    photo: str | None = Field(default=None, description="good or usable; absent: no photo")
+    tone: str | None = None
+    undertone: str | None = None
     measures: tuple[Measure, ...] = Field(default=(), description="lowest score first")
     unmeasured: tuple[str, ...] = ()
     severity: Seriousness | None = None

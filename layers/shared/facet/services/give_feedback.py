@@ -70,7 +70,7 @@ def give_feedback(
     Raises PermanentError: feedback_empty, feedback_without_subject, items_needed,
     day_in_the_future, analysis_not_found, result_not_found, not_in_the_result, product_not_found.
     """
-    _check(feedback, now)
+    check_feedback(feedback, now.date())
     learned: dict[str, Any] = {}
     if feedback.analysis_id:
         kind = feedback.kind or Kind.SKINCARE
@@ -95,10 +95,18 @@ def give_feedback(
     return FeedbackReceipt(feedback_id=feedback_id, created_at=now)
 
 
-def _check(feedback: NewFeedback, now: datetime) -> None:
+def check_feedback(feedback: NewFeedback, today: date, *, named: bool = True) -> None:
+    """Whether what is said holds together, before anything is looked up.
+
+    today: UTC. named: whether a result has to be named by its analysis.
+
+    Raises PermanentError: feedback_empty, feedback_without_subject, items_needed,
+    day_in_the_future.
+    """
     if feedback.verdict is None and feedback.rating is None and feedback.comment is None:
         raise PermanentError("feedback_empty")
-    on_result = feedback.analysis_id and (feedback.kind or feedback.product_id)
+    of_analysis = feedback.analysis_id or not named
+    on_result = of_analysis and (feedback.kind or feedback.product_id)
     if not on_result and (
         feedback.item_ids or feedback.kind or feedback.analysis_id or not feedback.product_id
     ):
@@ -106,7 +114,7 @@ def _check(feedback: NewFeedback, now: datetime) -> None:
     if feedback.kind is Kind.OUTFIT and feedback.verdict and not feedback.item_ids:
         raise PermanentError("items_needed")
     # It is tomorrow already in some places.
-    if feedback.on and feedback.on > now.date() + timedelta(days=1):
+    if feedback.on and feedback.on > today + timedelta(days=1):
         raise PermanentError("day_in_the_future", day=feedback.on)
 
 

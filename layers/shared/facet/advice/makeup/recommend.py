@@ -19,15 +19,17 @@ from facet.advice.makeup.say import based_on, look_of, notes_on
 from facet.advice.makeup.shades import shade_rules
 from facet.catalogue.catalogue import Catalogue
 from facet.domain.advice import Note, Profile, Source
+from facet.domain.errors import PermanentError
 from facet.domain.face import FaceReading
 from facet.domain.products import BagItem
 from facet.domain.style import Look, MakeupResult
+from facet.saying import say
 
 METHOD = "1"
 
 
 def recommend_makeup(
-    reading: FaceReading,
+    reading: FaceReading | None,
     profile: Profile,
     bag: Sequence[BagItem | Mapping[str, Any]],
     catalogue: Catalogue,
@@ -38,8 +40,11 @@ def recommend_makeup(
     """Up to three looks for an occasion; the same question always gets the same answer.
 
     bag: as stored; what cannot be used becomes a note. catalogue: names the owned products and
-    knows every ingredient. today: None does not ask how long anything has been open.
+    knows every ingredient. today: None does not ask how long anything has been open. Raises
+    PermanentError(reading_missing) without a reading: shades follow the skin, and none is neutral.
     """
+    if reading is None:
+        raise PermanentError("reading_missing", say("makeup.photo_needed"))
     brief, left_out = brief_of(reading, profile, bag, catalogue, occasion, today=today)
     choice = choose_looks(brief)
     looks = tuple(look_of(brief, chosen) for chosen in choice.looks)

@@ -23,7 +23,7 @@ type Row = Mapping[str, Any]
 
 
 def brief_of(
-    reading: FaceReading,
+    reading: FaceReading | None,
     profile: Profile,
     wardrobe: Sequence[Garment | Row],
     feedback: Sequence[Feedback | Row],

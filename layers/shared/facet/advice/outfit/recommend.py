@@ -17,7 +17,7 @@ METHOD = "1"
 
 
 def recommend_outfit(
-    reading: FaceReading,
+    reading: FaceReading | None,
     profile: Profile,
     wardrobe: Sequence[Garment | Mapping[str, Any]],
     feedback: Sequence[Feedback | Mapping[str, Any]],
@@ -28,8 +28,9 @@ def recommend_outfit(
 ) -> OutfitResult:
     """Up to three outfits, each on a full-body garment or a top with a bottom.
 
-    wardrobe and feedback: as stored; what cannot be read becomes a note. today: None asks neither
-    when a garment was worn nor how old a verdict is. The same question has the same answer.
+    reading: None takes every season of colours alike. wardrobe and feedback: as stored; what cannot
+    be read becomes a note. today: None asks neither when a garment was worn nor how old a verdict
+    is. The same question has the same answer.
     """
     brief, left_out = brief_of(
         reading, profile, wardrobe, feedback, occasion, weather=weather, today=today

@@ -47,14 +47,18 @@ class Care:
         return bool(self.pigment) or self.dark_marks is not None
 
 
-def care_for(skin: Skin, profile: Profile, rules: Rules) -> Care:
-    """What a skin asks for; rules: those of the catalogue (data/skincare/rules.toml)."""
-    needs = _needs(skin.concerns, profile, rules["needs"])
-    deep = skin.tone.ita < rules["tone"]["tinted_below_ita"]
+def care_for(skin: Skin | None, profile: Profile, rules: Rules) -> Care:
+    """What a skin asks for; rules: those of the catalogue (data/skincare/rules.toml).
+
+    skin: None without a photo; then only what is told asks for anything.
+    """
+    concerns = skin.concerns if skin else ()
+    needs = _needs(concerns, profile, rules["needs"])
+    deep = skin is not None and skin.tone.ita < rules["tone"]["tinted_below_ita"]
     return Care(
         needs=needs,
         told_sensitive=profile.sensitive or profile.skin_type == "sensitive",
-        redness=_scores(skin.concerns, "redness", rules["needs"], "sensitive_redness"),
+        redness=_scores(concerns, "redness", rules["needs"], "sensitive_redness"),
         deep=deep,
         dark_marks=_dark_marks(profile, deep=deep),
         pigment=tuple(need for need in needs if need.goal in rules["tone"]["pigment"]),

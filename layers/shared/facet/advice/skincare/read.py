@@ -21,7 +21,7 @@ from facet.saying import say
 class Brief:
     """Everything a routine is chosen by."""
 
-    skin: Skin  # as the photo shows it
+    skin: Skin | None  # as the photo shows it; None: there is none
     profile: Profile
     catalogue: Catalogue
     ranking: Ranking
@@ -41,7 +41,7 @@ class Brief:
 
 
 def brief_of(
-    reading: FaceReading,
+    reading: FaceReading | None,
     profile: Profile,
     bag: Sequence[BagItem | Mapping[str, Any]],
     catalogue: Catalogue,
@@ -55,13 +55,14 @@ def brief_of(
     for term in person.avoided.unknown:
         notes.add("unknown_ingredient", say("routine.unknown_ingredient", term=term))
     shelf = shelf_of(bag, catalogue, person, today)
+    skin = reading.skin if reading else None
     brief = Brief(
-        skin=reading.skin,
+        skin=skin,
         profile=profile,
         catalogue=catalogue,
         ranking=ranking,
         person=person,
-        care=care_for(reading.skin, profile, catalogue.rules),
+        care=care_for(skin, profile, catalogue.rules),
         shelf=shelf.items,
         new=shelf.new,
     )

@@ -74,13 +74,14 @@ def sun_reason(brief: Brief) -> Reason:
 
 def tint_reasons(brief: Brief) -> Iterator[Reason]:
     """Reasons why a tinted sunscreen is the better one; none where it is not."""
-    rule, tone = brief.rules["tone"], brief.skin.tone
+    rule = brief.rules["tone"]
     for need in brief.care.pigment:
         yield from need_reasons(need)
     if brief.care.dark_marks == "told":
         text = say("routine.why.dark_marks")
         yield Reason(text=text, points_at="profile.pigmentation_prone")
-    elif brief.care.dark_marks == "tone":
+    elif brief.skin and brief.care.dark_marks == "tone":
+        tone = brief.skin.tone
         text = say("routine.why.deep", tone=tone.ita_class, ita=tone.ita)
         yield Reason(text=text, points_at="skin.tone.ita", sources=(rule["source"],))
     if brief.care.wants_tint:

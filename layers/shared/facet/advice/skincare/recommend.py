@@ -23,7 +23,7 @@ METHOD = "skincare-1"
 
 
 def recommend_skincare(
-    reading: FaceReading,
+    reading: FaceReading | None,
     profile: Profile,
     bag: Sequence[BagItem | Mapping[str, Any]],
     catalogue: Catalogue,
@@ -33,10 +33,10 @@ def recommend_skincare(
 ) -> SkincareResult:
     """A routine that keeps every rule of the catalogue.
 
-    bag: items of any age; one that cannot be read, was withdrawn or must not be used is left out
-    with a note. today: lets opened dates count (what is past its time, what is new); without it
-    everything owned is taken as in use. ranking: the weights that order what fits a gap; None, the
-    version this release was tried with.
+    reading: None goes by what is told and owned alone. bag: items of any age; one that cannot be
+    read, was withdrawn or must not be used is left out with a note. today: lets opened dates count
+    (what is past its time, what is new); without it everything owned is taken as in use. ranking:
+    the weights that order what fits a gap; None, the version this release was tried with.
     """
     brief, left_out = brief_of(
         reading, profile, bag, catalogue, today=today, ranking=ranking or load_ranking()

@@ -8,6 +8,7 @@ from facet.advice.skincare.routine import Choice, Proposal, Remark, sun_sources
 from facet.advice.skincare.week import DAYS, Obstacle, Placed, is_wash
 from facet.catalogue.catalogue import Item
 from facet.domain.advice import Note, ProductRef, Profile, RampStage, Step, Suggestion
+from facet.domain.face import Skin
 from facet.domain.products import Session
 from facet.saying import plain, say
 
@@ -16,18 +17,25 @@ from facet.saying import plain, say
 
 def based_on(brief: Brief) -> tuple[str, ...]:
     """What the routine is based on, in words."""
-    tone = brief.skin.tone
-    low, high = tone.ita_interval
-    measured = sum(concern.score is not None for concern in brief.skin.concerns)
     told = "; ".join(_told(brief.profile)) or say("routine.based_on.nothing_told")
     return (
-        say("routine.based_on.tone", tone=tone.ita_class, ita=tone.ita, low=low, high=high),
-        say("routine.based_on.measures", count=measured)
-        if measured
-        else say("routine.based_on.no_measures"),
+        *_seen(brief.skin),
         say("routine.based_on.told", told=told),
         say("routine.based_on.owned", count=len(brief.shelf)),
     )
+
+
+def _seen(skin: Skin | None) -> Iterator[str]:
+    if skin is None:
+        yield say("routine.based_on.no_photo")
+        return
+    tone = skin.tone
+    low, high = tone.ita_interval
+    yield say("routine.based_on.tone", tone=tone.ita_class, ita=tone.ita, low=low, high=high)
+    if measured := sum(concern.score is not None for concern in skin.concerns):
+        yield say("routine.based_on.measures", count=measured)
+    else:
+        yield say("routine.based_on.no_measures")
 
 
 def _told(profile: Profile) -> Iterator[str]:
@@ -172,7 +180,7 @@ def see_doctor(brief: Brief) -> tuple[Note, ...]:
     rules = brief.rules
     scores = {
         concern.name: concern.score
-        for concern in brief.skin.concerns
+        for concern in (brief.skin.concerns if brief.skin else ())
         if concern.score is not None and concern.confidence >= rules["needs"]["confidence"]
     }
     hints = [

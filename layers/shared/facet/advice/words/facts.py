@@ -14,8 +14,8 @@ from facet.domain.narration import Facts, Measure, Seriousness
 _SERIOUSNESS: tuple[Seriousness, ...] = ("none", "mild", "moderate", "marked")
 
 
-def facts_of(reading: FaceReading, results: Mapping[Kind, Mapping[str, Any]]) -> Facts:
-    """The facts of one analysis.
+def facts_of(reading: FaceReading | None, results: Mapping[Kind, Mapping[str, Any]]) -> Facts:
+    """The facts of one analysis, or of advice without a photo.
 
     results: the stored documents by kind. One that failed, or that this code cannot read, is
     named in `missing`.
@@ -23,14 +23,7 @@ def facts_of(reading: FaceReading, results: Mapping[Kind, Mapping[str, Any]]) ->
     readable = {kind: _advice_of(kind, results[kind]) for kind in ADVISERS if kind in results}
     advice = [facts for facts in readable.values() if facts is not None]
     return Facts(
-        photo=reading.quality.verdict,
-        tone=reading.skin.tone.ita_class,
-        undertone=reading.skin.tone.undertone,
-        measures=tuple(_measures(reading.skin.concerns)),
-        unmeasured=tuple(c.name for c in reading.skin.concerns if c.score is None),
-        severity=_severity(reading),
-        shape=_likeliest(reading.face.shape),
-        season=_likeliest(reading.season),
+        **(_measured(reading) if reading else {}),
         steps=tuple(step for facts in advice for step in facts.steps),
         gaps=tuple(gap for facts in advice for gap in facts.gaps),
         see_doctor=tuple(text for facts in advice for text in facts.see_doctor),
@@ -50,6 +43,21 @@ def _advice_of(kind: Kind, document: Mapping[str, Any]) -> AdviceFacts | None:
 
 
 # --- the face --------------------------------------------------------------------------------
+
+
+def _measured(reading: FaceReading) -> dict[str, Any]:
+    """What a photo shows, by the fields of Facts."""
+    tone, concerns = reading.skin.tone, reading.skin.concerns
+    return {
+        "photo": reading.quality.verdict,
+        "tone": tone.ita_class,
+        "undertone": tone.undertone,
+        "measures": tuple(_measures(concerns)),
+        "unmeasured": tuple(c.name for c in concerns if c.score is None),
+        "severity": _severity(reading),
+        "shape": _likeliest(reading.face.shape),
+        "season": _likeliest(reading.season),
+    }
 
 
 def _measures(concerns: Iterable[Concern]) -> Iterator[Measure]:

@@ -45,8 +45,11 @@ def rules() -> Mapping[str, Any]:
 
 
 def _summary(facts: Facts) -> Iterator[str]:
-    yield say("summary.tone", tone=facts.tone, undertone=facts.undertone)
-    yield from _measures(facts.measures)
+    if facts.photo is None:
+        yield say("summary.no_photo")
+    else:
+        yield say("summary.tone", tone=facts.tone, undertone=facts.undertone)
+        yield from _measures(facts.measures)
     if facts.measures and facts.unmeasured:
         yield say("summary.unmeasured", names=_list([plain(n) for n in facts.unmeasured]))
     if facts.photo == "usable":
@@ -91,7 +94,7 @@ def _recommendations(facts: Facts) -> Iterator[str]:
         yield say("summary.gap", gap=_gap(gap.gap), product=_called(gap.product))
     for caution in facts.cautions:
         yield say("summary.caution", text=caution)
-    yield from closing((*facts.see_doctor, *facts.told))
+    yield from closing((*facts.see_doctor, *facts.told), from_photo=facts.photo is not None)
 
 
 def _routine(steps: Sequence[StepFact]) -> Iterator[str]:
@@ -134,10 +137,10 @@ def wear(facts: Facts) -> Iterator[str]:
         yield say("summary.wear", occasion=occasion, garments=_list(facts.outfit.garments))
 
 
-def closing(hints: Sequence[str]) -> Iterator[str]:
+def closing(hints: Sequence[str], *, from_photo: bool = True) -> Iterator[str]:
     """The last sentences: hints that must be read, and what this advice is not."""
     yield from (say("summary.doctor", text=hint) for hint in hints)
-    yield say("summary.limits")
+    yield say("summary.limits") if from_photo else say("summary.limits_without_photo")
 
 
 # --- words -----------------------------------------------------------------------------------
