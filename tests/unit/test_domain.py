@@ -7,9 +7,10 @@ import pkgutil
 from collections.abc import Iterator
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from facet import domain
+from facet.domain.products import BagItem
 
 
 def classes() -> Iterator[type]:
@@ -38,3 +39,15 @@ def test_a_dataclass_is_frozen(row: type) -> None:
 def test_both_kinds_are_there() -> None:
     assert len(MODELS) > 50
     assert len(DATACLASSES) >= 8
+
+
+def test_a_prescription_says_whether_it_is_for_the_face_and_how_often() -> None:
+    told = {"item_id": "i1", "name": "Skinoren 20 % cream", "category": "treatment"}
+    prescribed = {"for_face": True, "how_often": "every_evening"}
+
+    item = BagItem.model_validate({**told, "prescribed": prescribed})
+
+    assert item.prescribed is not None
+    assert item.prescribed.model_dump() == prescribed
+    with pytest.raises(ValidationError):
+        BagItem.model_validate({**told, "prescribed": {"for_face": True}})

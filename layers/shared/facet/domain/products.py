@@ -74,6 +74,26 @@ class Product(Part):
     sources: tuple[str, ...] = Field(default=(), description="ids of the source table")
 
 
+# How often a medicine is used, as whoever prescribed it said.
+PrescribedUse = Literal[
+    "every_morning",
+    "every_evening",
+    "morning_and_evening",
+    "every_other_evening",
+    "twice_a_week",
+    "once_a_week",
+]
+
+
+class Prescribed(Part):
+    """What a doctor said of a medicine: it is placed as told, never as a cosmetic."""
+
+    for_face: bool = Field(description="whether it is for the face; else it is listed, not placed")
+    how_often: PrescribedUse = Field(
+        description="as prescribed; twice_a_week and once_a_week are evenings"
+    )
+
+
 class BagDetails(Part):
     """What a person says of a product they own: one of the catalogue, or a description."""
 
@@ -94,6 +114,9 @@ class BagDetails(Part):
         default=(),
         max_length=120,
         description="as on the label, at most 120; 'Niacinamide 5 %' is understood",
+    )
+    prescribed: Prescribed | None = Field(
+        default=None, description="only of what a doctor prescribed: for the face, and how often"
     )
     spf: int | None = Field(default=None, ge=2, le=100, description="sun protection factor, 2..100")
     opened: date | None = Field(default=None, description="day it was opened")
