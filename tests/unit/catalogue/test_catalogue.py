@@ -167,7 +167,7 @@ def test_a_written_snapshot_loads_and_every_line_is_a_product(tmp_path: Path) ->
     [
         (lambda data: data[: len(data) // 2], "catalogue_corrupt"),
         (lambda _: b"[]", "catalogue_corrupt"),
-        (lambda data: data.replace(b'"schema":2', b'"schema":99', 1), "catalogue_schema"),
+        (lambda data: data.replace(b'"schema":3', b'"schema":99', 1), "catalogue_schema"),
     ],
 )
 def test_a_snapshot_that_is_none_says_so(
@@ -254,7 +254,7 @@ def test_labels_are_read_with_their_percentages() -> None:
 
 
 def test_the_snapshot_names_no_file_and_no_machine(snapshot: bytes) -> None:
-    assert json.loads(snapshot)["schema"] == 2
+    assert json.loads(snapshot)["schema"] == 3
     assert b"/home/" not in snapshot
     assert b"file:" not in snapshot
 

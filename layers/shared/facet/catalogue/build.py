@@ -20,6 +20,7 @@ from facet.catalogue.checks import (
     check_formula,
     check_ingredients,
     check_products,
+    check_refused,
     check_rules,
     check_vehicles,
 )
@@ -36,6 +37,7 @@ from facet.catalogue.sources import (
     CatalogueError,
     IngredientRow,
     ProductRow,
+    RefusedGroup,
     Rules,
     SourceRow,
     VehicleRow,
@@ -49,8 +51,9 @@ from facet.domain.products import (
 
 
 def build_catalogue(data_dir: Path, imported: Iterable[Product] = ()) -> bytes:
-    """Snapshot bytes from a folder with sources.toml, ingredients.toml, vehicles.toml, rules.toml
-    and products.csv (data/skincare), and from products as `facet catalog import` writes them.
+    """Snapshot bytes from a folder with sources.toml, ingredients.toml, vehicles.toml, rules.toml,
+    refused.toml and products.csv (data/skincare), and from products as `facet catalog import`
+    writes them.
 
     Raises CatalogueError naming every problem: a malformed row, an unknown ingredient, vehicle or
     source, a claim without a publication, a name two ingredients share, a concentration outside
@@ -76,6 +79,7 @@ def _build(data_dir: Path, imported: Iterable[Product]) -> tuple[bytes, list[str
     sources = table("sources.toml", SourceRow)
     ingredients = table("ingredients.toml", IngredientRow)
     vehicles = table("vehicles.toml", VehicleRow)
+    refused = table("refused.toml", RefusedGroup)
     products = list(read_products(data_dir / "products.csv", problems))
     try:
         rules = Rules.model_validate(read_toml(data_dir / "rules.toml"))
@@ -85,6 +89,7 @@ def _build(data_dir: Path, imported: Iterable[Product]) -> tuple[bytes, list[str
     problems += check_ingredients(ingredients, sources)
     problems += check_vehicles(vehicles, ingredients, sources)
     problems += check_rules(rules, ingredients, sources)
+    problems += check_refused(refused, sources)
     problems += check_products(products, ingredients, vehicles, rules)
     if problems:
         raise CatalogueError(problems)
@@ -94,6 +99,7 @@ def _build(data_dir: Path, imported: Iterable[Product]) -> tuple[bytes, list[str
         ingredients,
         vehicles,
         rules,
+        refused=refused,
         products=products,
         imported=_within_limits(imported, ingredients, left_out),
     )
@@ -166,6 +172,7 @@ def _content(
     vehicles: Mapping[str, VehicleRow],
     rules: Rules,
     *,
+    refused: Mapping[str, RefusedGroup],
     products: Sequence[ProductRow],
     imported: Iterable[Product],
 ) -> dict[str, Any]:
@@ -210,6 +217,10 @@ def _content(
             for k in kinds
         },
         "rules": rules.model_dump(exclude_none=True),
+        "refused": {
+            k: v.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+            for k, v in refused.items()
+        },
         "categories": list(categories),
         "brands": Texts.of(columns.brands),
         "origins": list(columns.origins),

@@ -10,6 +10,7 @@ import mmap
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 
 from facet.catalogue.evidence import rinsed_categories
 from facet.catalogue.ingredients import Ingredient, Ingredients
+from facet.catalogue.refused import Refused
 from facet.catalogue.snapshot import Buffer, smallest, unpack
 from facet.catalogue.suitable import MEDICINE, PREGNANCY
 from facet.domain.advice import Source
@@ -179,6 +181,11 @@ class Catalogue:
             if not path.stat().st_size:  # nothing to map
                 return cls.load(b"")
             return cls.load(memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)))
+
+    @cached_property
+    def refused(self) -> Refused:
+        """What is never placed as a cosmetic; made when it is first asked for."""
+        return Refused(self.content["refused"])
 
     def __len__(self) -> int:
         return len(self.ids)

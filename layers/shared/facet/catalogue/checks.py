@@ -2,8 +2,19 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from facet.catalogue.sources import IngredientRow, ProductRow, Rules, SourceRow, VehicleRow
+from facet.catalogue.refused import folded
+from facet.catalogue.sources import (
+    IngredientRow,
+    ProductRow,
+    RefusedGroup,
+    Rules,
+    SourceRow,
+    VehicleRow,
+)
 from facet.catalogue.words import normal
+
+# Shorter ones begin or end too many words; a letter of another script is a syllable or a word.
+SHORTEST = {"stem": 5, "ending": 4}
 
 OWN = "facet"  # our own judgement: may pace and place, never claim an effect
 TRACE = 1.001  # rounding room on a legal ceiling
@@ -74,6 +85,25 @@ def check_rules(
     for source in cited:
         if source not in sources:
             yield f"rules.toml: unknown source {source!r}"
+
+
+def check_refused(
+    groups: Mapping[str, RefusedGroup], sources: Mapping[str, SourceRow]
+) -> Iterable[str]:
+    """What is wrong with the tables of refused.toml, in sentences."""
+    for id_, group in groups.items():
+        at = f"refused.toml [{id_}]"
+        if group.source not in sources:
+            yield f"{at}: unknown source {group.source!r}"
+        if group.counts == "anywhere" and group.from_percent is not None:
+            yield f"{at}: `from` says nothing of what counts anywhere"
+        for name in {*group.over_the_counter} - {*group.names, *group.brands}:
+            yield f"{at}: over the counter is {name!r}, which it does not name"
+        for name in (name for names in group.names.values() for name in names):
+            if not folded(name):
+                yield f"{at}: {name!r} holds no word"
+            elif name.isascii() and len(folded(name)) < SHORTEST.get(group.match, 0):
+                yield f"{at}: {name!r} is too short for a match by {group.match}"
 
 
 def check_products(

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from facet.domain.errors import PermanentError
 
-SCHEMA = 2
+SCHEMA = 3
 JSON_UP_TO = 50_000  # products; JSON of as many loads in about a second
 _MAGIC = b"FACETCAT"
 _ALIGN = 64

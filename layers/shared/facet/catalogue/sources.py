@@ -223,6 +223,23 @@ class Avoid(Row):
     group: tuple[AvoidGroup, ...]
 
 
+class RefusedGroup(Row):
+    """A table of refused.toml: what is never placed as a cosmetic, and how it is recognised."""
+
+    kind: Literal["medicine", "never_at_home", "banned"]
+    match: Literal["whole", "word", "stem", "ending", "all"]
+    counts: Literal["anywhere", "early", "first"] = "anywhere"
+    in_name: Literal["always", "unlabelled", "never"] = "always"
+    above: Percent | None = None
+    from_percent: Percent | None = Field(default=None, alias="from")
+    names: dict[str, tuple[str, ...]]
+    brands: dict[str, tuple[str, ...]] = {}
+    over_the_counter: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+    made: tuple[str, ...] = ()
+    source: str
+
+
 class Rules(Row):
     """rules.toml: how products may be put together."""
 
