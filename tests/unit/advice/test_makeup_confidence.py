@@ -309,6 +309,17 @@ def test_the_skin_s_samples_run_through_the_errors_of_one_photo() -> None:
     assert samples[8] == pytest.approx(LCh(lightness, chroma, hue + turn * 6).lab)
 
 
+def test_no_error_of_the_photo_moves_the_skin_by_more_than_twelve_of_lightness() -> None:
+    tone = reading_of(sure=0.5).skin.tone.model_copy(update={"ita_interval": (-90.0, 90.0)})
+    lightness, chroma, hue = LCh.of_lab(tone.lab)
+
+    samples = sampled_skin(tone)
+
+    away = 1.2815515655446004 * 12
+    assert samples[1] == pytest.approx(LCh(lightness - away, chroma, hue).lab)
+    assert samples[13] == pytest.approx(LCh(min(lightness + away, 100), chroma, hue).lab)
+
+
 def test_a_match_is_as_sure_as_samples_of_the_skin_are_near(catalogue: Catalogue) -> None:
     reading = reading_of()
     mine = shade("foundation", reading.skin.tone.hex, item_id="mine")

@@ -335,6 +335,19 @@ def test_gloss_shines_where_the_lips_already_do() -> None:
     assert peaks["gloss"][0] == pytest.approx(peaks["satin"][0], abs=1)
 
 
+def test_where_gloss_shines_the_shade_loses_its_colour() -> None:
+    face = Face(side_light=1.5, open_mouth=False)
+    lips = face.mask("lips", -1.0)
+    satin, gloss = (
+        colour.lab_from_srgb(render_look(face.pixels, face.points, [makeup("lip", finish=finish)]))
+        for finish in ("satin", "gloss")
+    )
+    shines = lips & (gloss[..., 0] > satin[..., 0] + 8)
+    assert shines.sum() > 20
+    kept = np.hypot(*gloss[shines].T[1:]) / np.hypot(*satin[shines].T[1:])
+    assert np.median(kept) < 0.95
+
+
 def test_shimmer_is_single_grains_and_the_same_every_time() -> None:
     face = Face()
     place = face.near(INSIDE["eyeshadow"], 1.5)

@@ -99,6 +99,7 @@ def test_a_concern_that_a_version_does_not_know_loses_its_score(reading: FaceRea
 
     assert again["shine"].score is None
     assert again["shine"].measured is not None
+    assert again["shine"].confidence == 0
     assert "few" in (again["shine"].reason or "")
 
 
