@@ -200,6 +200,15 @@ def test_products_are_found_by_id_category_concern_and_any_name_of_an_ingredient
     assert all("blemishes" in p.concerns for p in best)
 
 
+def test_a_product_of_no_known_vehicle_is_layered_as_its_category_is(
+    catalogue: Catalogue,
+) -> None:
+    order = (*("cleanser", "toner", "rinse_off_peel", "exfoliant"), "serum", "eye_care")
+    weights = [catalogue.usual_vehicle(c).weight for c in (*order, "moisturiser", "sunscreen")]
+
+    assert weights == [1, 2, 2, 3, 4, 5, 7, 9]
+
+
 def test_what_is_rinsed_off_is_credited_with_little(catalogue: Catalogue) -> None:
     wash, leave_on = (
         catalogue.item(i) for i in ("gel-cleanser-salicylic-2", "exfoliant-salicylic-2")

@@ -262,6 +262,12 @@ def test_a_huge_line_of_a_csv_is_left_out_and_the_next_one_counts_on(
     assert [row[:2] for row in report(done)] == [["3", "not_csv"], ["5", "invalid"]]
 
 
+def test_a_name_of_more_than_200_letters_is_cut(tmp_path: Path) -> None:
+    _, rows = taken(tmp_path, b"name,category\n" + b"x" * 230 + b",serum\n", "csv")
+
+    assert rows[0]["name"] == "x" * 200
+
+
 def test_an_spf_is_read_as_labels_have_it(tmp_path: Path) -> None:
     data = b"name,category,spf\nA,sunscreen,50+\nB,sunscreen,SPF 30\nC,sunscreen,high\n"
 
