@@ -178,6 +178,22 @@ def test_the_skin_keeps_its_texture() -> None:
     assert 0.7 < after_detail / before_detail < 1.2
 
 
+def test_a_satin_foundation_adds_no_shine_and_a_matte_one_takes_some() -> None:
+    face = Face(SKINS[2], side_light=0.0)
+    place = face.near([(50,), (280,)], 6)
+
+    def shine(pixels: np.ndarray) -> float:
+        light = lightness(pixels)[place]
+        return float(np.quantile(light, 0.95) / np.median(light)) - 1
+
+    satin, matte = (
+        shine(render_look(face.pixels, face.points, [makeup("foundation", "#b98a6a", finish=f)]))
+        for f in ("satin", "matte")
+    )
+    assert satin / shine(face.pixels) == pytest.approx(1.1, abs=0.1)
+    assert matte < 0.8 * shine(face.pixels)
+
+
 def test_a_pale_blush_at_half_strength_does_not_turn_dark_skin_ashen() -> None:
     face = Face(SKINS[9])
     place = face.near(INSIDE["blush"], 2)
