@@ -8,6 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from facet.adapters.settings import Settings
 from facet.adapters.tracing import traced
+from facet.domain.advice import Audience
 from facet.http.gateway import respond
 from facet.routes import products
 from facet.routes.router import api
@@ -19,6 +20,7 @@ class ProductsSettings(Settings):
     products_table_name: str
     cursor_secret: str
     vector_bucket_name: str  # empty: products are searched in memory
+    audience: Audience
 
 
 logger = Logger()

@@ -4,8 +4,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 import aws_lambda_powertools.utilities.batch  # noqa: F401 before pydantic, see facet.worker
-from aws_lambda_powertools import Logger, Metrics, single_metric
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools import Logger, Metrics
 from pydantic import Field
 
 from facet.adapters.settings import Settings
@@ -15,7 +14,7 @@ from facet.services.choose_ranking import ranking_for
 from facet.services.narrate import narrate
 from facet.services.recommend import recommend
 from facet.wiring import Wiring
-from facet.worker import sqs_worker
+from facet.worker import count_by, sqs_worker
 
 
 class RecommendSettings(Settings):
@@ -27,6 +26,7 @@ class RecommendSettings(Settings):
     ranking_candidate: str  # empty: none
     ranking_candidate_percent: float = Field(ge=0, le=100)
     vector_bucket_name: str  # empty: products are searched in memory
+    audience: str = Field(pattern="^(adults|any)$")
 
 
 logger, metrics = Logger(), Metrics()
@@ -36,7 +36,7 @@ wiring = Wiring(RecommendSettings, lambda made: (made.analyses, made.shelves, ma
 def handle(job: FaceAnalyzed) -> None:
     def speechless(error: Exception) -> None:
         logger.exception("no words were found", exc_info=error)
-        metrics.add_metric("NarrationFailed", MetricUnit.Count, 1)
+        metrics.add_metric("NarrationFailed", "Count", 1)
 
     ranking = ranking_for(job.user_id, wiring.rollout)
     status = recommend(
@@ -49,12 +49,12 @@ def handle(job: FaceAnalyzed) -> None:
         ranking=ranking,
         narrate=partial(narrate, narrator=lambda: wiring.narrator, failed=speechless),
         look_jobs=wiring.look_jobs,
+        audience=wiring.settings.audience,
     )
     logger.info("recommended", extra={"status": status or "nothing was waiting"})
-    metrics.add_metric("Recommended" if status else "RepeatedJob", MetricUnit.Count, 1)
+    metrics.add_metric("Recommended" if status else "RepeatedJob", "Count", 1)
     if status and job.kind is Kind.SKINCARE:
-        with single_metric("SkincareAdvised", MetricUnit.Count, 1) as metric:
-            metric.add_dimension("ranking", ranking.version)
+        count_by("SkincareAdvised", ranking=ranking.version)
 
 
 lambda_handler = sqs_worker(FaceAnalyzed, handle, "JobReturned", keys=("analysis_id", "kind"))

@@ -258,6 +258,7 @@ def stack(
         "RANKING_CANDIDATE": "",
         "RANKING_CANDIDATE_PERCENT": "0",
         "VECTOR_BUCKET_NAME": "",
+        "AUDIENCE": "adults",
         "RETENTION_DAYS": "30",
         "GATES_PRESET": "moderate",
         "MODELS_DIR": str(ROOT / "layers" / "models" / "models"),

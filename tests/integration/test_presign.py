@@ -176,3 +176,43 @@ def test_a_full_queue_turns_people_away_for_a_while(stack: Stack) -> None:
     assert (status, body["code"]) == (503, "busy")
     assert int(headers["Retry-After"]) > 0
     assert stack.used() == 0
+
+
+# --- age ------------------------------------------------------------------------------------------
+
+GUARDIAN = {"version": "2026-11", "date": "2026-11-01"}
+
+
+def told(stack: Stack, **profile: Any) -> int:
+    status, _, _ = stack.http(
+        "api", "api_get_analysis.json", method="PUT", path="/v1/profile", body=profile
+    )
+    return status
+
+
+@pytest.mark.parametrize("band", ["under_13", "13_17"])
+def test_a_minor_starts_no_analysis_without_a_guardian_s_consent(stack: Stack, band: str) -> None:
+    assert told(stack, age_band=band) == 200
+
+    status, problem, _ = stack.http("presign", POST, body=stack.wish(PHOTO))
+
+    assert (status, problem["code"]) == (403, "guardian_consent_missing")
+    assert stack.used() == 0
+
+    assert told(stack, age_band=band, guardian_consent=GUARDIAN) == 200
+    assert stack.http("presign", POST, body=stack.wish(PHOTO))[0] == 201
+
+
+def test_an_adult_needs_no_guardian(stack: Stack) -> None:
+    told(stack, age_band="adult")
+
+    assert stack.http("presign", POST, body=stack.wish(PHOTO))[0] == 201
+
+
+def test_an_age_that_cannot_be_read_is_not_taken_for_an_adult_s(stack: Stack) -> None:
+    document = '{"age_band": "ten"}'
+    stack.table.put_item(Item={"PK": f"USER#{USER}", "SK": "PROFILE", "document": document})
+
+    status, problem, _ = stack.http("presign", POST, body=stack.wish(PHOTO))
+
+    assert (status, problem["code"]) == (409, "profile_unreadable")

@@ -1,5 +1,6 @@
 """The catalogue over the API: searched, looked up, and by condition."""
 
+import json
 import subprocess
 import sys
 import tomllib
@@ -15,7 +16,7 @@ from facet.catalogue.catalogue import Catalogue
 from facet.domain.products import Goal, Product
 from facet.domain.search import Condition, Match
 from facet.vision.skin.prediction import NORMAL, load_conditions
-from tests.integration.conftest import NAMES, ROOT, Stack
+from tests.integration.conftest import NAMES, ROOT, USER, Stack
 
 EVENT = "api_search_products.json"
 LIPSTICKS = [
@@ -349,3 +350,42 @@ def test_every_condition_a_photo_may_speak_for_can_be_asked_for(api: Any) -> Non
         assert body["products"], condition
     for query in ({}, {"condition": "vampirism"}):
         assert api("GET", "/v1/products/recommendations", query=query)[0] == 400
+
+
+def test_a_minor_whose_guardian_did_not_consent_is_refused(api: Any, stack: Stack) -> None:
+    tell(stack, age_band="13_17")
+
+    status, problem = api("GET", "/v1/products/recommendations", query={"condition": "blemishes"})
+
+    assert (status, problem["code"]) == (403, "guardian_consent_missing")
+
+
+def test_a_teenager_is_recommended_nothing_against_wrinkles(api: Any, stack: Stack) -> None:
+    tell(stack, age_band="13_17", guardian_consent={"version": "1", "date": "2026-11-01"})
+    query = {"limit": "100"}
+
+    _, ageing = api("GET", "/v1/products/recommendations", query={"condition": "ageing", **query})
+    _, acne = api("GET", "/v1/products/recommendations", query={"condition": "blemishes", **query})
+
+    assert ageing["products"] == []
+    assert [note["code"] for note in ageing["notes"]] == ["not_at_this_age"]
+    assert not [product for product in ids(acne) if "retinol" in product]
+    assert acne["products"]
+
+
+def test_where_anybody_may_ask_an_untold_age_is_asked_for(
+    api: Any, stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AUDIENCE", "any")
+
+    _, body = api("GET", "/v1/products/recommendations", query={"condition": "blemishes"})
+
+    assert body["products"] == []
+    assert [note["code"] for note in body["notes"]] == ["age_not_told"]
+    assert {source["id"] for source in body["sources"]} == {"kids-cnn-2024"}
+
+
+def tell(stack: Stack, **profile: Any) -> None:
+    """Keep this profile."""
+    row = {"PK": f"USER#{USER}", "SK": "PROFILE", "document": json.dumps(profile)}
+    stack.table.put_item(Item=row)

@@ -378,3 +378,45 @@ def test_a_version_nobody_has_returns_the_job(
 
     assert answer["batchItemFailures"]
     assert stack.row(job["analysis_id"])["status"] == "recommending"
+
+
+# --- age ------------------------------------------------------------------------------------------
+
+
+def advised(stack: Stack, job: dict[str, Any], **profile: Any) -> Any:
+    """The routine of somebody of this profile, as it is kept."""
+    row = {"PK": f"USER#{USER}", "SK": "PROFILE", "document": json.dumps(profile)}
+    stack.table.put_item(Item=row)
+    stack.call("recommend", stack.batch(json.dumps(job)))
+    return unpack(result_of(stack, job["analysis_id"])["result"])
+
+
+def test_an_age_told_meanwhile_needs_a_guardian_s_consent_too(
+    stack: Stack, job: dict[str, Any]
+) -> None:
+    result = advised(stack, job, age_band="under_13")
+
+    assert (result["status"], result["code"]) == ("failed", "guardian_consent_missing")
+    assert stack.row(job["analysis_id"])["status"] == "completed"
+
+
+def test_a_stack_for_anybody_asks_for_an_age_and_says_so_first(
+    stack: Stack, job: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AUDIENCE", "any")
+
+    result = advised(stack, job, goals=["wrinkles"])
+
+    assert result["status"] == "partial"
+    assert result["notes"][0]["code"] == "age_not_told"
+    summary = unpack(stack.row(job["analysis_id"])["enhanced_analysis"])["summary"]
+    assert summary.startswith(result["notes"][0]["text"])
+
+
+def test_a_stack_for_adults_takes_an_untold_age_for_an_adult_s(
+    stack: Stack, job: dict[str, Any]
+) -> None:
+    result = advised(stack, job, goals=["wrinkles"])
+
+    assert result["status"] == "completed"
+    assert not {"age_not_told", "base_care"} & {note["code"] for note in result["notes"]}

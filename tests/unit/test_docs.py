@@ -183,7 +183,7 @@ def test_the_readme_has_the_template_s_parameters() -> None:
         for name, default in zip(names.split(", "), defaults.split(", "), strict=True)
     }
     assert listed == {
-        name: str(parameter["Default"]) or "none"
+        name: str(parameter.get("Default", "to be named")) or "none"
         for name, parameter in template["Parameters"].items()
     }
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from facet.advice.ranking import Rollout
     from facet.advice.words.narrator import Narrator
     from facet.catalogue.catalogue import Catalogue
+    from facet.domain.advice import Audience
     from facet.domain.cursor import Cursors
     from facet.domain.search import Search
     from facet.http.idempotency import Repeats
@@ -64,6 +65,7 @@ class EverySetting(Protocol):
     ranking_version: str
     ranking_candidate: str
     ranking_candidate_percent: float
+    audience: "Audience"
     models_dir: Path
     gates_preset: str
     max_queue_depth: int

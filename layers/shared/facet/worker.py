@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Logger, Metrics, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import TypeAdapter
@@ -70,6 +70,13 @@ def sqs_worker[M](
         return process_partial_response(event, handle_record, processor, context)
 
     return lambda_handler
+
+
+def count_by(metric: str, **dimensions: str) -> None:
+    """Count one, under dimensions that the function's other metrics do not have."""
+    with single_metric(metric, MetricUnit.Count, 1) as counted:
+        for name, value in dimensions.items():
+            counted.add_dimension(name, value)
 
 
 def s3_worker(handle: Callable[[str, str], bool], *, counted: str) -> Handler:

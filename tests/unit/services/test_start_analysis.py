@@ -38,6 +38,7 @@ def start(world: World, **told: Any) -> Analysis:
         now=NOW,
         analyses=world.analyses,
         jobs=world.jobs,
+        shelves=world.shelves,
     )
 
 

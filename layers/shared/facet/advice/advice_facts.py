@@ -9,6 +9,9 @@ from facet.domain.style import Look, MakeupResult, OutfitResult
 
 MAKEUP = "makeup"  # what the steps of a look do
 
+# Codes of notes that ask for something without which the advice is not whole.
+_FIRST = ("age_not_told",)
+
 # Reasons whose text holds nothing a person typed or named.
 _SPOKEN = (
     "skin.",
@@ -28,6 +31,7 @@ class AdviceFacts:
     gaps: tuple[GapFact, ...] = ()
     see_doctor: tuple[str, ...] = ()
     told: tuple[str, ...] = ()
+    first: tuple[str, ...] = ()
     outfit: OutfitFact | None = None
 
 
@@ -41,6 +45,7 @@ def routine_facts(routine: SkincareResult) -> AdviceFacts:
         ),
         see_doctor=tuple(hint.text for hint in routine.see_doctor if not _is_told(hint)),
         told=tuple(hint.text for hint in routine.see_doctor if _is_told(hint)),
+        first=tuple(n.text for n in routine.notes if n.code in _FIRST and n.item_id is None),
     )
 
 

@@ -11,7 +11,7 @@ from facet.advice.outfit.recommend import recommend_outfit
 from facet.advice.ranking import Ranking
 from facet.advice.skincare.recommend import recommend_skincare
 from facet.catalogue.catalogue import Catalogue
-from facet.domain.advice import Profile, SkincareResult
+from facet.domain.advice import Audience, Profile, SkincareResult
 from facet.domain.analysis import Kind
 from facet.domain.base import Part
 from facet.domain.belongings import Belongings, Shelf
@@ -31,6 +31,7 @@ class Wish:
     occasion: str | None
     weather: Weather | None
     today: date
+    audience: Audience = "adults"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ def _skincare(wish: Wish) -> SkincareResult:
         wish.catalogue(),
         today=wish.today,
         ranking=wish.ranking,
+        audience=wish.audience,
     )
 
 
@@ -62,6 +64,7 @@ def _makeup(wish: Wish) -> MakeupResult:
         wish.catalogue(),
         wish.occasion,
         today=wish.today,
+        audience=wish.audience,
     )
 
 

@@ -81,6 +81,7 @@ def check_rules(
     cited += [rules.doctor.pregnancy_source, rules.doctor.prescription_source]
     cited += [rules.routine.source, rules.sun.source, rules.tone.source]
     cited += [row.source for row in rules.sun.needed_by]
+    cited += [rules.age.source, *(row.source for row in rules.age.not_for)]
     cited += [rules.introduce.source, rules.actives.source, rules.needs.source]
     for source in cited:
         if source not in sources:

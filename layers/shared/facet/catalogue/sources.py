@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from facet.domain.advice import AgeBand
 from facet.domain.errors import PermanentError
 from facet.domain.products import (
     Goal,
@@ -240,6 +241,23 @@ class RefusedGroup(Row):
     source: str
 
 
+class NotFor(Row):
+    """[[age.not_for]] of rules.toml: ingredients and groups, as people call them, and goals."""
+
+    bands: tuple[AgeBand, ...] = Field(min_length=1)
+    names: tuple[str, ...]
+    goals: tuple[Goal, ...]
+    source: str
+
+
+class AgeRules(Row):
+    """[age] of rules.toml: the steps of base care, and what is not for whom."""
+
+    base: tuple[StepName, ...] = Field(min_length=1)
+    source: str
+    not_for: tuple[NotFor, ...]
+
+
 class Rules(Row):
     """rules.toml: how products may be put together."""
 
@@ -256,6 +274,7 @@ class Rules(Row):
     see_doctor: tuple[SeeDoctor, ...]
     doctor: Doctor
     avoid: Avoid
+    age: AgeRules
 
 
 def read_toml(path: Path) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, get_args
 
+from facet.catalogue.age import ADULT, Age
 from facet.catalogue.ingredients import (
     Avoided,
     Ingredient,
@@ -34,6 +35,8 @@ Code = Literal[
     "not_in_pregnancy",
     "ask_in_pregnancy",
     "prescription",
+    "not_at_this_age",
+    "age_not_told",
 ]
 
 
@@ -43,12 +46,13 @@ class Person:
 
     avoided: Avoided
     pregnant: bool  # or planning it, or breastfeeding
+    age: Age = ADULT
 
     @classmethod
-    def of_profile(cls, profile: Profile, ingredients: Ingredients) -> "Person":
-        """The person whom a profile describes."""
+    def of_profile(cls, profile: Profile, ingredients: Ingredients, age: Age = ADULT) -> "Person":
+        """The person whom a profile describes; age: what facet.catalogue.age makes of it."""
         terms = (*profile.allergies, *profile.avoided_ingredients)
-        return cls(ingredients.avoided(terms), profile.pregnancy is not None)
+        return cls(ingredients.avoided(terms), profile.pregnancy is not None, age)
 
     @classmethod
     def of_query(cls, query: Query, ingredients: Ingredients) -> "Person":
@@ -126,8 +130,16 @@ def refusal(person: Person, contents: Contents, *, suggested: bool = False) -> V
         (person.pregnant and contents.pregnancy == "avoid", "not_in_pregnancy"),
         (person.pregnant and contents.pregnancy == "ask", "ask_in_pregnancy"),
         (suggested and contents.medicine == "prescription", "prescription"),
+        (_is_too_young(person, contents), person.age.code),
     )
     return next((Verdict(code) for applies, code in reasons if applies), None)
+
+
+def _is_too_young(person: Person, contents: Contents) -> bool:
+    """Whether a product is not for this age: a prescription is, as its doctor knew it."""
+    if contents.medicine == "prescription":
+        return False
+    return person.age.rules_out(contents.ingredients, contents.written)
 
 
 def is_avoided(avoided: Avoided, contents: Contents) -> bool:
@@ -176,7 +188,7 @@ def suitable_rows(
 
     holding: ids of ingredients -> (n,) true where a product holds any of them.
     """
-    allowed = ~holding(person.avoided.ingredients)
+    allowed = ~holding(person.avoided.ingredients | person.age.ingredients)
     if suggested or person.needs_labels:
         allowed = allowed & (columns.label > NO_LABEL)
     if person.pregnant:
@@ -187,5 +199,7 @@ def suitable_rows(
 
 
 def is_named(person: Person, names: Sequence[str | None]) -> bool:
-    """Whether a product's name or brand speaks of something avoided."""
-    return any(person.avoided.named_in(name) for name in names if name)
+    """Whether a product's name or brand speaks of something avoided, or not for this age."""
+    written = [name for name in names if name]
+    too_young = person.age.rules_out(frozenset(), written)
+    return too_young or any(map(person.avoided.named_in, written))

@@ -1,5 +1,6 @@
 """Advice: what a person tells us, and the routine they get back, each step with its reasons."""
 
+import datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -7,7 +8,19 @@ from pydantic import Field
 from facet.domain.base import Part
 from facet.domain.products import Goal, PriceBand, Session, SkinType, StepName
 
+AgeBand = Literal["under_13", "13_17", "adult"]
+# Whom a stack is for: adults alone, or anybody, whose age then has to be told.
+Audience = Literal["adults", "any"]
 IngredientTerm = Annotated[str, Field(min_length=1, max_length=100)]
+
+
+class GuardianConsent(Part):
+    """What a parent or guardian of a person under 18 accepted, and when."""
+
+    version: str = Field(
+        min_length=1, max_length=64, description="of the consent text that was accepted"
+    )
+    date: datetime.date = Field(description="day it was accepted")
 
 
 class Profile(Part):
@@ -29,6 +42,17 @@ class Profile(Part):
     )
     budget: PriceBand | None = Field(default=None, description="the dearest band to suggest")
     pigmentation_prone: bool | None = Field(default=None, description="dark marks come easily")
+    age_band: AgeBand | None = Field(
+        default=None, description="told, never inferred; under 18 it needs `guardian_consent`"
+    )
+    guardian_consent: GuardianConsent | None = Field(
+        default=None, description="without it nobody under 18 is advised"
+    )
+
+    @property
+    def lacks_consent(self) -> bool:
+        """Whether it is of somebody under 18 whose guardian did not consent."""
+        return self.age_band in ("under_13", "13_17") and self.guardian_consent is None
 
 
 class Reason(Part):

@@ -17,6 +17,7 @@ FacetError                        trying again may help
       + PhotoGoneError            photo_gone
       + RegionNotPossibleError    region_not_possible
       + ProfileUnreadableError    profile_unreadable
+      + GuardianConsentError      guardian_consent_missing
 
 One class for each code that more than one place raises; a code of one place alone is a plain
 PermanentError there. http/problems.toml lists them all, sentences/en.toml says them.
@@ -138,3 +139,10 @@ class ProfileUnreadableError(PermanentError):
 
     def __init__(self) -> None:
         super().__init__("profile_unreadable")
+
+
+class GuardianConsentError(PermanentError):
+    """Somebody under 18, whose guardian did not consent: no photo is taken, no advice given."""
+
+    def __init__(self) -> None:
+        super().__init__("guardian_consent_missing")

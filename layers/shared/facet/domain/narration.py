@@ -89,6 +89,9 @@ class Facts(Part):
         description="cautions about what a person told, of their health or what they avoid: in no "
         "prompt",
     )
+    first: tuple[str, ...] = Field(
+        default=(), description="what the summary says before all else: in no prompt"
+    )
     outfit: OutfitFact | None = Field(
         default=None, description="the one that suits best: in no prompt, its names are typed"
     )
@@ -102,7 +105,7 @@ class Facts(Part):
     def prompt(self) -> str:
         """The facts that a language model may see, as JSON."""
         return self.model_dump_json(
-            exclude_none=True, exclude_defaults=True, exclude={"told", "outfit"}
+            exclude_none=True, exclude_defaults=True, exclude={"told", "first", "outfit"}
         )
 
 

@@ -118,9 +118,15 @@ def get_products(
     summary="Products for a condition",
     operation_id="recommendProducts",
     description="What helps it, with the reasons, and nothing that the profile rules out: "
-    "allergies, what is avoided, pregnancy, budget. Prescription medicines are never named.",
+    "allergies, what is avoided, pregnancy, age, budget. Prescription medicines are never named.",
     tags=["products"],
-    responses=problems(200, RecommendedProducts, "profile_unreadable", "catalogue_missing"),
+    responses=problems(
+        200,
+        RecommendedProducts,
+        "guardian_consent_missing",
+        "profile_unreadable",
+        "catalogue_missing",
+    ),
 )
 def get_recommended_products(
     condition: Annotated[
@@ -137,6 +143,7 @@ def get_recommended_products(
         shelves=router.wiring.shelves,
         search=router.wiring.search(facts),
         facts=facts,
+        audience=router.wiring.settings.audience,
     )
     return json_response(recommended)
 

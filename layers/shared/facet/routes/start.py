@@ -30,7 +30,15 @@ router = WiredRouter()
     operation_id="startAnalysis",
     description="Charges one analysis of the day and answers with a presigned URL for the photo.",
     tags=["analyses"],
-    responses=problems(201, StartedAnalysis, "file_too_large", "quota_exceeded", "busy"),
+    responses=problems(
+        201,
+        StartedAnalysis,
+        "guardian_consent_missing",
+        "profile_unreadable",
+        "file_too_large",
+        "quota_exceeded",
+        "busy",
+    ),
 )
 def post_analysis(wish: NewAnalysis, idempotency_key: IdempotencyKey = None) -> Response[str]:
     who, wiring = caller(router), router.wiring
@@ -48,6 +56,7 @@ def post_analysis(wish: NewAnalysis, idempotency_key: IdempotencyKey = None) -> 
             now=datetime.now(UTC),
             analyses=wiring.analyses,
             jobs=wiring.jobs,
+            shelves=wiring.shelves,
         )
         fresh[analysis.analysis_id] = analysis
         return analysis.analysis_id

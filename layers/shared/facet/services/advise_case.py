@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
 
@@ -12,7 +12,7 @@ from facet.advice.ranking import load_ranking
 from facet.advice.words.facts import facts_of
 from facet.advice.words.narrator import TemplateNarrator
 from facet.catalogue.catalogue import Catalogue
-from facet.domain.advice import Profile
+from facet.domain.advice import Audience, Profile
 from facet.domain.analysis import Kind
 from facet.domain.base import Part
 from facet.domain.belongings import ITEM_ID, Belongings
@@ -22,6 +22,7 @@ from facet.domain.products import BagDetails, BagItem, Goal
 from facet.domain.style import Occasion, Weather
 from facet.saying import say
 from facet.services.give_feedback import NewFeedback, check_feedback
+from facet.services.keep_profile import consented
 from facet.services.keep_wardrobe import NewGarment
 from facet.services.start_analysis import NewAnalysis
 
@@ -69,7 +70,7 @@ class Case(Part):
         pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$",
         description="BCP 47; every answer is in English so far",
     )
-    audience: Literal["adults", "any"] = "adults"
+    audience: Audience = "adults"
     feedback: tuple[DatedFeedback, ...] = ()
     today: date | None = Field(default=None, description="the day it is advised on; today (UTC)")
 
@@ -180,7 +181,7 @@ def _bag(case: Case, catalogue: Catalogue) -> tuple[dict[str, Any], ...]:
 
 def _advise(case: Case, catalogue: Catalogue, reading: FaceReading | None) -> dict[str, Any]:
     goals = tuple(dict.fromkeys((*case.goals, *case.profile.goals)))
-    profile = case.profile.model_copy(update={"goals": goals})
+    profile = consented(case.profile).model_copy(update={"goals": goals})
     wish = Wish(
         reading=reading,
         profile=profile,
@@ -195,6 +196,7 @@ def _advise(case: Case, catalogue: Catalogue, reading: FaceReading | None) -> di
         occasion=case.occasion,
         weather=case.weather,
         today=case.today or datetime.now(UTC).date(),
+        audience=case.audience,
     )
     results = {kind: _result(kind, wish) for kind in dict.fromkeys(case.wants)}
     words = TemplateNarrator().narrate(facts_of(reading, results))

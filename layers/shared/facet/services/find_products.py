@@ -1,21 +1,23 @@
 """GET /v1/products and what lies below it: the catalogue, searched and looked up by condition."""
 
-from typing import Protocol, get_args
+from collections.abc import Mapping
+from typing import Any, Protocol, get_args
 
 from pydantic import Field
 
 from facet.advice.answer import cited
+from facet.catalogue.age import age_of, notes_on_age
 from facet.catalogue.evidence import Facts as Evidence
 from facet.catalogue.evidence import best_of, concern_of, reasons
 from facet.catalogue.suitable import Person, contents_of, refusal
-from facet.domain.advice import Reason, Source
+from facet.domain.advice import Audience, Note, Reason, Source
 from facet.domain.base import Part
 from facet.domain.cursor import Cursors
 from facet.domain.errors import PermanentError, ProductNotFoundError
 from facet.domain.products import Goal, PriceBand, Product
 from facet.domain.search import Condition, Near, Query, Search
 from facet.saying import say
-from facet.services.keep_profile import read_profile
+from facet.services.keep_profile import consented, read_profile
 from facet.services.ports import Products, Shelves
 
 MOST = 100  # looked at for a condition
@@ -61,6 +63,7 @@ class RecommendedProducts(Part):
         None, description="What the products help; absent for `normal`, which asks for none."
     )
     products: tuple[RecommendedProduct, ...] = Field(description="Best first.")
+    notes: tuple[Note, ...] = Field((), description="What to know: what an age leaves out.")
     catalogue: str = Field(description="Version of products and ingredients.")
     sources: tuple[Source, ...] = Field((), description="Of the reasons, by their ids.")
 
@@ -69,6 +72,7 @@ class Facts(Evidence, Protocol):
     """What the snapshot knows of products and ingredients."""
 
     version: str
+    rules: Mapping[str, Any]
 
     def product(self, product_id: str) -> Product | None: ...
     def source(self, source_id: str) -> Source: ...
@@ -129,14 +133,17 @@ def recommend_products(
     shelves: Shelves,
     search: Search,
     facts: Facts,
+    audience: Audience = "adults",
 ) -> RecommendedProducts:
     """Products that help a condition and that the person's profile allows, best first.
 
-    Raises PermanentError(profile_unreadable).
+    audience: whom the stack is for. Raises PermanentError(profile_unreadable) and
+    GuardianConsentError.
     """
-    profile, concern = read_profile(user_id, shelves=shelves), concern_of(condition)
+    profile = consented(read_profile(user_id, shelves=shelves))
+    concern, age = concern_of(condition), age_of(profile, audience, facts.ingredients, facts.rules)
     chosen: list[RecommendedProduct] = []
-    if concern is not None:
+    if concern is not None and age.works_on(concern):
         query = Query(
             concern=concern,
             without=(*profile.allergies, *profile.avoided_ingredients),
@@ -144,12 +151,13 @@ def recommend_products(
             price_bands=_affordable(profile.budget),
             limit=MOST,
         )
-        person = Person.of_profile(profile, facts.ingredients)
+        person = Person.of_profile(profile, facts.ingredients, age)
         suited = [
             product
             for hit in search.search(query).hits
             if (product := hit.product or facts.product(hit.product_id))
             and not refusal(person, contents_of(facts.ingredients, product), suggested=True)
+            and (age.steps is None or product.step in age.steps)
         ]
 
         def rank(product: Product) -> tuple[int, bool]:
@@ -162,13 +170,18 @@ def recommend_products(
             )
             for product in sorted(suited, key=rank)[:limit]
         ]
+    notes = notes_on_age(age, [concern] if concern else [])
     return RecommendedProducts(
         condition=condition,
         concern=concern,
         products=tuple(chosen),
+        notes=notes,
         catalogue=facts.version,
         sources=tuple(
-            map(facts.source, cited(reason for choice in chosen for reason in choice.why))
+            map(
+                facts.source,
+                cited((*(reason for choice in chosen for reason in choice.why), *notes)),
+            )
         ),
     )
 

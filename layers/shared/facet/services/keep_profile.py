@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from facet.domain.advice import Profile
-from facet.domain.errors import ProfileUnreadableError
+from facet.domain.errors import GuardianConsentError, ProfileUnreadableError
 from facet.domain.products import Goal
 from facet.services.ports import Shelves
 
@@ -21,6 +21,23 @@ def keep_profile(user_id: str, profile: Profile, *, shelves: Shelves) -> Profile
     profile = profile.model_copy(update={"goals": tuple(dict.fromkeys(profile.goals))})
     shelves.save_profile(user_id, profile.model_dump(mode="json", exclude_defaults=True))
     return profile
+
+
+def consented(profile: Profile) -> Profile:
+    """The profile, of an adult or with a guardian's consent. Raises GuardianConsentError."""
+    if profile.lacks_consent:
+        raise GuardianConsentError
+    return profile
+
+
+def check_consent(user_id: str, *, shelves: Shelves) -> None:
+    """Whether this person may be advised: an adult, or with a guardian's consent.
+
+    Raises GuardianConsentError, and PermanentError(profile_unreadable) where that cannot be read.
+    """
+    stored = shelves.profile(user_id) or {}
+    told = {name: stored[name] for name in ("age_band", "guardian_consent") if name in stored}
+    consented(profile_of(told))
 
 
 def profile_of(stored: Mapping[str, Any], goals: tuple[Goal, ...] = ()) -> Profile:

@@ -7,12 +7,13 @@ from typing import Any
 from facet.advice.advisers import ADVISERS, Wish
 from facet.advice.ranking import Ranking
 from facet.catalogue.catalogue import Catalogue
+from facet.domain.advice import Audience
 from facet.domain.analysis import Analysis, Kind, Status
 from facet.domain.errors import PermanentError
 from facet.domain.messages import FaceAnalyzed, LookWanted
 from facet.domain.narration import EnhancedAnalysis
 from facet.services.end_analysis import complete_analysis, complete_with_result
-from facet.services.keep_profile import profile_of
+from facet.services.keep_profile import consented, profile_of
 from facet.services.ports import Analyses, BelongingsOf, Events, LookJobs
 
 type Narrate = Callable[[Analysis, Mapping[Kind, Mapping[str, Any]]], EnhancedAnalysis | None]
@@ -29,6 +30,7 @@ def recommend(
     ranking: Ranking,
     narrate: Narrate,
     look_jobs: LookJobs,
+    audience: Audience = "adults",
 ) -> Status | None:
     """Do one recommendation job; safe to repeat, the first result stays.
 
@@ -36,14 +38,21 @@ def recommend(
 
     A job that cannot succeed leaves a result with `status: failed` and its code, so that the
     analysis completes with what it has; it does not wait for pictures of the looks. narrate: the
-    whole in words once every result is there; None leaves it without.
+    whole in words once every result is there; None leaves it without. audience: whom the stack is
+    for.
     """
     analysis = analyses.get(job.user_id, job.analysis_id)
     if analysis is None or analysis.status not in (Status.RECOMMENDING, Status.COMPLETED):
         return None
     if job.kind in analysis.pending:
         document = _document(
-            analysis, job.kind, belongings, catalogue, ranking=ranking, today=now.date()
+            analysis,
+            job.kind,
+            belongings,
+            catalogue,
+            ranking=ranking,
+            today=now.date(),
+            audience=audience,
         )
         if analysis.pending == {job.kind} and _complete_with(
             analysis, job.kind, document, now=now, analyses=analyses, events=events, narrate=narrate
@@ -111,6 +120,7 @@ def _document(
     *,
     ranking: Ranking,
     today: date,
+    audience: Audience,
 ) -> dict[str, Any]:
     """A kind's result as it is kept; of a job that cannot succeed, why not."""
     adviser = ADVISERS[kind]
@@ -120,13 +130,14 @@ def _document(
         owned = belongings.of(analysis.user_id, adviser.shelves)
         wish = Wish(
             reading=analysis.reading,
-            profile=profile_of(owned.profile, goals=analysis.goals),
+            profile=consented(profile_of(owned.profile, goals=analysis.goals)),
             owned=owned,
             catalogue=catalogue,
             ranking=ranking,
             occasion=analysis.occasion,
             weather=analysis.weather,
             today=today,
+            audience=audience,
         )
         result = adviser.advise(wish)
     except PermanentError as error:

@@ -14,7 +14,8 @@ from facet.domain.quota import Tier
 from facet.domain.storage import PhotoType, UploadTarget
 from facet.domain.style import Occasion, Weather
 from facet.saying import say
-from facet.services.ports import Analyses, Jobs, Objects
+from facet.services.keep_profile import check_consent
+from facet.services.ports import Analyses, Jobs, Objects, Shelves
 
 
 class NewAnalysis(Part):
@@ -62,13 +63,16 @@ def start_analysis(
     now: datetime,
     analyses: Analyses,
     jobs: Jobs,
+    shelves: Shelves,
 ) -> Analysis:
     """Start an analysis: charge the day's quota and write the row.
 
-    Raises PermanentError(file_too_large), QuotaExceededError, BusyError.
+    Raises PermanentError(file_too_large, guardian_consent_missing, profile_unreadable),
+    QuotaExceededError, BusyError.
     """
     if wish.content_length > max_photo_bytes:
         raise FileTooLargeError(wish.content_length, max_photo_bytes)
+    check_consent(user_id, shelves=shelves)
     if jobs.depth() > max_queue_depth:
         raise BusyError(retry_after=30)
     analysis = Analysis(

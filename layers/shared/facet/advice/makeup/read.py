@@ -13,10 +13,11 @@ from facet.advice.makeup.brief import CATEGORIES, LookBrief, rules
 from facet.advice.makeup.shades import Shade, shade_card
 from facet.advice.occasions import occasion_of
 from facet.advice.owned import is_expired, read_bag
+from facet.catalogue.age import age_of
 from facet.catalogue.catalogue import Catalogue
 from facet.catalogue.suitable import Contents, Person, Verdict, contents_of, refusal
 from facet.catalogue.words import normal
-from facet.domain.advice import Note, Profile
+from facet.domain.advice import Audience, Note, Profile
 from facet.domain.face import FaceReading
 from facet.domain.products import BagItem, HexColor, Product
 from facet.domain.style import MakeupCategory
@@ -55,9 +56,11 @@ def brief_of(
     occasion: str | None,
     *,
     today: date | None,
+    audience: Audience = "adults",
 ) -> tuple[LookBrief, tuple[Note, ...]]:
     """The brief, and a note for every product or word that was left out of it."""
-    person = Person.of_profile(profile, catalogue.ingredients)
+    age = age_of(profile, audience, catalogue.ingredients, catalogue.rules)
+    person = Person.of_profile(profile, catalogue.ingredients, age)
     asked, unknown = _occasion(occasion)
     owned, unusable = _owned(bag, catalogue, person, today)
     brief = LookBrief(

@@ -18,7 +18,7 @@ from facet.advice.makeup.read import brief_of
 from facet.advice.makeup.say import based_on, look_of, notes_on
 from facet.advice.makeup.shades import shade_rules
 from facet.catalogue.catalogue import Catalogue
-from facet.domain.advice import Note, Profile, Source
+from facet.domain.advice import Audience, Note, Profile, Source
 from facet.domain.errors import PermanentError
 from facet.domain.face import FaceReading
 from facet.domain.products import BagItem
@@ -36,6 +36,7 @@ def recommend_makeup(
     occasion: str | None = None,
     *,
     today: date | None = None,
+    audience: Audience = "adults",
 ) -> MakeupResult:
     """Up to three looks for an occasion; the same question always gets the same answer.
 
@@ -45,7 +46,9 @@ def recommend_makeup(
     """
     if reading is None:
         raise PermanentError("reading_missing", say("makeup.photo_needed"))
-    brief, left_out = brief_of(reading, profile, bag, catalogue, occasion, today=today)
+    brief, left_out = brief_of(
+        reading, profile, bag, catalogue, occasion, today=today, audience=audience
+    )
     choice = choose_looks(brief)
     looks = tuple(look_of(brief, chosen) for chosen in choice.looks)
     notes = (*left_out, *notes_on(brief, choice))

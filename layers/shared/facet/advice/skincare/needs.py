@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from facet.catalogue.age import ADULT, Age
 from facet.catalogue.catalogue import GOALS
 from facet.domain.advice import Profile
 from facet.domain.face import Concern, Skin
@@ -47,13 +48,14 @@ class Care:
         return bool(self.pigment) or self.dark_marks is not None
 
 
-def care_for(skin: Skin | None, profile: Profile, rules: Rules) -> Care:
+def care_for(skin: Skin | None, profile: Profile, rules: Rules, age: Age = ADULT) -> Care:
     """What a skin asks for; rules: those of the catalogue (data/skincare/rules.toml).
 
     skin: None without a photo; then only what is told asks for anything.
     """
     concerns = skin.concerns if skin else ()
-    needs = _needs(concerns, profile, rules["needs"])
+    every = _needs(concerns, profile, rules["needs"])
+    needs = tuple(need for need in every if age.works_on(need.goal))
     deep = skin is not None and skin.tone.ita < rules["tone"]["tinted_below_ita"]
     return Care(
         needs=needs,

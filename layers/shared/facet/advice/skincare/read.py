@@ -9,9 +9,10 @@ from facet.advice.answer import Notes
 from facet.advice.ranking import Ranking
 from facet.advice.skincare.needs import Care, care_for
 from facet.advice.skincare.shelf import shelf_of
+from facet.catalogue.age import age_of
 from facet.catalogue.catalogue import Catalogue, Item
 from facet.catalogue.suitable import Person
-from facet.domain.advice import Note, Profile
+from facet.domain.advice import Audience, Note, Profile
 from facet.domain.face import FaceReading, Skin
 from facet.domain.products import BagItem
 from facet.saying import say
@@ -48,9 +49,11 @@ def brief_of(
     *,
     today: date | None,
     ranking: Ranking,
+    audience: Audience = "adults",
 ) -> tuple[Brief, tuple[Note, ...]]:
     """The brief, and a note for every word and product that was left out of it."""
-    person = Person.of_profile(profile, catalogue.ingredients)
+    age = age_of(profile, audience, catalogue.ingredients, catalogue.rules)
+    person = Person.of_profile(profile, catalogue.ingredients, age)
     notes = Notes()
     for term in person.avoided.unknown:
         notes.add("unknown_ingredient", say("routine.unknown_ingredient", term=term))
@@ -62,7 +65,7 @@ def brief_of(
         catalogue=catalogue,
         ranking=ranking,
         person=person,
-        care=care_for(skin, profile, catalogue.rules),
+        care=care_for(skin, profile, catalogue.rules, age),
         shelf=shelf.items,
         new=shelf.new,
     )

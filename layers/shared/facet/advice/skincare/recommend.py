@@ -14,8 +14,9 @@ from facet.advice.ranking import Ranking, load_ranking
 from facet.advice.skincare.read import brief_of
 from facet.advice.skincare.routine import choose_routine
 from facet.advice.skincare.say import based_on, note_of, see_doctor, steps_of, suggestion_of
+from facet.catalogue.age import notes_on_age
 from facet.catalogue.catalogue import Catalogue
-from facet.domain.advice import Note, Profile, SkincareResult, Source, Step
+from facet.domain.advice import Audience, Note, Profile, SkincareResult, Source, Step
 from facet.domain.face import FaceReading
 from facet.domain.products import BagItem
 
@@ -30,23 +31,33 @@ def recommend_skincare(
     *,
     today: date | None = None,
     ranking: Ranking | None = None,
+    audience: Audience = "adults",
 ) -> SkincareResult:
     """A routine that keeps every rule of the catalogue.
 
     reading: None goes by what is told and owned alone. bag: items of any age; one that cannot be
     read, was withdrawn or must not be used is left out with a note. today: lets opened dates count
     (what is past its time, what is new); without it everything owned is taken as in use. ranking:
-    the weights that order what fits a gap; None, the version this release was tried with.
+    the weights that order what fits a gap; None, the version this release was tried with. audience:
+    an age that nobody told is an adult's with `adults`; with `any` it is asked for.
     """
     brief, left_out = brief_of(
-        reading, profile, bag, catalogue, today=today, ranking=ranking or load_ranking()
+        reading,
+        profile,
+        bag,
+        catalogue,
+        today=today,
+        ranking=ranking or load_ranking(),
+        audience=audience,
     )
     choice = choose_routine(brief)
     am, pm = steps_of(brief, choice, "am"), steps_of(brief, choice, "pm")
-    notes = (*left_out, *(note_of(brief, remark) for remark in choice.remarks))
+    age = brief.person.age
+    of_age = notes_on_age(age, profile.goals)
+    notes = (*of_age, *left_out, *(note_of(brief, remark) for remark in choice.remarks))
     hints = see_doctor(brief)
     return SkincareResult(
-        status="partial" if choice.missing else "completed",
+        status="partial" if choice.missing or age.band == "not_told" else "completed",
         version=METHOD,
         catalogue=catalogue.version,
         ranking=brief.ranking.version,

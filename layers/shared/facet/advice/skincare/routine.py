@@ -145,7 +145,8 @@ def _treat_with_new(brief: Brief, offer: Offer, week: Week) -> Iterator[Decision
             yield proposal
         else:
             yield Remark("nothing_fits", goal=need.goal)
-    if not brief.care.needs and not any(p.item.treats for p in week.placed):
+    asks = brief.care.needs or brief.person.age.is_base_care
+    if not asks and not any(p.item.treats for p in week.placed):
         yield Remark("no_active")
 
 

@@ -13,6 +13,7 @@ from facet.catalogue.evidence import bought_for, helps_of, irritancy_of, is_unst
 from facet.catalogue.ingredients import Ingredient, Ingredients, read_percent, read_spf
 from facet.catalogue.suitable import (
     Person,
+    Verdict,
     contents_of,
     gravest_medicine,
     gravest_pregnancy,
@@ -176,10 +177,18 @@ def _refusal(
 ) -> tuple[str, str] | None:
     """(code, sentence) why an owned product stays out, or None."""
     contents = contents_of(catalogue.ingredients, product, entry)
-    if verdict := refusal(person, contents):
+    if verdict := refusal(person, contents) or _too_young(item, person):
         return verdict.code, verdict.text(item.name)
     least_spf = catalogue.rules["sun"]["spf"]
     return _unusable(item, entry, labelled=contents.labelled, least_spf=least_spf, today=today)
+
+
+def _too_young(item: Item, person: Person) -> Verdict | None:
+    """The verdict on what is no base care, where there is nothing else at this age."""
+    steps = person.age.steps
+    if steps is None or item.medicine == "prescription":
+        return None
+    return Verdict(person.age.code) if item.treats or item.step not in steps else None
 
 
 def _unusable(

@@ -28,6 +28,7 @@ def facts_of(reading: FaceReading | None, results: Mapping[Kind, Mapping[str, An
         gaps=tuple(gap for facts in advice for gap in facts.gaps),
         see_doctor=tuple(text for facts in advice for text in facts.see_doctor),
         told=tuple(text for facts in advice for text in facts.told),
+        first=tuple(dict.fromkeys(text for facts in advice for text in facts.first)),
         outfit=next((facts.outfit for facts in advice if facts.outfit), None),
         missing=tuple(str(kind) for kind in results if readable[kind] is None),
     )

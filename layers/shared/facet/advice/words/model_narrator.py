@@ -49,7 +49,7 @@ class ModelNarrator:
             source = f"{words.source} after {model.provider}:{error.reason}"
             return words.model_copy(update={"source": source})
         return EnhancedAnalysis(
-            summary=answer.summary,
+            summary=" ".join((*facts.first, answer.summary)),
             severity=facts.severity,
             recommendations=(*answer.recommendations, *wear(facts), *closing(facts.told)),
             source=f"{model.provider}:{model.name}",

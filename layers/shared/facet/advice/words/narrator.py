@@ -45,6 +45,7 @@ def rules() -> Mapping[str, Any]:
 
 
 def _summary(facts: Facts) -> Iterator[str]:
+    yield from facts.first
     if facts.photo is None:
         yield say("summary.no_photo")
     else:
