@@ -6,6 +6,11 @@ import { alertLine, busy, choice, confirmed, el, field, pills, put, say, ticked 
 import { measured, moment, words } from "./words.js";
 
 const EXPORT_PATIENCE_MS = 120_000;
+const GUARDIAN = {
+  version: "2026-11",
+  text: "I am a parent or guardian, and agree that photos are measured and advice is given.",
+};
+const AGES = [["", "Not told"], ["under_13", "Under 13"], ["13_17", "13 to 17"], ["adult", "18 or older"]];
 
 export async function showAccount(main, { signal }) {
   const [profile, usage, types, goals, bands] = await Promise.all([
@@ -23,6 +28,10 @@ export async function showAccount(main, { signal }) {
 function profileCard(profile, { types, goals, bands }) {
   const wrong = alertLine();
   const save = el("button", { class: "primary" }, "Save");
+  const ages = choice("age_band", AGES, profile.age_band);
+  const isMinor = () => ["under_13", "13_17"].includes(ages.value);
+  const guardian = el("label", { class: "tick", hidden: !isMinor() }, el("input", { type: "checkbox", name: "guardian", checked: Boolean(profile.guardian_consent) }), el("span", {}, GUARDIAN.text));
+  ages.onchange = () => { guardian.hidden = !isMinor(); };
   const terms = (name, label, hint) => field(label, el("input", { name, value: (profile[name] ?? []).join(", ") }), hint);
   const form = el("form", {
     onsubmit: async (event) => {
@@ -31,10 +40,11 @@ function profileCard(profile, { types, goals, bands }) {
       const values = new FormData(form);
       const list = (name) => String(values.get(name)).split(",").map((entry) => entry.trim()).filter(Boolean);
       const body = { sensitive: values.has("sensitive"), goals: ticked(form, "goals"), allergies: list("allergies"), avoided_ingredients: list("avoided_ingredients") };
-      for (const name of ["skin_type", "pregnancy", "budget"]) if (values.get(name)) body[name] = values.get(name);
+      for (const name of ["skin_type", "pregnancy", "budget", "age_band"]) if (values.get(name)) body[name] = values.get(name);
       if (values.get("pigmentation_prone")) body.pigmentation_prone = values.get("pigmentation_prone") === "yes";
+      if (isMinor() && values.has("guardian")) body.guardian_consent = profile.guardian_consent ?? { version: GUARDIAN.version, date: today() };
       try {
-        await busy(save, "Saving…", () => call("PUT", "/v1/profile", body));
+        profile = await busy(save, "Saving…", () => call("PUT", "/v1/profile", body));
         say("Saved.");
         save.after(el("span", { class: "good small saved" }, "Saved"));
         setTimeout(() => form.querySelector(".saved")?.remove(), 3000);
@@ -44,6 +54,8 @@ function profileCard(profile, { types, goals, bands }) {
     },
   },
   el("p", { class: "soft" }, "Nothing here is guessed from a photo. What you tell is used for your advice and for nothing else."),
+  field("Age", ages, "Under 18, a parent or guardian has to agree below."),
+  guardian,
   field("Skin type", choice("skin_type", [["", "Not told"], ...types.map((type) => [type, words(type)])], profile.skin_type)),
   el("label", { class: "tick" }, el("input", { type: "checkbox", name: "sensitive", checked: profile.sensitive }), el("span", {}, "Stings or burns easily")),
   pills("To work on", "goals", goals.map((goal) => [goal, words(goal)]), profile.goals ?? []),
@@ -55,6 +67,12 @@ function profileCard(profile, { types, goals, bands }) {
   field("Price at most", choice("budget", [["", "Any"], ...bands.map((band) => [band, words(band)])], profile.budget)),
   wrong, el("div", { class: "row" }, save));
   return el("section", { class: "card", "aria-label": "About you" }, el("h2", {}, "About you"), form);
+}
+
+/** The day it is here, as the API takes it. */
+function today() {
+  const now = new Date();
+  return [now.getFullYear(), now.getMonth() + 1, now.getDate()].map((part) => String(part).padStart(2, "0")).join("-");
 }
 
 function usageCard(usage) {
