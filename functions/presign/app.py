@@ -27,7 +27,9 @@ class PresignSettings(Settings):
 
 logger = Logger()
 metrics = Metrics()
-wiring = Wiring(PresignSettings, lambda made: (made.accounts, made.analyses, made.uploads))
+wiring = Wiring(
+    PresignSettings, lambda made: (made.accounts, made.analyses, made.shelves, made.uploads)
+)
 app = api(logger, wiring, start.router)
 
 

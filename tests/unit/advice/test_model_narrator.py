@@ -81,6 +81,18 @@ def test_a_fair_answer_is_said_with_the_catalogue_s_names(
     assert f"Use {first.name} first" in words.recommendations[0]
 
 
+def test_what_is_asked_for_stands_before_the_model_s_words(
+    facts: Facts, catalogue: Catalogue
+) -> None:
+    asking = facts.model_copy(update={"first": ("Please tell us your age.",)})
+    model = Scripted(fair(facts))
+
+    words = ModelNarrator(model, lambda: catalogue, TemplateNarrator()).narrate(asking)
+
+    assert words.summary.startswith("Please tell us your age. Your photo shows")
+    assert "age." not in model.asked[0][1]
+
+
 def test_what_was_told_of_health_is_added_after_the_model(
     reading: Callable[..., FaceReading], catalogue: Catalogue
 ) -> None:

@@ -88,3 +88,14 @@ def test_a_repeated_request_finds_its_analysis_unless_it_was_deleted(world: Worl
     world.analyses.delete(analysis)
     with pytest.raises(PermanentError, match="analysis_not_found"):
         started_before("user", analysis.analysis_id, world.analyses)
+
+
+def test_a_minor_is_let_in_with_a_guardian_s_consent_alone(world: World) -> None:
+    world.shelves.save_profile("user", {"age_band": "under_13"})
+    with pytest.raises(PermanentError, match="guardian_consent_missing"):
+        start(world)
+    assert not world.analyses.used
+
+    consent = {"version": "2026-11", "date": "2026-11-01"}
+    world.shelves.save_profile("user", {"age_band": "under_13", "guardian_consent": consent})
+    assert start(world).status is Status.AWAITING_UPLOAD
