@@ -22,7 +22,7 @@ from tests.unit.conftest import DATA, face_reading
 LABELS: Mapping[str, tuple[str, ...]] = {
     "plain": ("Aqua", "Glycerin"),
     "arbutin": ("Aqua", "Alpha-Arbutin"),
-    "glycolic": ("Aqua", "Glycolic Acid"),
+    "mandelic": ("Aqua", "Mandelic Acid"),
     "lactic": ("Aqua", "Lactic Acid"),
     "kojic": ("Aqua", "Kojic Acid"),
     "retinyl": ("Aqua", "Retinyl Palmitate"),
@@ -37,7 +37,7 @@ LABELS: Mapping[str, tuple[str, ...]] = {
     "squared": ("Water/Aqua/Eau", "Glycerin [Lactic Acid]"),
     "slashed": ("Glycerin/Retinyl Palmitate",),
     "beside": ("Parfum (Alcohol Denat.), Glycerin",),
-    "unclosed": ("Aqua (Water, Glycolic Acid, Glycerin",),
+    "unclosed": ("Aqua (Water, Mandelic Acid, Glycerin",),
     "inside": ("Aqua", "Encapsulated Retinol"),
     "silent": (),
     "dash": ("-",),
@@ -45,7 +45,7 @@ LABELS: Mapping[str, tuple[str, ...]] = {
 SILENT = {"silent": "ingredients_needed", "dash": "ingredients_needed"}
 AVOIDED, ASK, NOT = "avoided_ingredient", "ask_in_pregnancy", "not_in_pregnancy"
 IN_PREGNANCY = {
-    **dict.fromkeys(("arbutin", "glycolic", "lactic", "kojic"), ASK),
+    **dict.fromkeys(("arbutin", "mandelic", "lactic", "kojic"), ASK),
     **dict.fromkeys(("bracketed", "squared", "unclosed"), ASK),
     **dict.fromkeys(("retinyl", "tretinoin", "slashed", "inside"), NOT),
     **SILENT,

@@ -18,7 +18,7 @@ def test_a_product_looked_up_has_the_grade_of_its_own_row(catalogue: Catalogue) 
     [
         ("exfoliant-aha-bha-rinse", "blemishes", (1, "glycolic-acid")),
         ("mask-kaolin-salicylic", "blemishes", (1, "salicylic-acid")),
-        ("exfoliant-salicylic-2", "blemishes", (3, "salicylic-acid")),
+        ("exfoliant-salicylic-2", "blemishes", (2, "salicylic-acid")),
     ],
 )
 def test_what_is_rinsed_off_is_sure_of_little(
@@ -33,8 +33,8 @@ def test_what_is_rinsed_off_is_sure_of_little(
 
 
 def test_the_best_ingredient_for_a_goal_counts_wherever_it_stands(catalogue: Catalogue) -> None:
-    strong, weak = (catalogue.ingredients.by_id[i] for i in ("benzoyl-peroxide", "tea-tree-oil"))
-    for parts in ([(strong, 5.0), (weak, 5.0)], [(weak, 5.0), (strong, 5.0)]):
+    strong, weak = (catalogue.ingredients.by_id[i] for i in ("benzoyl-peroxide", "azelaic-acid"))
+    for parts in ([(strong, 5.0), (weak, 10.0)], [(weak, 10.0), (strong, 5.0)]):
         best = best_for("blemishes", parts, rinse_off=False, unstated=False)
 
         assert best == (3, strong)

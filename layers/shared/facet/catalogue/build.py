@@ -1,7 +1,8 @@
 """Builds the catalogue snapshot from data/skincare and what was imported beside it.
 
-ingredients.toml holds what is known, a product only what it is made of; concerns, cautions,
-sessions and pregnancy advice follow from the ingredients, so a claim has one place and one source.
+ingredients.toml holds what is known, formula.toml what else formulas are made of, kinds.toml what
+holds of a kind of ingredient, a product only what it is made of; concerns, cautions, sessions and
+pregnancy advice follow from the ingredients, so a claim has one place and one source.
 Our own rows are refused where they do not add up; an imported product whose stated concentrations
 pass a legal ceiling is left out and named.
 """
@@ -36,6 +37,7 @@ from facet.catalogue.snapshot import JSON_UP_TO, Texts, pack
 from facet.catalogue.sources import (
     CatalogueError,
     IngredientRow,
+    KindRow,
     ProductRow,
     RefusedGroup,
     Rules,
@@ -51,9 +53,9 @@ from facet.domain.products import (
 
 
 def build_catalogue(data_dir: Path, imported: Iterable[Product] = ()) -> bytes:
-    """Snapshot bytes from a folder with sources.toml, ingredients.toml, vehicles.toml, rules.toml,
-    refused.toml and products.csv (data/skincare), and from products as `facet catalog import`
-    writes them.
+    """Snapshot bytes from a folder with sources.toml, kinds.toml, ingredients.toml, formula.toml,
+    vehicles.toml, rules.toml, refused.toml and products.csv (data/skincare), and from products as
+    `facet catalog import` writes them.
 
     Raises CatalogueError naming every problem: a malformed row, an unknown ingredient, vehicle or
     source, a claim without a publication, a name two ingredients share, a concentration outside
@@ -77,7 +79,13 @@ def _build(data_dir: Path, imported: Iterable[Product]) -> tuple[bytes, list[str
         return rows
 
     sources = table("sources.toml", SourceRow)
-    ingredients = table("ingredients.toml", IngredientRow)
+    kinds = table("kinds.toml", KindRow)
+    known = table("ingredients.toml", IngredientRow)
+    formula = table("formula.toml", IngredientRow)
+    problems += [
+        f"formula.toml [{id_}]: also in ingredients.toml" for id_ in known.keys() & formula
+    ]
+    ingredients = dict(_of_kinds(known | formula, kinds, problems))
     vehicles = table("vehicles.toml", VehicleRow)
     refused = table("refused.toml", RefusedGroup)
     products = list(read_products(data_dir / "products.csv", problems))
@@ -101,7 +109,7 @@ def _build(data_dir: Path, imported: Iterable[Product]) -> tuple[bytes, list[str
         rules,
         refused=refused,
         products=products,
-        imported=_within_limits(imported, ingredients, left_out),
+        imported=_within_limits(imported, ingredients, _rinsed(vehicles), left_out),
     )
     if len(content["products"]["id"]) > JSON_UP_TO:
         content["index"] = index_columns(Catalogue(content, version=""))
@@ -143,8 +151,26 @@ def _read_imported(folder: Path) -> Iterator[Product]:
                     raise CatalogueError([at]) from error
 
 
+def _of_kinds(
+    rows: Mapping[str, IngredientRow], kinds: Mapping[str, KindRow], problems: list[str]
+) -> Iterator[tuple[str, IngredientRow]]:
+    """Each row with what holds of its kind."""
+    for id_, row in rows.items():
+        kind = kinds.get(row.kind or "")
+        if row.kind and not kind:
+            problems.append(f"[{id_}]: unknown kind {row.kind!r}")
+        yield id_, row.of_kind(kind) if kind else row
+
+
+def _rinsed(vehicles: Mapping[str, VehicleRow]) -> frozenset[str]:
+    return rinsed_categories((row.category, row.rinse_off) for row in vehicles.values())
+
+
 def _within_limits(
-    imported: Iterable[Product], ingredients: Mapping[str, IngredientRow], left_out: list[str]
+    imported: Iterable[Product],
+    ingredients: Mapping[str, IngredientRow],
+    rinsed: frozenset[str],
+    left_out: list[str],
 ) -> Iterator[Product]:
     by_name = Ingredients(
         [Ingredient.of(k, _dumped(row)) for k, row in ingredients.items()], (), ()
@@ -155,7 +181,8 @@ def _within_limits(
             for active in product.actives
             if active.percent is not None and (ingredient := by_name.find_label(active.inci))
         ]
-        why = next(iter(check_formula(stated, ingredients)), None)
+        rinse_off = product.category in rinsed
+        why = next(iter(check_formula(stated, ingredients, rinse_off=rinse_off)), None)
         if why is None:
             yield product
         else:
@@ -163,7 +190,8 @@ def _within_limits(
 
 
 def _dumped(row: IngredientRow) -> dict[str, Any]:
-    return row.model_dump(exclude_defaults=True)
+    # What an ingredient is there for is for people who read these files; no advice asks for it yet.
+    return row.model_dump(exclude_defaults=True, exclude={"kind", "use"})
 
 
 def _content(
@@ -184,8 +212,7 @@ def _content(
     categories = Names()
     for category in sorted({row.category for row in vehicles.values()}):
         categories[category]
-    rinsed = rinsed_categories((row.category, row.rinse_off) for row in vehicles.values())
-    columns = Columns(Ingredients(described.values(), (), ()), categories, rinsed)
+    columns = Columns(Ingredients(described.values(), (), ()), categories, _rinsed(vehicles))
     for product in products:
         vehicle = vehicles[product.vehicle]
         parts = [(described[name], percent) for name, percent in product.actives]

@@ -29,15 +29,27 @@ def check_ingredients(
         for name in {normal(n) for n in (row.inci, *row.also)}:
             if owner.setdefault(name, id_) != id_:
                 yield f"ingredients.toml [{id_}]: the name {name!r} is also {owner[name]}'s"
-        for goal, (_, _, source) in row.helps.items():
-            if source == OWN or (source in sources and sources[source].seen == "own"):
+        for goal, claim in row.helps.items():
+            if _is_own(claim[2], sources):
                 yield f"ingredients.toml [{id_}]: {goal} needs a publication, not our judgement"
-        facts = [*row.helps.values(), row.limit, row.pregnancy, row.medicine, row.caution]
-        for source in (fact[-1] for fact in facts if fact):
+        if row.pregnancy and row.pregnancy[0] == "ok" and _is_own(row.pregnancy[1], sources):
+            yield f"ingredients.toml [{id_}]: fine in pregnancy needs a publication"
+        for source in _cited(row):
             if source not in sources:
                 yield f"ingredients.toml [{id_}]: unknown source {source!r}"
         if row.role == "base" and row.helps:
             yield f"ingredients.toml [{id_}]: a base ingredient claims to help"
+
+
+def _is_own(source: str, sources: Mapping[str, SourceRow]) -> bool:
+    return source == OWN or (source in sources and sources[source].seen == "own")
+
+
+def _cited(row: IngredientRow) -> list[str]:
+    facts = (row.use, row.limit, row.rinse_off_limit, row.pregnancy, row.medicine, row.caution)
+    return [source for claim in row.helps.values() for source in claim[2:]] + [
+        fact[-1] for fact in facts if fact
+    ]
 
 
 def check_vehicles(
@@ -131,8 +143,10 @@ def check_products(
         formula = (product.vehicle, frozenset(product.actives), product.spf)
         if formulas.setdefault(formula, product.id) != product.id:
             yield f"{at}: the same formula as {formulas[formula]}"
-        yield from (f"{at}: {problem}" for problem in check_formula(product.actives, ingredients))
-        sunscreen = vehicles[product.vehicle].category == "sunscreen"
+        vehicle = vehicles[product.vehicle]
+        found = check_formula(product.actives, ingredients, rinse_off=vehicle.rinse_off)
+        yield from (f"{at}: {problem}" for problem in found)
+        sunscreen = vehicle.category == "sunscreen"
         filtered = any(ingredients[name].role == "filter" for name, _ in product.actives)
         if sunscreen and not (product.spf and product.spf >= rules.sun.spf and filtered):
             yield f"{at}: a sunscreen needs a UV filter and SPF {rules.sun.spf} or more"
@@ -141,7 +155,10 @@ def check_products(
 
 
 def check_formula(
-    actives: Iterable[tuple[str, float | None]], ingredients: Mapping[str, IngredientRow]
+    actives: Iterable[tuple[str, float | None]],
+    ingredients: Mapping[str, IngredientRow],
+    *,
+    rinse_off: bool,
 ) -> Iterable[str]:
     """What is wrong with a formula, in sentences: each ingredient by itself, then their sums."""
     stated: list[tuple[IngredientRow, float]] = []
@@ -149,7 +166,7 @@ def check_formula(
         row = ingredients[name]
         if percent is not None:
             stated.append((row, percent))
-            yield from _check_part(name, row, percent)
+            yield from _check_part(name, row, percent, rinse_off)
         elif row.role in ("active", "filter"):
             yield f"{name} needs its concentration"
     # The law counts retinol and its esters together, the experts all alpha hydroxy acids.
@@ -164,10 +181,11 @@ def check_formula(
         yield f"its parts add up to {total:g} %"
 
 
-def _check_part(name: str, row: IngredientRow, percent: float) -> Iterable[str]:
+def _check_part(name: str, row: IngredientRow, percent: float, rinse_off: bool) -> Iterable[str]:
     """What is wrong with one ingredient at this concentration."""
-    if row.limit and not row.re_factor and percent > row.limit[0] * TRACE:
-        yield f"{percent:g} % {name} is above {row.limit[0]:g} % ({row.limit[1]})"
+    limit = (row.rinse_off_limit if rinse_off else None) or row.limit
+    if limit and not row.re_factor and percent > limit[0] * TRACE:
+        yield f"{percent:g} % {name} is above {limit[0]:g} % ({limit[1]})"
     if row.min and percent < row.min:
         yield f"{percent:g} % {name} is below {row.min:g} %"
     if row.medicine and row.medicine[0] == "prescription":

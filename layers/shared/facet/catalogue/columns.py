@@ -105,7 +105,9 @@ class Columns:
         """
         helps = helps_of(parts, rinse_off=rinse_off, unstated=label == NO_PERCENTAGES)
         strengths = (
-            round(100 * p / i.ceiling) for i, p in parts if p and i.ceiling and i.role == "active"
+            round(100 * p / ceiling)
+            for i, p in parts
+            if p and i.role == "active" and (ceiling := i.ceiling_of(rinse_off=rinse_off))
         )
         families = [i.families for i, _ in parts]
         filters = {f for of in families for f in of & {"mineral_filter", "organic_filter"}}

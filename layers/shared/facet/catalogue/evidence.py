@@ -124,7 +124,7 @@ def evidence_reason(grade: int, goal: str, ingredient: Ingredient) -> Reason:
     return Reason(
         text=say(f"evidence.grade_{grade}", goal=plain(goal), name=ingredient.common_name),
         points_at=f"catalogue.ingredients.{ingredient.id}",
-        sources=(ingredient.helps[goal][2],),
+        sources=ingredient.sources_for(goal),
     )
 
 

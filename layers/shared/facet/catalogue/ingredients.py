@@ -3,11 +3,13 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from facet.catalogue.words import normal, singular
 
 UNKNOWN = "label/"  # begins the id of what a label names and nobody described
+UNDESCRIBED = "unknown"  # of pregnancy: no source says anything, which is not the same as "ok"
 _IN_BRACKETS = re.compile(r"[(\[{]([^()\[\]{}]*)[)\]}]")
 _BETWEEN = re.compile(r"[;•\n]|,(?!\d)")  # not the comma of 1,2-Hexanediol
 _SPF = re.compile(r"\b(?:SPF|IP|FPS|LSF)\s*(\d{1,3})\b", re.IGNORECASE)
@@ -57,17 +59,23 @@ class Ingredient:
     families: frozenset[str]
     irritancy: int  # 0 none expected .. 3 common at first
     helps: Mapping[str, tuple[int, float, str]]  # goal -> grade 1..3, from percent, source
-    pregnancy: str  # ok | ask | avoid
+    thresholds: Mapping[str, str]  # goal -> source of its percent, where it is not the grade's
+    pregnancy: str  # ok | ask | avoid, each with a source; unknown: nobody described it
     medicine: str | None
     caution: str | None
     ceiling: float | None  # percent
     sources: tuple[str, ...]
+    said: tuple[str, ...] = ()  # normal forms that people say and labels do not
+    common: str | None = None  # what people call it, where that is not its INCI name
+    rinsed_ceiling: float | None = None  # percent of what is rinsed off, where it is another
 
     @classmethod
     def of(cls, id_: str, row: Mapping[str, Any]) -> "Ingredient":
         """An ingredient from its table of ingredients.toml."""
-        helps = {k: (int(g), float(p), str(s)) for k, (g, p, s) in row.get("helps", {}).items()}
-        cited = [source for _, _, source in helps.values()]
+        claims = row.get("helps", {})
+        helps = {k: (int(claim[0]), float(claim[1]), str(claim[2])) for k, claim in claims.items()}
+        thresholds = {k: str(claim[3]) for k, claim in claims.items() if len(claim) > 3}
+        cited = [source for _, _, source in helps.values()] + [*thresholds.values()]
         cited += [
             row[fact][-1] for fact in ("limit", "pregnancy", "medicine", "caution") if fact in row
         ]
@@ -76,15 +84,19 @@ class Ingredient:
             id=id_,
             inci=row["inci"],
             names=tuple(dict.fromkeys(normal(n) for n in (row["inci"], *row.get("also", ())))),
-            role=row["role"],
+            role=row.get("role", "base"),
             families=frozenset(row.get("family", ())),
             irritancy=row.get("irritancy", 0),
             helps=helps,
-            pregnancy=row["pregnancy"][0] if "pregnancy" in row else "ok",
+            thresholds=thresholds,
+            pregnancy=row["pregnancy"][0] if "pregnancy" in row else UNDESCRIBED,
             medicine=row["medicine"][0] if "medicine" in row else None,
             caution=caution[0] if caution else None,
             ceiling=row["limit"][0] if "limit" in row else None,
             sources=tuple(dict.fromkeys(cited)),
+            said=tuple(dict.fromkeys(map(normal, row.get("said", ())))),
+            common=row.get("common"),
+            rinsed_ceiling=row["rinse_off_limit"][0] if "rinse_off_limit" in row else None,
         )
 
     @classmethod
@@ -99,7 +111,8 @@ class Ingredient:
             families=frozenset(),
             irritancy=0,
             helps={},
-            pregnancy="ok",
+            thresholds={},
+            pregnancy=UNDESCRIBED,
             medicine=None,
             caution=None,
             ceiling=None,
@@ -118,10 +131,17 @@ class Ingredient:
 
     @property
     def common_name(self) -> str:
-        """The name people use: INCI, except for UV filters, whose INCI few can read."""
-        if self.role == "filter" and len(self.names) > 1:
-            return self.names[1].capitalize()
-        return self.inci
+        """The name people use: INCI, except where its row says that they call it otherwise."""
+        return self.common or self.inci
+
+    def ceiling_of(self, *, rinse_off: bool) -> float | None:
+        """Percent that a product may hold at most; None where no source sets a limit."""
+        return (self.rinsed_ceiling if rinse_off else None) or self.ceiling
+
+    def sources_for(self, goal: str) -> tuple[str, ...]:
+        """Where the grade for a goal comes from, then the percent it counts from, if elsewhere."""
+        sources = (self.helps[goal][2], self.thresholds.get(goal))
+        return tuple(dict.fromkeys(source for source in sources if source))
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,19 +174,30 @@ class Ingredients:
         self.by_id = {row.id: row for row in self.all}
         self.number = {row.id: number for number, row in enumerate(self.all)}
         self._by_name: dict[str, Ingredient] = {}
-        self._by_word: dict[str, list[tuple[str, Ingredient]]] = {}
+        self._said = {name: row for row in self.all for name in row.said}
         for row in self.all:
             for name in row.names:
                 self._by_name.setdefault(name, row)
-                for word in set(name.split()):
-                    self._by_word.setdefault(word, []).append((name, row))
-        self.words = sorted(self._by_word)  # every word of every name
         self._groups: dict[str, frozenset[str]] = {}
         for group in groups:
             for name in group["also"]:
                 self._groups[singular(normal(name))] = frozenset(group["families"])
         self._exact = frozenset(exact)
         self._longest = max((len(name.split()) for name in self._by_name), default=1)
+
+    @cached_property
+    def _by_word(self) -> dict[str, list[tuple[str, Ingredient]]]:
+        by_word: dict[str, list[tuple[str, Ingredient]]] = {}
+        for row in self.all:
+            for name in (*row.names, *row.said):
+                for word in set(name.split()):
+                    by_word.setdefault(word, []).append((name, row))
+        return by_word
+
+    @cached_property
+    def words(self) -> list[str]:
+        """Every word of every name, sorted."""
+        return sorted(self._by_word)
 
     def find(self, name: str) -> Ingredient | None:
         """The ingredient of this INCI or common name, or None."""
@@ -199,7 +230,7 @@ class Ingredients:
         named: dict[Ingredient, float | None] = {whole: percent} if whole else {}
         forms = [form for form in forms_of(name) if form != name]
         if not forms:
-            return dict.fromkeys(self.read_text(name)) | named
+            return dict.fromkeys(self.read_text(name, label=True)) | named
         for form in forms:
             stated = percent if form is forms[0] else None
             for part in self.split_label(form):
@@ -223,14 +254,19 @@ class Ingredients:
         """(name, ingredient) of every name that holds this word, in normal form."""
         return self._by_word.get(word, [])
 
-    def read_text(self, text: str) -> list[Ingredient]:
-        """Ingredients named anywhere in a text, longest names first ('Retinol 0.5 % serum')."""
+    def read_text(self, text: str, *, label: bool = False) -> list[Ingredient]:
+        """Ingredients named anywhere in a text, longest names first ('Retinol 0.5 % serum').
+
+        People say "BHA" for salicylic acid; on a label it is butylated hydroxyanisole.
+        """
+        said = {} if label else self._said
         words = normal(text).split()
         ingredients: list[Ingredient] = []
         at = 0
         while at < len(words):
             for length in range(min(self._longest, len(words) - at), 0, -1):
-                hit = self._by_name.get(" ".join(words[at : at + length]))
+                name = " ".join(words[at : at + length])
+                hit = said.get(name) or self._by_name.get(name)
                 if hit is not None and hit.role != "base":
                     ingredients.append(hit)
                     at += length - 1

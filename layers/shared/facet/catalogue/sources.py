@@ -43,26 +43,52 @@ class SourceRow(Row):
     """sources.toml: where a claim was read."""
 
     title: str
-    year: int = Field(ge=1990, le=2100)
+    year: int = Field(ge=1980, le=2100)
     url: str | None = Field(default=None, pattern=r"^https?://")
     seen: Literal["text", "abstract", "secondary", "own"]
 
 
+Grade = Annotated[int, Field(ge=1, le=3)]
+# grade, from percent, source of the grade; then that of the percent, where it is another
+Helps = tuple[Grade, Percent, str] | tuple[Grade, Percent, str, str]
+
+
+class KindRow(Row):
+    """kinds.toml: what holds of every ingredient of a kind, where its own row says nothing else."""
+
+    use: tuple[str, str]
+    pregnancy: tuple[PregnancyAdvice, str] | None = None
+    family: tuple[str, ...] = ()
+    irritancy: int = Field(default=0, ge=0, le=3)
+    caution: tuple[str, str] | None = None
+
+
 class IngredientRow(Row):
-    """ingredients.toml: what is known of one ingredient."""
+    """ingredients.toml and formula.toml: what is known of one ingredient."""
 
     inci: str
     also: tuple[str, ...] = ()
-    role: Literal["active", "support", "filter", "base"]
+    said: tuple[str, ...] = ()
+    common: str | None = None
+    kind: str | None = None
+    use: tuple[str, str] | None = None
+    role: Literal["active", "support", "filter", "base"] = "base"
     family: tuple[str, ...] = ()
     irritancy: int = Field(default=0, ge=0, le=3)
-    helps: dict[Goal, tuple[Annotated[int, Field(ge=1, le=3)], Percent, str]] = {}
+    helps: dict[Goal, Helps] = {}
     limit: tuple[Percent, str] | None = None
+    rinse_off_limit: tuple[Percent, str] | None = None
     min: Percent | None = None
     re_factor: float | None = Field(default=None, gt=0, le=1)
     pregnancy: tuple[PregnancyAdvice, str] | None = None
     medicine: tuple[Literal["pharmacy", "prescription"], str] | None = None
     caution: tuple[str, str] | None = None
+
+    def of_kind(self, kind: KindRow) -> "IngredientRow":
+        """The row with what holds of its kind; what it says itself goes first, families add up."""
+        told = {name: value for name, value in kind if value and not getattr(self, name)}
+        families = tuple(dict.fromkeys((*self.family, *kind.family)))
+        return self.model_copy(update={**told, "family": families})
 
 
 class VehicleRow(Row):

@@ -110,8 +110,12 @@ def contents_of(
 
 
 def gravest_pregnancy(parts: Iterable[Ingredient], told: str = "ok") -> str:
-    """ok, ask or avoid: the gravest advice, of its ingredients or told of the whole product."""
-    return max((told, *(row.pregnancy for row in parts)), key=PREGNANCY.index)
+    """ok, ask or avoid: the gravest advice, of its ingredients or told of the whole product.
+
+    What nobody described for pregnancy (`unknown`) gives none: see `Ingredient.pregnancy`.
+    """
+    given = (row.pregnancy for row in parts if row.pregnancy in PREGNANCY)
+    return max((told, *given), key=PREGNANCY.index)
 
 
 def gravest_medicine(parts: Iterable[Ingredient], told: str | None = None) -> str | None:

@@ -13,8 +13,9 @@ def normal(text: str) -> str:
 
     Of a script without ASCII letters nothing is left: "".
     """
-    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    return _NOT_A_WORD.sub(" ", ascii_text.lower()).strip()
+    if not text.isascii():
+        text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return _NOT_A_WORD.sub(" ", text.lower()).strip()
 
 
 def fold(text: str) -> list[str]:
