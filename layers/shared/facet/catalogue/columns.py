@@ -128,7 +128,7 @@ class Columns:
             "finish": -1 if finish is None else self.finishes[finish],
             "origin": -1 if origin is None else self.origins[origin],
             "treats": int(any(i.role == "active" for i, _ in parts)),
-            "tinted": int(any("tint" in of for of in families)),
+            "tinted": int(any("tint" in i.families for i in everything)),
             "mineral": int(filters == {"mineral_filter"}),
         }
         self.ids.append(id_)
