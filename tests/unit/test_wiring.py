@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from contract.functions import function_module
 from facet.adapters.settings import Settings
@@ -95,6 +96,13 @@ def test_what_every_call_needs_is_made_while_lambda_loads_the_function(
 ) -> None:
     inside = {"AWS_LAMBDA_FUNCTION_NAME": "presign"} if in_lambda else {}
     assert run(OPEN, "presign", **PRESIGN, **inside) == opened
+
+
+def test_settings_stay_as_they_were_read() -> None:
+    settings = Settings.from_env({"TABLE_NAME": "facet", "HOME": "/root"})
+
+    with pytest.raises(ValidationError):
+        settings.table_name = "another"  # type: ignore[misc]
 
 
 def settings_of(name: str) -> set[str]:
