@@ -15,6 +15,8 @@ from tests.unit.conftest import face_reading
 
 TODAY = date(2026, 11, 21)
 
+USED = {"in_use": "over_four_weeks"}
+
 type Bag = Sequence[BagItem | Mapping[str, Any]]
 
 
@@ -30,8 +32,8 @@ def brief(
 
 
 def own(**items: str) -> list[Mapping[str, Any]]:
-    """A bag of products of the catalogue, by item id."""
-    return [{"item_id": key, "product_id": value} for key, value in items.items()]
+    """A bag of products of the catalogue that have long been used, by item id."""
+    return [{"item_id": key, "product_id": value, **USED} for key, value in items.items()]
 
 
 def ask(
@@ -86,4 +88,4 @@ def item(key: str, *tags: str, **fields: Any) -> Item:
         "sources": (),
         "item_id": key,
     }
-    return Item(**{**plain, **fields})
+    return Item(**{**plain, "strain": fields.get("irritancy", 0), **fields})

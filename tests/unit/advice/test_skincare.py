@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -19,7 +19,8 @@ from facet.catalogue.catalogue import GOALS, Catalogue
 from facet.catalogue.sources import CatalogueError
 from facet.domain.advice import Profile, SkincareResult, Step
 from facet.domain.face import FaceReading
-from facet.domain.products import BagItem, Product
+from facet.domain.products import BagItem, InUse, Prescribed, PrescribedUse, Product
+from tests.unit.advice.routines import USED, own
 
 DATA = Path(__file__).parents[3] / "data" / "skincare"
 # Read here without the code under test, so that a rule it forgets is not forgotten twice.
@@ -73,7 +74,19 @@ class Contents:
         return bool(self.actives(step) and step.step in ("treat", "moisturise") and not rinsed)
 
     def prescribed(self, step: Step) -> bool:
-        return any(row.get("medicine", [""])[0] == "prescription" for row in self.actives(step))
+        told = step.product.item_id and self.bag[step.product.item_id].prescribed
+        assert step.prescribed is bool(told)
+        if any(row.get("medicine", [""])[0] == "prescription" for row in self.actives(step)):
+            assert step.prescribed
+        return step.prescribed
+
+    def strain(self, step: Step) -> int:
+        """What one use of a product counts: the harshest of what treats, of a wash nothing."""
+        if step.step == "cleanse":
+            return 0
+        if step.prescribed and not self.actives(step):
+            return int(RULES["load"]["strains"])
+        return max((row.get("irritancy", 0) for row in self.actives(step)), default=0)
 
 
 def every_rule_holds(
@@ -83,6 +96,8 @@ def every_rule_holds(
     the_order_is_kept_and_spf_closes_the_morning(result, catalogue, inside)
     no_two_steps_clash(result, inside)
     nothing_is_used_more_often_than_its_pace(result, inside)
+    a_week_irritates_no_more_than_it_may(result, inside, profile)
+    the_calendar_is_the_routine(result, inside)
     what_needs_the_evening_and_sunscreen_has_them(result, inside)
     at_most_one_active_is_new(result, inside)
     nothing_forbidden_is_in_it(result, inside, profile)
@@ -117,17 +132,20 @@ def no_two_steps_clash(result: SkincareResult, inside: Contents) -> None:
         for day in range(1, 8):
             today = [step for step in steps if day in step.days]
             for step, other in combinations(today, 2):
-                for pair in RULES["pair"]:
-                    if pair["level"] in ("block", "alternate"):
-                        for x, y in ((step, other), (other, step)):
-                            both = pair["a"] in inside.tags(x) and pair["b"] in inside.tags(y)
-                            assert not both, (pair["text"], x.product.name, y.product.name)
-            assert sum("exfoliant" in inside.tags(step) for step in today) <= 1
+                if not (inside.prescribed(step) and inside.prescribed(other)):  # as doctors say
+                    assert not clash(step, other, inside), (step.product.name, other.product.name)
+            acids = [step for step in today if "exfoliant" in inside.tags(step)]
+            assert len(acids) <= 1 or all(map(inside.prescribed, acids))
             for eyes in (True, False):
                 here = [s for s in today if (s.product.category == "eye_care") == eyes]
                 treating = [step for step in here if inside.leave_on_treatment(step)]
-                assert len(treating) <= RULES["actives"][session]
-                plain = [s for s in here if s.step == "treat" and not inside.actives(s)]
+                most = RULES["actives"][session]
+                assert len(treating) <= most or all(map(inside.prescribed, treating))
+                plain = [
+                    s
+                    for s in here
+                    if s.step == "treat" and not inside.actives(s) and not s.prescribed
+                ]
                 assert len(plain) <= RULES["actives"]["support"]
             for step in today:
                 assert not clash(step, step, inside) or inside.prescribed(step)
@@ -136,11 +154,77 @@ def no_two_steps_clash(result: SkincareResult, inside: Contents) -> None:
         for step in (*result.am, *result.pm)
         if "retinoid" in inside.tags(step)
     }
-    assert len(retinoids) <= 1
+    prescribed = [s for s in (*result.am, *result.pm) if s.prescribed]
+    assert len(retinoids) <= max(1, len(prescribed))
+    for day in range(1, 8):
+        left_on = [s for s in (*result.am, *result.pm) if day in s.days and s.step != "cleanse"]
+        apart = {
+            s.product.item_id or s.product.product_id
+            for s in left_on
+            if "exfoliant" in inside.tags(s) and not s.prescribed
+        }
+        assert len(apart) <= 1
+
+
+def a_week_irritates_no_more_than_it_may(
+    result: SkincareResult, inside: Contents, profile: Profile
+) -> None:
+    rule = RULES["load"]
+    told = profile.sensitive or profile.skin_type == "sensitive"
+    points = rule["sensitive_points"] if told else rule["points"]
+    evenings = rule["sensitive_evenings"] if told else rule["evenings"]
+    for eyes in (True, False):
+        steps = [
+            (session, step)
+            for session in ("am", "pm")
+            for step in result.steps(session)
+            if (step.product.category == "eye_care") == eyes
+        ]
+        theirs = [(session, step) for session, step in steps if step.prescribed]
+        ours = [(session, step) for session, step in steps if not step.prescribed]
+        given = sum(inside.strain(step) * len(step.days) for _, step in theirs)
+        spent = sum(inside.strain(step) * len(step.days) for _, step in ours)
+        assert spent <= max(0, points - given)
+        taken, added = (strong_evenings(part, inside) for part in (theirs, ours))
+        assert not taken & added
+        assert len(added) <= max(0, evenings - len(taken))
+        for session, step in ours:  # whatever it becomes
+            most = max([len(step.days), *(stage.days_per_week for stage in step.ramp)])
+            if session == "pm" and inside.strain(step) >= rule["strains"]:
+                assert most <= evenings
+
+
+def strong_evenings(steps: Sequence[tuple[str, Step]], inside: Contents) -> set[int]:
+    strong = RULES["load"]["strains"]
+    used = [s for session, s in steps if session == "pm" and inside.strain(s) >= strong]
+    return {day for step in used for day in step.days}
+
+
+def the_calendar_is_the_routine(result: SkincareResult, inside: Contents) -> None:
+    assert result.calendar is not None
+    rows = result.calendar.sessions
+    assert [(row.day, row.session) for row in rows] == [
+        (day, session) for day in range(1, 8) for session in ("am", "pm")
+    ]
+    for row in rows:
+        steps = [s for s in result.steps(row.session) if row.day in s.days]
+        found = [s.product for s in steps if s.product.product_id or s.product.item_id]
+        assert [use.product for use in row.uses] == found
+        strong = any(
+            inside.strain(s) >= RULES["load"]["strains"] and s.product.category != "eye_care"
+            for s in steps
+        )
+        assert (row.kind == "treatment") is strong
+    resting = {row.day for row in rows if row.kind == "recovery"}
+    assert resting == set(result.calendar.recovery_evenings)
+    new = any(step.new for step in (*result.am, *result.pm))
+    assert bool(result.calendar.advice) is new
 
 
 def nothing_is_used_more_often_than_its_pace(result: SkincareResult, inside: Contents) -> None:
-    steps = [s for s in (*result.am, *result.pm) if s.step != "cleanse"]
+    steps = [
+        s for s in (*result.am, *result.pm) if s.step != "cleanse" and not inside.prescribed(s)
+    ]
     for pace in RULES["pace"]:
         for eyes in (True, False):
             days = sum(
@@ -153,8 +237,9 @@ def nothing_is_used_more_often_than_its_pace(result: SkincareResult, inside: Con
 
 
 def what_needs_the_evening_and_sunscreen_has_them(result: SkincareResult, inside: Contents) -> None:
-    assert all(not inside.tags(step) & {"retinoid", "aha"} for step in result.am)
-    needing = [step for step in result.pm if inside.tags(step) & {"retinoid", "aha"}]
+    needy = {"retinoid", "aha"}
+    assert all(not inside.tags(step) & needy for step in result.am if not step.prescribed)
+    needing = [s for s in result.pm if inside.tags(s) & needy and not s.prescribed]
     if needing:
         worn = result.am[-1].product
         assert worn.product_id or worn.item_id
@@ -184,10 +269,16 @@ def clash(step: Step, other: Step, inside: Contents) -> bool:
 def at_most_one_active_is_new(result: SkincareResult, inside: Contents) -> None:
     new = set()
     for step in (*result.am, *result.pm):
-        opened = step.product.item_id and inside.bag[step.product.item_id].opened
-        recent = bool(opened and opened > TODAY - timedelta(weeks=4))
-        if inside.actives(step) and (not step.owned or recent):
+        entry = inside.bag[step.product.item_id] if step.product.item_id else None
+        used = entry is not None and entry.in_use == "over_four_weeks"
+        recent = bool(entry and entry.opened and entry.opened > TODAY - timedelta(weeks=4))
+        told_new = entry is not None and entry.in_use == "new"
+        harsh = inside.strain(step) >= RULES["introduce"]["untold_from"]
+        if not used and inside.actives(step) and (not step.owned or recent or told_new or harsh):
             assert step.new
+        assert not (used and step.new)
+        if step.new and not step.prescribed:
+            assert not any(s.prescribed for s in (*result.am, *result.pm) if step.step == "treat")
             new.add((step.product.product_id, step.product.item_id))
     assert len(new) <= 1
 
@@ -330,6 +421,14 @@ concerns = st.dictionaries(
     st.sampled_from([g for g in GOALS if g != "dryness"]), st.integers(0, 100), max_size=5
 )
 opened = st.sampled_from([None, None, *(TODAY - timedelta(days=d) for d in (3, 20, 60, 900))])
+in_use: st.SearchStrategy[InUse | None] = st.sampled_from([None, "new", *["over_four_weeks"] * 2])
+prescribed: st.SearchStrategy[Prescribed | None] = st.sampled_from(
+    [
+        *[None] * 12,
+        *(Prescribed(for_face=True, how_often=often) for often in get_args(PrescribedUse)),
+        Prescribed(for_face=False, how_often="every_evening"),
+    ]
+)
 poison: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
     [{}, {"item_id": "p", "colour": "red"}, {"item_id": 7}, {"item_id": "q", "opened": "then"}]
 )
@@ -350,6 +449,8 @@ def bags(draw: st.DrawFn, catalogue: Catalogue) -> list[BagItem | dict[str, Any]
                     item_id=f"b{number}",
                     product_id=draw(st.sampled_from(ids)),
                     opened=draw(opened),
+                    in_use=draw(in_use),
+                    prescribed=draw(prescribed),
                     quantity=draw(st.sampled_from([None, 0, 1])),
                 )
             )
@@ -365,6 +466,8 @@ def bags(draw: st.DrawFn, catalogue: Catalogue) -> list[BagItem | dict[str, Any]
                     ),
                     ingredients=tuple(draw(st.lists(st.sampled_from(active), max_size=4))),
                     opened=draw(opened),
+                    in_use=draw(in_use),
+                    prescribed=draw(prescribed),
                 )
             )
     return bag
@@ -397,10 +500,6 @@ def test_no_routine_ever_breaks_a_rule(
 
 def codes(result: SkincareResult) -> list[str]:
     return [note.code for note in result.notes]
-
-
-def own(**items: str) -> list[Mapping[str, Any]]:
-    return [{"item_id": key, "product_id": value} for key, value in items.items()]
 
 
 def test_who_told_nothing_still_gets_a_plain_routine_and_hears_what_it_rests_on(
@@ -551,8 +650,8 @@ def test_a_retinoid_is_one_however_a_label_spells_it(
 def test_a_product_that_holds_what_must_not_meet_is_left_out_unless_it_was_prescribed(
     catalogue: Catalogue, reading: Reading
 ) -> None:
-    def used(*label: str) -> tuple[bool, list[str]]:
-        bag = [{"item_id": "x", "name": "Night", "category": "serum", "ingredients": label}]
+    def used(*label: str, **told: Any) -> tuple[bool, list[str]]:
+        bag = [{"item_id": "x", "name": "Night", "category": "serum", "ingredients": label, **told}]
         result = recommend_skincare(reading(blemishes=40), Profile(), bag, catalogue, today=TODAY)
         notes = [note.text for note in result.notes if note.item_id == "x"]
         return any(s.product.item_id == "x" for s in (*result.am, *result.pm)), notes
@@ -562,7 +661,8 @@ def test_a_product_that_holds_what_must_not_meet_is_left_out_unless_it_was_presc
         assert not there
         assert "It holds both" in why
     assert used("Adapalene", "Benzoyl Peroxide")[0]
-    assert used("Tretinoin", "Benzoyl Peroxide")[0]
+    rx = {"prescribed": {"for_face": True, "how_often": "every_evening"}}
+    assert used("Tretinoin", "Benzoyl Peroxide", **rx)[0]
 
 
 def test_several_of_one_acid_are_not_used_more_often_than_one(
@@ -682,12 +782,13 @@ def test_a_label_is_read_for_what_it_is_called_and_what_it_lists(
     catalogue: Catalogue, reading: Reading
 ) -> None:
     bag: list[dict[str, Any]] = [
-        {"item_id": "a", "name": "Retinol 0.5 % night serum", "category": "serum"},
+        {"item_id": "a", "name": "Retinol 0.3 % night serum", "category": "serum", **USED},
         {
             "item_id": "b",
             "name": "Glow tonic",
             "category": "essence",
             "ingredients": ["Aqua", "Glycolic Acid 7 %", "Something New"],
+            **USED,
         },
         {"item_id": "c", "name": "Beach fluid SPF 50+", "category": "spf"},
     ]
@@ -780,6 +881,7 @@ def test_marked_findings_and_prescriptions_point_to_a_doctor(
             "name": "Tretinoin cream 0.05 %",
             "category": "medicine",
             "ingredients": ["Tretinoin"],
+            "prescribed": {"for_face": True, "how_often": "every_evening"},
         }
     ]
     result = recommend_skincare(reading(blemishes=20, redness=80), Profile(), bag, catalogue)

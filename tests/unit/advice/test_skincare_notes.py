@@ -77,8 +77,7 @@ NOTES: list[tuple[Bag, dict[str, float], dict[str, Any], tuple[str | None, str, 
         {},
         (
             *("a", "no_room"),
-            "Retinol serum 0.3 % is left out. What you have of the same active is enough for a "
-            "week.",
+            "Retinol serum 0.3 % is left out. One retinoid is enough; a second only irritates.",
         ),
     ),
     (
@@ -99,8 +98,10 @@ NOTES: list[tuple[Bag, dict[str, float], dict[str, Any], tuple[str | None, str, 
         {"dark_spots": 40},
         {},
         (
-            *("a", "one_at_a_time"),
-            f"Vitamin C serum 10 % can wait 4 weeks. {ONE_AT_A_TIME}",
+            *("b", "one_at_a_time"),
+            "Azelaic acid cream 10 % can wait until week 5: Vitamin C serum 10 % goes first. "
+            f"{ONE_AT_A_TIME} If you have used it for more than four weeks, tell us, and it goes "
+            "in now.",
         ),
     ),
     (
@@ -109,7 +110,7 @@ NOTES: list[tuple[Bag, dict[str, float], dict[str, Any], tuple[str | None, str, 
         {},
         (
             *(None, "one_at_a_time"),
-            f"Wrinkles can wait. {ONE_AT_A_TIME} Look again in 4 weeks.",
+            f"Wrinkles can wait until week 5: Azelaic acid cream 10 % goes first. {ONE_AT_A_TIME}",
         ),
     ),
     (
@@ -138,8 +139,7 @@ NOTES: list[tuple[Bag, dict[str, float], dict[str, Any], tuple[str | None, str, 
         {},
         (
             *(None, "nothing_fits"),
-            "For eye bags the catalogue has nothing with published evidence that suits what you "
-            "told us.",
+            "For eye bags the catalogue has nothing with published evidence.",
         ),
     ),
     (
@@ -171,7 +171,15 @@ NOTES: list[tuple[Bag, dict[str, float], dict[str, Any], tuple[str | None, str, 
         ),
     ),
     (
-        [{"item_id": "a", "name": "Mine", "category": "treatment", "ingredients": ["Tretinoin"]}],
+        [
+            {
+                "item_id": "a",
+                "name": "Mine",
+                "category": "treatment",
+                "ingredients": ["Tretinoin"],
+                "prescribed": {"for_face": True, "how_often": "every_evening"},
+            }
+        ],
         {},
         {},
         (

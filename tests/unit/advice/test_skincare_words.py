@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
+from facet.advice.skincare.week import DAYS
 from facet.catalogue.catalogue import Catalogue
+from facet.domain.products import Session
 from tests.unit.advice.routines import ask, own, step_of, why
 
 SUN = "Broad spectrum, SPF 30 or higher, every morning; again every two hours outdoors."
@@ -115,8 +117,7 @@ def test_a_suggestion_has_the_reasons_of_its_step(catalogue: Catalogue) -> None:
 @pytest.mark.parametrize(
     ("product_id", "opened", "often"),
     [
-        ("serum-vitamin-c-10", None, "every morning"),
-        ("retinol-0-1-cream", None, "4 evenings a week"),
+        ("serum-niacinamide-5", None, "every morning"),
         (
             *("retinol-0-1-cream", "2026-11-18"),
             "2 evenings a week; if the skin stays calm, from week 3 3 a week; from week 5 4 a week",
@@ -137,6 +138,50 @@ def test_how_often_is_said_in_days_a_week_and_how_it_may_become_more(
     bag = [{"item_id": "a", "product_id": product_id, "opened": opened}]
 
     assert step_of(ask(catalogue, bag), "a").how_often == often
+
+
+@pytest.mark.parametrize(
+    ("product_id", "often"),
+    [("serum-vitamin-c-10", "every morning"), ("retinol-0-1-cream", "4 evenings a week")],
+)
+def test_what_has_long_been_used_is_at_the_last_stage_of_its_pace(
+    catalogue: Catalogue, product_id: str, often: str
+) -> None:
+    assert step_of(ask(catalogue, own(a=product_id)), "a").how_often == often
+
+
+@pytest.mark.parametrize(
+    ("how_often", "session", "often", "days"),
+    [
+        ("every_morning", "am", "every morning, as prescribed", DAYS),
+        ("every_evening", "pm", "every evening, as prescribed", DAYS),
+        ("morning_and_evening", "am", "every morning, as prescribed", DAYS),
+        ("every_other_evening", "pm", "4 evenings a week, as prescribed", (1, 3, 5, 7)),
+        ("twice_a_week", "pm", "2 evenings a week, as prescribed", (2, 5)),
+        ("once_a_week", "pm", "one evening a week, as prescribed", (4,)),
+    ],
+)
+def test_what_a_doctor_prescribed_is_used_as_it_was_prescribed(
+    catalogue: Catalogue, how_often: str, session: Session, often: str, days: tuple[int, ...]
+) -> None:
+    bag = [
+        {
+            "item_id": "a",
+            "name": "Mine",
+            "category": "treatment",
+            "ingredients": ["Tretinoin"],
+            "prescribed": {"for_face": True, "how_often": how_often},
+        }
+    ]
+    steps = ask(catalogue, bag, goals=("wrinkles",)).steps(session)
+
+    (step,) = (step for step in steps if step.product.item_id == "a")
+    assert (step.how_often, step.days, step.ramp) == (often, days, ())
+    assert step.prescribed
+    assert why(step)[:2] == [
+        ("bag.a", "You own it."),
+        ("bag.a", "A doctor prescribed it to you, so it goes before everything else."),
+    ]
 
 
 # --- what to mind --------------------------------------------------------------------------------
@@ -175,7 +220,13 @@ def test_a_peel_that_is_rinsed_off_has_a_pace_and_says_how(catalogue: Catalogue,
 
 def test_a_prescription_says_so_and_no_other_step_does(catalogue: Catalogue) -> None:
     bag: list[dict[str, Any]] = [
-        {"item_id": "a", "name": "Mine", "category": "treatment", "ingredients": ["Tretinoin"]},
+        {
+            "item_id": "a",
+            "name": "Mine",
+            "category": "treatment",
+            "ingredients": ["Tretinoin"],
+            "prescribed": {"for_face": True, "how_often": "every_evening"},
+        },
         {"item_id": "b", "product_id": "gel-cleanser-plain"},
     ]
     result = ask(catalogue, bag)

@@ -124,7 +124,7 @@ def test_the_bag_of_skincare_and_that_of_make_up_refuse_the_same(
     shelf = shelf_of(owned(shop, "moisturiser"), shop, person, None)
     looks = recommend_makeup(face_reading(), profile, owned(shop, "lipstick"), shop)
 
-    refused = {n.item_id: n.code for n in shelf.notes if n.code != "prescription"}
+    refused = {n.item_id: n.code for n in shelf.notes if n.code != "prescription_untold"}
     assert refused == twice(codes)
     assert {item.item_id for item in shelf.items}.isdisjoint(refused)
     assert {n.item_id: n.code for n in looks.notes if n.item_id} == twice(codes)

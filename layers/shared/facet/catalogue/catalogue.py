@@ -90,6 +90,7 @@ class Item:
     product_id: str | None = None
     item_id: str | None = None
     price_band: PriceBand | None = None
+    strain: int = 0  # 0..3, irritancy of the harshest thing in it that treats
 
     @property
     def owned(self) -> bool:
@@ -235,6 +236,57 @@ class Catalogue:
         """(n,) evidence 0..3 that the product helps this goal."""
         return (self.helps >> (2 * GOALS.index(goal))) & 3
 
+    def main_grade(self, goal: str) -> Numbers:
+        """(n,) evidence 0..3 that what a product is mainly bought for helps this goal.
+
+        That is the harshest of what treats in it, or several that are equally harsh: a retinol
+        serum with niacinamide is a retinol serum. As of what stays on the skin, and of stated
+        strengths alone.
+        """
+        described = self.ingredients.all[: len(self.content["ingredients"])]
+        grade = np.zeros(len(self.ingredients.all), dtype=np.int8)
+        least = np.zeros(len(self.ingredients.all), dtype=np.float32)
+        for number, row in enumerate(described):
+            if goal in row.helps:
+                grade[number], least[number], _ = row.helps[goal]
+        credited = self._main_actives & (self._percent > 0) & (self._percent >= least[self._active])
+        best = np.zeros(len(self), dtype=np.int8)
+        np.maximum.at(best, self._owners[credited], grade[self._active[credited]])
+        return best
+
+    def main_tag(self, tag: str) -> Mask:
+        """(n,) true where a product is mainly bought for a family, or for this ingredient."""
+        return self._where_active(tag, self._main_actives)
+
+    def active_tag(self, tag: str) -> Mask:
+        """(n,) true where something that treats in a product is of a family, or this ingredient."""
+        return self._where_active(tag, np.ones(len(self._active), dtype=bool))
+
+    def _where_active(self, tag: str, among: Mask) -> Mask:
+        tagged = np.zeros(len(self.ingredients.all), dtype=bool)
+        for number, row in enumerate(self.ingredients.all[: len(self.content["ingredients"])]):
+            tagged[number] = row.role == "active" and tag in row.tags
+        mask = np.zeros(len(self), dtype=bool)
+        mask[self._owners[among & tagged[self._active]]] = True
+        return mask
+
+    @cached_property
+    def _owners(self) -> Numbers:
+        """(actives,) the row of the product that each active is in."""
+        return np.repeat(np.arange(len(self)), np.diff(self._active_end, prepend=0))
+
+    @cached_property
+    def _main_actives(self) -> Mask:
+        """(actives,) whether each is the harshest of what treats in its product."""
+        harsh = np.full(len(self.ingredients.all), -1, dtype=np.int8)
+        for number, row in enumerate(self.ingredients.all[: len(self.content["ingredients"])]):
+            if row.role == "active":
+                harsh[number] = row.irritancy
+        harshest = np.full(len(self), -1, dtype=np.int8)
+        np.maximum.at(harshest, self._owners, harsh[self._active])
+        mask: Mask = (harsh[self._active] >= 0) & (harsh[self._active] == harshest[self._owners])
+        return mask
+
     def suits(self, skin_type: str) -> Mask:
         """(n,) true where the product suits this skin type."""
         return np.asarray((self.skin >> SKIN_TYPES.index(skin_type)) & 1, dtype=bool)
@@ -299,6 +351,7 @@ class Catalogue:
             "sessions": sessions,
             "cautions": tuple(dict.fromkeys(i.caution for i in ingredients if i.caution)),
             "sources": tuple(dict.fromkeys(s for i, _ in actives for s in i.sources)),
+            "strain": max((i.irritancy for i in treating), default=0),
         }
 
     def grade_at(self, row: int, goal: str) -> int:

@@ -79,6 +79,11 @@ def check_rules(
     spoken_of += [row.family for row in rules.pace]
     spoken_of += [family for group in rules.avoid.group for family in group.families]
     spoken_of += [row.family for row in rules.sun.needed_by]
+    spoken_of += [row.family for row in rules.provokes]
+    spoken_of += [row.ingredient for row in rules.medicine_above]
+    spoken_of += [row.ingredient for row in rules.first_choice]
+    spoken_of += [family for row in rules.advice for family in row.families]
+    spoken_of += [*rules.texture.dry_spared, *(row.tag for row in rules.wait)]
     for tag in spoken_of:
         if tag not in tags:
             yield f"rules.toml: no ingredient is of the family {tag!r}"
@@ -90,6 +95,13 @@ def check_rules(
     cited += [row.source for row in rules.place]
     cited += [row.source for row in rules.pace]
     cited += [row.source for row in rules.see_doctor]
+    cited += [row.source for row in rules.medicine_above]
+    cited += [row.source for row in rules.provokes]
+    cited += [row.source for row in rules.first_choice]
+    cited += [row.source for row in rules.wait]
+    cited += [row.source for row in rules.advice]
+    cited += [rules.load.points_source, rules.load.evenings_source, rules.load.sensitive_source]
+    cited += [rules.peel.source, rules.texture.source]
     cited += [rules.doctor.pregnancy_source, rules.doctor.prescription_source]
     cited += [rules.routine.source, rules.sun.source, rules.tone.source]
     cited += [row.source for row in rules.sun.needed_by]

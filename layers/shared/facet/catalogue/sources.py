@@ -121,6 +121,7 @@ class Pair(Row):
     b: str
     level: Literal["block", "alternate", "prefer", "allow"]
     text: str
+    caution: str | None = None
     source: str
 
 
@@ -128,7 +129,7 @@ class Single(Row):
     """[[single]] of rules.toml: a family of which one product is enough."""
 
     family: str
-    per: Literal["session", "routine"]
+    per: Literal["day", "routine"]
     text: str
     source: str
 
@@ -184,7 +185,89 @@ class Introduce(Row):
 
     at_once: int = Field(ge=1)
     weeks: int = Field(ge=1)
+    untold_from: int = Field(ge=0, le=3)
     text: str
+    source: str
+
+
+class Load(Row):
+    """[load] of rules.toml: irritancy points and evenings with something strong, a week."""
+
+    points: int = Field(ge=1)
+    sensitive_points: int = Field(ge=1)
+    points_source: str
+    strains: int = Field(ge=1, le=3)
+    evenings: int = Field(ge=1, le=6)
+    evenings_source: str
+    sensitive_evenings: int = Field(ge=1, le=6)
+    sensitive_source: str
+
+
+class Peel(Row):
+    """[peel] of rules.toml: what is rinsed off after minutes, and how often it is used."""
+
+    category: str
+    days: int = Field(ge=1, le=7)
+    words: tuple[str, ...]
+    source: str
+
+
+class MedicineAbove(Row):
+    """[[medicine_above]] of rules.toml: the percentage above which something is a medicine."""
+
+    ingredient: str
+    percent: Percent
+    source: str
+
+
+class Provokes(Row):
+    """[[provokes]] of rules.toml: a family, and the goals that it makes worse at first."""
+
+    family: str
+    goals: tuple[Goal, ...] = Field(min_length=1)
+    source: str
+
+
+class FirstChoice(Row):
+    """[[first_choice]] of rules.toml: what is taken first for a goal beside another."""
+
+    ingredient: str
+    goal: Goal
+    beside: Goal
+    source: str
+
+
+class Shown(Row):
+    """[[texture.shown]] of rules.toml: a score, 0..100, that speaks for a texture."""
+
+    concern: Goal
+    skin: SkinType
+    from_score: float = Field(ge=0, le=100)
+    sure: float = Field(ge=0, le=100)
+
+
+class Texture(Row):
+    """[texture] of rules.toml: which texture suits where no skin type was told."""
+
+    source: str
+    dry_goal: Goal
+    dry_spared: tuple[str, ...]
+    shown: tuple[Shown, ...]
+
+
+class Wait(Row):
+    """[[wait]] of rules.toml: minutes to wait before a product."""
+
+    tag: str
+    minutes: int = Field(ge=1, le=60)
+    source: str
+
+
+class Advice(Row):
+    """[[advice]] of rules.toml: what the calendar says beside its days."""
+
+    code: Literal["patch_test", "purging", "irritation"]
+    families: tuple[str, ...] = ()
     source: str
 
 
@@ -294,6 +377,14 @@ class Rules(Row):
     place: tuple[Place, ...]
     pace: tuple[Pace, ...]
     introduce: Introduce
+    load: Load
+    peel: Peel
+    medicine_above: tuple[MedicineAbove, ...]
+    provokes: tuple[Provokes, ...]
+    first_choice: tuple[FirstChoice, ...]
+    texture: Texture
+    wait: tuple[Wait, ...]
+    advice: tuple[Advice, ...]
     actives: Actives
     needs: Needs
     tone: Tone

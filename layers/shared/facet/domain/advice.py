@@ -92,6 +92,7 @@ class Step(Part):
     product: ProductRef = Field(description="what to put on")
     owned: bool = Field(description="whether it is in the bag")
     new: bool = Field(default=False, description="an active the skin has to get used to")
+    prescribed: bool = Field(default=False, description="by a doctor, who also says how often")
     days: tuple[int, ...] = Field(
         description="days 1..7 of a week to start with; two steps that clash never share one"
     )
@@ -135,6 +136,43 @@ class Source(Part):
     )
 
 
+class CalendarUse(Part):
+    """One product in a morning or an evening of the calendar."""
+
+    step: StepName = Field(description="its place in the routine")
+    product: ProductRef = Field(description="what to put on")
+    wait_minutes: int = Field(
+        default=0, ge=0, description="to wait before it, on clean and dry skin; 0: no wait"
+    )
+
+
+class CalendarSession(Part):
+    """One morning or evening of a week."""
+
+    day: int = Field(ge=1, le=7, description="1..7 of the week; which weekday it is, is free")
+    session: Session = Field(description="am: morning, pm: evening")
+    kind: Literal["treatment", "recovery", "base"] = Field(
+        description="treatment: something strong is used; recovery: an evening without, in a week "
+        "that has such evenings; base: nothing strong asks for a pause"
+    )
+    text: str = Field(description="one sentence")
+    uses: tuple[CalendarUse, ...] = Field(description="in the order they are put on")
+
+
+class RoutineCalendar(Part):
+    """The first week of a routine, day by day: what is used when, and when the skin rests."""
+
+    sessions: tuple[CalendarSession, ...] = Field(
+        description="by day, each morning before its evening"
+    )
+    recovery_evenings: tuple[int, ...] = Field(
+        default=(), description="days whose evening is for recovery"
+    )
+    advice: tuple[Note, ...] = Field(
+        default=(), description="how to test what is new, what is usual at first, when to stop"
+    )
+
+
 class SkincareResult(Part):
     """A morning and an evening routine."""
 
@@ -147,6 +185,9 @@ class SkincareResult(Part):
     based_on: tuple[str, ...] = Field(description="what was known, in words")
     am: tuple[Step, ...] = Field(description="in the order they are put on")
     pm: tuple[Step, ...] = Field(description="in the order they are put on")
+    calendar: RoutineCalendar | None = Field(
+        default=None, description="the first week day by day; none in results of older releases"
+    )
     suggestions: tuple[Suggestion, ...] = Field(
         default=(), description="gaps, the most wanted first"
     )

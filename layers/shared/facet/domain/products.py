@@ -74,6 +74,9 @@ class Product(Part):
     sources: tuple[str, ...] = Field(default=(), description="ids of the source table")
 
 
+# Whether the skin is used to an active; the day its jar was opened does not tell.
+InUse = Literal["new", "over_four_weeks"]
+
 # How often a medicine is used, as whoever prescribed it said.
 PrescribedUse = Literal[
     "every_morning",
@@ -117,6 +120,10 @@ class BagDetails(Part):
     )
     prescribed: Prescribed | None = Field(
         default=None, description="only of what a doctor prescribed: for the face, and how often"
+    )
+    in_use: InUse | None = Field(
+        default=None,
+        description="an active: new, or used for more than four weeks; nothing told counts as new",
     )
     spf: int | None = Field(default=None, ge=2, le=100, description="sun protection factor, 2..100")
     opened: date | None = Field(default=None, description="day it was opened")

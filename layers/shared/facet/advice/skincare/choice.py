@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,6 +54,18 @@ class Offer:
         return (price >= 0) & (price <= PRICE_BANDS.index(budget))
 
     @cached_property
+    def textured(self) -> Mask:
+        """(n,) true where nothing speaks against a product's texture; unknown texture is none."""
+        columns, texture = self.brief.catalogue, self.brief.texture
+        if texture.skin is None or texture.sure < 1:
+            return np.ones(len(columns), dtype=bool)
+        fits: Mask = columns.suits(texture.skin) | (columns.skin == 0)
+        if texture.skin == "dry":
+            spared = frozenset(columns.rules["texture"]["dry_spared"])
+            fits &= ~columns.containing(spared)
+        return fits
+
+    @cached_property
     def fitness(self) -> Features:
         """How each product fits this person, whatever the gap."""
         columns, care = self.brief.catalogue, self.brief.care
@@ -67,41 +79,91 @@ class Offer:
                 (need.weight * columns.grade(need.goal) for need in care.needs),
                 start=np.zeros(len(columns)),
             )
-        if self.brief.profile.skin_type:
-            features["skin"] = columns.suits(self.brief.profile.skin_type)
+        if texture := self.brief.texture.skin:
+            features["skin"] = self.brief.texture.sure * columns.suits(texture)
         if care.is_sensitive:
             features["sensitive"] = columns.suits("sensitive")
         return features
 
 
+# Why nothing is offered for a goal, in the order in which it is asked.
+Sieve = Literal["unproven", "ruled_out", "harsh", "dear"]
+
+
 def treatments(offer: Offer, need: Need) -> Iterator[Candidate]:
-    """Products with published evidence for a need, best first."""
+    """Products whose main active has published evidence for a need, best first.
+
+    What the rules take first comes first; of the rest those whose texture suits.
+    """
+    grade = offer.brief.catalogue.main_grade(need.goal)
+    fits = np.logical_and.reduce([mask for _, mask in _sieves(offer, need, grade)])
+    first = fits & _first_choices(offer, need)
+    features = {**offer.fitness, "grade": grade, "strength": offer.brief.catalogue.strength}
+    groups = (*_by_texture(offer, first), *_by_texture(offer, fits & ~first))
+    ranked = (row for rows in groups for row in _best(offer, rows, features))
+    for row in islice(ranked, MOST):
+        yield _candidate(offer, row, features)
+
+
+def why_nothing(offer: Offer, need: Need) -> Sieve | None:
+    """What keeps every product from a need; None where the week had no room for what is left."""
+    left = np.ones(len(offer.brief.catalogue), dtype=bool)
+    for name, mask in _sieves(offer, need, offer.brief.catalogue.main_grade(need.goal)):
+        left = left & mask
+        if not left.any():
+            return name
+    return None
+
+
+def _sieves(offer: Offer, need: Need, grade: NDArray[Any]) -> list[tuple[Sieve, Mask]]:
+    """What a product has to be to answer a need, one mask (n,) for each question."""
     columns = offer.brief.catalogue
     kinds = ["serum", "treatment", "exfoliant", "toner"]
     if need.goal == "dark_circles":
         kinds = ["eye_care"]
-    grade = columns.grade(need.goal)
-    fits = (
-        offer.suitable
-        & offer.affordable
-        & columns.in_category(*kinds)
+    proven = (
+        columns.in_category(*kinds)
         & columns.treats
         & (columns.label == FULL_LABEL)  # of an unknown strength it might be too strong
         & (grade > 0)
     )
-    if offer.brief.care.is_sensitive:
-        fits &= columns.irritancy <= 1
+    for rule in columns.rules["provokes"]:
+        if need.goal in rule["goals"]:
+            proven &= ~columns.active_tag(rule["family"])
     if need.goal != "blemishes":
-        fits &= columns.medicine == 0
-    features = {**offer.fitness, "grade": grade, "strength": columns.strength}
-    for row in _best(offer, fits, features):
-        yield _candidate(offer, row, features)
+        proven &= columns.medicine == 0
+    return [
+        ("unproven", proven),
+        ("ruled_out", offer.suitable),
+        ("harsh", _gentle(offer, need)),
+        ("dear", offer.affordable),
+    ]
+
+
+def _gentle(offer: Offer, need: Need) -> Mask:
+    """(n,) true where a product is mild enough for this skin, and for this need."""
+    columns, care = offer.brief.catalogue, offer.brief.care
+    if not care.is_sensitive:
+        return np.ones(len(columns), dtype=bool)
+    mild: Mask = columns.irritancy <= 1
+    # Skin that its photo calls sensitive may be red by its blemishes.
+    return mild if care.told_sensitive else mild | _first_choices(offer, need)
+
+
+def _first_choices(offer: Offer, need: Need) -> Mask:
+    """(n,) true where the rules take a product for this need before any other."""
+    columns = offer.brief.catalogue
+    mask = np.zeros(len(columns), dtype=bool)
+    for rule in columns.rules["first_choice"]:
+        if rule["goal"] == need.goal and rule["beside"] in offer.brief.care.goals:
+            mask |= columns.main_tag(rule["ingredient"])
+    return mask
 
 
 def plain_products(offer: Offer, category: str) -> Iterator[Candidate]:
     """Products of a category with nothing in them that treats, best first.
 
-    Those over the budget follow those within it.
+    Those over the budget follow those within it; of each those whose texture suits come first.
     """
     columns = offer.brief.catalogue
     fits = offer.suitable & columns.in_category(category) & ~columns.treats
@@ -110,9 +172,15 @@ def plain_products(offer: Offer, category: str) -> Iterator[Candidate]:
         fits &= columns.spf >= offer.brief.rules["sun"]["spf"]
         features |= _sunscreen_features(offer.brief)
     for within_budget in (True, False):
-        rows = fits & offer.affordable if within_budget else fits
-        for row in _best(offer, rows, features):
-            yield _candidate(offer, row, features, over_budget=not within_budget)
+        rows = fits & (offer.affordable if within_budget else ~offer.affordable)
+        for suiting in _by_texture(offer, rows):
+            for row in _best(offer, suiting, features):
+                yield _candidate(offer, row, features, over_budget=not within_budget)
+
+
+def _by_texture(offer: Offer, fits: Mask) -> tuple[Mask, Mask]:
+    """Of these products those whose texture suits, then those of which it does not."""
+    return fits & offer.textured, fits & ~offer.textured
 
 
 def scores(brief: Brief, features: Features) -> NDArray[Any]:

@@ -3,7 +3,7 @@
 Nothing is in words yet: facet.advice.skincare.reasons says it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -41,6 +41,21 @@ class Care:
     def is_sensitive(self) -> bool:
         """Whether it is spared what is harsh."""
         return self.told_sensitive or bool(self.redness)
+
+    @property
+    def goals(self) -> frozenset[str]:
+        """The goals of its needs."""
+        return frozenset(need.goal for need in self.needs)
+
+    def too_harsh(self, irritancy: int, aims: Collection[str], rules: Rules) -> bool:
+        """Whether something of this irritancy, 0..3, that is for these goals is to be spared it.
+
+        Blemishes are red: what treats them is not kept from skin that only its photo calls
+        sensitive.
+        """
+        if irritancy < rules["needs"]["too_harsh"] or not self.is_sensitive:
+            return False
+        return self.told_sensitive or not {"blemishes"} & self.goals & set(aims)
 
     @property
     def wants_tint(self) -> bool:

@@ -7,14 +7,16 @@ from typing import Any
 
 from facet.advice.answer import Notes
 from facet.advice.ranking import Ranking
+from facet.advice.skincare.aims import Aims, aims_of
 from facet.advice.skincare.needs import Care, care_for
 from facet.advice.skincare.shelf import shelf_of
+from facet.advice.skincare.texture import Texture, texture_for
 from facet.catalogue.age import age_of
 from facet.catalogue.catalogue import Catalogue, Item
 from facet.catalogue.suitable import Person
 from facet.domain.advice import Audience, Note, Profile
 from facet.domain.face import FaceReading, Skin
-from facet.domain.products import BagItem
+from facet.domain.products import BagItem, PrescribedUse
 from facet.saying import say
 
 
@@ -28,8 +30,13 @@ class Brief:
     ranking: Ranking
     person: Person
     care: Care
+    texture: Texture
     shelf: tuple[Item, ...]  # of what is owned, all that can be used, in a stable order
     new: frozenset[str]  # keys of what is owned and the skin is not used to yet
+    untold: frozenset[str]  # keys of those that are new because nobody said anything
+    prescribed: Mapping[str, PrescribedUse]  # keys of what a doctor prescribed, and how often
+    listed: tuple[Item, ...]  # medicines that are owned and not placed
+    aims: Mapping[str, Aims]  # by key, what each owned product is for
 
     @property
     def rules(self) -> Mapping[str, Any]:
@@ -39,6 +46,15 @@ class Brief:
     def is_new(self, item: Item) -> bool:
         """Whether an item is owned and the skin is not used to it yet."""
         return item.key in self.new
+
+    def is_prescribed(self, item: Item) -> bool:
+        """Whether a doctor prescribed an item, for the face."""
+        return item.key in self.prescribed
+
+    def aims_of(self, item: Item) -> Aims:
+        """The goals that an item is for, with the grade of the evidence, 1..3."""
+        aims = self.aims.get(item.key)
+        return aims_of(item, self.catalogue) if aims is None else aims
 
 
 def brief_of(
@@ -66,7 +82,12 @@ def brief_of(
         ranking=ranking,
         person=person,
         care=care_for(skin, profile, catalogue.rules, age),
+        texture=texture_for(skin.concerns if skin else (), profile, catalogue.rules),
         shelf=shelf.items,
         new=shelf.new,
+        untold=shelf.untold,
+        prescribed=shelf.prescribed,
+        listed=shelf.listed,
+        aims={item.key: aims_of(item, catalogue) for item in (*shelf.items, *shelf.listed)},
     )
     return brief, (*notes, *shelf.notes)

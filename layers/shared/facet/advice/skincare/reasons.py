@@ -2,11 +2,17 @@
 
 from collections.abc import Iterable, Iterator
 
+from facet.advice.skincare.aims import main_parts
 from facet.advice.skincare.needs import Need
 from facet.advice.skincare.read import Brief
 from facet.advice.skincare.routine import Choice, Proposal, is_scheduled
 from facet.catalogue.catalogue import Item
-from facet.catalogue.evidence import best_for, evidence_reason, skin_type_reason
+from facet.catalogue.evidence import (
+    best_for,
+    evidence_reason,
+    is_unstated,
+    skin_type_reason,
+)
 from facet.domain.advice import Reason
 from facet.saying import plain, say
 
@@ -17,10 +23,14 @@ def reasons_of(brief: Brief, choice: Choice, item: Item) -> Iterator[Reason]:
         yield from reasons_to_get(brief, proposal)
         return
     yield Reason(text=say("routine.why.owned"), points_at=f"bag.{item.item_id}")
-    if item.step == "protect":
+    if brief.is_prescribed(item):
+        yield Reason(text=say("routine.why.prescribed"), points_at=f"bag.{item.item_id}")
+        yield from _met(brief, item, least=1)
+    elif item.step == "protect":
         yield sun_reason(brief)
     elif is_scheduled(choice.week, item):
         yield from _met(brief, item, least=1)
+        yield from _owned_evidence(brief, item)
     elif item.step != "treat":  # a hydrating layer needs no more
         yield from _met(brief, item, least=2)
 
@@ -31,6 +41,7 @@ def reasons_to_get(brief: Brief, proposal: Proposal) -> Iterator[Reason]:
     if proposal.need:
         yield from need_reasons(proposal.need)
         yield from _evidence(brief, item, proposal.need.goal)
+        yield from _choice_reasons(brief, item, proposal.need)
         yield from sensitive_reasons(brief)
         return
     if proposal.gap == "protect":
@@ -90,8 +101,9 @@ def tint_reasons(brief: Brief) -> Iterator[Reason]:
 
 def _met(brief: Brief, item: Item, *, least: int) -> Iterable[Reason]:
     """The needs it helps with at least this grade of evidence, 1..3."""
+    aims = brief.aims_of(item)
     for need in brief.care.needs:
-        if item.helps.get(need.goal, 0) >= least:
+        if aims.get(need.goal, 0) >= least:
             yield from need_reasons(need)
 
 
@@ -102,14 +114,48 @@ def _suits(brief: Brief, item: Item) -> Iterator[Reason]:
     skin = brief.profile.skin_type
     if skin and skin != "sensitive" and skin in skin_types:
         yield skin_type_reason(skin)
+    elif brief.texture.concern and brief.texture.skin in skin_types:
+        yield texture_reason(brief)
     if "sensitive" in skin_types:
         yield from sensitive_reasons(brief)
 
 
+def texture_reason(brief: Brief) -> Reason:
+    """The reason why a texture was chosen by the photo."""
+    texture = brief.texture
+    text = say(
+        f"routine.why.texture_{texture.skin}",
+        concern=plain(texture.concern).capitalize(),
+        score=texture.score,
+    )
+    source = brief.rules["texture"]["source"]
+    points_at = f"skin.concerns.{texture.concern}"
+    return Reason(text=text, points_at=points_at, sources=(source,))
+
+
+def _choice_reasons(brief: Brief, item: Item, need: Need) -> Iterator[Reason]:
+    """Why a treatment was taken before others for two needs at once; none where it was not."""
+    for rule in brief.rules["first_choice"]:
+        asked = rule["goal"] == need.goal and rule["beside"] in brief.care.goals
+        if asked and rule["ingredient"] in item.tags:
+            text = say(
+                "routine.why.first_choice", goal=plain(need.goal), beside=plain(rule["beside"])
+            )
+            yield Reason(text=text, points_at="rules.first_choice", sources=(rule["source"],))
+
+
+def _owned_evidence(brief: Brief, item: Item) -> Iterator[Reason]:
+    """What in an owned treatment helps the weightiest need that it meets, and how sure that is."""
+    aims = brief.aims_of(item)
+    goal = next((need.goal for need in brief.care.needs if need.goal in aims), None)
+    if goal:
+        yield from _evidence(brief, item, goal)
+
+
 def _evidence(brief: Brief, item: Item, goal: str) -> Iterator[Reason]:
-    """How sure it is that a proposed product helps; its label states every strength."""
-    ingredients = brief.catalogue.ingredients.by_id
-    parts = [(ingredients[id_], percent) for id_, percent in item.actives.items()]
-    if best := best_for(goal, parts, rinse_off=item.rinse_off, unstated=False):
+    """How sure it is that a treatment helps a goal, and by which of its main actives."""
+    parts = main_parts(item, brief.catalogue)
+    unstated = item.owned and is_unstated(parts)
+    if best := best_for(goal, parts, rinse_off=item.rinse_off, unstated=unstated):
         grade, ingredient = best
         yield evidence_reason(grade, goal, ingredient)

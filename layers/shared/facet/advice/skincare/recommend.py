@@ -11,6 +11,7 @@ from typing import Any
 
 from facet.advice.answer import Cites, cited
 from facet.advice.ranking import Ranking, load_ranking
+from facet.advice.skincare.cycle import calendar_of
 from facet.advice.skincare.read import brief_of
 from facet.advice.skincare.routine import choose_routine
 from facet.advice.skincare.say import based_on, note_of, see_doctor, steps_of, suggestion_of
@@ -37,9 +38,9 @@ def recommend_skincare(
 
     reading: None goes by what is told and owned alone. bag: items of any age; one that cannot be
     read, was withdrawn or must not be used is left out with a note. today: lets opened dates count
-    (what is past its time, what is new); without it everything owned is taken as in use. ranking:
-    the weights that order what fits a gap; None, the version this release was tried with. audience:
-    an age that nobody told is an adult's with `adults`; with `any` it is asked for.
+    (what is past its time, what is new). ranking: the weights that order what fits a gap; None, the
+    version this release was tried with. audience: an age that nobody told is an adult's with
+    `adults`; with `any` it is asked for.
     """
     brief, left_out = brief_of(
         reading,
@@ -56,6 +57,7 @@ def recommend_skincare(
     of_age = notes_on_age(age, profile.goals)
     notes = (*of_age, *left_out, *(note_of(brief, remark) for remark in choice.remarks))
     hints = see_doctor(brief)
+    calendar = calendar_of(brief, choice)
     return SkincareResult(
         status="partial" if choice.missing or age.band == "not_told" else "completed",
         version=METHOD,
@@ -64,10 +66,11 @@ def recommend_skincare(
         based_on=based_on(brief),
         am=am,
         pm=pm,
+        calendar=calendar,
         suggestions=tuple(suggestion_of(brief, proposal) for proposal in choice.proposals),
         notes=notes,
         see_doctor=hints,
-        sources=_sources(catalogue, (*am, *pm), (*notes, *hints)),
+        sources=_sources(catalogue, (*am, *pm), (*notes, *hints, *calendar.advice)),
     )
 
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
+from facet.advice.skincare.load import is_peel, is_wash
 from facet.advice.skincare.read import Brief
 from facet.advice.skincare.reasons import reasons_of, reasons_to_get, sun_reason
 from facet.advice.skincare.routine import Choice, Proposal, Remark, sun_sources
-from facet.advice.skincare.week import DAYS, Obstacle, Placed, is_wash
+from facet.advice.skincare.week import DAYS, Obstacle, Placed
 from facet.catalogue.catalogue import Item
 from facet.domain.advice import Note, ProductRef, Profile, RampStage, Step, Suggestion
 from facet.domain.face import Skin
@@ -67,12 +68,13 @@ def steps_of(brief: Brief, choice: Choice, session: Session) -> tuple[Step, ...]
 
 def _step(brief: Brief, choice: Choice, placed: Placed) -> Step:
     item, ramp = placed.item, choice.week.ramp(placed)
-    cautions, sources = _cautions(brief, item)
+    cautions, sources = _cautions(brief, choice, placed)
     return Step(
         step=item.step or "treat",
         product=_product(item),
         owned=item.owned,
         new=placed.new,
+        prescribed=placed.prescribed,
         days=placed.days,
         how_often=_how_often(placed, ramp),
         ramp=ramp,
@@ -95,8 +97,9 @@ def _sunscreen_to_find(brief: Brief) -> Step:
     )
 
 
-def _cautions(brief: Brief, item: Item) -> tuple[list[str], list[str]]:
+def _cautions(brief: Brief, choice: Choice, placed: Placed) -> tuple[list[str], list[str]]:
     """What to mind with a product, and the sources of that and of what its actives do."""
+    item = placed.item
     cautions, sources = list(item.cautions), list(item.sources)
     if asking := sun_sources(brief.rules, item):
         cautions.append(brief.rules["sun"]["needed_text"])
@@ -105,6 +108,13 @@ def _cautions(brief: Brief, item: Item) -> tuple[list[str], list[str]]:
         if pace["family"] in item.tags and not is_wash(item):
             cautions.append(pace["text"])
             sources.append(pace["source"])
+    for pair in choice.week.pairs_of(item):
+        if pair.get("caution"):
+            cautions.append(pair["caution"])
+            sources.append(pair["source"])
+    if is_peel(brief.rules, item):
+        cautions.append(say("routine.peel"))
+        sources.append(brief.rules["peel"]["source"])
     if item.medicine == "prescription":
         cautions.append(brief.rules["doctor"]["prescription"])
     return cautions, sources
@@ -115,6 +125,8 @@ def _how_often(placed: Placed, ramp: Sequence[RampStage]) -> str:
     count = len(placed.days)
     pace = "every" if count == len(DAYS) else "once" if count == 1 else "some"
     often = say(f"routine.often.{placed.session}.{pace}", count=count)
+    if placed.prescribed:
+        return say("routine.often.prescribed", often=often)
     if len(ramp) < 2:
         return often
     return say("routine.often.ramp", often=often, stages="; ".join(map(_stage, ramp[1:])))
@@ -157,9 +169,10 @@ def note_of(brief: Brief, remark: Remark) -> Note:
         goal_first=goal.capitalize(),
         category=remark.category,
         obstacle=_obstacle(remark.obstacle) if remark.obstacle else "",
+        before=remark.before.name if remark.before else "",
+        week=remark.week,
         needs_sun=sun["needed_text"],
         one_at_a_time=introduce["text"],
-        weeks=introduce["weeks"],
     )
     return Note(
         code=remark.code,

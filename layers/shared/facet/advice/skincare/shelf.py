@@ -8,20 +8,31 @@ from typing import Any
 from facet.advice.answer import Notes
 from facet.advice.makeup.read import own_makeup
 from facet.advice.owned import is_expired, read_bag
+from facet.advice.skincare.load import is_wash
+from facet.advice.skincare.strengths import is_medicine_strength, too_strong
 from facet.catalogue.catalogue import Catalogue, Item
 from facet.catalogue.evidence import bought_for, helps_of, irritancy_of, is_unstated
-from facet.catalogue.ingredients import Ingredient, Ingredients, read_percent, read_spf
+from facet.catalogue.ingredients import (
+    UNDESCRIBED,
+    Ingredient,
+    Ingredients,
+    read_percent,
+    read_spf,
+)
 from facet.catalogue.suitable import (
+    Code,
+    Contents,
     Person,
     Verdict,
     contents_of,
     gravest_medicine,
     gravest_pregnancy,
+    is_avoided,
     refusal,
 )
-from facet.catalogue.words import normal
+from facet.catalogue.words import fold, normal
 from facet.domain.advice import Note
-from facet.domain.products import BagItem, Product, StepName
+from facet.domain.products import BagItem, PrescribedUse, Product, StepName
 from facet.saying import plain, say
 
 Parts = dict[Ingredient, float | None]  # percent; None where nobody stated it
@@ -31,8 +42,11 @@ Parts = dict[Ingredient, float | None]  # percent; None where nobody stated it
 class Shelf:
     """The skincare in a bag that a person can use."""
 
-    items: tuple[Item, ...]  # in a stable order
+    items: tuple[Item, ...]  # in a stable order; without what is listed alone
     new: frozenset[str]  # keys of those whose actives the skin is not used to yet
+    untold: frozenset[str]  # keys of those of the new that nobody said anything of
+    prescribed: Mapping[str, PrescribedUse]  # key -> how often, of what a doctor prescribed
+    listed: tuple[Item, ...]  # medicines that nobody said were prescribed: known of, not placed
     notes: tuple[Note, ...]  # on what became of the rest
 
 
@@ -42,9 +56,11 @@ def shelf_of(
     person: Person,
     today: date | None,
 ) -> Shelf:
-    """The skincare of a bag that this person can use; today: None takes it as fresh and in use."""
+    """The skincare of a bag that this person can use; today: None takes it as fresh."""
     notes = Notes()
-    items, new = [], set()
+    items, listed = [], []
+    new, untold = set(), set()
+    prescribed: dict[str, PrescribedUse] = {}
     for entry, product in read_bag(bag, catalogue, notes):
         item = item_of(entry, product, catalogue, notes)
         if item is None:
@@ -52,14 +68,40 @@ def shelf_of(
         if reason := _refusal(item, entry, product, catalogue, person=person, today=today):
             notes.add(*reason, entry.item_id)
             continue
-        items.append(item)
-        if _is_new(item, entry, weeks=catalogue.rules["introduce"]["weeks"], today=today):
-            new.add(item.key)
         if item.medicine == "prescription":
-            doctor = catalogue.rules["doctor"]
-            text = say("bag.prescription", name=item.name, rule=doctor["prescription"])
-            notes.add("prescription", text, entry.item_id, doctor["prescription_source"])
-    return Shelf(tuple(sorted(items, key=lambda item: item.key)), frozenset(new), tuple(notes))
+            notes.add(*_medicine_note(item, entry, catalogue))
+            if entry.prescribed is None or not entry.prescribed.for_face:
+                listed.append(item)
+                continue
+            prescribed[item.key] = entry.prescribed.how_often
+        items.append(item)
+        if _is_new(item, entry, catalogue.rules, today=today):
+            new.add(item.key)
+            if entry.in_use is None:
+                untold.add(item.key)
+    return Shelf(
+        items=tuple(sorted(items, key=lambda item: item.key)),
+        new=frozenset(new),
+        untold=frozenset(untold),
+        prescribed=prescribed,
+        listed=tuple(sorted(listed, key=lambda item: item.key)),
+        notes=tuple(notes),
+    )
+
+
+def _medicine_note(
+    item: Item, entry: BagItem, catalogue: Catalogue
+) -> tuple[str, str, str | None, str]:
+    """Code, sentence, item and source of the note on a prescription medicine."""
+    doctor, told = catalogue.rules["doctor"], entry.prescribed
+    if told is None:
+        code, text = "prescription_untold", say("bag.prescription_untold", name=item.name)
+    elif not told.for_face:
+        code, text = "not_for_face", say("bag.not_for_face", name=item.name)
+    else:
+        code = "prescription"
+        text = say("bag.prescription", name=item.name, rule=doctor["prescription"])
+    return code, text, entry.item_id, doctor["prescription_source"]
 
 
 # --- what an entry is ----------------------------------------------------------------------------
@@ -76,19 +118,45 @@ def item_of(
     if product is not None:
         item = catalogue.item(product.product_id)
         if item is not None and item.step is not None:
-            return replace(item, item_id=entry.item_id)
+            return _told(replace(item, item_id=entry.item_id), entry, catalogue)
         name, category = product.name, product.category
     elif not entry.category or not entry.name:
         notes.add("bag_item_incomplete", say("bag.incomplete"), entry.item_id)
         return None
     else:
         name, category = entry.name, _category(entry.category, catalogue)
+        if entry.prescribed and not catalogue.step_of(category):
+            category = "treatment"  # whatever its owner calls it: a doctor gave it its place
         if step := catalogue.step_of(category):
-            return _described(entry, name, category, step, catalogue=catalogue)
+            item = _described(entry, name, category, step, catalogue=catalogue)
+            return _told(item, entry, catalogue)
     if not _is_makeup(entry, product):  # which is another job's business
         code, text = _placeless(name, category, entry.category, catalogue)
         notes.add(code, text, entry.item_id)
     return None
+
+
+def _told(item: Item, entry: BagItem, catalogue: Catalogue) -> Item:
+    """An item as what its owner, its strength or its name make of it: a peel, a medicine."""
+    item = _as_peel(item, catalogue)
+    if is_medicine_strength(item, catalogue):
+        item = replace(item, medicine="prescription")
+    if entry.prescribed is None:
+        return item
+    # Of a medicine that nobody described it is not known how mild it is.
+    strain = item.strain if item.treats else catalogue.rules["load"]["strains"]
+    step = item.step if item.rinse_off else "treat"
+    return replace(item, medicine="prescription", treats=True, step=step, strain=strain)
+
+
+def _as_peel(item: Item, catalogue: Catalogue) -> Item:
+    """An exfoliant that its name calls a peel, as one: rinsed off after minutes."""
+    peel = catalogue.rules["peel"]
+    left_on = item.step == "treat" and item.category != peel["category"]
+    if not (left_on and "exfoliant" in item.tags and set(fold(item.name)) & set(peel["words"])):
+        return item
+    helps = {goal: min(1, grade) for goal, grade in item.helps.items()}
+    return replace(item, category=peel["category"], rinse_off=True, helps=helps)
 
 
 def _is_makeup(entry: BagItem, product: Product | None) -> bool:
@@ -177,10 +245,19 @@ def _refusal(
 ) -> tuple[str, str] | None:
     """(code, sentence) why an owned product stays out, or None."""
     contents = contents_of(catalogue.ingredients, product, entry)
+    if item.medicine == "prescription":
+        refused = _medicine_refusal(item, contents, person, catalogue)
+        return refused or _gone(item, entry, today)
     if verdict := refusal(person, contents) or _too_young(item, person):
         return verdict.code, verdict.text(item.name)
     least_spf = catalogue.rules["sun"]["spf"]
-    return _unusable(item, entry, labelled=contents.labelled, least_spf=least_spf, today=today)
+    unlabelled = not contents.labelled
+    return (
+        _unclear(item, unlabelled=unlabelled)
+        or _gone(item, entry, today)
+        or _too_strong(item, catalogue)
+        or _too_weak(item, least_spf)
+    )
 
 
 def _too_young(item: Item, person: Person) -> Verdict | None:
@@ -191,20 +268,64 @@ def _too_young(item: Item, person: Person) -> Verdict | None:
     return Verdict(person.age.code) if item.treats or item.step not in steps else None
 
 
-def _unusable(
-    item: Item, entry: BagItem, *, labelled: bool, least_spf: int, today: date | None
+def _medicine_refusal(
+    item: Item, contents: Contents, person: Person, catalogue: Catalogue
 ) -> tuple[str, str] | None:
-    """(code, sentence) why a product is of no use to anybody, or None."""
-    name = item.name
-    if entry.quantity == 0:
-        return "used_up", say("bag.used_up", name=name)
-    opaque = not item.product_id and not labelled and not item.ingredients
+    """(code, sentence) why a medicine must not be used, whoever prescribed it, or None.
+
+    What is avoided is in it, or it is not for pregnancy; where nobody told its contents, or
+    described them for pregnancy, its doctor has to be asked.
+    """
+    code: Code | None = None
+    parts = [catalogue.ingredients.by_id[id_] for id_ in item.actives]
+    treating = [row for row in parts if row.role == "active"]
+    unknown = not treating or any(row.pregnancy == UNDESCRIBED for row in treating)
+    if is_avoided(person.avoided, contents):
+        code = "avoided_ingredient"
+    elif person.pregnant and item.pregnancy == "avoid":
+        code = "not_in_pregnancy"
+    elif person.pregnant and (item.pregnancy == "ask" or unknown):
+        code = "ask_in_pregnancy"
+    if code is None:
+        return None
+    return code, say("bag.call_prescriber", text=Verdict(code).text(item.name))
+
+
+def _unclear(item: Item, *, unlabelled: bool) -> tuple[str, str] | None:
+    """(code, sentence) of a treatment that nobody told the contents of, or None."""
+    opaque = not item.product_id and unlabelled and not item.ingredients
     if opaque and item.step == "treat":
-        return "ingredients_needed", say("bag.ingredients_unknown", name=name)
+        return "ingredients_needed", say("bag.ingredients_unknown", name=item.name)
+    return None
+
+
+def _gone(item: Item, entry: BagItem, today: date | None) -> tuple[str, str] | None:
+    """(code, sentence) of what is used up or past its time, or None."""
+    if entry.quantity == 0:
+        return "used_up", say("bag.used_up", name=item.name)
     if is_expired(entry, item.opened_months, today):
-        return "expired", say("bag.expired", name=name, months=item.opened_months)
+        return "expired", say("bag.expired", name=item.name, months=item.opened_months)
+    return None
+
+
+def _too_strong(item: Item, catalogue: Catalogue) -> tuple[str, str] | None:
+    """(code, sentence) of what is stronger than is safe at home, or None."""
+    if excess := too_strong(item, catalogue):
+        text = say(
+            "bag.too_strong",
+            name=item.name,
+            percent=excess.percent,
+            ingredient=excess.name,
+            most=excess.most,
+        )
+        return "too_strong", text
+    return None
+
+
+def _too_weak(item: Item, least_spf: int) -> tuple[str, str] | None:
+    """(code, sentence) of a sunscreen that protects too little, or None."""
     if item.step == "protect" and item.spf < least_spf:
-        return "spf_too_low", _spf_sentence(name, item.spf, least_spf)
+        return "spf_too_low", _spf_sentence(item.name, item.spf, least_spf)
     return None
 
 
@@ -214,8 +335,18 @@ def _spf_sentence(name: str, spf: int, least: int) -> str:
     return say("bag.spf_unknown", name=name, least=least)
 
 
-def _is_new(item: Item, entry: BagItem, *, weeks: int, today: date | None) -> bool:
-    """Whether it holds an active and was opened within these weeks; today None: nobody asks."""
-    if not (item.treats and today and entry.opened):
+def _is_new(item: Item, entry: BagItem, rules: Mapping[str, Any], *, today: date | None) -> bool:
+    """Whether it holds an active that the skin is not used to, as far as anybody told.
+
+    What nobody told counts as new if it can irritate ([introduce] of the rules); today: None leaves
+    out the day it was opened.
+    """
+    rule = rules["introduce"]
+    if not item.treats or entry.in_use == "over_four_weeks":
         return False
-    return entry.opened > today - timedelta(weeks=weeks)
+    if entry.in_use == "new":
+        return True
+    if today and entry.opened and entry.opened > today - timedelta(weeks=rule["weeks"]):
+        return True
+    paced = any(pace["family"] in item.tags for pace in rules["pace"])
+    return not is_wash(item) and (paced or item.strain >= rule["untold_from"])
