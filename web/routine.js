@@ -16,9 +16,13 @@ export function routineCard({ title, result: routine, cite, about }) {
           step.ramp?.length > 0 && el("p", { class: "small" }, step.ramp.map((stage) => `From week ${stage.from_week}: ${stage.days_per_week} days a week.`).join(" ")),
           step.why.filter((why) => why.text !== "You own it.").map((why) => el("p", { class: "small" }, why.text, cite(why.sources))),
           step.cautions.map((text) => el("p", { class: "caution" }, text)))))));
+  const week = routine.calendar?.sessions.filter((part) => part.kind !== "base").map((part) => part.text) ?? [];
+  const begin = routine.calendar?.advice ?? [];
   const element = card(title,
     routine.see_doctor.map((note) => el("p", { class: "doctor" }, note.text, cite(note.sources))),
     el("div", { class: "halves" }, session("Morning", routine.am), session("Evening", routine.pm)),
+    week.length + begin.length > 0 && el("details", {}, el("summary", {}, "The first week"), bullets(week),
+      begin.map((note) => el("p", { class: "small" }, note.text, cite(note.sources)))),
     routine.notes.map((note) => el("p", { class: "note" }, note.text, cite(note.sources))),
     gaps.length > 0 && el("div", {}, el("h3", {}, "Would fill a gap"), el("ul", { class: "plain" }, gaps.map(({ product, price_band: price, why: reasons }) =>
       el("li", {}, el("b", {}, product.name), price && el("span", { class: "soft small" }, ` ${price} price`), reasons.map((why) => el("p", { class: "small" }, why.text, cite(why.sources))))))),

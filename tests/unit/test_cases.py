@@ -17,6 +17,7 @@ CASES = Path(__file__).parents[1] / "cases"
 EXPECTATIONS = {
     *("placed", "not_placed", "notes", "codes", "no_codes", "status", "says", "never_says"),
     *("suggests", "suggests_no", "suggests_only", "failure"),
+    *("days", "recovery", "apart", "one_a_day", "suits"),
 }
 
 type Answer = Mapping[str, Any]
@@ -104,6 +105,30 @@ def test_a_case_comes_out_as_its_table_expects(
     assert [text for text in expect.get("says", []) if text not in page] == [], page
     assert [text for text in expect.get("never_says", []) if text in page] == [], page
     assert_suggestions(answer, expect, catalogue)
+    assert_week(answer, expect)
+
+
+def uses(answer: Answer) -> list[tuple[int, str, str]]:
+    """(day, session, item id) of every use of what is owned, in the calendar of the routine."""
+    calendar = answer.get("recommendations", {}).get("skincare", {}).get("calendar", {})
+    return [
+        (row["day"], row["session"], use["product"]["item_id"])
+        for row in calendar.get("sessions", [])
+        for use in row["uses"]
+        if "item_id" in use["product"]
+    ]
+
+
+def assert_week(answer: Answer, expect: Mapping[str, Any]) -> None:
+    used = uses(answer)
+    for item_id, days in expect.get("days", {}).items():
+        assert sum(item == item_id for _, _, item in used) == days, item_id
+    if "recovery" in expect:
+        calendar = answer["recommendations"]["skincare"]["calendar"]
+        assert len(calendar["recovery_evenings"]) >= expect["recovery"]
+    for part, keep in (("apart", 2), ("one_a_day", 1)):
+        times = [row[:keep] for row in used if row[2] in expect.get(part, [])]
+        assert len(times) == len(set(times)), part
 
 
 def assert_suggestions(answer: Answer, expect: Mapping[str, Any], catalogue: Catalogue) -> None:
@@ -112,6 +137,9 @@ def assert_suggestions(answer: Answer, expect: Mapping[str, Any], catalogue: Cat
         assert any(holds(catalogue, product, word) for product in products), word
     for word in expect.get("suggests_no", []):
         assert [p for p in products if holds(catalogue, p, word)] == [], word
+    for row in (catalogue.row(product.get("product_id", "")) for product in products):
+        if row is not None and "suits" in expect:
+            assert catalogue.suits(expect["suits"])[row], catalogue.name(row)
     if only := expect.get("suggests_only"):
         assert {product["category"] for product in products} <= {*only}
 

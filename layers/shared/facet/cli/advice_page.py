@@ -35,6 +35,7 @@ def _result(result: Document) -> Iterator[str]:
     yield from _told("based on", result["based_on"])
     for title, session in SESSIONS:
         yield from _told(title, map(_step, result.get(session, ())), numbered=True)
+    yield from _week(result.get("calendar", {}))
     for look in result.get("looks", ()):
         yield from _told("look", [f"{look['name']}, for {_words(look['occasion'])}"])
         yield from _told("", map(_look_step, look["steps"]), numbered=True)
@@ -53,6 +54,13 @@ def _step(step: Document) -> str:
     cautions = " ".join(step["cautions"])
     often = f"{step['product']['name']} ({whose}), {step['how_often']}."
     return " ".join(filter(None, (f"{_words(step['step'])}:", often, why, cautions)))
+
+
+def _week(calendar: Document) -> Iterator[str]:
+    """The mornings and evenings that are not as all others, and how to begin."""
+    special = (row for row in calendar.get("sessions", ()) if row["kind"] != "base")
+    yield from _told("week", (row["text"] for row in special))
+    yield from _told("begin", (note["text"] for note in calendar.get("advice", ())))
 
 
 def _look_step(step: Document) -> str:
