@@ -81,6 +81,18 @@ export async function showBag(main, { signal }) {
   );
 }
 
+const IN_USE = [["", "Not told"], ["new", "It is new"], ["over_four_weeks", "For more than four weeks"]];
+const PRESCRIBED = [
+  ["", "No"],
+  ["every_morning", "For my face, every morning"],
+  ["every_evening", "For my face, every evening"],
+  ["morning_and_evening", "For my face, morning and evening"],
+  ["every_other_evening", "For my face, every other evening"],
+  ["twice_a_week", "For my face, twice a week"],
+  ["once_a_week", "For my face, once a week"],
+  ["elsewhere", "Not for my face"],
+];
+
 function editBagItem(item) {
   const finishes = new Set([...FINISHES, ...(item?.finish ? [item.finish] : [])]);
   const finish = choice("finish", [["", "Not known"], ...[...finishes].map((name) => [name, words(name)])], item?.finish);
@@ -112,8 +124,13 @@ function editBagItem(item) {
     coloured,
     field("Ingredients", el("textarea", { name: "ingredients", rows: 3 }, item?.ingredients?.join(", ") ?? ""), "As on the label, with commas between; “Niacinamide 5 %” is understood."),
     el("div", { class: "pair number-date" }, field("SPF", spf), field("Opened", input("opened", item?.opened, { type: "date" }))),
+    field("How long have you used it?", choice("in_use", IN_USE, item?.in_use), "Of something strong that you say nothing about, a routine begins slowly."),
+    field("Did a doctor prescribe it?", choice("prescribed", PRESCRIBED, item?.prescribed && (item.prescribed.for_face ? item.prescribed.how_often : "elsewhere"))),
   ], async (values) => {
-    const body = told(values, "product_id", "name", "category", "finish", "opened");
+    const body = told(values, "product_id", "name", "category", "finish", "opened", "in_use");
+    const prescribed = String(values.get("prescribed"));
+    if (prescribed === "elsewhere") body.prescribed = { for_face: false, how_often: item?.prescribed?.how_often ?? "every_evening" };
+    else if (prescribed) body.prescribed = { for_face: true, how_often: prescribed };
     if (item?.quantity !== undefined) body.quantity = item.quantity;
     if (values.get("spf")) body.spf = Number(values.get("spf"));
     if (colour.value()) body.shade = colour.value();
