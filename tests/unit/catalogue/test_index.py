@@ -153,6 +153,7 @@ class Plain:
             or (query.without and no_label)
             or (query.without and self.labels[row] & avoided.ingredients)
             or (query.without and any(set(p.split()) <= written for p in avoided.words))
+            or any(map(avoided.named_in, (product.name, product.brand or "")))
             or (query.pregnancy and (no_label or product.pregnancy_caution != "ok"))
         )
 

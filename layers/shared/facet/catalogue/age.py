@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from facet.catalogue.ingredients import Avoided, Ingredients
+from facet.catalogue.families import Avoided
+from facet.catalogue.ingredients import Ingredients
 from facet.domain.advice import AgeBand, Audience, Note, Profile
 from facet.saying import plain, say
 

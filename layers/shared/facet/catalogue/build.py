@@ -18,6 +18,7 @@ from facet.catalogue.catalogue import (
     Catalogue,
 )
 from facet.catalogue.checks import (
+    check_families,
     check_formula,
     check_ingredients,
     check_products,
@@ -30,12 +31,14 @@ from facet.catalogue.evidence import (
     irritancy_of,
     rinsed_categories,
 )
+from facet.catalogue.family import families_table
 from facet.catalogue.files import written
 from facet.catalogue.index import index_columns
 from facet.catalogue.ingredients import Ingredient, Ingredients
 from facet.catalogue.snapshot import JSON_UP_TO, Texts, pack
 from facet.catalogue.sources import (
     CatalogueError,
+    FamiliesFile,
     IngredientRow,
     KindRow,
     ProductRow,
@@ -54,8 +57,8 @@ from facet.domain.products import (
 
 def build_catalogue(data_dir: Path, imported: Iterable[Product] = ()) -> bytes:
     """Snapshot bytes from a folder with sources.toml, kinds.toml, ingredients.toml, formula.toml,
-    vehicles.toml, rules.toml, refused.toml and products.csv (data/skincare), and from products as
-    `facet catalog import` writes them.
+    vehicles.toml, rules.toml, families.toml, refused.toml and products.csv (data/skincare), and
+    from products as `facet catalog import` writes them.
 
     Raises CatalogueError naming every problem: a malformed row, an unknown ingredient, vehicle or
     source, a claim without a publication, a name two ingredients share, a concentration outside
@@ -94,10 +97,12 @@ def _build(data_dir: Path, imported: Iterable[Product]) -> tuple[bytes, list[str
     except ValidationError as error:
         raise CatalogueError([*problems, f"rules.toml: {first_error(error)}"]) from error
 
+    families = _families(data_dir, problems)
     problems += check_ingredients(ingredients, sources)
     problems += check_vehicles(vehicles, ingredients, sources)
     problems += check_rules(rules, ingredients, sources)
     problems += check_refused(refused, sources)
+    problems += check_families(families, ingredients, sources)
     problems += check_products(products, ingredients, vehicles, rules)
     if problems:
         raise CatalogueError(problems)
@@ -107,6 +112,7 @@ def _build(data_dir: Path, imported: Iterable[Product]) -> tuple[bytes, list[str
         ingredients,
         vehicles,
         rules,
+        families,
         refused=refused,
         products=products,
         imported=_within_limits(imported, ingredients, _rinsed(vehicles), left_out),
@@ -114,6 +120,14 @@ def _build(data_dir: Path, imported: Iterable[Product]) -> tuple[bytes, list[str
     if len(content["products"]["id"]) > JSON_UP_TO:
         content["index"] = index_columns(Catalogue(content, version=""))
     return pack(content), left_out
+
+
+def _families(data_dir: Path, problems: list[str]) -> FamiliesFile:
+    """families.toml; what is wrong with it is added to `problems`."""
+    try:
+        return FamiliesFile.model_validate(read_toml(data_dir / "families.toml"))
+    except ValidationError as error:
+        raise CatalogueError([*problems, f"families.toml: {first_error(error)}"]) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +186,7 @@ def _within_limits(
     rinsed: frozenset[str],
     left_out: list[str],
 ) -> Iterator[Product]:
-    by_name = Ingredients(
-        [Ingredient.of(k, _dumped(row)) for k, row in ingredients.items()], (), ()
-    )
+    by_name = Ingredients([Ingredient.of(k, _dumped(row)) for k, row in ingredients.items()])
     for product in imported:
         stated = [
             (ingredient.id, active.percent)
@@ -199,6 +211,7 @@ def _content(
     ingredients: Mapping[str, IngredientRow],
     vehicles: Mapping[str, VehicleRow],
     rules: Rules,
+    families: FamiliesFile,
     *,
     refused: Mapping[str, RefusedGroup],
     products: Sequence[ProductRow],
@@ -212,7 +225,7 @@ def _content(
     categories = Names()
     for category in sorted({row.category for row in vehicles.values()}):
         categories[category]
-    columns = Columns(Ingredients(described.values(), (), ()), categories, _rinsed(vehicles))
+    columns = Columns(Ingredients(described.values()), categories, _rinsed(vehicles))
     for product in products:
         vehicle = vehicles[product.vehicle]
         parts = [(described[name], percent) for name, percent in product.actives]
@@ -248,6 +261,13 @@ def _content(
             k: v.model_dump(mode="json", by_alias=True, exclude_defaults=True)
             for k, v in refused.items()
         },
+        "families": families_table(
+            {
+                id_: row.model_dump(by_alias=True, exclude_defaults=True)
+                for id_, row in families.family.items()
+            },
+            families.typed.model_dump(),
+        ),
         "categories": list(categories),
         "brands": Texts.of(columns.brands),
         "origins": list(columns.origins),

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facet.catalogue.evidence import rinsed_categories
+from facet.catalogue.family import Families
 from facet.catalogue.ingredients import Ingredient, Ingredients
 from facet.catalogue.refused import Refused
 from facet.catalogue.snapshot import Buffer, smallest, unpack
@@ -114,8 +115,7 @@ class Catalogue:
         described = [Ingredient.of(id_, row) for id_, row in content["ingredients"].items()]
         self.ingredients = Ingredients(
             [*described, *map(Ingredient.unknown, content["labels"])],
-            self.rules["avoid"]["group"],
-            self.rules["avoid"]["exact_only"],
+            Families(content["families"]),
         )
         self.vehicles = {
             id_: Vehicle(

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from facet.catalogue.refused import folded
 from facet.catalogue.sources import (
+    FamiliesFile,
     IngredientRow,
     ProductRow,
     RefusedGroup,
@@ -11,7 +12,7 @@ from facet.catalogue.sources import (
     SourceRow,
     VehicleRow,
 )
-from facet.catalogue.words import normal
+from facet.catalogue.words import fold, normal
 
 # Shorter ones begin or end too many words; a letter of another script is a syllable or a word.
 SHORTEST = {"stem": 5, "ending": 4}
@@ -77,7 +78,6 @@ def check_rules(
     spoken_of += [row.family for row in rules.single]
     spoken_of += [row.family for row in rules.place]
     spoken_of += [row.family for row in rules.pace]
-    spoken_of += [family for group in rules.avoid.group for family in group.families]
     spoken_of += [row.family for row in rules.sun.needed_by]
     spoken_of += [row.family for row in rules.provokes]
     spoken_of += [row.ingredient for row in rules.medicine_above]
@@ -129,6 +129,30 @@ def check_refused(
                 yield f"{at}: {name!r} holds no word"
             elif name.isascii() and len(folded(name)) < SHORTEST.get(group.match, 0):
                 yield f"{at}: {name!r} is too short for a match by {group.match}"
+
+
+def check_families(
+    families: FamiliesFile,
+    ingredients: Mapping[str, IngredientRow],
+    sources: Mapping[str, SourceRow],
+) -> Iterable[str]:
+    """What is wrong with families.toml, in sentences."""
+    tags = set(ingredients) | {family for row in ingredients.values() for family in row.family}
+    owner: dict[str, str] = {}
+    for id_, row in families.family.items():
+        at = f"families.toml [{id_}]"
+        for name in {" ".join(fold(n)) for names in row.called.values() for n in names}:
+            if owner.setdefault(name, id_) != id_:
+                yield f"{at}: {name!r} is also what {owner[name]} is called"
+        named = (
+            ("family", (*row.includes, *row.also_warn, *row.choices), set(families.family)),
+            ("family or ingredient", row.tags, tags),
+            ("source", row.sources, set(sources)),
+        )
+        for what, ids, known in named:
+            yield from (f"{at}: unknown {what} {other!r}" for other in ids if other not in known)
+        if row.in_cosmetics and not (row.inci or row.includes or row.tags):
+            yield f"{at}: nothing on a label belongs to it"
 
 
 def check_products(

@@ -1,12 +1,15 @@
 """Ingredients by any of their names: what a label or a person calls them, and what is known."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from facet.catalogue.words import normal, singular
+from facet.catalogue.families import Avoided, Told, Understood
+from facet.catalogue.family import NO_FAMILIES, Families, Family
+from facet.catalogue.patterns import Patterns, folded, words_like
+from facet.catalogue.words import normal
 
 UNKNOWN = "label/"  # begins the id of what a label names and nobody described
 UNDESCRIBED = "unknown"  # of pregnancy: no source says anything, which is not the same as "ok"
@@ -144,32 +147,10 @@ class Ingredient:
         return tuple(dict.fromkeys(source for source in sources if source))
 
 
-@dataclass(frozen=True, slots=True)
-class Avoided:
-    """What a person avoids: ingredients, and words that no product may be called by."""
-
-    ingredients: frozenset[str]  # ids
-    words: tuple[str, ...]  # normal forms, for labels we cannot resolve
-    unknown: tuple[str, ...]  # terms no ingredient answers to
-    foreign: tuple[str, ...] = ()  # terms of other scripts, which have no normal form
-
-    def __bool__(self) -> bool:
-        return bool(self.words or self.foreign)
-
-    def named_in(self, text: str) -> bool:
-        """Whether a label or a name speaks of something avoided."""
-        padded, folded = f" {normal(text)} ", text.casefold()
-        return any(f" {word} " in padded for word in self.words) or any(
-            term in folded for term in self.foreign
-        )
-
-
 class Ingredients:
     """Every ingredient, found by id or by any name."""
 
-    def __init__(
-        self, rows: Iterable[Ingredient], groups: Iterable[Mapping[str, Any]], exact: Iterable[str]
-    ) -> None:
+    def __init__(self, rows: Iterable[Ingredient], families: Families = NO_FAMILIES) -> None:
         self.all = tuple(rows)
         self.by_id = {row.id: row for row in self.all}
         self.number = {row.id: number for number, row in enumerate(self.all)}
@@ -178,12 +159,8 @@ class Ingredients:
         for row in self.all:
             for name in row.names:
                 self._by_name.setdefault(name, row)
-        self._groups: dict[str, frozenset[str]] = {}
-        for group in groups:
-            for name in group["also"]:
-                self._groups[singular(normal(name))] = frozenset(group["families"])
-        self._exact = frozenset(exact)
         self._longest = max((len(name.split()) for name in self._by_name), default=1)
+        self._told = Told(families, self)
 
     @cached_property
     def _by_word(self) -> dict[str, list[tuple[str, Ingredient]]]:
@@ -274,33 +251,55 @@ class Ingredients:
             at += 1
         return list(dict.fromkeys(ingredients))
 
-    def avoided(self, terms: Iterable[str]) -> Avoided:
-        """Everything a person's words stand for: ingredients, their groups, and whatever
-        contains the word ('arbutin' is also alpha-arbutin, 'zinc' also zinc oxide)."""
-        ids: set[str] = set()
-        words: list[str] = []
-        unknown: list[str] = []
-        foreign: list[str] = []
-        for term in terms:
-            word = normal(term)
-            if not word:
-                if folded := term.casefold().strip():
-                    foreign.append(folded)
-                    unknown.append(term)
-                continue
-            forms = {word, singular(word)}
-            hits = {row.id for form in forms if (row := self._by_name.get(form))}
-            for form in forms & self._groups.keys():
-                hits |= {row.id for row in self.all if row.families & self._groups[form]}
-            # Of what nobody described, the word is all there is to go by.
-            hits |= {
-                row.id
-                for form in forms
-                for name, row in self.named_with(form.split()[0])
-                if f" {form} " in f" {name} " and (word not in self._exact or not row.described)
-            }
-            ids |= hits
-            words += sorted(forms)
-            if not hits:
-                unknown.append(term)
-        return Avoided(frozenset(ids), tuple(dict.fromkeys(words)), tuple(unknown), tuple(foreign))
+    # --- what is avoided -----------------------------------------------------------------------
+
+    def understood(self, term: str) -> Understood:
+        """What a word stands for that a person typed of an allergy."""
+        return self._told.understood(term)
+
+    def related(self, told: Understood) -> tuple[Family, ...]:
+        """Families to ask a doctor about besides those that were told."""
+        return self._told.related(told)
+
+    def avoided(self, terms: Iterable[str], settled: Iterable[str] = ()) -> Avoided:
+        """Everything a person's words stand for: families, ingredients, and whatever contains the
+        word ('arbutin' is also alpha-arbutin, 'zinc' also zinc oxide).
+
+        settled: those of them that the person says are in no cosmetic.
+        """
+        return self._told.avoided(terms, settled)
+
+    def tagged(self, tags: frozenset[str]) -> list[Ingredient]:
+        """Described ingredients of any of these families or ids of ingredients.toml."""
+        return [row for row in self.all if row.described and row.tags & tags] if tags else []
+
+    def names(self) -> Iterator[str]:
+        """Every name of every described ingredient, in normal form."""
+        return (n for row in self.all if row.described for n in (*row.names, *row.said))
+
+    def named_like(self, patterns: Patterns) -> list[Ingredient]:
+        """Ingredients, described or not, any of whose names these patterns stand for."""
+        near = {
+            row.id: row
+            for word in words_like(patterns.keys, self.words, self._joined_words)
+            for _, row in self._by_word[word]
+        }
+        near |= {row.id: row for row in self._in_other_letters}
+        return [row for row in near.values() if any(patterns.are_in(name) for name in _texts(row))]
+
+    @cached_property
+    def _joined_words(self) -> str:
+        return "\n".join(("", *self.words, ""))
+
+    @cached_property
+    def _in_other_letters(self) -> list[Ingredient]:
+        """What no normal form tells all of: names in other scripts."""
+        return [row for row in self.all if not row.inci.isascii()]
+
+
+def _texts(row: Ingredient) -> Iterator[str]:
+    """What an ingredient is called, whole and in the pieces that a label gives it in."""
+    yield from row.names
+    if not row.described:
+        yield folded(row.inci)
+        yield from (folded(form) for form in forms_of(row.inci))

@@ -20,6 +20,9 @@ from facet.domain.products import (
     StepName,
 )
 
+# "honey", "wheat*", "*paraben*", "citrus* .. oil": words, stars, and a gap between two of them.
+Pattern = Annotated[str, Field(pattern=r"^[^\s.]+( \.\.)?( [^\s.]+( \.\.)?)*$")]
+Language = Literal["en", "de", "fr", "es", "it", "ja", "ko", "zh"]
 Percent = Annotated[float, Field(gt=0, le=100)]
 
 
@@ -319,18 +322,35 @@ class Doctor(Row):
     prescription_source: str
 
 
-class AvoidGroup(Row):
-    """[[avoid.group]] of rules.toml: words that stand for whole families."""
+class FamilyRow(Row):
+    """families.toml: what people are allergic to or avoid, and how it stands on labels."""
 
-    also: tuple[str, ...] = Field(min_length=1)
-    families: tuple[str, ...] = Field(min_length=1)
+    name: str
+    called: dict[Language, tuple[str, ...]]
+    inci: tuple[Pattern, ...] = ()
+    entries: tuple[str, ...] = ()
+    look_alikes: tuple[Pattern, ...] = Field(default=(), alias="not")
+    tags: tuple[str, ...] = ()
+    includes: tuple[str, ...] = ()
+    also_warn: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()
+    note: str | None = None
+    in_cosmetics: bool = True
+    sources: tuple[str, ...] = Field(min_length=1)
 
 
-class Avoid(Row):
-    """[avoid] of rules.toml: what the words for something avoided stand for."""
+class Typed(Row):
+    """[typed] of families.toml: words that people write beside a name."""
 
-    exact_only: tuple[str, ...]
-    group: tuple[AvoidGroup, ...]
+    joins: tuple[str, ...]
+    beside: tuple[str, ...]
+
+
+class FamiliesFile(Row):
+    """families.toml: the families, and how people write of them."""
+
+    typed: Typed
+    family: dict[str, FamilyRow]
 
 
 class RefusedGroup(Row):
@@ -390,7 +410,6 @@ class Rules(Row):
     tone: Tone
     see_doctor: tuple[SeeDoctor, ...]
     doctor: Doctor
-    avoid: Avoid
     age: AgeRules
 
 

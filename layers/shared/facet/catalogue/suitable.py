@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol, get_args
 
 from facet.catalogue.age import ADULT, Age
+from facet.catalogue.families import Avoided, Understood
 from facet.catalogue.ingredients import (
-    Avoided,
     Ingredient,
     Ingredients,
     forms_of,
@@ -47,12 +47,15 @@ class Person:
     avoided: Avoided
     pregnant: bool  # or planning it, or breastfeeding
     age: Age = ADULT
+    unclear: tuple[Understood, ...] = ()  # allergies that nobody understood yet
 
     @classmethod
     def of_profile(cls, profile: Profile, ingredients: Ingredients, age: Age = ADULT) -> "Person":
         """The person whom a profile describes; age: what facet.catalogue.age makes of it."""
         terms = (*profile.allergies, *profile.avoided_ingredients)
-        return cls(ingredients.avoided(terms), profile.pregnancy is not None, age)
+        avoided = ingredients.avoided(terms, profile.not_in_cosmetics)
+        unclear = unclear_allergies(profile, avoided)
+        return cls(avoided, profile.pregnancy is not None, age, unclear)
 
     @classmethod
     def of_query(cls, query: Query, ingredients: Ingredients) -> "Person":
@@ -63,6 +66,12 @@ class Person:
     def needs_labels(self) -> bool:
         """Whether nothing can be promised of a product whose label nobody gave."""
         return self.pregnant or bool(self.avoided)
+
+
+def unclear_allergies(profile: Profile, avoided: Avoided) -> tuple[Understood, ...]:
+    """Allergies that were not understood, and that may be of something in cosmetics."""
+    told = set(profile.allergies)
+    return tuple(u for u in avoided.understood if u.kind == "unknown" and u.term in told)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,12 @@ class Profile(Part):
     allergies: tuple[IngredientTerm, ...] = Field(
         default=(), max_length=50, description="ingredients or groups, by any name; at most 50"
     )
+    not_in_cosmetics: tuple[IngredientTerm, ...] = Field(
+        default=(),
+        max_length=50,
+        description="of `allergies` what they say is in no cosmetic, so that an allergy we do not "
+        "understand holds no advice back; at most 50",
+    )
     avoided_ingredients: tuple[IngredientTerm, ...] = Field(
         default=(), max_length=50, description="ingredients or groups, by any name; at most 50"
     )
@@ -121,6 +127,9 @@ class Note(Part):
     code: str = Field(description="stable word an app can switch on")
     text: str = Field(description="one sentence")
     item_id: str | None = Field(default=None, description="the bag or wardrobe item it is about")
+    choices: tuple[str, ...] = Field(
+        default=(), description="words to choose from, where the note asks: 'did you mean ...'"
+    )
     sources: tuple[str, ...] = Field(default=(), description="ids of `sources` of the result")
 
 
@@ -177,7 +186,8 @@ class SkincareResult(Part):
     """A morning and an evening routine."""
 
     status: Literal["completed", "partial"] = Field(
-        description="partial: a needed product could not be found, its step says what to look for"
+        description="partial: a needed product could not be found, its step says what to look for; "
+        "or an allergy was not understood, a note says which"
     )
     version: str = Field(description="of the method")
     catalogue: str = Field(description="of products and rules")
