@@ -21,7 +21,7 @@ PACKAGE = ROOT / "layers" / "shared" / "facet"
 # whether a thing in the bag is make-up, which skincare then leaves without a word.
 ADVISERS_SHARE = {
     *(f"advice.{name}" for name in ("answer", "harmony", "occasions", "owned", "ranking")),
-    "advice.makeup.read",
+    *("advice.allergies", "advice.makeup.read"),
 }
 ADVISERS = ("skincare", "makeup", "outfit")
 MAY_IMPORT = {
@@ -39,13 +39,14 @@ MAY_IMPORT = {
         | {"saying", "domain"}
         for adviser in ADVISERS
     },
+    "advice.allergies": {"catalogue", "saying", "domain"},
     "advice.answer": {"domain"},
     "advice.harmony": {"colour", "domain"},
     "advice.occasions": {"catalogue", "saying"},
     "advice.owned": {"advice.answer", "catalogue", "saying", "domain"},
     "advice.ranking": {"domain"},
     "advice.learning": {"advice.ranking", "catalogue", "domain"},
-    "advice.advice_facts": {"domain"},
+    "advice.advice_facts": {"advice.allergies", "domain"},
     "advice.advisers": {*(f"advice.{adviser}" for adviser in ADVISERS), "advice.ranking"}
     | {"advice.advice_facts", "catalogue", "domain"},
     "advice.words": {"advice.words", "advice.advisers", "advice.advice_facts", "advice.occasions"}

@@ -1,4 +1,4 @@
-"""Facts of somebody with a private bag and private allergies, and what is made of them."""
+"""Facts of somebody with a private bag and private dislikes, and what is made of them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -23,8 +23,8 @@ READINGS = [
 def advised(
     reading: FaceReading, catalogue: Catalogue, **told: Any
 ) -> tuple[Facts, Mapping[str, Any]]:
-    """Facts and the skincare document of someone with a private bag and private allergies."""
-    profile = Profile(allergies=("Zelda oil",), **told)
+    """Facts and the skincare document of someone with a private bag and private dislikes."""
+    profile = Profile(avoided_ingredients=("Zelda oil",), **told)
     bag: list[dict[str, Any]] = [
         {"item_id": "item-77", "name": "Annabel's cream", "category": "moisturiser"},
         {"item_id": "item-78", "name": "Annabel's gel", "ingredients": ["Retinol"]},

@@ -164,7 +164,7 @@ NOTES: list[tuple[Bag, dict[str, float], dict[str, Any], tuple[str | None, str, 
     (
         (),
         {},
-        {"allergies": ("moondust",)},
+        {"avoided_ingredients": ("moondust",)},
         (
             *(None, "unknown_ingredient"),
             "We know no ingredient called 'moondust': please read labels for it yourself.",

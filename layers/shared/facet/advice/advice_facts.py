@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from facet.advice.allergies import NOT_UNDERSTOOD
 from facet.domain.advice import Note, ProductRef, Reason, SkincareResult, Step
 from facet.domain.narration import GapFact, OutfitFact, ProductFact, StepFact
 from facet.domain.style import Look, MakeupResult, OutfitResult
@@ -10,7 +11,7 @@ from facet.domain.style import Look, MakeupResult, OutfitResult
 MAKEUP = "makeup"  # what the steps of a look do
 
 # Codes of notes that ask for something without which the advice is not whole.
-_FIRST = ("age_not_told",)
+_FIRST = (NOT_UNDERSTOOD, "age_not_told")
 
 # Reasons whose text holds nothing a person typed or named.
 _SPOKEN = (
@@ -45,18 +46,19 @@ def routine_facts(routine: SkincareResult) -> AdviceFacts:
         ),
         see_doctor=tuple(hint.text for hint in routine.see_doctor if not _is_told(hint)),
         told=tuple(hint.text for hint in routine.see_doctor if _is_told(hint)),
-        first=tuple(n.text for n in routine.notes if n.code in _FIRST and n.item_id is None),
+        first=_first(routine.notes),
     )
 
 
 def look_facts(makeup: MakeupResult) -> AdviceFacts:
     """The facts of the first look, which suits best: its steps and its cautions."""
+    first = _first(makeup.notes)
     if not makeup.looks:
-        return AdviceFacts()
+        return AdviceFacts(first=first)
     look = makeup.looks[0]
     # These name what the person avoids, in the person's words.
     cautions = dict.fromkeys(text for step in look.steps for text in step.cautions)
-    return AdviceFacts(steps=tuple(_look_steps(look)), told=tuple(cautions))
+    return AdviceFacts(steps=tuple(_look_steps(look)), told=tuple(cautions), first=first)
 
 
 def outfit_facts(clothes: OutfitResult) -> AdviceFacts:
@@ -94,6 +96,11 @@ def _look_steps(look: Look) -> Iterator[StepFact]:
             ),
             why=_spoken(step.why),
         )
+
+
+def _first(notes: Iterable[Note]) -> tuple[str, ...]:
+    """What a summary says before anything else."""
+    return tuple(note.text for note in notes if note.code in _FIRST and note.item_id is None)
 
 
 def _is_told(hint: Note) -> bool:

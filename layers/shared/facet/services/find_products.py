@@ -5,6 +5,7 @@ from typing import Any, Protocol, get_args
 
 from pydantic import Field
 
+from facet.advice.allergies import notes_on_unclear
 from facet.advice.answer import cited
 from facet.catalogue.age import age_of, notes_on_age
 from facet.catalogue.evidence import Facts as Evidence
@@ -63,7 +64,9 @@ class RecommendedProducts(Part):
         None, description="What the products help; absent for `normal`, which asks for none."
     )
     products: tuple[RecommendedProduct, ...] = Field(description="Best first.")
-    notes: tuple[Note, ...] = Field((), description="What to know: what an age leaves out.")
+    notes: tuple[Note, ...] = Field(
+        (), description="What to know: what an age leaves out, an allergy that is not understood."
+    )
     catalogue: str = Field(description="Version of products and ingredients.")
     sources: tuple[Source, ...] = Field((), description="Of the reasons, by their ids.")
 
@@ -142,8 +145,9 @@ def recommend_products(
     """
     profile = consented(read_profile(user_id, shelves=shelves))
     concern, age = concern_of(condition), age_of(profile, audience, facts.ingredients, facts.rules)
+    person = Person.of_profile(profile, facts.ingredients, age)
     chosen: list[RecommendedProduct] = []
-    if concern is not None and age.works_on(concern):
+    if concern is not None and age.works_on(concern) and not person.unclear:
         query = Query(
             concern=concern,
             without=(*profile.allergies, *profile.avoided_ingredients),
@@ -151,7 +155,6 @@ def recommend_products(
             price_bands=_affordable(profile.budget),
             limit=MOST,
         )
-        person = Person.of_profile(profile, facts.ingredients, age)
         suited = [
             product
             for hit in search.search(query).hits
@@ -175,7 +178,7 @@ def recommend_products(
         condition=condition,
         concern=concern,
         products=tuple(chosen),
-        notes=notes,
+        notes=(*notes_on_unclear(person), *notes),
         catalogue=facts.version,
         sources=tuple(
             map(

@@ -31,6 +31,7 @@ class LookBrief:
     owned: Mapping[str, Sequence[Shade]]  # by category: what may be used
     card: Mapping[str, Sequence[Shade]]  # by category: what may be suggested
     avoided: tuple[str, ...]  # as the person calls it
+    unclear: bool = False  # whether an allergy was not understood
 
     @property
     def tone(self) -> Tone:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple, cast
 
+from facet.advice.allergies import notes_on_unclear
 from facet.advice.answer import Notes
 from facet.advice.harmony import LCh, Palette
 from facet.advice.makeup.brief import CATEGORIES, LookBrief, rules
@@ -73,8 +74,9 @@ def brief_of(
         owned=owned,
         card=_card(person),
         avoided=(*profile.allergies, *profile.avoided_ingredients) if person.avoided else (),
+        unclear=bool(person.unclear),
     )
-    return brief, (*unknown, *unusable)
+    return brief, (*notes_on_unclear(person), *unknown, *unusable)
 
 
 def _occasion(words: str | None) -> tuple[str, list[Note]]:

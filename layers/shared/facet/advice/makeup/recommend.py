@@ -64,7 +64,10 @@ def recommend_makeup(
 
 
 def _is_whole(brief: LookBrief, choice: Choice) -> bool:
-    """Whether there is a look for every idea, each with every step the occasion asks for."""
+    """Whether there is a look for every idea, each with every step the occasion asks for, and
+    every allergy was understood."""
+    if brief.unclear:
+        return False
     steps = set(brief.plan["steps"])
     return len(choice.looks) == len(brief.rules["ideas"]) and all(
         steps <= {pick.shade.category for pick in look.picks} for look in choice.looks

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from facet.advice.allergies import notes_on_allergies
 from facet.advice.answer import Notes
 from facet.advice.ranking import Ranking
 from facet.advice.skincare.aims import Aims, aims_of
@@ -71,9 +72,13 @@ def brief_of(
     age = age_of(profile, audience, catalogue.ingredients, catalogue.rules)
     person = Person.of_profile(profile, catalogue.ingredients, age)
     notes = Notes()
+    notes += notes_on_allergies(person, profile, catalogue.ingredients)
+    unclear = {told.term for told in person.unclear}
     for term in person.avoided.unknown:
-        notes.add("unknown_ingredient", say("routine.unknown_ingredient", term=term))
+        if term not in unclear:
+            notes.add("unknown_ingredient", say("routine.unknown_ingredient", term=term))
     shelf = shelf_of(bag, catalogue, person, today)
+    notes += _not_checked(shelf.items, sorted(unclear))
     skin = reading.skin if reading else None
     brief = Brief(
         skin=skin,
@@ -91,3 +96,12 @@ def brief_of(
         aims={item.key: aims_of(item, catalogue) for item in (*shelf.items, *shelf.listed)},
     )
     return brief, (*notes, *shelf.notes)
+
+
+def _not_checked(items: Sequence[Item], terms: Sequence[str]) -> Notes:
+    """A note on each product that is kept though an allergy was not understood."""
+    notes = Notes()
+    for item in items if terms else ():
+        text = say("allergy.not_checked", name=item.name, terms=", ".join(map(repr, terms)))
+        notes.add("allergy_not_checked", text, item.item_id)
+    return notes

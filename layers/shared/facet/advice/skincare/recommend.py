@@ -12,10 +12,10 @@ from typing import Any
 from facet.advice.answer import Cites, cited
 from facet.advice.ranking import Ranking, load_ranking
 from facet.advice.skincare.cycle import calendar_of
-from facet.advice.skincare.read import brief_of
-from facet.advice.skincare.routine import choose_routine
+from facet.advice.skincare.read import Brief, brief_of
+from facet.advice.skincare.routine import Choice, choose_routine
 from facet.advice.skincare.say import based_on, note_of, see_doctor, steps_of, suggestion_of
-from facet.catalogue.age import notes_on_age
+from facet.catalogue.age import Age, notes_on_age
 from facet.catalogue.catalogue import Catalogue
 from facet.domain.advice import Audience, Note, Profile, SkincareResult, Source, Step
 from facet.domain.face import FaceReading
@@ -59,7 +59,7 @@ def recommend_skincare(
     hints = see_doctor(brief)
     calendar = calendar_of(brief, choice)
     return SkincareResult(
-        status="partial" if choice.missing or age.band == "not_told" else "completed",
+        status="partial" if _is_partial(brief, choice, age) else "completed",
         version=METHOD,
         catalogue=catalogue.version,
         ranking=brief.ranking.version,
@@ -72,6 +72,11 @@ def recommend_skincare(
         see_doctor=hints,
         sources=_sources(catalogue, (*am, *pm), (*notes, *hints, *calendar.advice)),
     )
+
+
+def _is_partial(brief: Brief, choice: Choice, age: Age) -> bool:
+    """Whether something is missing, or something was told that nobody could go by."""
+    return bool(choice.missing or brief.person.unclear) or age.band == "not_told"
 
 
 def _sources(

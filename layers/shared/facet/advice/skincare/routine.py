@@ -206,7 +206,12 @@ def _turn(brief: Brief, week: Week, item: Item | None = None) -> int:
 
 
 def _treat_with_new(brief: Brief, offer: Offer, week: Week) -> Iterator[Decision]:
-    """One suggestion for each need that nothing placed so far helps."""
+    """One suggestion for each need that nothing placed so far helps.
+
+    None while an allergy is not understood: whatever is suggested might hold it.
+    """
+    if brief.person.unclear:
+        return
     rule = brief.rules["introduce"]
     for need in brief.care.needs:
         # dryness: the moisturiser's work
