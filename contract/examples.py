@@ -91,6 +91,7 @@ def _calls(phone: Phone) -> dict[str, dict[str, Any]]:
     tour.call("GET", "/v1/products?q=gentle%20cleanser&limit=2")
     tour.call("GET", "/v1/products/gel-cleanser-plain")
     tour.call("GET", "/v1/products/recommendations?condition=redness&limit=2")
+    tour.call("GET", "/v1/ingredients/avoid?q=beeswax")
     export = tour.call("POST", "/v1/me/export")
     tour.until(f"/v1/me/exports/{export['export_id']}", lambda now: now["status"] != "pending")
     for gone in (look, "/v1/wardrobe/green-scarf", "/v1/bag/rosewood", analysis):

@@ -45,7 +45,7 @@ def api(stack: Stack, shop: bytes) -> Any:
     stack.s3.put_object(Bucket=NAMES["MEDIA_BUCKET"], Key="catalogue/snapshot.json", Body=shop)
 
     def call(method: str, path: str, body: Any = None, **how: Any) -> tuple[int, Any]:
-        verb = "products" if path.startswith("/v1/products") else "api"
+        verb = "products" if path.startswith(("/v1/products", "/v1/ingredients")) else "api"
         return stack.http(verb, EVENT, method=method, path=path, body=body, **how)[:2]
 
     return call
@@ -320,6 +320,60 @@ def test_what_the_profile_rules_out_is_not_named(api: Any) -> None:
         reasons = {reason["points_at"] for reason in match["why"]}
         assert {"profile.avoided_ingredients", "profile.pregnancy"} <= reasons
         assert ("profile.skin_type" in reasons) == ("dry" in product["skin_types"])
+
+
+def test_an_allergy_that_nobody_understands_has_no_product_named_until_it_is_settled(
+    api: Any,
+) -> None:
+    query = {"condition": "wrinkles", "limit": "3"}
+    assert api("PUT", "/v1/profile", {"allergies": ["salicilic acid"]})[0] == 200
+
+    _, body = api("GET", "/v1/products/recommendations", query=query)
+
+    assert body["products"] == []
+    (note,) = body["notes"]
+    assert (note["code"], note["choices"]) == ("allergy_not_understood", ["salicylic acid"])
+
+    told = {"allergies": ["salicilic acid"], "not_in_cosmetics": ["salicilic acid"]}
+    assert api("PUT", "/v1/profile", told)[0] == 200
+    assert ids(api("GET", "/v1/products/recommendations", query=query)[1])
+
+
+@pytest.mark.parametrize(
+    ("typed", "answer"),
+    [
+        ("Bienenwachs", {"kind": "family", "families": [{"id": "beeswax", "name": "beeswax"}]}),
+        ("niacinimide", {"kind": "unknown", "did_you_mean": ["niacinamide"]}),
+        ("cats", {"kind": "not_cosmetic"}),
+        ("citral", {"kind": "ingredient"}),
+        ("xyzzy", {"kind": "unknown"}),
+    ],
+)
+def test_an_allergy_is_understood_while_it_is_typed(
+    api: Any, typed: str, answer: dict[str, Any]
+) -> None:
+    status, body = api("GET", "/v1/ingredients/avoid", query={"q": typed})
+
+    assert status == 200
+    assert body["term"] == typed
+    assert {key: body[key] for key in answer} == answer
+    assert body["text"]
+
+
+def test_whoever_is_allergic_to_beeswax_is_warned_of_honey(api: Any) -> None:
+    _, body = api("GET", "/v1/ingredients/avoid", query={"q": "beeswax"})
+
+    assert "honey" in body["also_warn"]
+    assert "honey" in body["text"]
+
+
+@pytest.mark.parametrize("query", [{}, {"q": ""}, {"q": "x" * 101}])
+def test_an_allergy_to_understand_has_one_to_a_hundred_letters(
+    api: Any, query: dict[str, str]
+) -> None:
+    status, problem = api("GET", "/v1/ingredients/avoid", query=query)
+
+    assert (status, problem["code"]) == (400, "invalid_request")
 
 
 def test_a_profile_nobody_can_read_names_no_product(api: Any, stack: Stack) -> None:

@@ -23,6 +23,7 @@ from facet.services.find_products import (
     read_product,
     recommend_products,
 )
+from facet.services.understand_allergy import UnderstoodTerm, understand_allergy
 
 if TYPE_CHECKING:  # numpy comes with it: the first search loads it, reading a product does not
     from facet.catalogue.catalogue import Catalogue
@@ -146,6 +147,26 @@ def get_recommended_products(
         audience=router.wiring.settings.audience,
     )
     return json_response(recommended)
+
+
+@router.get(
+    "/v1/ingredients/avoid",
+    summary="Understand an allergy",
+    operation_id="understandAllergy",
+    description="What a word stands for that somebody types as an allergy or as something to "
+    "avoid: a family of ingredients, one ingredient, nothing that is in cosmetics, or a word to "
+    "ask about. Ask while it is typed: an allergy that is not understood makes advice partial.",
+    tags=["products"],
+    responses=problems(200, UnderstoodTerm, "catalogue_missing"),
+)
+def get_understood_allergy(
+    q: Annotated[
+        str,
+        Query(min_length=1, max_length=100, description="As it was typed, in any language."),
+    ],
+) -> Response[str]:
+    caller(router)
+    return json_response(understand_allergy(q, facts=published()))
 
 
 @router.get(
