@@ -24,6 +24,7 @@ os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 from rich.console import Console
 from rich.table import Table
 
+from evaluation.allergens import judge_allergens
 from evaluation.contact_sheet import judge_looks
 from evaluation.figures import publish
 from evaluation.judge import Finding, Rows, judge
@@ -131,6 +132,7 @@ def main() -> int:
     if not only:
         findings += landmarks(judged_rows, photos)
         findings += judge_looks(photos, OUT)
+        findings += judge_allergens()
     console.print(table(findings, everything=bool(only)))
     missed = [finding for finding in findings if finding.met is False]
     _print_missed(missed)

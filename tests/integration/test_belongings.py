@@ -39,7 +39,13 @@ def test_who_told_nothing_has_an_empty_profile(api: Any) -> None:
     status, body = api("GET", "/v1/profile")
 
     assert status == 200
-    assert body == {"sensitive": False, "goals": [], "allergies": [], "avoided_ingredients": []}
+    assert body == {
+        "sensitive": False,
+        "goals": [],
+        "allergies": [],
+        "not_in_cosmetics": [],
+        "avoided_ingredients": [],
+    }
 
 
 def test_a_profile_is_replaced_as_a_whole(api: Any) -> None:
