@@ -27,8 +27,8 @@ from facet.catalogue.catalogue import (
     Mask,
     Numbers,
 )
-from facet.catalogue.patterns import Patterns, folded, words_like
 from facet.catalogue.snapshot import Texts, smallest
+from facet.catalogue.spoken import Spoken
 from facet.catalogue.suitable import Person, suitable_rows
 from facet.catalogue.words import fold
 from facet.colour import delta_e_2000, lab_from_hex, lab_from_srgb
@@ -52,7 +52,6 @@ class Index:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
-        self._spoken: dict[Patterns, Numbers] = {}
 
     def search(self, query: Query) -> Found:
         """The best `query.limit` products after `query.offset` better ones, and how many there are.
@@ -168,6 +167,10 @@ class Index:
         words: Sequence[str] = self._columns["words"]
         return words
 
+    @cached_property
+    def _spoken(self) -> Spoken:
+        return Spoken(self.catalogue, self._vocabulary, self._rows_of_word)
+
     @property
     def _name_words(self) -> Numbers:
         count: Numbers = self._columns["name_words"]
@@ -231,31 +234,8 @@ class Index:
                 brands[self._brands_with.get(word, [])] = True
                 named &= self._mask(self._rows_of_word(word)) | brands[self.catalogue.brand]
             masks.append(~named)
-        masks += [~self._mask(self._speaking_of(patterns)) for patterns in avoided.patterns]
+        masks += [~self._mask(self._spoken.rows(patterns)) for patterns in avoided.patterns]
         return masks
-
-    def _speaking_of(self, patterns: Patterns) -> Numbers:
-        """Rows whose name or brand these patterns are in, kept: families are few."""
-        if patterns not in self._spoken:
-            vocabulary = words_like(patterns.keys, self._vocabulary, self._joined_words)
-            near = [self._rows_of_word(word) for word in set(vocabulary)]
-            brands = [
-                number
-                for number, brand in enumerate(self.catalogue.brands)
-                if patterns.are_in(folded(brand))
-            ]
-            rows = [
-                int(row)
-                for row in (np.unique(np.concatenate(near)) if near else ())
-                if patterns.are_in(folded(self.catalogue.names[int(row)]))
-            ]
-            branded = np.flatnonzero(np.isin(self.catalogue.brand, brands))
-            self._spoken[patterns] = np.union1d(np.array(rows, dtype=np.int64), branded)
-        return self._spoken[patterns]
-
-    @cached_property
-    def _joined_words(self) -> str:
-        return "\n".join(("", *self._vocabulary, ""))
 
     def _mask(self, rows: Numbers) -> Mask:
         mask = np.zeros(len(self.catalogue), dtype=bool)
