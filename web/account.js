@@ -1,5 +1,6 @@
 // What a person told, what they used, and their two rights: take everything, erase everything.
 
+import { allergyField } from "./allergies.js";
 import { allowed, call, follow, get } from "./api.js";
 import { forget, signOut, who } from "./auth.js";
 import { alertLine, busy, choice, confirmed, el, field, pills, put, say, ticked } from "./dom.js";
@@ -32,6 +33,7 @@ function profileCard(profile, { types, goals, bands }) {
   const isMinor = () => ["under_13", "13_17"].includes(ages.value);
   const guardian = el("label", { class: "tick", hidden: !isMinor() }, el("input", { type: "checkbox", name: "guardian", checked: Boolean(profile.guardian_consent) }), el("span", {}, GUARDIAN.text));
   ages.onchange = () => { guardian.hidden = !isMinor(); };
+  const allergies = allergyField(profile);
   const terms = (name, label, hint) => field(label, el("input", { name, value: (profile[name] ?? []).join(", ") }), hint);
   const form = el("form", {
     onsubmit: async (event) => {
@@ -39,7 +41,7 @@ function profileCard(profile, { types, goals, bands }) {
       wrong.tell("");
       const values = new FormData(form);
       const list = (name) => String(values.get(name)).split(",").map((entry) => entry.trim()).filter(Boolean);
-      const body = { sensitive: values.has("sensitive"), goals: ticked(form, "goals"), allergies: list("allergies"), avoided_ingredients: list("avoided_ingredients") };
+      const body = { sensitive: values.has("sensitive"), goals: ticked(form, "goals"), ...allergies.told(), avoided_ingredients: list("avoided_ingredients") };
       for (const name of ["skin_type", "pregnancy", "budget", "age_band"]) if (values.get(name)) body[name] = values.get(name);
       if (values.get("pigmentation_prone")) body.pigmentation_prone = values.get("pigmentation_prone") === "yes";
       if (isMinor() && values.has("guardian")) body.guardian_consent = profile.guardian_consent ?? { version: GUARDIAN.version, date: today() };
@@ -59,7 +61,7 @@ function profileCard(profile, { types, goals, bands }) {
   field("Skin type", choice("skin_type", [["", "Not told"], ...types.map((type) => [type, words(type)])], profile.skin_type)),
   el("label", { class: "tick" }, el("input", { type: "checkbox", name: "sensitive", checked: profile.sensitive }), el("span", {}, "Stings or burns easily")),
   pills("To work on", "goals", goals.map((goal) => [goal, words(goal)]), profile.goals ?? []),
-  terms("allergies", "Allergies", "Ingredients or groups, with commas between."),
+  allergies.element,
   terms("avoided_ingredients", "Rather without", "fragrance, lanolin…"),
   el("div", { class: "pair" },
     field("Pregnancy", choice("pregnancy", [["", "Not told"], ["pregnant", "Pregnant"], ["planning", "Planning"], ["breastfeeding", "Breastfeeding"]], profile.pregnancy)),
