@@ -77,7 +77,7 @@ export async function showBag(main, { signal }) {
           el("li", {}, el("button", { type: "button", class: "thing", onclick: () => edit(item) },
             item.shade ? dot(item.shade, "chip") : el("span", { class: "chip none", "aria-hidden": "true" }),
             el("span", {}, el("b", {}, item.name ?? item.product_id),
-              el("span", { class: "soft small" }, [item.shade, item.finish, item.spf && `SPF ${item.spf}`, item.ingredients?.slice(0, 3).join(", ")].filter(Boolean).join(" · ") || "Edit"))))))))),
+              el("span", { class: "soft small" }, [item.shade, item.finish, item.spf && `SPF ${item.spf}`, item.ingredients?.join(", ").split(/[,\n]/).slice(0, 3).join(", ")].filter(Boolean).join(" · ") || "Edit"))))))))),
   );
 }
 
@@ -122,7 +122,7 @@ function editBagItem(item) {
     field("Name", name), chosen,
     field("What is it?", category),
     coloured,
-    field("Ingredients", el("textarea", { name: "ingredients", rows: 3 }, item?.ingredients?.join(", ") ?? ""), "As on the label, with commas between; “Niacinamide 5 %” is understood."),
+    field("Ingredients", el("textarea", { name: "ingredients", rows: 3, maxlength: 4000 }, item?.ingredients?.join(", ") ?? ""), "Paste the whole label as it is; “Niacinamide 5 %” is understood."),
     el("div", { class: "pair number-date" }, field("SPF", spf), field("Opened", input("opened", item?.opened, { type: "date" }))),
     field("How long have you used it?", choice("in_use", IN_USE, item?.in_use), "Of something strong that you say nothing about, a routine begins slowly."),
     field("Did a doctor prescribe it?", choice("prescribed", PRESCRIBED, item?.prescribed && (item.prescribed.for_face ? item.prescribed.how_often : "elsewhere"))),
@@ -134,8 +134,8 @@ function editBagItem(item) {
     if (item?.quantity !== undefined) body.quantity = item.quantity;
     if (values.get("spf")) body.spf = Number(values.get("spf"));
     if (colour.value()) body.shade = colour.value();
-    const ingredients = String(values.get("ingredients")).split(/[,\n]/).map((name) => name.trim()).filter(Boolean);
-    if (ingredients.length) body.ingredients = ingredients;
+    const label = String(values.get("ingredients")).trim();
+    if (label) body.ingredients = [label]; // the server knows where an entry ends
     await call("PUT", `/v1/bag/${item?.item_id ?? crypto.randomUUID()}`, body);
   }, { remove: item && (() => call("DELETE", `/v1/bag/${item.item_id}`)) });
 }

@@ -8,7 +8,7 @@ table.
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from facet.domain.base import Part
 
@@ -97,6 +97,16 @@ class Prescribed(Part):
     )
 
 
+LONGEST_LABEL = 4_000  # letters of an entry, which may be a whole label
+LONGEST_LABELS = 24_000  # letters of all entries together
+
+
+def _not_too_long(ingredients: tuple[str, ...]) -> tuple[str, ...]:
+    if sum(map(len, ingredients)) > LONGEST_LABELS:
+        raise ValueError(f"more than {LONGEST_LABELS} letters together")
+    return ingredients
+
+
 class BagDetails(Part):
     """What a person says of a product they own: one of the catalogue, or a description."""
 
@@ -113,10 +123,14 @@ class BagDetails(Part):
     finish: str | None = Field(
         default=None, max_length=40, description="make-up: matte, satin, gloss, shimmer, ..."
     )
-    ingredients: tuple[Annotated[str, Field(max_length=200)], ...] = Field(
+    ingredients: Annotated[
+        tuple[Annotated[str, Field(max_length=LONGEST_LABEL)], ...],
+        AfterValidator(_not_too_long),
+    ] = Field(
         default=(),
         max_length=120,
-        description="as on the label, at most 120; 'Niacinamide 5 %' is understood",
+        description="as on the label: one each, or the whole label in one of at most 4,000 letters;"
+        " 'Niacinamide 5 %' is understood",
     )
     prescribed: Prescribed | None = Field(
         default=None, description="only of what a doctor prescribed: for the face, and how often"
