@@ -21,6 +21,7 @@ from facet.catalogue.checks import (
     check_families,
     check_formula,
     check_ingredients,
+    check_labels,
     check_products,
     check_refused,
     check_rules,
@@ -35,12 +36,14 @@ from facet.catalogue.family import families_table
 from facet.catalogue.files import written
 from facet.catalogue.index import index_columns
 from facet.catalogue.ingredients import Ingredient, Ingredients
+from facet.catalogue.recognised import Recognised, read_recognised
 from facet.catalogue.snapshot import JSON_UP_TO, Texts, pack
 from facet.catalogue.sources import (
     CatalogueError,
     FamiliesFile,
     IngredientRow,
     KindRow,
+    LabelRules,
     ProductRow,
     RefusedGroup,
     Rules,
@@ -50,6 +53,7 @@ from facet.catalogue.sources import (
     read_products,
     read_toml,
 )
+from facet.catalogue.words import category_called
 from facet.domain.products import (
     Product,
 )
@@ -57,8 +61,8 @@ from facet.domain.products import (
 
 def build_catalogue(data_dir: Path, imported: Iterable[Product] = ()) -> bytes:
     """Snapshot bytes from a folder with sources.toml, kinds.toml, ingredients.toml, formula.toml,
-    vehicles.toml, rules.toml, families.toml, refused.toml and products.csv (data/skincare), and
-    from products as `facet catalog import` writes them.
+    recognised.tsv, labels.toml, vehicles.toml, rules.toml, families.toml, refused.toml and
+    products.csv (data/skincare), and from products as `facet catalog import` writes them.
 
     Raises CatalogueError naming every problem: a malformed row, an unknown ingredient, vehicle or
     source, a claim without a publication, a name two ingredients share, a concentration outside
@@ -94,8 +98,9 @@ def _build(data_dir: Path, imported: Iterable[Product]) -> tuple[bytes, list[str
     products = list(read_products(data_dir / "products.csv", problems))
     try:
         rules = Rules.model_validate(read_toml(data_dir / "rules.toml"))
+        label_rules = LabelRules.model_validate(read_toml(data_dir / "labels.toml"))
     except ValidationError as error:
-        raise CatalogueError([*problems, f"rules.toml: {first_error(error)}"]) from error
+        raise CatalogueError([*problems, f"{error.title}: {first_error(error)}"]) from error
 
     families = _families(data_dir, problems)
     problems += check_ingredients(ingredients, sources)
@@ -103,20 +108,32 @@ def _build(data_dir: Path, imported: Iterable[Product]) -> tuple[bytes, list[str
     problems += check_rules(rules, ingredients, sources)
     problems += check_refused(refused, sources)
     problems += check_families(families, ingredients, sources)
+    problems += check_labels(label_rules, ingredients, sources)
     problems += check_products(products, ingredients, vehicles, rules)
     if problems:
         raise CatalogueError(problems)
     left_out: list[str] = []
-    content = _content(
+    dumped = {id_: _dumped(ingredients[id_]) for id_ in sorted(ingredients)}
+    labels = {
+        "recognised": read_recognised(data_dir / "recognised.tsv"),
+        "label_rules": label_rules.model_dump(),
+    }
+    by_name = Ingredients(
+        [Ingredient.of(id_, row) for id_, row in dumped.items()],
+        recognised=Recognised.of(labels["recognised"]),
+        label_rules=labels["label_rules"],
+    )
+    content = labels | _content(
         sources,
-        ingredients,
+        by_name,
         vehicles,
         rules,
         families,
         refused=refused,
         products=products,
-        imported=_within_limits(imported, ingredients, _rinsed(vehicles), left_out),
+        imported=_within_limits(imported, by_name, ingredients, _rinsed(vehicles), left_out),
     )
+    content["ingredients"] = dumped
     if len(content["products"]["id"]) > JSON_UP_TO:
         content["index"] = index_columns(Catalogue(content, version=""))
     return pack(content), left_out
@@ -182,11 +199,11 @@ def _rinsed(vehicles: Mapping[str, VehicleRow]) -> frozenset[str]:
 
 def _within_limits(
     imported: Iterable[Product],
+    by_name: Ingredients,
     ingredients: Mapping[str, IngredientRow],
     rinsed: frozenset[str],
     left_out: list[str],
 ) -> Iterator[Product]:
-    by_name = Ingredients([Ingredient.of(k, _dumped(row)) for k, row in ingredients.items()])
     for product in imported:
         stated = [
             (ingredient.id, active.percent)
@@ -201,6 +218,11 @@ def _within_limits(
             left_out.append(f"{product.product_id}: {why}")
 
 
+def _treating(rules: Rules) -> frozenset[str]:
+    steps = rules.routine.step_of.items()
+    return frozenset(category for category, step in steps if step == "treat")
+
+
 def _dumped(row: IngredientRow) -> dict[str, Any]:
     # What an ingredient is there for is for people who read these files; no advice asks for it yet.
     return row.model_dump(exclude_defaults=True, exclude={"kind", "use"})
@@ -208,7 +230,7 @@ def _dumped(row: IngredientRow) -> dict[str, Any]:
 
 def _content(
     sources: Mapping[str, SourceRow],
-    ingredients: Mapping[str, IngredientRow],
+    ingredients: Ingredients,
     vehicles: Mapping[str, VehicleRow],
     rules: Rules,
     families: FamiliesFile,
@@ -218,14 +240,12 @@ def _content(
     imported: Iterable[Product],
 ) -> dict[str, Any]:
     # The snapshot is written with sorted keys, so that is the order rows are numbered in.
-    ids = sorted(ingredients)
     kinds = sorted(vehicles)
-    dumped = {id_: _dumped(ingredients[id_]) for id_ in ids}
-    described = {id_: Ingredient.of(id_, dumped[id_]) for id_ in ids}
+    described = ingredients.by_id
     categories = Names()
     for category in sorted({row.category for row in vehicles.values()}):
         categories[category]
-    columns = Columns(Ingredients(described.values()), categories, _rinsed(vehicles))
+    columns = Columns(ingredients, categories, _rinsed(vehicles), _treating(rules))
     for product in products:
         vehicle = vehicles[product.vehicle]
         parts = [(described[name], percent) for name, percent in product.actives]
@@ -245,13 +265,13 @@ def _content(
             spf=product.spf,
         )
     for entry in imported:
-        columns.add_imported(entry, sources)
+        category = category_called(entry.category, rules.routine.called)
+        columns.add_imported(entry.model_copy(update={"category": category}), sources)
     repeated = _repeated(columns.ids)
     if repeated:
         raise CatalogueError([f"imported: the id {id_!r} is used twice" for id_ in repeated])
     return {
         "sources": {k: v.model_dump(exclude_none=True) for k, v in sources.items()},
-        "ingredients": dumped,
         "vehicles": {
             k: vehicles[k].model_dump(include={"category", "weight", "rinse_off", "opened_months"})
             for k in kinds

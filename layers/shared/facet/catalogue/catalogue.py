@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from facet.catalogue.evidence import rinsed_categories
 from facet.catalogue.family import Families
 from facet.catalogue.ingredients import Ingredient, Ingredients
+from facet.catalogue.recognised import Recognised
 from facet.catalogue.refused import Refused
 from facet.catalogue.snapshot import Buffer, smallest, unpack
 from facet.catalogue.suitable import MEDICINE, PREGNANCY
@@ -116,6 +117,8 @@ class Catalogue:
         self.ingredients = Ingredients(
             [*described, *map(Ingredient.unknown, content["labels"])],
             Families(content["families"]),
+            recognised=Recognised.of(content["recognised"]),
+            label_rules=content["label_rules"],
         )
         self.vehicles = {
             id_: Vehicle(
@@ -150,6 +153,8 @@ class Catalogue:
         self.medicine = column("medicine")  # index into MEDICINE
         self.strength = column("strength")  # percent of the ceiling of its strongest active
         self.label = column("label")  # NO_LABEL, NO_PERCENTAGES or FULL_LABEL
+        self.known = column("known")  # percent of its label's entries that are known; 0 no label
+        self.gaps = column("gaps")  # how many entries are not checked and weigh
         self.shade = column("shade")  # 0xrrggbb, -1 none
         self.finish = column("finish")  # index into finishes, -1 none
         self.origin = column("origin")  # index into origins: the source of an imported one, -1 none
@@ -329,15 +334,24 @@ class Catalogue:
             tinted=bool(self.tinted[row]),
             product_id=self.ids[row],
             price_band=self._price_of(row),
-            **self.of_actives([ingredient for ingredient, _ in actives], actives),
+            **self.of_actives(
+                [ingredient for ingredient, _ in actives],
+                actives,
+                by_day=step == "moisturise" and bool(self.spf[row]),
+            ),
         )
 
     def of_actives(
         self,
         ingredients: Sequence[Ingredient],
         actives: Sequence[tuple[Ingredient, float | None]],
+        *,
+        by_day: bool = False,
     ) -> dict[str, Any]:
-        """What a product inherits from its ingredients: tags, sessions, cautions, sources."""
+        """What a product inherits from its ingredients: tags, sessions, cautions, sources.
+
+        by_day: it is made for the morning, as a day cream with a sun protection factor is.
+        """
         treating = [i for i in ingredients if i.role == "active"]
         tags = frozenset().union(*(i.tags for i in treating)) if treating else frozenset[str]()
         only = {
@@ -345,6 +359,8 @@ class Catalogue:
             for place in self.rules["place"]
             if place.get("only") and place["family"] in tags
         }
+        if by_day:
+            only.add("am")
         sessions = tuple(s for s in get_args(Session) if not only or only == {s})
         return {
             "tags": tags,

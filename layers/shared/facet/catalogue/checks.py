@@ -6,6 +6,7 @@ from facet.catalogue.refused import folded
 from facet.catalogue.sources import (
     FamiliesFile,
     IngredientRow,
+    LabelRules,
     ProductRow,
     RefusedGroup,
     Rules,
@@ -153,6 +154,27 @@ def check_families(
             yield from (f"{at}: unknown {what} {other!r}" for other in ids if other not in known)
         if row.in_cosmetics and not (row.inci or row.includes or row.tags):
             yield f"{at}: nothing on a label belongs to it"
+
+
+def check_labels(
+    rules: LabelRules, ingredients: Mapping[str, IngredientRow], sources: Mapping[str, SourceRow]
+) -> Iterable[str]:
+    """What is wrong with labels.toml, in sentences."""
+    cited = [rules.one_percent.source, rules.one_percent.usual_source, rules.trace.source]
+    cited += [rules.gaps.source]
+    cited += [rules.called.source, rules.colours.source]
+    cited += [rules.plants.source, rules.said_beside.source]
+    for source in cited:
+        if source not in sources:
+            yield f"labels.toml: unknown source {source!r}"
+    families = {family for row in ingredients.values() for family in row.family}
+    for family in rules.trace.works_below:
+        if family not in families:
+            yield f"labels.toml: no ingredient is of the family {family!r}"
+    names = (*rules.one_percent.limited, *rules.one_percent.usual, *rules.called.names)
+    for name in (*names, *rules.plants.english, *rules.plants.latin):
+        if name != normal(name):
+            yield f"labels.toml: {name!r} is compared in normal form: {normal(name)!r}"
 
 
 def check_products(

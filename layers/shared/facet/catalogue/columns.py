@@ -15,11 +15,14 @@ from facet.catalogue.catalogue import (
 from facet.catalogue.evidence import (
     Parts,
     bought_for,
+    counting,
     helps_of,
     irritancy_of,
     is_unstated,
+    works_below,
 )
 from facet.catalogue.ingredients import Ingredient, Ingredients
+from facet.catalogue.labels import Entry, Label
 from facet.catalogue.snapshot import Texts, smallest
 from facet.catalogue.suitable import (
     FULL_LABEL,
@@ -41,7 +44,7 @@ from facet.domain.products import (
 INTEGERS = (
     *("brand", "category", "vehicle", "price", "spf", "skin", "helps", "irritancy", "pregnancy"),
     *("medicine", "strength", "label", "shade", "finish", "origin", "treats", "tinted", "mineral"),
-    *("active", "active_end", "inci", "inci_end"),
+    *("active", "active_end", "inci", "inci_end", "known", "gaps"),
 )
 
 
@@ -60,6 +63,7 @@ class Columns:
     ingredients: Ingredients
     categories: Names
     rinsed: frozenset[str] = frozenset()  # categories, of what comes without a vehicle
+    treating: frozenset[str] = frozenset()  # categories of the step that treats
     brands: Names = field(default_factory=Names)
     origins: Names = field(default_factory=Names)
     finishes: Names = field(default_factory=Names)
@@ -74,7 +78,9 @@ class Columns:
 
     def __post_init__(self) -> None:
         self._number = {row.id: n for n, row in enumerate(self.ingredients.all)}
-        self._of_label: dict[str, list[tuple[int, Ingredient | None]]] = {}
+        self._of_entry: dict[str, list[int]] = {}
+        self._first = self.ingredients.reader.rules.get("gaps", {}).get("first", 0)
+        self._works_below = works_below(self.ingredients.reader.rules)
 
     def add(
         self,
@@ -84,7 +90,9 @@ class Columns:
         category: str,
         parts: Parts,
         everything: Sequence[Ingredient],
+        counted: Sequence[Ingredient] | None = None,
         order: Sequence[int] | None = None,
+        printed: Label | None = None,
         rinse_off: bool,
         skin: Iterable[SkinType],
         vehicle: int = -1,
@@ -100,8 +108,9 @@ class Columns:
     ) -> None:
         """Add a product.
 
-        parts: what it is bought for; everything: all known ingredients in it; order: the numbers
-        of all its ingredients.
+        parts: what it is bought for; everything: all known ingredients in it; counted: those that
+        are more than a trace, None for all; order: the numbers of all its ingredients; printed: its
+        label, None where we know all that is in it.
         """
         helps = helps_of(parts, rinse_off=rinse_off, unstated=label == NO_PERCENTAGES)
         strengths = (
@@ -119,7 +128,9 @@ class Columns:
             "spf": spf or 0,
             "skin": sum(1 << SKIN_TYPES.index(t) for t in set(skin)),
             "helps": pack_helps(helps),
-            "irritancy": irritancy_of(everything, rinse_off=rinse_off),
+            "irritancy": irritancy_of(
+                everything if counted is None else counted, rinse_off=rinse_off
+            ),
             "pregnancy": PREGNANCY.index(gravest_pregnancy(everything, pregnancy)),
             "medicine": MEDICINE.index(gravest_medicine(everything, medicine)),
             "strength": max(strengths, default=0),
@@ -129,6 +140,8 @@ class Columns:
             "origin": -1 if origin is None else self.origins[origin],
             "treats": int(any(i.role == "active" for i, _ in parts)),
             "tinted": int(any("tint" in i.families for i in everything)),
+            "known": 100 if printed is None else int(100 * printed.known_share),
+            "gaps": 0 if printed is None else len(printed.gaps(self._first)),
             "mineral": int(filters == {"mineral_filter"}),
         }
         self.ids.append(id_)
@@ -144,17 +157,23 @@ class Columns:
 
     def add_imported(self, product: Product, sources: Mapping[str, object]) -> None:
         """Add an imported product: what its label says, with what is known of its ingredients."""
-        label_names = filter(says_something, product.inci)
-        named = [row for name in label_names for row in self._on_label(name)]
+        printed = self.ingredients.reader.label_of(filter(says_something, product.inci))
         percents = {
             ingredient: active.percent
             for active in product.actives
-            for _, ingredient in self._on_label(active.inci)[:1]
-            if ingredient is not None
+            if (ingredient := self.ingredients.find_label(active.inci))
         }
-        everything = [*dict.fromkeys([i for _, i in named if i is not None] + list(percents))]
-        parts = bought_for({i: percents.get(i) for i in everything})
-        numbers = [n for n, _ in named] + [self._number[i.id] for i in percents]
+        everything = printed.ingredients | percents
+        counted = counting(
+            everything,
+            printed,
+            named=self.ingredients.read_text(product.name),
+            treats=product.category in self.treating,
+            works_below=self._works_below,
+        )
+        parts = bought_for(counted)
+        numbers = [n for entry in printed.entries for n in self._numbers(entry)]
+        numbers += [self._number[i.id] for i in percents]
         label = NO_LABEL
         if numbers:
             label = NO_PERCENTAGES if is_unstated(parts) else FULL_LABEL
@@ -164,8 +183,10 @@ class Columns:
             product.name,
             category=product.category,
             parts=parts,
-            everything=everything,
+            everything=list(everything),
+            counted=list(counted),
             order=list(dict.fromkeys(numbers)),
+            printed=printed,
             rinse_off=product.category in self.rinsed,
             skin=product.skin_types,
             brand=product.brand,
@@ -179,19 +200,17 @@ class Columns:
             origin=origin,
         )
 
-    def _on_label(self, name: str) -> list[tuple[int, Ingredient | None]]:
-        """Number and ingredient of all that an entry names; its own text where it is none."""
-        if name not in self._of_label:
-            rows: list[tuple[int, Ingredient | None]] = [
-                (self._number[row.id], row) for row in self.ingredients.on_label(name)
-            ]
-            if self.ingredients.find_label(name) is None:
-                number = len(self.ingredients.all) + self.labels[normal(name)]
-                if len(self.labels) > len(self.label_texts):
-                    self.label_texts.append(name)
-                rows.insert(0, (number, None))
-            self._of_label[name] = rows
-        return self._of_label[name]
+    def _numbers(self, entry: Entry) -> list[int]:
+        """Numbers of all that an entry names; its own text first where nobody described that."""
+        if entry.text in self._of_entry:
+            return self._of_entry[entry.text]
+        numbers = self._of_entry[entry.text] = [self._number[row.id] for row in entry.ingredients]
+        if entry.state != "described":
+            number = self.labels[normal(entry.text) or entry.text]  # of other scripts, as written
+            if len(self.labels) > len(self.label_texts):
+                self.label_texts.append(entry.text)
+            numbers.insert(0, len(self.ingredients.all) + number)
+        return numbers
 
     def columns(self) -> dict[str, Any]:
         """Every column by its name, as the snapshot has them."""

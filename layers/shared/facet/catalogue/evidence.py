@@ -6,12 +6,13 @@ to work, and loses where it is rinsed off. Who sells, owns or looks up a product
 """
 
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Protocol, get_args
+from typing import Any, Protocol, get_args
 
 from facet.catalogue.ingredients import Ingredient, Ingredients
+from facet.catalogue.labels import Label
 from facet.domain.advice import Profile, Reason
 from facet.domain.products import Goal, Product
 from facet.domain.search import Condition
@@ -54,6 +55,41 @@ def bought_for(parts: Mapping[Ingredient, float | None]) -> Parts:
         for ingredient, percent in parts.items()
         if percent is not None or ingredient.role in ("active", "filter")
     ]
+
+
+def counting(
+    everything: Mapping[Ingredient, float | None],
+    label: Label,
+    *,
+    named: Collection[Ingredient],
+    treats: bool,
+    works_below: frozenset[str],
+) -> dict[Ingredient, float | None]:
+    """Of everything in a product what counts, in percent where stated: no active that is a trace.
+
+    An active counts where its strength is stated, where the product's name speaks of it (named), or
+    where it stands on the label before what the law allows 1 % of. What a person avoids, pregnancy
+    and the law are asked of `everything`. treats: it is for the step that treats, where an active
+    of a list from a to z counts, and works_below, families that work in traces.
+    """
+    told = frozenset().union(*(row.tags for row in named))
+    if treats:
+        told |= works_below
+    above: set[Ingredient] = set()
+    below: set[Ingredient] = set()
+    for entry in label.entries:
+        is_trace = entry.trace or not (entry.ordered or treats)
+        (below if is_trace else above).update(entry.ingredients)
+    return {
+        row: percent
+        for row, percent in everything.items()
+        if row.role != "active" or percent or row not in below - above or row.tags & told
+    }
+
+
+def works_below(label_rules: Mapping[str, Any]) -> frozenset[str]:
+    """Families that count in a treatment even where they stand below 1 %."""
+    return frozenset(label_rules.get("trace", {}).get("works_below", ()))
 
 
 def is_unstated(parts: Parts) -> bool:

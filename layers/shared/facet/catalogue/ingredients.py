@@ -8,41 +8,17 @@ from typing import Any
 
 from facet.catalogue.families import Avoided, Told, Understood
 from facet.catalogue.family import NO_FAMILIES, Families, Family
+from facet.catalogue.label_text import forms_of, read_percent, split_label
+from facet.catalogue.labels import Label, Reader
 from facet.catalogue.patterns import Patterns, folded, words_like
+from facet.catalogue.recognised import Recognised
 from facet.catalogue.words import normal
+
+__all__ = ["Avoided", "Ingredient", "Ingredients", "forms_of", "read_percent", "read_spf"]
 
 UNKNOWN = "label/"  # begins the id of what a label names and nobody described
 UNDESCRIBED = "unknown"  # of pregnancy: no source says anything, which is not the same as "ok"
-_IN_BRACKETS = re.compile(r"[(\[{]([^()\[\]{}]*)[)\]}]")
-_BETWEEN = re.compile(r"[;•\n]|,(?!\d)")  # not the comma of 1,2-Hexanediol
 _SPF = re.compile(r"\b(?:SPF|IP|FPS|LSF)\s*(\d{1,3})\b", re.IGNORECASE)
-_PERCENT = re.compile(
-    r"(\d+(?:[.,]\d+)?)\s*(?:[%％]|per ?cent\b)(?:\s*\(?[wv]/[wv]\)?)?", re.IGNORECASE
-)
-
-
-def read_percent(text: str) -> tuple[str, float | None]:
-    """'Niacinamide 5 %' -> ('Niacinamide', 5.0); without a percentage -> (text, None)."""
-    match = _PERCENT.search(text)
-    if not match:
-        return text, None
-    percent = float(match.group(1).replace(",", "."))
-    rest = (text[: match.start()] + " " + text[match.end() :]).strip()
-    return rest, percent if 0 < percent <= 100 else None
-
-
-def forms_of(entry: str) -> list[str]:
-    """What an entry of a label says outside its brackets, inside them, and beside its slashes.
-
-    'Aqua (Water)' -> ['Aqua', 'Water']; 'Retinol' -> ['Retinol']. An open bracket hides nothing.
-    """
-    inside: list[str] = []
-    while match := _IN_BRACKETS.search(entry):
-        inside.append(match[1])
-        entry = f"{entry[: match.start()]} {entry[match.end() :]}"
-    pieces = [piece.strip(" ()[]{}*") for text in (entry, *inside) for piece in text.split("/")]
-    whole = entry.strip(" ()[]{}*")
-    return list(dict.fromkeys(piece for piece in (whole, *pieces) if piece)) or [entry]
 
 
 def read_spf(text: str) -> int | None:
@@ -105,7 +81,7 @@ class Ingredient:
     @classmethod
     def unknown(cls, label: str) -> "Ingredient":
         """An ingredient a label names and nobody described: found and avoided by name, no more."""
-        name = normal(label)
+        name = normal(label) or label.casefold().strip()  # of other scripts, as written
         return cls(
             id=f"{UNKNOWN}{name.replace(' ', '-')}",
             inci=label,
@@ -150,8 +126,16 @@ class Ingredient:
 class Ingredients:
     """Every ingredient, found by id or by any name."""
 
-    def __init__(self, rows: Iterable[Ingredient], families: Families = NO_FAMILIES) -> None:
+    def __init__(
+        self,
+        rows: Iterable[Ingredient],
+        families: Families = NO_FAMILIES,
+        *,
+        recognised: Recognised | None = None,
+        label_rules: Mapping[str, Any] | None = None,
+    ) -> None:
         self.all = tuple(rows)
+        self.reader = Reader(self, recognised or Recognised(), label_rules or {})
         self.by_id = {row.id: row for row in self.all}
         self.number = {row.id: number for number, row in enumerate(self.all)}
         self._by_name: dict[str, Ingredient] = {}
@@ -182,8 +166,11 @@ class Ingredients:
 
     def find_label(self, label: str) -> Ingredient | None:
         """The ingredient a label names, also as 'Aqua (Water)', 'Aqua/Water/Eau' or 'Parfum*'."""
-        forms = (label, *forms_of(label))
-        return next((ingredient for form in forms if (ingredient := self.find(form))), None)
+        meaning = self.reader.meaning(label.strip(" *"))
+        if meaning.state == "described":
+            return meaning.ingredients[0]
+        whole = self.find(label)
+        return None if whole and whole.described else whole
 
     def on_label(self, text: str) -> dict[Ingredient, float | None]:
         """Everything that an entry of a label names, in percent where it is stated.
@@ -191,41 +178,20 @@ class Ingredients:
         Also a whole label in one entry, what stands in brackets or behind a slash ('Parfum
         (Linalool)'), and a name within others ('Encapsulated Retinol').
         """
-        named: dict[Ingredient, float | None] = {}
-        entries = self.split_label(text)
-        for entry in entries:
-            for ingredient, percent in self._on_entry(*read_percent(entry)).items():
-                if named.get(ingredient) is None:
-                    named[ingredient] = percent
-        return named
+        return self.named_on(self.reader.label([text]))
 
-    def _on_entry(self, name: str, percent: float | None) -> dict[Ingredient, float | None]:
-        whole = self.find(name)
-        if whole and whole.described:
-            return {whole: percent}
-        # What nobody described may still hold what is: its name does not end the reading.
-        named: dict[Ingredient, float | None] = {whole: percent} if whole else {}
-        forms = [form for form in forms_of(name) if form != name]
-        if not forms:
-            return dict.fromkeys(self.read_text(name, label=True)) | named
-        for form in forms:
-            stated = percent if form is forms[0] else None
-            for part in self.split_label(form):
-                named = self._on_entry(part, stated) | named
+    def named_on(self, label: Label) -> dict[Ingredient, float | None]:
+        """Everything that a label names, also what a label named before and nobody described."""
+        named = label.ingredients
+        for entry in label.entries:
+            whole = None if entry.state == "described" else self.find(entry.text)
+            if whole and not whole.described and named.get(whole) is None:
+                named[whole] = entry.percent
         return named
 
     def split_label(self, text: str) -> list[str]:
         """The entries of a label, cut where no bracket is open: 'Parfum (Linalool, Citral)'."""
-        entries, start, depth = [], 0, 0
-        cuts = {match.start(): match.end() for match in _BETWEEN.finditer(text)}
-        for at, letter in enumerate(text):
-            depth += (letter in "([{") - (letter in ")]}")
-            if at in cuts and depth <= 0:
-                entries.append(text[start:at])
-                start, depth = cuts[at], 0
-        # A bracket that is never closed must not swallow the rest of a label.
-        cut = [*entries, text[start:]] if depth <= 0 else _BETWEEN.split(text)
-        return [entry.strip() for entry in cut if entry.strip()]
+        return split_label(text)
 
     def named_with(self, word: str) -> list[tuple[str, Ingredient]]:
         """(name, ingredient) of every name that holds this word, in normal form."""

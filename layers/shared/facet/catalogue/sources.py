@@ -387,6 +387,74 @@ class AgeRules(Row):
     not_for: tuple[NotFor, ...]
 
 
+class OnePercent(Row):
+    """[one_percent] of labels.toml: what stands at or below 1 %, by law and by use."""
+
+    limited: tuple[str, ...] = Field(min_length=1)
+    source: str
+    usual: tuple[str, ...]
+    usual_source: str
+
+
+class Trace(Row):
+    """[trace] of labels.toml: families that count below 1 % as well, in what treats."""
+
+    works_below: tuple[str, ...]
+    source: str
+
+
+class Gaps(Row):
+    """[gaps] of labels.toml: how much of a label has to be known."""
+
+    known_from: int = Field(ge=0, le=100)
+    first: int = Field(ge=0)
+    source: str
+
+
+class LabelWords(Row):
+    """[said_beside] of labels.toml: words that do not say which ingredient it is."""
+
+    words: tuple[str, ...]
+    source: str
+
+
+class Called(Row):
+    """[called] of labels.toml: what labels print instead of an INCI name."""
+
+    source: str
+    names: dict[str, str]
+
+
+class Colours(Row):
+    """[colours] of labels.toml: US names, hue -> number -> Colour Index."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    source: str
+    __pydantic_extra__: dict[str, dict[str, str]]
+
+
+class Plants(Row):
+    """[plants] of labels.toml: parts and preparations, and plants by their other names."""
+
+    source: str
+    parts: tuple[str, ...]
+    foreign: tuple[str, ...]
+    english: dict[str, str]
+    latin: dict[str, str]
+
+
+class LabelRules(Row):
+    """labels.toml: how the entries of a label are understood."""
+
+    one_percent: OnePercent
+    trace: Trace
+    gaps: Gaps
+    called: Called
+    colours: Colours
+    plants: Plants
+    said_beside: LabelWords
+
+
 class Rules(Row):
     """rules.toml: how products may be put together."""
 

@@ -102,14 +102,15 @@ def contents_of(
     """The contents of a product: by the catalogue, by what its owner says of it, or by both."""
     names = [product.name, product.brand] if product else [entry.name if entry else None]
     label = (*(entry.ingredients if entry else ()), *(product.inci if product else ()))
-    parts = [row for text in label for row in ingredients.on_label(text)]
+    printed = ingredients.reader.label(label)
+    parts = list(ingredients.named_on(printed))
     # Nobody else says what is in a product that its owner describes.
     told = parts if product else [*parts, *ingredients.read_text(names[0] or "")]
     return Contents(
         ingredients=frozenset(row.id for row in told),
         written=(
             *(name for name in names if name),
-            *(rest for text in label for rest in _unresolved(ingredients, text)),
+            *(rest for e in printed.entries for rest in _unresolved(ingredients, e.text)),
         ),
         # A dash or an empty entry is no label.
         labelled=any(map(says_something, label)),

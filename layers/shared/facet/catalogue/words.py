@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
 
 _NOT_A_WORD = re.compile(r"[^a-z0-9]+")
 _WORD = re.compile(r"[^\W_]+")
@@ -29,6 +30,19 @@ def fold(text: str) -> list[str]:
 def singular(word: str) -> str:
     """An English word without the s of its plural: 'parabens' -> 'paraben', 'grass' stays."""
     return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
+
+
+def category_called(text: str, called: Mapping[str, str]) -> str:
+    """The category that people call so ('Face Washes'), or would if we knew it ('face_washes').
+
+    called: [routine.called] of rules.toml, words -> category.
+    """
+    words = normal(text)
+    plain = words.removeprefix("facial ").removeprefix("face ")
+    forms = (words, singular(words), plain, singular(plain))
+    known = {name.replace("_", " "): name for name in called.values()}
+    found = (called.get(form) or known.get(form) for form in forms)
+    return next((name for name in found if name), words.replace(" ", "_"))
 
 
 def says_something(text: str) -> bool:

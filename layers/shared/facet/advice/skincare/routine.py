@@ -307,7 +307,10 @@ def _base(
     owned.sort(key=lambda item: _priority(brief, week, item))
     gaps: list[Session] = []
     for session in ("pm", "am"):
-        if any(_does_it(placed, step, session) for placed in week.placed):
+        if any(
+            _does_it(placed, step, session) or _does_both(placed, category, session)
+            for placed in week.placed
+        ):
             continue
         best = next((item for item in owned if _fits(brief, week, item, session)), None)
         if best:
@@ -325,6 +328,12 @@ def _does_it(placed: Placed, step: StepName, session: Session) -> bool:
     """Whether what a doctor prescribed is this step of every day."""
     daily = placed.item.step == step and placed.session == session and len(placed.days) == len(DAYS)
     return placed.prescribed and daily
+
+
+def _does_both(placed: Placed, category: str, session: Session) -> bool:
+    """Whether a sunscreen is of this category too: a day cream that protects moisturises."""
+    item = placed.item
+    return placed.session == session and item.step == "protect" and item.category == category
 
 
 def _fits(brief: Brief, week: Week, item: Item, session: Session) -> bool:

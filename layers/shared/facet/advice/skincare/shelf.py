@@ -11,7 +11,14 @@ from facet.advice.owned import is_expired, read_bag
 from facet.advice.skincare.load import is_wash
 from facet.advice.skincare.strengths import is_medicine_strength, too_strong
 from facet.catalogue.catalogue import Catalogue, Item
-from facet.catalogue.evidence import bought_for, helps_of, irritancy_of, is_unstated
+from facet.catalogue.evidence import (
+    bought_for,
+    counting,
+    helps_of,
+    irritancy_of,
+    is_unstated,
+    works_below,
+)
 from facet.catalogue.ingredients import (
     UNDESCRIBED,
     Ingredient,
@@ -19,6 +26,7 @@ from facet.catalogue.ingredients import (
     read_percent,
     read_spf,
 )
+from facet.catalogue.labels import Label
 from facet.catalogue.suitable import (
     Code,
     Contents,
@@ -30,7 +38,7 @@ from facet.catalogue.suitable import (
     is_avoided,
     refusal,
 )
-from facet.catalogue.words import fold, normal
+from facet.catalogue.words import category_called, fold
 from facet.domain.advice import Note
 from facet.domain.products import BagItem, PrescribedUse, Product, StepName
 from facet.saying import plain, say
@@ -79,6 +87,7 @@ def shelf_of(
             new.add(item.key)
             if entry.in_use is None:
                 untold.add(item.key)
+    items = _with_sunscreen(items, least_spf=catalogue.rules["sun"]["spf"])
     return Shelf(
         items=tuple(sorted(items, key=lambda item: item.key)),
         new=frozenset(new),
@@ -102,6 +111,15 @@ def _medicine_note(
         code = "prescription"
         text = say("bag.prescription", name=item.name, rule=doctor["prescription"])
     return code, text, entry.item_id, doctor["prescription_source"]
+
+
+def _with_sunscreen(items: list[Item], *, least_spf: int) -> list[Item]:
+    """The items; where no sunscreen is among them, the day cream that protects best is one."""
+    if any(item.step == "protect" for item in items):
+        return items
+    protecting = [i for i in items if i.step == "moisturise" and i.spf >= least_spf]
+    best = min(protecting, key=lambda item: (-item.spf, item.key), default=None)
+    return [replace(item, step="protect") if item is best else item for item in items]
 
 
 # --- what an entry is ----------------------------------------------------------------------------
@@ -166,9 +184,7 @@ def _is_makeup(entry: BagItem, product: Product | None) -> bool:
 
 def _category(called: str, catalogue: Catalogue) -> str:
     """The category that people call so, or would if we knew it."""
-    words = normal(called)
-    category: str = catalogue.rules["routine"]["called"].get(words, words.replace(" ", "_"))
-    return category
+    return category_called(called, catalogue.rules["routine"]["called"])
 
 
 def _placeless(
@@ -187,10 +203,19 @@ def _described(
 ) -> Item:
     """A product its owner describes: what its label and name say of it."""
     named = catalogue.ingredients.read_text(name)
-    parts = _parts(entry, name, named, catalogue.ingredients)
+    label = catalogue.ingredients.reader.label(entry.ingredients)
+    parts = _parts(label, name, named, catalogue.ingredients)
     everything = {*parts, *named}
-    bought = bought_for(parts)
+    counted = counting(
+        parts,
+        label,
+        named=named,
+        treats=step == "treat",
+        works_below=works_below(catalogue.content["label_rules"]),
+    )
+    bought = bought_for(counted)
     vehicle = catalogue.usual_vehicle(category)
+    spf = entry.spf or read_spf(name) or 0
     rinse_off = vehicle.rinse_off
     return Item(
         name=name,
@@ -198,30 +223,26 @@ def _described(
         step=step,
         actives={i.id: percent for i, percent in bought},
         ingredients=frozenset(i.id for i in parts),
-        treats=any(i.role == "active" for i in parts),
+        treats=any(i.role == "active" for i in counted),
         helps=helps_of(bought, rinse_off=rinse_off, unstated=is_unstated(bought)),
-        irritancy=irritancy_of(parts, rinse_off=rinse_off),
+        irritancy=irritancy_of(counted, rinse_off=rinse_off),
         pregnancy=gravest_pregnancy(everything),
         medicine=gravest_medicine(everything),
         weight=vehicle.weight,
         rinse_off=rinse_off,
         opened_months=vehicle.opened_months,
-        spf=entry.spf or read_spf(name) or 0,
+        spf=spf,
         tinted=any("tint" in i.families for i in parts),
         item_id=entry.item_id,
-        **catalogue.of_actives(list(parts), bought),
+        **catalogue.of_actives(list(counted), bought, by_day=step == "moisturise" and bool(spf)),
     )
 
 
 def _parts(
-    entry: BagItem, name: str, named: Collection[Ingredient], ingredients: Ingredients
+    label: Label, name: str, named: Collection[Ingredient], ingredients: Ingredients
 ) -> Parts:
     """What is in a described product; named: what its name speaks of."""
-    parts: Parts = {}
-    for label in entry.ingredients:
-        for ingredient, percent in ingredients.on_label(label).items():
-            if parts.get(ingredient) is None:  # a strength that is stated anywhere counts
-                parts[ingredient] = percent
+    parts: Parts = ingredients.named_on(label)
     families = frozenset().union(*(i.families for i in parts))
     for ingredient in named:
         # A name says loosely ("vitamin C") what the label says exactly.
