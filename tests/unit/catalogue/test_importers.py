@@ -70,7 +70,7 @@ def test_a_row_of_open_beauty_facts_becomes_a_product_with_what_is_known(tmp_pat
         "category": "moisturiser",
         "inci": [
             *("Aqua (Water)", "Glycerin", "Zinc Oxide"),
-            *("Parfum [Limonene/ Linalool]", "Moonstone Extract", "water"),
+            *("Parfum [Limonene, Linalool]", "Moonstone Extract", "water"),
         ],
         "spf": 50,
         "sources": ["open-beauty-facts"],
@@ -222,6 +222,63 @@ def test_a_csv_states_its_concentrations(tmp_path: Path) -> None:
     assert serum["price_band"] == "low"
     assert rouge["shade"] == "#aa3344"
     assert [row[:2] for row in report(done)] == [["4", "invalid"], ["5", "not_csv"]]
+
+
+WIDE = "Name{0}Category{0}Ingredients\r\nCalm{0}Face Wash{0}{1}\r\n"
+
+
+@pytest.mark.parametrize(
+    ("between", "encoding"),
+    [(",", "utf-8"), (";", "utf-8-sig"), ("\t", "utf-16"), (";", "utf-16-le"), ("\t", "utf-16-be")],
+)
+def test_a_csv_comes_as_spreadsheets_write_it(tmp_path: Path, between: str, encoding: str) -> None:
+    label = "Active ingredients: Salicylic Acid 0,5%; Aqua, 1,2-Hexanediol"
+    data = WIDE.format(between, f'"{label}"').encode(encoding)
+
+    _, (row,) = taken(tmp_path, data, "csv")
+
+    assert row["name"] == "Calm"
+    assert row["inci"] == ["Salicylic Acid", "Aqua", "1,2-Hexanediol"]
+    assert row["actives"][0]["percent"] == 0.5
+
+
+@pytest.mark.parametrize("form", ["openbeautyfacts", "csv"])
+def test_the_table_of_open_beauty_facts_is_read_as_its_dump_is(
+    tmp_path: Path, form: Format
+) -> None:
+    data = (
+        "code\turl\tproduct_name\tbrands\tcategories_tags\tingredients_text\tingredients_tags\n"
+        '3600520000015\thttp://x\tCrème "24 h" SPF 50\tMaison Claire,Groupe Claire\t'
+        "en:face,en:day-creams\tAqua (Water), _Glycerin_, Zinc Oxide 12%\ten:water,fr:lune\n"
+        "12345\t\tShampoo\t\ten:hair\tAqua\t\n"
+    ).encode()
+
+    done, (row,) = taken(tmp_path, data, form)
+
+    assert row["product_id"] == "obf-3600520000015"
+    assert row["name"] == 'Crème "24 h" SPF 50'
+    assert row["category"] == "moisturiser"
+    assert row["inci"] == ["Aqua (Water)", "Glycerin", "Zinc Oxide", "water"]
+    assert [line[:2] for line in report(done)] == [["3", "not_ours"]]
+
+
+@pytest.mark.parametrize(
+    ("called", "category"),
+    [
+        ("Face Moisturizer", "moisturiser"),
+        ("face wash", "cleanser"),
+        ("Facial Cleansers", "cleanser"),
+        ("Serums", "serum"),
+        ("lipstick", "lipstick"),
+        ("Spanner", "spanner"),
+    ],
+)
+def test_a_category_is_what_people_call_it(called: str, category: str) -> None:
+    catalogue = Catalogue.load(build_catalogue(DATA, [imported(category=called)]))
+
+    product = catalogue.product("their-1")
+    assert product is not None
+    assert product.category == category
 
 
 def test_a_csv_without_its_columns_says_which(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
@@ -24,7 +25,8 @@ from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError
 
 from facet.catalogue.files import written
-from facet.catalogue.ingredients import read_percent, read_spf
+from facet.catalogue.ingredients import read_spf
+from facet.catalogue.label_text import Piece, pieces_of
 from facet.catalogue.words import normal
 from facet.domain.errors import FacetError
 from facet.domain.products import Product
@@ -32,11 +34,9 @@ from facet.domain.products import Product
 Format = Literal["facet", "openbeautyfacts", "csv"]
 LONGEST_LINE = 16 * 2**20  # bytes; the longest products of the dump have about one million
 LONGEST_NAME = 200
-LONGEST_INGREDIENT = 120
+LONGEST_INGREDIENT = 300  # what is longer is cut: no entry is lost
 MOST_INGREDIENTS = 200
 
-_PARTS = re.compile(r"[,;•·\n]|\.\s|\s[-–*]\s")
-_LEAD = re.compile(r"^\s*(?:ingr[eé]dients?|inci|composition)\s*:\s*", re.IGNORECASE)
 _SPACES = re.compile(r"\s+")
 _GZIP = b"\x1f\x8b"
 
@@ -81,7 +81,7 @@ def import_products(source: Path, form: Format, out: Path, rules: Path) -> Summa
     try:
         with _opened(source) as file, written(summary.report) as report:
             report.write(b"line\tcode\treason\n")
-            rows = _csv_rows(file) if form == "csv" else _json_rows(file)
+            rows = _csv_rows(file) if form == "csv" or _is_table(file, form) else _json_rows(file)
             with suppress(_NothingError), written(out) as lines:
                 for number, row in rows:
                     summary.read += 1
@@ -153,8 +153,17 @@ def _json_rows(file: BinaryIO) -> Iterator[tuple[int, dict[str, Any] | LeftOutEr
 
 
 def _csv_rows(file: BinaryIO) -> Iterator[tuple[int, dict[str, Any] | LeftOutError]]:
-    """Rows by the line on which each begins."""
-    lines = csv.reader(_short_lines(io.TextIOWrapper(file, "utf-8-sig", "replace", newline="")))
+    """Rows by the line on which each begins; commas, semicolons or tabs are between the cells."""
+    text = io.TextIOWrapper(file, _encoding(file), "replace", newline="")
+    first = text.readline(LONGEST_LINE)
+    between = max(",;\t", key=first.count)
+    # The dump of Open Beauty Facts quotes nothing; a quote in it is an inch or a name's.
+    bare = between == "\t" and '"' not in first and "product_name" in first
+    lines = csv.reader(
+        chain([first] if first else [], _short_lines(text)),
+        delimiter=between,
+        quoting=csv.QUOTE_NONE if bare else csv.QUOTE_MINIMAL,
+    )
     header = _csv_header(lines)
     while True:
         begins, why = lines.line_num + 1, ""
@@ -173,7 +182,27 @@ def _csv_rows(file: BinaryIO) -> Iterator[tuple[int, dict[str, Any] | LeftOutErr
         elif any("\ufffd" in cell for cell in cells):
             yield begins, LeftOutError("not_utf8", "letters that are not UTF-8: save it as UTF-8")
         elif any(cells):
-            yield begins, dict(zip(header, (cell.strip() for cell in cells), strict=True))
+            yield (
+                begins,
+                {
+                    name: cell.split(",") if name.endswith("_tags") else cell.strip()
+                    for name, cell in zip(header, cells, strict=True)
+                },
+            )
+
+
+def _is_table(file: BinaryIO, form: Format) -> bool:
+    """Whether a dump of Open Beauty Facts is its table; the other one is of JSON objects."""
+    start = file.peek(8)[:8].lstrip(b"\xef\xbb\xbf \r\n") if form == "openbeautyfacts" else b"{"  # type: ignore[attr-defined]
+    return start[:4] in (b"code", b'"cod')
+
+
+def _encoding(file: BinaryIO) -> str:
+    """UTF-16 where a file begins as spreadsheets begin theirs, else UTF-8."""
+    start: bytes = file.peek(2)[:2]  # type: ignore[attr-defined]
+    if start in (b"\xff\xfe", b"\xfe\xff"):
+        return "utf-16"
+    return {b"\0": "utf-16-be"}.get(start[:1], "utf-16-le" if start[1:] == b"\0" else "utf-8-sig")
 
 
 def _csv_header(lines: Iterator[list[str]]) -> list[str]:
@@ -182,7 +211,8 @@ def _csv_header(lines: Iterator[list[str]]) -> list[str]:
         header = [normal(name).replace(" ", "_") for name in next(lines, [])]
     except csv.Error as error:
         raise FacetError(f"the first line, which names the columns: {error}") from error
-    if missing := {"name", "category"} - set(header):
+    missing = {"name", "category"} - set(header)
+    if missing and not {"code", "product_name"} <= set(header):
         raise FacetError(f"the first line has no column {' and no '.join(sorted(missing))}")
     if twice := sorted(name for name in set(header) if name and header.count(name) > 1):
         raise FacetError(f"the first line has more than one column {' and '.join(twice)}")
@@ -230,14 +260,18 @@ def _facet(_rules: Path) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
     return read
 
 
-def _csv(_rules: Path) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
+def _csv(rules: Path) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
     """A reader of CSV with columns name and category; optional product_id, brand, ingredients (as
-    on the label, 'Niacinamide 5 %' states a concentration), spf, price_band, shade, finish."""
+    on the label, 'Niacinamide 5 %' states a concentration), spf, price_band, shade, finish.
+
+    The columns of Open Beauty Facts are read as that is."""
+    theirs = _open_beauty_facts(rules)
 
     def read(row: Mapping[str, str]) -> Mapping[str, Any]:
+        if "name" not in row:
+            return theirs(row)
         name, brand = _text(row["name"]), _text(row.get("brand"))
-        ingredients = _split(row.get("ingredients", ""))
-        stated = [(text, percent) for text, percent in map(read_percent, ingredients) if percent]
+        pieces = _pieces(row.get("ingredients", ""))
         optional = {
             key: row[key].lower()
             for key in ("spf", "price_band", "shade", "finish")
@@ -252,8 +286,12 @@ def _csv(_rules: Path) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
             "name": name,
             "brand": brand,
             "category": _category(row["category"]),
-            "inci": [read_percent(text)[0] for text in ingredients],
-            "actives": [{"inci": i, "name": i, "percent": percent} for i, percent in stated],
+            "inci": _ingredients([piece.text for piece in pieces]),
+            "actives": [
+                {"inci": piece.text, "name": piece.text, "percent": piece.percent}
+                for piece in pieces
+                if piece.percent
+            ],
             **optional,
         }
 
@@ -309,7 +347,7 @@ _READERS: Mapping[Format, Callable[[Path], Callable[[Mapping[str, Any]], Mapping
 def _label(row: Mapping[str, Any]) -> list[str]:
     """The label's names, and the taxonomy's English ones, by which more is recognised."""
     text = _in_language(row, "ingredients_text") or ""
-    names = [read_percent(name)[0] for name in _split(text)]
+    names = [piece.text for piece in _pieces(text)]
     keys = {normal(name) for name in names}
     for tag in _strings(row.get("ingredients_tags")):
         language, _, name = tag.partition(":")
@@ -320,24 +358,17 @@ def _label(row: Mapping[str, Any]) -> list[str]:
     return _ingredients(names)
 
 
-def _split(text: str) -> list[str]:
-    """A label's text, cut at what parts ingredients but not inside brackets: '(Aqua, Eau)'."""
-    text = _LEAD.sub("", text.replace("_", " "))
-    depth, flat = 0, []
-    for letter in text:
-        depth = max(0, depth + (letter in "([") - (letter in ")]"))
-        flat.append("/" if depth and letter in ",;" else letter)
-    return _ingredients(_PARTS.split("".join(flat)))
+def _pieces(text: str) -> list[Piece]:
+    """The entries of a label's text; Open Beauty Facts puts _allergens_ between underscores."""
+    return pieces_of(text.replace("_", " "))
 
 
 def _ingredients(names: Sequence[str]) -> list[str]:
     """What may be an ingredient's name, once each, in order."""
     spellings: dict[str, str] = {}
     for name in names:
-        clean = _SPACES.sub(" ", name).strip(" .:*-+")
-        key = normal(clean)
-        if any(letter.isalpha() for letter in key) and len(clean) <= LONGEST_INGREDIENT:
-            spellings.setdefault(key, clean)
+        if any(map(str.isalpha, name)):
+            spellings.setdefault(name.lower(), name[:LONGEST_INGREDIENT])
     return list(spellings.values())[:MOST_INGREDIENTS]
 
 
