@@ -154,7 +154,7 @@ PYTHON312 := $(call python,3.12)
 	  "$(UV)" pip install -q --python $(@D)/bin/python --require-hashes -r $< && touch $@) || \
 	  echo "MediaPipe is not to be had here; going on without it."
 
-evaluate: setup .tools/mediapipe/.ready ## hold every measure against its limits on a folder of photos (FACET_FACES), and allergies against real labels (FACET_LABELS); FACES=n edits that many
+evaluate: setup .tools/mediapipe/.ready ## hold every measure against its limits on a folder of photos (FACET_FACES), and the reading of labels and allergies on real labels (FACET_LABELS); FACES=n edits that many
 	$(BIN)/python -m evaluation.run $(if $(FACES),--faces $(FACES))
 
 # --- packaging: what AWS gets ---------------------------------------------------------------------

@@ -28,6 +28,7 @@ from evaluation.allergens import judge_allergens
 from evaluation.contact_sheet import judge_looks
 from evaluation.figures import publish
 from evaluation.judge import Finding, Rows, judge
+from evaluation.labels import judge_labels
 from evaluation.measure import CONCERNS, Plan, Row, measure, models
 from evaluation.peer import landmarks
 from evaluation.photos import ROOT, FacePhoto, folder, load_photos, some
@@ -133,6 +134,7 @@ def main() -> int:
         findings += landmarks(judged_rows, photos)
         findings += judge_looks(photos, OUT)
         findings += judge_allergens()
+        findings += judge_labels()
     console.print(table(findings, everything=bool(only)))
     missed = [finding for finding in findings if finding.met is False]
     _print_missed(missed)
