@@ -1,5 +1,6 @@
 """Labels as people have them, against tests/cases: every entry is described, recognised or not."""
 
+import shutil
 import time
 import tomllib
 from pathlib import Path
@@ -196,12 +197,13 @@ def test_the_command_writes_the_names_for_the_next_build(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     source = tmp_path / "cosing.csv"
-    source.write_text("INCI name,Function\nMOONSTONE,ABRASIVE\n")
+    source.write_text("INCI name,Function\nMOONSTONE,ABRASIVE\nCLOTRIMAZOLE,ANTIMICROBIAL\n")
+    shutil.copy(DATA / "refused.toml", tmp_path)
     command = ["ingredients", "import", str(source), "--format", "cosing", "--data", str(tmp_path)]
 
     assert main(command) == 0
 
-    assert "1 names taken" in capsys.readouterr().out
+    assert "1 names taken, 1 left out as refused" in capsys.readouterr().out
     assert (tmp_path / "recognised.tsv").read_text("utf-8").endswith("moonstone\tab\n")
 
 

@@ -35,6 +35,9 @@ def _import_names(options: argparse.Namespace) -> int:
     return 0
 
 
-def _refused(_data: Path) -> Callable[[str], bool]:
+def _refused(data: Path) -> Callable[[str], bool]:
     """Whether a name is of a medicine or of what is banned, which nobody may take for harmless."""
-    return lambda _name: False
+    from facet.catalogue.refused import Refused  # noqa: PLC0415
+    from facet.catalogue.sources import read_toml  # noqa: PLC0415
+
+    return Refused.of(read_toml(data / "refused.toml")).hits_name
