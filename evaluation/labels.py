@@ -51,7 +51,7 @@ def _known(labels: Sequence[Label], of: str, rule: Mapping[str, Any]) -> list[Fi
     described = sum(entry.state == "described" for entry in entries) / len(entries)
     known = sum(entry.known for entry in entries) / len(entries)
     whole = sum(not label.not_checked for label in labels) / len(labels)
-    placed = sum(_is_known_enough(label, rule) for label in labels) / len(labels)
+    placed = sum(not label.gaps(rule) for label in labels) / len(labels)
     note = f"{len(entries)} entries"
     return [
         Finding(SECTION, f"entries described, {of}", described, n=len(labels), note=note),
@@ -72,10 +72,6 @@ def _known(labels: Sequence[Label], of: str, rule: Mapping[str, Any]) -> list[Fi
             n=len(labels),
         ),
     ]
-
-
-def _is_known_enough(label: Label, rule: Mapping[str, Any]) -> bool:
-    return 100 * label.known_share >= rule["known_from"] and not label.gaps(rule["first"])
 
 
 def _no_ingredients(catalogue: Catalogue) -> Finding:

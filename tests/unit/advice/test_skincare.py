@@ -787,7 +787,7 @@ def test_a_label_is_read_for_what_it_is_called_and_what_it_lists(
             "item_id": "b",
             "name": "Glow tonic",
             "category": "essence",
-            "ingredients": ["Aqua", "Glycolic Acid 7 %", "Something New"],
+            "ingredients": ["Aqua", "Glycolic Acid 7 %", "Glycerin"],
             **USED,
         },
         {"item_id": "c", "name": "Beach fluid SPF 50+", "category": "spf"},

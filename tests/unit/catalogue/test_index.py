@@ -33,6 +33,7 @@ from facet.domain.search import Near, Query
 from tests.unit.conftest import DATA
 
 WORDS = ("calm", "crème", "retinol", "water", "glow", "rosé", "niacinamide", "Nº", "Увлажнение")
+OILS = ("Ricinus Communis Seed Oil", "Squalane", "Mica", "Silica", "Tocopherol", "Phenoxyethanol")
 BRANDS = ("Ona", "Calm & Glow", "L'Étoile", None)
 LABELS = (
     *("Aqua", "Glycerin", "Retinol", "Niacinamide", "Parfum", "Zinc Oxide", "Squalane"),
@@ -155,6 +156,9 @@ class Plain:
             or (query.without and any(set(p.split()) <= written for p in avoided.words))
             or any(map(avoided.named_in, (product.name, product.brand or "")))
             or (query.pregnancy and (no_label or product.pregnancy_caution != "ok"))
+            or ((query.without or query.pregnancy) and self.catalogue.gaps[row])
+            or ((query.without or query.pregnancy) and product.medicine == "prescription")
+            or (query.pregnancy and self.catalogue.known[row] < 100)
         )
 
     def distance(self, row: int, near: Near) -> float | None:
@@ -276,7 +280,7 @@ def find() -> Callable[..., list[str]]:
         {"product_id": "rouge", "name": "Crème Rouge", "brand": "L'Étoile", "shade": "#a03050"},
         {"product_id": "rosy", "name": "Rosy lips, long wear", "brand": "Ona", "shade": "#a83258"},
         {"product_id": "plum", "name": "Plum", "brand": "Ona", "shade": "#502040"},
-        {"product_id": "oil", "name": "Lip oil", "brand": "Rouge", "inci": ("Moonstone Rouge",)},
+        {"product_id": "oil", "name": "Lip oil", "brand": "Rouge", "inci": (*OILS, "Moonstone Rouge")},
     ]
     rows = [Product.model_validate({"category": "lipstick"} | row) for row in theirs]
     search = Index(Catalogue.load(build_catalogue(DATA, rows))).search

@@ -83,11 +83,13 @@ def test_a_gap_weighs_where_there_is_more_than_one_per_cent(catalogue: Catalogue
 
     def gaps(*texts: str) -> list[str]:
         label = read_label(texts, catalogue.ingredients)
-        return [entry.text for entry in label.gaps(first=5)]
+        return [entry.text for entry in label.gaps({"first": 5, "known_from": 80})]
 
     assert gaps(*known, "Moonstone", "Phenoxyethanol") == ["Moonstone"]
     assert gaps(*known, "Phenoxyethanol", "Moonstone") == []
     assert gaps("Aqua", "Phenoxyethanol", "Moonstone") == ["Moonstone"]
+    unread = ["Moonstone", "Stardust", "Pixie Dew"]
+    assert gaps(*known, "Phenoxyethanol", *unread) == unread  # two thirds are known
 
 
 def test_the_catalogue_knows_how_much_of_an_imported_label_is_known() -> None:

@@ -8,6 +8,8 @@ from pydantic import ValidationError
 
 from facet.advice.answer import Notes
 from facet.catalogue.catalogue import Catalogue
+from facet.catalogue.suitable import Contents, Person, remarks
+from facet.domain.advice import Note
 from facet.domain.products import BagItem, Product
 from facet.saying import say
 
@@ -38,6 +40,13 @@ def read_bag(
             notes.add("product_withdrawn", say("bag.withdrawn", name=name), entry.item_id)
             continue
         yield entry, product
+
+
+def remarks_on(entry: BagItem, name: str, contents: Contents, person: Person) -> Iterator[Note]:
+    """Notes on what is not known of a product that may be used."""
+    for code, what in remarks(person, contents):
+        text = say(f"suitable.{code}", name=name, what=what)
+        yield Note(code=code, text=text, item_id=entry.item_id)
 
 
 def is_expired(entry: BagItem, months: int, today: date | None) -> bool:

@@ -117,11 +117,16 @@ def _build(data_dir: Path, imported: Iterable[Product]) -> tuple[bytes, list[str
     labels = {
         "recognised": read_recognised(data_dir / "recognised.tsv"),
         "label_rules": label_rules.model_dump(),
+        "refused": {
+            k: v.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+            for k, v in refused.items()
+        },
     }
     by_name = Ingredients(
         [Ingredient.of(id_, row) for id_, row in dumped.items()],
         recognised=Recognised.of(labels["recognised"]),
         label_rules=labels["label_rules"],
+        refused=labels["refused"],
     )
     content = labels | _content(
         sources,
@@ -129,9 +134,9 @@ def _build(data_dir: Path, imported: Iterable[Product]) -> tuple[bytes, list[str
         vehicles,
         rules,
         families,
-        refused=refused,
         products=products,
         imported=_within_limits(imported, by_name, ingredients, _rinsed(vehicles), left_out),
+        left_out=left_out,
     )
     content["ingredients"] = dumped
     if len(content["products"]["id"]) > JSON_UP_TO:
@@ -235,9 +240,9 @@ def _content(
     rules: Rules,
     families: FamiliesFile,
     *,
-    refused: Mapping[str, RefusedGroup],
     products: Sequence[ProductRow],
     imported: Iterable[Product],
+    left_out: list[str],
 ) -> dict[str, Any]:
     # The snapshot is written with sorted keys, so that is the order rows are numbered in.
     kinds = sorted(vehicles)
@@ -266,7 +271,9 @@ def _content(
         )
     for entry in imported:
         category = category_called(entry.category, rules.routine.called)
-        columns.add_imported(entry.model_copy(update={"category": category}), sources)
+        sold = entry.model_copy(update={"category": category})
+        if refused := columns.add_imported(sold, sources):
+            left_out.append(f"{entry.product_id}: holds {refused.name} ({refused.kind})")
     repeated = _repeated(columns.ids)
     if repeated:
         raise CatalogueError([f"imported: the id {id_!r} is used twice" for id_ in repeated])
@@ -277,10 +284,6 @@ def _content(
             for k in kinds
         },
         "rules": rules.model_dump(exclude_none=True),
-        "refused": {
-            k: v.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-            for k, v in refused.items()
-        },
         "families": families_table(
             {
                 id_: row.model_dump(by_alias=True, exclude_defaults=True)

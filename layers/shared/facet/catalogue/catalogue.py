@@ -21,7 +21,6 @@ from facet.catalogue.evidence import rinsed_categories
 from facet.catalogue.family import Families
 from facet.catalogue.ingredients import Ingredient, Ingredients
 from facet.catalogue.recognised import Recognised
-from facet.catalogue.refused import Refused
 from facet.catalogue.snapshot import Buffer, smallest, unpack
 from facet.catalogue.suitable import MEDICINE, PREGNANCY
 from facet.domain.advice import Source
@@ -119,6 +118,7 @@ class Catalogue:
             Families(content["families"]),
             recognised=Recognised.of(content["recognised"]),
             label_rules=content["label_rules"],
+            refused=content["refused"],
         )
         self.vehicles = {
             id_: Vehicle(
@@ -187,11 +187,6 @@ class Catalogue:
             if not path.stat().st_size:  # nothing to map
                 return cls.load(b"")
             return cls.load(memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)))
-
-    @cached_property
-    def refused(self) -> Refused:
-        """What is never placed as a cosmetic; made when it is first asked for."""
-        return Refused(self.content["refused"])
 
     def __len__(self) -> int:
         return len(self.ids)

@@ -23,6 +23,7 @@ from facet.catalogue.evidence import (
 )
 from facet.catalogue.ingredients import Ingredient, Ingredients
 from facet.catalogue.labels import Entry, Label
+from facet.catalogue.refused import RefusedRow
 from facet.catalogue.snapshot import Texts, smallest
 from facet.catalogue.suitable import (
     FULL_LABEL,
@@ -32,6 +33,7 @@ from facet.catalogue.suitable import (
     PREGNANCY,
     gravest_medicine,
     gravest_pregnancy,
+    refused_in,
 )
 from facet.catalogue.words import normal, says_something
 from facet.domain.products import (
@@ -79,7 +81,8 @@ class Columns:
     def __post_init__(self) -> None:
         self._number = {row.id: n for n, row in enumerate(self.ingredients.all)}
         self._of_entry: dict[str, list[int]] = {}
-        self._first = self.ingredients.reader.rules.get("gaps", {}).get("first", 0)
+        self._suspicious: dict[str, bool] = {}  # entry -> whether it may name what is refused
+        self._gaps = self.ingredients.reader.rules["gaps"]
         self._works_below = works_below(self.ingredients.reader.rules)
 
     def add(
@@ -141,7 +144,7 @@ class Columns:
             "treats": int(any(i.role == "active" for i, _ in parts)),
             "tinted": int(any("tint" in i.families for i in everything)),
             "known": 100 if printed is None else int(100 * printed.known_share),
-            "gaps": 0 if printed is None else len(printed.gaps(self._first)),
+            "gaps": 0 if printed is None else len(printed.gaps(self._gaps)),
             "mineral": int(filters == {"mineral_filter"}),
         }
         self.ids.append(id_)
@@ -155,19 +158,27 @@ class Columns:
         self.integers["inci"].extend(inci)
         self.integers["inci_end"].append(len(self.integers["inci"]))
 
-    def add_imported(self, product: Product, sources: Mapping[str, object]) -> None:
-        """Add an imported product: what its label says, with what is known of its ingredients."""
+    def add_imported(self, product: Product, sources: Mapping[str, object]) -> RefusedRow | None:
+        """Add an imported product: what its label says, with what is known of its ingredients.
+
+        Not added: one that is refused by name, be it banned or harmful, which is answered. A
+        medicine is added as one.
+        """
         printed = self.ingredients.reader.label_of(filter(says_something, product.inci))
+        refused = self._refused(product, printed)
+        if refused and refused.kind != "medicine":
+            return refused
         percents = {
             ingredient: active.percent
             for active in product.actives
             if (ingredient := self.ingredients.find_label(active.inci))
         }
         everything = printed.ingredients | percents
+        named = self.ingredients.read_text(product.name)
         counted = counting(
             everything,
             printed,
-            named=self.ingredients.read_text(product.name),
+            named=named,
             treats=product.category in self.treating,
             works_below=self._works_below,
         )
@@ -192,13 +203,25 @@ class Columns:
             brand=product.brand,
             price=product.price_band,
             spf=product.spf,
-            pregnancy=product.pregnancy_caution,
-            medicine=product.medicine,
+            pregnancy=gravest_pregnancy(named, product.pregnancy_caution),
+            medicine="prescription" if refused else product.medicine,
             label=label,
             shade=product.shade,
             finish=product.finish,
             origin=origin,
         )
+        return None
+
+    def _refused(self, product: Product, printed: Label) -> RefusedRow | None:
+        """What is never placed and is in a product; most entries were seen to name nothing such."""
+        refused = self.ingredients.refused
+        suspicious = refused.in_name(product.name, labelled=bool(printed.entries))
+        for entry in printed.entries:
+            if entry.text not in self._suspicious:
+                self._suspicious[entry.text] = bool(refused.in_entry(entry.text, 100, first=True))
+        if suspicious or any(self._suspicious[entry.text] for entry in printed.entries):
+            return refused_in(self.ingredients, [product.name], printed)
+        return None
 
     def _numbers(self, entry: Entry) -> list[int]:
         """Numbers of all that an entry names; its own text first where nobody described that."""

@@ -12,10 +12,13 @@ from facet.catalogue.label_text import forms_of, read_percent, split_label
 from facet.catalogue.labels import Label, Reader
 from facet.catalogue.patterns import Patterns, folded, words_like
 from facet.catalogue.recognised import Recognised
+from facet.catalogue.refused import Refused, is_retinoid
 from facet.catalogue.words import normal
 
 __all__ = ["Avoided", "Ingredient", "Ingredients", "forms_of", "read_percent", "read_spf"]
 
+RETINOID = "retinoid"  # the family, and the ingredient that a retinoid of any other name is
+RETINOID = "retinoid"  # a family, and the ingredient that a retinoid of any other name is
 UNKNOWN = "label/"  # begins the id of what a label names and nobody described
 UNDESCRIBED = "unknown"  # of pregnancy: no source says anything, which is not the same as "ok"
 _SPF = re.compile(r"\b(?:SPF|IP|FPS|LSF)\s*(\d{1,3})\b", re.IGNORECASE)
@@ -133,8 +136,10 @@ class Ingredients:
         *,
         recognised: Recognised | None = None,
         label_rules: Mapping[str, Any] | None = None,
+        refused: Mapping[str, Any] | None = None,
     ) -> None:
         self.all = tuple(rows)
+        self._refused = refused or {}
         self.reader = Reader(self, recognised or Recognised(), label_rules or {})
         self.by_id = {row.id: row for row in self.all}
         self.number = {row.id: number for number, row in enumerate(self.all)}
@@ -145,6 +150,11 @@ class Ingredients:
                 self._by_name.setdefault(name, row)
         self._longest = max((len(name.split()) for name in self._by_name), default=1)
         self._told = Told(families, self)
+
+    @cached_property
+    def refused(self) -> Refused:
+        """What is never placed as a cosmetic, by any name; made when first asked for."""
+        return Refused.of(self._refused)
 
     @cached_property
     def _by_word(self) -> dict[str, list[tuple[str, Ingredient]]]:
@@ -200,7 +210,9 @@ class Ingredients:
     def read_text(self, text: str, *, label: bool = False) -> list[Ingredient]:
         """Ingredients named anywhere in a text, longest names first ('Retinol 0.5 % serum').
 
-        People say "BHA" for salicylic acid; on a label it is butylated hydroxyanisole.
+        People say "BHA" for salicylic acid; on a label it is butylated hydroxyanisole. A retinoid
+        is found by any spelling, and not where a text says that it is free of it; a medicine's
+        brand is read as its ingredient ('PanOxyl 4 %').
         """
         said = {} if label else self._said
         words = normal(text).split()
@@ -215,7 +227,19 @@ class Ingredients:
                     at += length - 1
                     break
             at += 1
-        return list(dict.fromkeys(ingredients))
+        if not label:
+            brands = self.refused.mentioned_in(text)
+            ingredients += [row for brand in brands if (row := self.find(brand.name))]
+        return self.with_retinoid(text, dict.fromkeys(ingredients))
+
+    def with_retinoid(self, text: str, ingredients: Iterable[Ingredient]) -> list[Ingredient]:
+        """The ingredients of a text, with a retinoid where and only where it speaks of one."""
+        rows = list(ingredients)
+        if not is_retinoid(text):
+            return [row for row in rows if RETINOID not in row.families]
+        if any(RETINOID in row.families for row in rows) or RETINOID not in self.by_id:
+            return rows
+        return [*rows, self.by_id[RETINOID]]
 
     # --- what is avoided -----------------------------------------------------------------------
 

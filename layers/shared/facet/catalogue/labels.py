@@ -97,13 +97,18 @@ class Label:
         below = (at for at, entry in enumerate(self.entries) if entry.trace and entry.ordered)
         return next(below, None)
 
-    def gaps(self, first: int) -> tuple[Entry, ...]:
-        """The entries not checked that weigh: among so many first ones, or above 1 %."""
-        return tuple(
+    def gaps(self, rule: Mapping[str, Any]) -> tuple[Entry, ...]:
+        """The entries not checked that keep a label from being known well enough; empty: it is.
+
+        rule: [gaps] of data/skincare/labels.toml. They stand among the first, or above 1 %, or too
+        little of the whole is known.
+        """
+        weighty = tuple(
             entry
             for at, entry in enumerate(self.entries)
-            if not entry.known and (at < first or not entry.trace)
+            if not entry.known and (at < rule["first"] or not entry.trace)
         )
+        return self.not_checked if 100 * self.known_share < rule["known_from"] else weighty
 
     @property
     def not_checked(self) -> tuple[Entry, ...]:
@@ -161,6 +166,8 @@ class Reader:
         if met is None:
             self._forget()
             met = self._read(text) if len(text) <= _LONGEST else self._within(text)
+            rows = self.ingredients.with_retinoid(text, met.ingredients)
+            met = replace(met, ingredients=tuple(rows))
             if squeezed(split_brackets(text)[0]) in self._one_percent:
                 met = replace(met, limited=True)
             self._met[text] = met

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
-from facet.catalogue.ingredients import forms_of, read_percent
+from facet.catalogue.label_text import forms_of, read_percent
 from facet.catalogue.words import fold
 
 Kind = Literal["medicine", "never_at_home", "banned"]

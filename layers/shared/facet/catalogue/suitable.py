@@ -1,35 +1,52 @@
 """May this person use it? One answer with one reason, for what is owned, suggested and searched.
 
-A pregnant person, or one who avoids something, is shown nothing whose label nobody gave; what a
-doctor has to be asked about is left out like what must not be used. A product that is owned may be
-a prescription medicine, one that is suggested may not.
+What is not checked is never taken for harmless: a label has to be known well enough ([gaps] of
+data/skincare/labels.toml), in pregnancy the whole of it, and who avoids something is shown nothing
+whose label nobody gave. What is refused by name (refused.toml) is placed for nobody; a medicine
+that a doctor prescribed is its adviser's business (facet.advice.skincare.shelf).
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, get_args
 
 from facet.catalogue.age import ADULT, Age
 from facet.catalogue.families import Avoided, Understood
 from facet.catalogue.ingredients import (
+    UNDESCRIBED,
     Ingredient,
     Ingredients,
     forms_of,
     read_percent,
 )
+from facet.catalogue.labels import Entry, Label
+from facet.catalogue.refused import RefusedRow
 from facet.catalogue.words import says_something
 from facet.domain.advice import Profile
 from facet.domain.products import BagItem, PregnancyAdvice, Product
 from facet.domain.search import Query
 from facet.saying import say
 
-PREGNANCY: tuple[str, ...] = get_args(PregnancyAdvice)  # from what is fine to what is not
+PREGNANCY: tuple[PregnancyAdvice, ...] = get_args(
+    PregnancyAdvice
+)  # from what is fine to what is not
 MEDICINE: tuple[str | None, ...] = (None, "pharmacy", "prescription")
+
+GRAVEST = ("medicine", "never_at_home", "banned")
+NAMED = 3  # entries of a label that a note names
 
 # What is known of a product's label.
 NO_LABEL, NO_PERCENTAGES, FULL_LABEL = 0, 1, 2
 
+# Where a product is: on skin until it is washed off, for minutes, or for its colour.
+Use = Literal["leave_on", "rinse_off", "colour"]
+
 Code = Literal[
+    "medicine",
+    "never_at_home",
+    "banned",
+    "not_checked",
+    "not_checked_in_pregnancy",
     "avoided_ingredient",
     "ingredients_needed",
     "not_in_pregnancy",
@@ -83,6 +100,11 @@ class Contents:
     labelled: bool
     pregnancy: str = "ok"  # of PREGNANCY
     medicine: str | None = None  # of MEDICINE
+    use: Use = "leave_on"
+    refused: RefusedRow | None = None  # the gravest that its name or label speaks of
+    gap: str | None = None  # the entry that keeps its label from being known well enough
+    not_checked: tuple[str, ...] = ()  # entries of its label
+    undescribed: tuple[str, ...] = ()  # entries of which nobody says anything for pregnancy
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,23 +112,34 @@ class Verdict:
     """Why a product is not for this person."""
 
     code: Code
+    what: str = ""  # what in it
+    source: str | None = None  # of the source table
 
     def text(self, name: str) -> str:
         """The reason in a sentence about a product of this name."""
-        return say(f"suitable.{self.code}", name=name)
+        return say(f"suitable.{self.code}", name=name, what=self.what)
 
 
 def contents_of(
-    ingredients: Ingredients, product: Product | None, entry: BagItem | None = None
+    ingredients: Ingredients,
+    product: Product | None,
+    entry: BagItem | None = None,
+    use: Use = "leave_on",
 ) -> Contents:
     """The contents of a product: by the catalogue, by what its owner says of it, or by both."""
     names = [product.name, product.brand] if product else [entry.name if entry else None]
-    label = (*(entry.ingredients if entry else ()), *(product.inci if product else ()))
+    label = (*(entry.ingredients if entry else ()), *_printed(product))
     printed = ingredients.reader.label(label)
     parts = list(ingredients.named_on(printed))
+    named = [row for name in names if name for row in ingredients.read_text(name)]
     # Nobody else says what is in a product that its owner describes.
-    told = parts if product else [*parts, *ingredients.read_text(names[0] or "")]
+    told = parts if product else [*parts, *named]
     return Contents(
+        use=use,
+        refused=refused_in(ingredients, [name for name in names if name], printed, use),
+        gap=_gap(ingredients, printed),
+        not_checked=tuple(row.text for row in printed.not_checked),
+        undescribed=tuple(row.text for row in printed.entries if _is_undescribed(row)),
         ingredients=frozenset(row.id for row in told),
         written=(
             *(name for name in names if name),
@@ -114,12 +147,51 @@ def contents_of(
         ),
         # A dash or an empty entry is no label.
         labelled=any(map(says_something, label)),
-        pregnancy=gravest_pregnancy(told, product.pregnancy_caution if product else "ok"),
+        pregnancy=gravest_pregnancy(
+            (*parts, *named), product.pregnancy_caution if product else "ok"
+        ),
         medicine=gravest_medicine(told, product.medicine if product else None),
     )
 
 
-def gravest_pregnancy(parts: Iterable[Ingredient], told: str = "ok") -> str:
+def _printed(product: Product | None) -> Iterator[str]:
+    """The label of a catalogue's product, with the strengths that it states."""
+    stated = {active.inci: active.percent for active in product.actives} if product else {}
+    for name in product.inci if product else ():
+        yield f"{name} {percent:g} %" if (percent := stated.get(name)) else name
+
+
+def refused_in(
+    ingredients: Ingredients, names: Sequence[str], label: Label, use: Use = "leave_on"
+) -> RefusedRow | None:
+    """What is never placed and is in a product, as its names or its label say; medicines first."""
+    entries = [_with_percent(row) for row in label.entries]
+    on_label = ingredients.refused.in_label(entries, line=label.one_percent_line)
+    rows = [row for rows in on_label.values() for row in rows]
+    if use != "colour":  # a shade may be called after anything
+        rows += [r for n in names for r in ingredients.refused.in_name(n, labelled=bool(entries))]
+    return min(rows, key=lambda row: GRAVEST.index(row.kind), default=None)
+
+
+def _with_percent(entry: Entry) -> str:
+    return entry.text if entry.percent is None else f"{entry.text} {entry.percent:g} %"
+
+
+def _gap(ingredients: Ingredients, label: Label) -> str | None:
+    """The first entry that keeps a label from being known well enough; None where it is."""
+    rule = ingredients.reader.rules.get("gaps")
+    gaps = label.gaps(rule) if rule and label.entries else ()
+    return gaps[0].text if gaps else None
+
+
+def _is_undescribed(entry: Entry) -> bool:
+    """Whether an entry is a cosmetic ingredient of which nobody says anything for pregnancy."""
+    if entry.state == "recognised":
+        return True
+    return entry.known and any(row.pregnancy == UNDESCRIBED for row in entry.ingredients)
+
+
+def gravest_pregnancy(parts: Iterable[Ingredient], told: PregnancyAdvice = "ok") -> PregnancyAdvice:
     """ok, ask or avoid: the gravest advice, of its ingredients or told of the whole product.
 
     What nobody described for pregnancy (`unknown`) gives none: see `Ingredient.pregnancy`.
@@ -140,13 +212,56 @@ def refusal(person: Person, contents: Contents, *, suggested: bool = False) -> V
     """
     reasons: tuple[tuple[bool, Code], ...] = (
         (is_avoided(person.avoided, contents), "avoided_ingredient"),
-        (not contents.labelled and (suggested or person.needs_labels), "ingredients_needed"),
         (person.pregnant and contents.pregnancy == "avoid", "not_in_pregnancy"),
         (person.pregnant and contents.pregnancy == "ask", "ask_in_pregnancy"),
-        (suggested and contents.medicine == "prescription", "prescription"),
         (_is_too_young(person, contents), person.age.code),
     )
-    return next((Verdict(code) for applies, code in reasons if applies), None)
+    if code := next((code for applies, code in reasons if applies), None):
+        return Verdict(code)
+    if refused := contents.refused:
+        return Verdict(refused.kind, refused.name, refused.source)
+    if suggested and contents.medicine == "prescription":
+        return Verdict("prescription")
+    if _needs_its_label(person, contents, suggested=suggested):
+        return Verdict("ingredients_needed")
+    return _unchecked(person, contents)
+
+
+def _needs_its_label(person: Person, contents: Contents, *, suggested: bool) -> bool:
+    """Whether a product cannot be judged for a person without the label that nobody gave."""
+    if contents.labelled:
+        return False
+    in_doubt = person.pregnant and contents.use == "leave_on"
+    return suggested or in_doubt or bool(person.avoided)
+
+
+def _unchecked(person: Person, contents: Contents) -> Verdict | None:
+    """The verdict on a product of whose label too much is not checked."""
+    if contents.use == "rinse_off" or not contents.labelled:
+        return None
+    if person.pregnant and contents.not_checked:
+        return Verdict("not_checked_in_pregnancy", contents.not_checked[0])
+    if contents.use == "leave_on" and contents.gap:
+        return Verdict("not_checked", contents.gap)
+    return None
+
+
+def remarks(person: Person, contents: Contents) -> Iterator[tuple[str, str]]:
+    """(code, what) of all that a person should know of a product that `refusal` does not refuse."""
+    if not contents.labelled:
+        yield "no_label", ""
+    if contents.not_checked:
+        yield "not_all_checked", _few(contents.not_checked)
+    if person.pregnant and contents.undescribed:
+        yield "not_described_in_pregnancy", _few(contents.undescribed)
+
+
+def _few(names: Sequence[str]) -> str:
+    """The first names of a list, and how many more there are."""
+    names = list(dict.fromkeys(names))
+    listed = ", ".join(names[:NAMED])
+    rest = len(names) - NAMED
+    return say("suitable.and_more", names=listed, count=rest) if rest > 0 else listed
 
 
 def _is_too_young(person: Person, contents: Contents) -> bool:
@@ -187,6 +302,8 @@ class Columns(Protocol):
     """A catalogue's columns, (n,) each."""
 
     label: Any
+    known: Any
+    gaps: Any
     pregnancy: Any
     medicine: Any
 
@@ -204,11 +321,10 @@ def suitable_rows(
     """
     allowed = ~holding(person.avoided.ingredients | person.age.ingredients)
     if suggested or person.needs_labels:
-        allowed = allowed & (columns.label > NO_LABEL)
-    if person.pregnant:
-        allowed = allowed & (columns.pregnancy == PREGNANCY.index("ok"))
-    if suggested:
+        allowed = allowed & (columns.label > NO_LABEL) & (columns.gaps == 0)
         allowed = allowed & (columns.medicine < MEDICINE.index("prescription"))
+    if person.pregnant:
+        allowed = allowed & (columns.pregnancy == PREGNANCY.index("ok")) & (columns.known == 100)
     return allowed
 
 

@@ -180,7 +180,9 @@ class VectorSearch:
             normal(name) in names or (row is not None and row.id in ids)
             for name, row in zip(query.holds, held, strict=True)
         )
-        return holds_all and refusal(person, contents_of(self._ingredients, product)) is None
+        if not holds_all or not person.needs_labels:
+            return holds_all
+        return refusal(person, contents_of(self._ingredients, product), suggested=True) is None
 
     def _hit(self, match: Match, product: Product, query: Query) -> Hit:
         distance = match.distance if query.near else None

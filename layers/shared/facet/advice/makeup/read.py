@@ -13,7 +13,7 @@ from facet.advice.harmony import LCh, Palette
 from facet.advice.makeup.brief import CATEGORIES, LookBrief, rules
 from facet.advice.makeup.shades import Shade, shade_card
 from facet.advice.occasions import occasion_of
-from facet.advice.owned import is_expired, read_bag
+from facet.advice.owned import is_expired, read_bag, remarks_on
 from facet.catalogue.age import age_of
 from facet.catalogue.catalogue import Catalogue
 from facet.catalogue.suitable import Contents, Person, Verdict, contents_of, refusal
@@ -101,10 +101,13 @@ def _owned(
         category, colour, finish = own_makeup(entry, product)
         if category is None or not name:
             continue  # skincare and the like: another job's business
-        contents = contents_of(catalogue.ingredients, product, entry)
+        contents = contents_of(catalogue.ingredients, product, entry, "colour")
         if note := _unusable(entry, category, name, refusal(person, contents), today):
             notes.append(note)
-        elif colour is None:
+            continue
+        if person.pregnant or (contents.labelled and product is None):
+            notes += remarks_on(entry, name, contents, person)
+        if colour is None:
             notes.add("shade_needed", say("bag.shade_needed", name=name), entry.item_id)
         else:
             shade = Shade(category, name, colour, finish, entry.item_id, entry.product_id)

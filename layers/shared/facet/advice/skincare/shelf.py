@@ -7,7 +7,7 @@ from typing import Any
 
 from facet.advice.answer import Notes
 from facet.advice.makeup.read import own_makeup
-from facet.advice.owned import is_expired, read_bag
+from facet.advice.owned import is_expired, read_bag, remarks_on
 from facet.advice.skincare.load import is_wash
 from facet.advice.skincare.strengths import is_medicine_strength, too_strong
 from facet.catalogue.catalogue import Catalogue, Item
@@ -31,6 +31,7 @@ from facet.catalogue.suitable import (
     Code,
     Contents,
     Person,
+    Use,
     Verdict,
     contents_of,
     gravest_medicine,
@@ -73,8 +74,9 @@ def shelf_of(
         item = item_of(entry, product, catalogue, notes)
         if item is None:
             continue
-        if reason := _refusal(item, entry, product, catalogue, person=person, today=today):
-            notes.add(*reason, entry.item_id)
+        item, contents = _with_contents(item, entry, product, catalogue)
+        if reason := _refusal(item, entry, contents, catalogue, person=person, today=today):
+            notes.add(*reason)
             continue
         if item.medicine == "prescription":
             notes.add(*_medicine_note(item, entry, catalogue))
@@ -82,6 +84,8 @@ def shelf_of(
                 listed.append(item)
                 continue
             prescribed[item.key] = entry.prescribed.how_often
+        elif product is None or person.pregnant:  # of what is ours nothing else is unknown
+            notes += remarks_on(entry, item.name, contents, person)
         items.append(item)
         if _is_new(item, entry, catalogue.rules, today=today):
             new.add(item.key)
@@ -255,30 +259,41 @@ def _parts(
 # --- whether it can be used ----------------------------------------------------------------------
 
 
+def _with_contents(
+    item: Item, entry: BagItem, product: Product | None, catalogue: Catalogue
+) -> tuple[Item, Contents]:
+    """An owned product with what is known to be in it; a medicine as one."""
+    use: Use = "rinse_off" if item.rinse_off else "leave_on"
+    contents = contents_of(catalogue.ingredients, product, entry, use)
+    if contents.refused and contents.refused.kind == "medicine":
+        item = replace(item, medicine="prescription")
+    return item, contents
+
+
 def _refusal(
     item: Item,
     entry: BagItem,
-    product: Product | None,
+    contents: Contents,
     catalogue: Catalogue,
     *,
     person: Person,
     today: date | None,
-) -> tuple[str, str] | None:
-    """(code, sentence) why an owned product stays out, or None."""
-    contents = contents_of(catalogue.ingredients, product, entry)
+) -> tuple[str, str, str, str | None] | None:
+    """Code, sentence, item and source of the note why an owned product stays out, or None."""
+    verdict = None
     if item.medicine == "prescription":
         refused = _medicine_refusal(item, contents, person, catalogue)
-        return refused or _gone(item, entry, today)
-    if verdict := refusal(person, contents) or _too_young(item, person):
-        return verdict.code, verdict.text(item.name)
-    least_spf = catalogue.rules["sun"]["spf"]
-    unlabelled = not contents.labelled
-    return (
-        _unclear(item, unlabelled=unlabelled)
-        or _gone(item, entry, today)
-        or _too_strong(item, catalogue)
-        or _too_weak(item, least_spf)
-    )
+        reason = refused or _gone(item, entry, today)
+    elif verdict := refusal(person, contents) or _too_young(item, person):
+        reason = verdict.code, verdict.text(item.name)
+    else:
+        reason = (
+            _unclear(item, unlabelled=not contents.labelled)
+            or _gone(item, entry, today)
+            or _too_strong(item, catalogue)
+            or _too_weak(item, catalogue.rules["sun"]["spf"])
+        )
+    return (*reason, entry.item_id, verdict.source if verdict else None) if reason else None
 
 
 def _too_young(item: Item, person: Person) -> Verdict | None:
