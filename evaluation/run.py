@@ -32,6 +32,7 @@ from evaluation.labels import judge_labels
 from evaluation.measure import CONCERNS, Plan, Row, measure, models
 from evaluation.peer import landmarks
 from evaluation.photos import ROOT, FacePhoto, folder, load_photos, some
+from evaluation.placement import judge_placement
 from evaluation.report import write
 
 OUT = ROOT / ".evaluation"
@@ -135,6 +136,7 @@ def main() -> int:
         findings += judge_looks(photos, OUT)
         findings += judge_allergens()
         findings += judge_labels()
+        findings += judge_placement()
     console.print(table(findings, everything=bool(only)))
     missed = [finding for finding in findings if finding.met is False]
     _print_missed(missed)
