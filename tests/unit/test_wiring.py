@@ -11,6 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from contract.functions import function_module
+from facet.adapters import aws
 from facet.adapters.settings import Settings
 from facet.wiring import Wiring
 
@@ -103,6 +104,16 @@ def test_settings_stay_as_they_were_read() -> None:
 
     with pytest.raises(ValidationError):
         settings.table_name = "another"  # type: ignore[misc]
+
+
+def test_a_client_fails_fast_and_a_health_check_faster(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    usual, checked = (aws.client("sqs", **told).meta.config for told in ({}, {"read_timeout": 2}))
+
+    assert (usual.connect_timeout, usual.read_timeout) == (2, 10)
+    assert usual.retries["total_max_attempts"] == 3
+    assert (checked.connect_timeout, checked.read_timeout) == (2, 2)
+    assert checked.retries["total_max_attempts"] == 1
 
 
 def settings_of(name: str) -> set[str]:

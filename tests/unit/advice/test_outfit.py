@@ -1,6 +1,7 @@
 """Outfits: what always holds, whatever hangs in the wardrobe, and what is chosen from it."""
 
 from datetime import date, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from facet.advice.outfit import choose as outfit_choose
 from facet.advice.outfit.recommend import recommend_outfit
 from facet.advice.outfit.wardrobe import Brief, rules
-from facet.advice.outfit.worth import Scored, scored
+from facet.advice.outfit.worth import Scored, needed_clo, scored
 from facet.domain.advice import Profile
 from facet.domain.style import Weather
 from tests.unit.advice.wardrobes import SLOTS, TODAY, WARDROBE, ask, base, garment, ids, reading_of
@@ -284,3 +285,15 @@ def test_every_weight_has_a_source() -> None:
     assert len(cited) > 9
     assert set(cited) <= {*rules()["sources"], "seasons"}
     assert sum(v for v in rules()["weight"].values() if isinstance(v, float)) == pytest.approx(1)
+
+
+def test_no_heat_asks_for_less_than_nothing_to_wear() -> None:
+    told = {"skin_c": 34, "divisor": 0.155, "met": 1.2, "met_sport": 2, "indoors_c": 21}
+
+    def needed(air: float) -> float:
+        weather = Weather(temperature_c=air)
+        brief: Any = SimpleNamespace(rules={"clo": told}, occasion="everyday", weather=weather)
+        return needed_clo(brief)
+
+    assert needed(20) == pytest.approx(14 / (0.155 * 1.2))
+    assert needed(45) == 0

@@ -33,7 +33,9 @@ from facet.domain.search import Near, Query
 from tests.unit.conftest import DATA
 
 WORDS = ("calm", "crème", "retinol", "water", "glow", "rosé", "niacinamide", "Nº", "Увлажнение")
+# Known well enough for its last entry to be none.
 OILS = ("Ricinus Communis Seed Oil", "Squalane", "Mica", "Silica", "Tocopherol", "Phenoxyethanol")
+MOON = "Moonstone Rouge"
 BRANDS = ("Ona", "Calm & Glow", "L'Étoile", None)
 LABELS = (
     *("Aqua", "Glycerin", "Retinol", "Niacinamide", "Parfum", "Zinc Oxide", "Squalane"),
@@ -280,7 +282,7 @@ def find() -> Callable[..., list[str]]:
         {"product_id": "rouge", "name": "Crème Rouge", "brand": "L'Étoile", "shade": "#a03050"},
         {"product_id": "rosy", "name": "Rosy lips, long wear", "brand": "Ona", "shade": "#a83258"},
         {"product_id": "plum", "name": "Plum", "brand": "Ona", "shade": "#502040"},
-        {"product_id": "oil", "name": "Lip oil", "brand": "Rouge", "inci": (*OILS, "Moonstone Rouge")},
+        {"product_id": "oil", "name": "Lip oil", "brand": "Rouge", "inci": (*OILS, MOON)},
     ]
     rows = [Product.model_validate({"category": "lipstick"} | row) for row in theirs]
     search = Index(Catalogue.load(build_catalogue(DATA, rows))).search
