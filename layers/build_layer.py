@@ -58,7 +58,10 @@ def install(layer: str, arch: str, target: Path) -> None:
 
 
 def trim(target: Path) -> None:
-    """Removes what trim.toml names from an installed layer."""
+    """Removes what trim.toml names from an installed layer, and every package's readme."""
+    for metadata in target.glob("*.dist-info/METADATA"):
+        headers, _, _ = metadata.read_text(encoding="utf-8").partition("\n\n")
+        metadata.write_text(f"{headers}\n", encoding="utf-8")
     for entry in TRIM["drop"]:
         for pattern in entry["paths"]:
             for path in target.glob(pattern):

@@ -142,6 +142,13 @@ def test_byte_code_names_the_path_it_will_run_at(built: Path) -> None:
             assert str(ROOT).encode() not in compiled.read_bytes(), compiled
 
 
+def test_a_package_keeps_its_name_and_version_but_no_readme(built: Path) -> None:
+    for metadata in built.glob("*Layer/python/*.dist-info/METADATA"):
+        text = metadata.read_text(encoding="utf-8")
+        assert "\nVersion: " in text
+        assert "\n\n" not in text, metadata
+
+
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_function_with_its_layers_stays_small(function: str, built: Path) -> None:
     assert unzipped_mb(function, built) <= LIMIT_MB.get(function, 80)
