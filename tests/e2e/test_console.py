@@ -574,7 +574,7 @@ def test_a_colour_is_a_product_s_only_once_somebody_chose_it(page: Page) -> None
     page.get_by_role("button", name="Add a product").click()
     page.get_by_label("Name").fill("Some lipstick")
     page.get_by_label("What is it?").select_option("lip")
-    expect(page.get_by_text("Not told")).to_be_visible()
+    expect(page.locator("span", has_text="Not told")).to_be_visible()  # beside the colour
     look(page, "bag-add-untold")
     item = saved(page, "PUT", "/v1/bag/")
     assert "shade" not in item
@@ -582,7 +582,7 @@ def test_a_colour_is_a_product_s_only_once_somebody_chose_it(page: Page) -> None
 
     lipstick = page.get_by_role("button", name=re.compile("Some lipstick"))
     lipstick.click()
-    expect(page.get_by_text("Not told")).to_be_visible()
+    expect(page.locator("span", has_text="Not told")).to_be_visible()  # beside the colour
     page.get_by_label("Colour").fill("#8c1c2b")
     assert saved(page, "PUT", "/v1/bag/")["shade"] == "#8c1c2b"
 
