@@ -227,10 +227,10 @@ class Ingredients:
                     at += length - 1
                     break
             at += 1
-        if not label:
-            brands = self.refused.mentioned_in(text)
-            ingredients += [row for brand in brands if (row := self.find(brand.name))]
-        return self.with_retinoid(text, dict.fromkeys(ingredients))
+        brands = () if label else self.refused.mentioned_in(text)
+        ingredients += [row for brand in brands if (row := self.find(brand.name))]
+        said_so = ", ".join((text, *(brand.name for brand in brands)))  # "Differin" is adapalene
+        return self.with_retinoid(said_so, dict.fromkeys(ingredients))
 
     def with_retinoid(self, text: str, ingredients: Iterable[Ingredient]) -> list[Ingredient]:
         """The ingredients of a text, with a retinoid where and only where it speaks of one."""

@@ -4,6 +4,7 @@ A label is typed entry by entry or pasted as a whole, with the heading, the foot
 advertisement round it. The words that tell these apart are in label_text.toml.
 """
 
+import html
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,6 +12,8 @@ from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal
+
+from facet.catalogue.words import UNSEEN
 
 Part = Literal["listed", "active", "may_contain"]
 Heading = Literal["", "list", "active", "other"]
@@ -24,10 +27,10 @@ _OPEN, _CLOSE = re.compile(r"[(\[{]"), re.compile(r"[)\]}]")
 _IN_BRACKETS = re.compile(r"[(\[{]([^()\[\]{}]*)[)\]}]")
 # Not the comma of 1,2-Hexanediol or of 2,5 %; not the dash of PEG - 8.
 _BETWEEN = re.compile(
-    r"[;；、，•·|\n\x01]|,(?!(?<=\d,)\d)|\s[-–—]\s+(?=\D)|\s\+\s+(?=[^\W\d])|\s(?=[*†‡¹²³]+\s*[^\W\d])"
+    r"[;；、，•·∙⋅・●▪◦‣|\n\x01]|,(?!(?<=\d,)\d)|\s[-–—]\s+(?=\D)|\s\+\s+(?=[^\W\d])|\s(?=[*†‡¹²³]+\s*[^\W\d])"
 )
 _GLUED = re.compile(r"[%％]\s*(?=[A-Z])")
-_HIDDEN = {ord(mark): 0xE000 + n for n, mark in enumerate(",;•·|\n\t.:-–—")}
+_HIDDEN = {ord(mark): 0xE000 + n for n, mark in enumerate(",;•·∙⋅・●▪◦‣|\n\t.:-–—")}
 _SHOWN = {hidden: mark for mark, hidden in _HIDDEN.items()}
 _SENTENCE = re.compile(
     r"(?<!\bsp)(?<!\bspp)(?<!\bvar)(?<!\bssp)(?<!\bno)(?<!\bst)\s*\.[\s*+]*\s+(?=[A-Z*+†(\[-])|\s\.(?=[A-Z])|\.(?=[*+†])",
@@ -99,12 +102,13 @@ def pieces_of(text: str) -> list[Piece]:
 
     text: one entry, or a whole label.
     """
+    text = html.unescape(text).translate(UNSEEN)
     lines = text.replace("\\", "/").replace("\t", ";").split("\n")
     text = "\n".join(plain for line in lines if (plain := " ".join(line.split())))
     if text.count("\n") * 3 < text.count(","):
         text = text.replace("-\n", "").replace("\n", " ")  # lines wrapped by the packaging
     words = _words()
-    if "<" in text or "F" in text:
+    if "<" in text or "F" in text or "ode" in text:
         text = words.codes.sub(" ", text)
     if any(map(text.lower().__contains__, words.may_hints)):
         text = words.may_contain.sub("\x01\x02", text)
@@ -113,7 +117,7 @@ def pieces_of(text: str) -> list[Piece]:
     product = 0
     for sentence in _sentences(_hidden(text)):
         for listed in _listed(sentence, words):
-            heading, piece = _headed(listed.lstrip("\x02 :"), words)
+            heading, piece = _headed(listed.lstrip("\x02 :*#_"), words)
             if heading == "other" and pieces:
                 product += 1
             if heading:
@@ -217,7 +221,7 @@ def _words() -> _Words:
         may_hints=tuple(table["may_contain_hints"]),
         bare=re.compile(
             rf"\s*(?:(?P<active>{'|'.join(table['active_headings'])})|{'|'.join(table['headings'])})"
-            r"(?:\s+|$)",
+            r"(?:[\s*_]+|$)",
             re.IGNORECASE,
         ),
         holds=re.compile(rf"^\W*(?:{'|'.join(table['holds'])})\b:?(?!\s+no\b)", re.IGNORECASE),
@@ -274,6 +278,8 @@ def _without_prose(piece: str, words: _Words) -> str:
     for match in _WORDS.finditer(piece):
         if match[0].lower() in words.prose:
             before = piece[: match.start()].strip()
+            if explained := _HEADING.match(piece[: match.end()]):
+                return explained[1]  # "Squalane: it softens" tells what stands before the colon
             # "Phenoxyethanol Please be aware" begins a sentence; "and refines skin" is within one.
             return before if match[0][0].isupper() else ""
     return piece

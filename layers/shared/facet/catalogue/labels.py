@@ -166,12 +166,19 @@ class Reader:
         if met is None:
             self._forget()
             met = self._read(text) if len(text) <= _LONGEST else self._within(text)
-            rows = self.ingredients.with_retinoid(text, met.ingredients)
+            # A name that was misspelt says nothing of a retinoid in its own words.
+            read = text if met.name is None else f"{text}, {self._inci_of(met)}"
+            rows = self.ingredients.with_retinoid(read, met.ingredients)
             met = replace(met, ingredients=tuple(rows))
             if squeezed(split_brackets(text)[0]) in self._one_percent:
                 met = replace(met, limited=True)
             self._met[text] = met
         return met
+
+    def _inci_of(self, meaning: Meaning) -> str:
+        """The INCI name of what a name was found to mean; empty where nobody describes it."""
+        row = self._described.get(meaning.name or "")
+        return row.inci if row else ""
 
     def _forget(self) -> None:
         if len(self._met) + len(self._cut) >= _REMEMBERED:

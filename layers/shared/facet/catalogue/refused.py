@@ -40,14 +40,18 @@ _FREE = re.compile(r" (?:free(?! (?:of|from|form))|frei|alternative|like)\b")
 # Not phloretin, hesperetin; "il" is the Romance retinil, "oi" retinoic, retinoid and tretinoin.
 _RETINOID = re.compile(
     r"(?<!phlo)(?<!hespe)retin(?:ol|al|oi|oyl|yl|il|oat|oxy|amid|saur|ate\b)"
-    r"|(?<!pro)(?<!pro )vitamin[ae]?s? a\b"
+    r"|(?<!pro)(?<!pro )\bvit(?:amin[ae]?s?)? a\b"
+    r"|\bretii?nn?[o0]l|\bretn[o0]le?\b|\bret(?:en|ion|yn)[o0]l|\bretynyl|\brentinol|\bhpr\b"
+    r"|axerophthol|\bretin 0 ?l\b|retinid"
     r"|\bretin a\b|acitretin|adapalen|[zfx]aroten"
 )
 _RETINOID_ELSEWHERE = (
-    *("レチノ", "レチナ", "アダパレン", "タザロテン"),
-    *("레티노", "레티놀", "레티날", "레티닐", "레틴", "아다팔렌"),
-    *("视黄", "視黃", "視黄", "维a酸", "維a酸", "维甲酸", "维他命a醇", "阿达帕林"),
-    *("ретин", "адапален", "ρετιν", "ريتين", "רטינ"),
+    *("レチノ", "レチナ", "ビタミンa", "アダパレン", "タザロテン"),
+    *("레티노", "레티놀", "레티날", "레티닐", "레틴", "비타민a", "비타민 a", "아다팔렌"),
+    *("视黄", "視黃", "視黄", "维a酸", "維a酸", "维甲酸", "维a醇", "a醇", "a醛", "早c晚a"),
+    *("维生素a", "維生素a", "维他命a", "維他命a", "阿达帕林"),
+    *("ретин", "витамин а", "витамин a", "витамином а", "адапален", "ρετιν", "βιταμινη α"),
+    *("ريتين", "رتينول", "فيتامين ا", "רטינ", "ויטמין a", "रेटिन", "เรตินอล", "รีตินอล"),
 )
 
 

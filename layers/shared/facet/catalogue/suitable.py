@@ -145,8 +145,8 @@ def contents_of(
             *(name for name in names if name),
             *(rest for e in printed.entries for rest in _unresolved(ingredients, e.text)),
         ),
-        # A dash or an empty entry is no label.
-        labelled=any(map(says_something, label)),
+        # A dash or an empty entry is no label, nor is a text that names nothing.
+        labelled=any(says_something(entry.text) for entry in printed.entries),
         pregnancy=gravest_pregnancy(
             (*parts, *named), product.pregnancy_caution if product else "ok"
         ),
