@@ -161,7 +161,7 @@ def check_labels(
 ) -> Iterable[str]:
     """What is wrong with labels.toml, in sentences."""
     cited = [rules.one_percent.source, rules.one_percent.usual_source, rules.trace.source]
-    cited += [rules.gaps.source]
+    cited += [rules.gaps.source, rules.like_medicine.source]
     cited += [rules.called.source, rules.colours.source]
     cited += [rules.plants.source, rules.said_beside.source]
     for source in cited:

@@ -411,6 +411,14 @@ class Gaps(Row):
     source: str
 
 
+class LikeMedicine(Row):
+    """[like_medicine] of labels.toml: names that are not believed without a label."""
+
+    words: tuple[str, ...]
+    below_percent: int = Field(gt=0, le=100)
+    source: str
+
+
 class LabelWords(Row):
     """[said_beside] of labels.toml: words that do not say which ingredient it is."""
 
@@ -449,6 +457,7 @@ class LabelRules(Row):
     one_percent: OnePercent
     trace: Trace
     gaps: Gaps
+    like_medicine: LikeMedicine
     called: Called
     colours: Colours
     plants: Plants

@@ -21,7 +21,7 @@ from facet.catalogue.ingredients import (
 )
 from facet.catalogue.labels import Entry, Label
 from facet.catalogue.refused import RefusedRow
-from facet.catalogue.words import says_something
+from facet.catalogue.words import fold, says_something
 from facet.domain.advice import Profile
 from facet.domain.products import BagItem, PregnancyAdvice, Product
 from facet.domain.search import Query
@@ -105,6 +105,7 @@ class Contents:
     gap: str | None = None  # the entry that keeps its label from being known well enough
     not_checked: tuple[str, ...] = ()  # entries of its label
     undescribed: tuple[str, ...] = ()  # entries of which nobody says anything for pregnancy
+    like_medicine: bool = False  # its name alone is told, and may be that of a medicine
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +141,8 @@ def contents_of(
         gap=_gap(ingredients, printed),
         not_checked=tuple(row.text for row in printed.not_checked),
         undescribed=tuple(row.text for row in printed.entries if _is_undescribed(row)),
+        like_medicine=product is None
+        and any(_is_like_medicine(ingredients, n) for n in names if n),
         ingredients=frozenset(row.id for row in told),
         written=(
             *(name for name in names if name),
@@ -182,6 +185,21 @@ def _gap(ingredients: Ingredients, label: Label) -> str | None:
     rule = ingredients.reader.rules.get("gaps")
     gaps = label.gaps(rule) if rule and label.entries else ()
     return gaps[0].text if gaps else None
+
+
+def _is_like_medicine(ingredients: Ingredients, name: str) -> bool:
+    """Whether a product's name is as of a medicine: of an ointment, or "Felbinac 3 %"."""
+    rule = ingredients.reader.rules.get("like_medicine")
+    if not rule:
+        return False
+    words = fold(name)
+    if not {*words}.isdisjoint(rule["words"]):
+        return True
+    if not name.isascii() and any(not w.isascii() and w in name for w in rule["words"]):
+        return True
+    _, percent = read_percent(name)
+    strength = percent is not None and percent < rule["below_percent"]
+    return strength and not ingredients.read_text(name)
 
 
 def _is_undescribed(entry: Entry) -> bool:
@@ -231,7 +249,7 @@ def _needs_its_label(person: Person, contents: Contents, *, suggested: bool) -> 
     """Whether a product cannot be judged for a person without the label that nobody gave."""
     if contents.labelled:
         return False
-    in_doubt = person.pregnant and contents.use == "leave_on"
+    in_doubt = (person.pregnant or contents.like_medicine) and contents.use == "leave_on"
     return suggested or in_doubt or bool(person.avoided)
 
 
