@@ -168,7 +168,7 @@ def check_labels(
         if source not in sources:
             yield f"labels.toml: unknown source {source!r}"
     families = {family for row in ingredients.values() for family in row.family}
-    for family in rules.trace.works_below:
+    for family in (*rules.trace.works_below, *rules.trace.sets_acidity):
         if family not in families:
             yield f"labels.toml: no ingredient is of the family {family!r}"
     names = (*rules.one_percent.limited, *rules.one_percent.usual, *rules.called.names)

@@ -14,12 +14,12 @@ from facet.catalogue.catalogue import (
 )
 from facet.catalogue.evidence import (
     Parts,
+    TraceRule,
     bought_for,
     counting,
     helps_of,
     irritancy_of,
     is_unstated,
-    works_below,
 )
 from facet.catalogue.ingredients import Ingredient, Ingredients
 from facet.catalogue.labels import Entry, Label
@@ -83,7 +83,7 @@ class Columns:
         self._of_entry: dict[str, list[int]] = {}
         self._suspicious: dict[str, bool] = {}  # entry -> whether it may name what is refused
         self._gaps = self.ingredients.reader.rules["gaps"]
-        self._works_below = works_below(self.ingredients.reader.rules)
+        self._trace_rule = TraceRule.of(self.ingredients.reader.rules)
 
     def add(
         self,
@@ -180,7 +180,7 @@ class Columns:
             printed,
             named=named,
             treats=product.category in self.treating,
-            works_below=self._works_below,
+            rule=self._trace_rule,
         )
         parts = bought_for(counted)
         numbers = [n for entry in printed.entries for n in self._numbers(entry)]

@@ -7,6 +7,7 @@ to work, and loses where it is rinsed off. Who sells, owns or looks up a product
 
 import tomllib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol, get_args
@@ -19,6 +20,25 @@ from facet.domain.search import Condition
 from facet.saying import plain, say
 
 Parts = Sequence[tuple[Ingredient, float | None]]  # what is in a product, in percent where stated
+
+
+@dataclass(frozen=True, slots=True)
+class TraceRule:
+    """[trace] of data/skincare/labels.toml."""
+
+    works_below: frozenset[str]  # families that count in a treatment even below 1 %
+    sets_acidity: frozenset[str]  # families that, behind the first entries, set the acidity
+    first: int  # entries
+
+    @classmethod
+    def of(cls, label_rules: Mapping[str, Any]) -> "TraceRule":
+        """The rule that a snapshot's labels.toml holds."""
+        rule = label_rules.get("trace", {})
+        return cls(
+            works_below=frozenset(rule.get("works_below", ())),
+            sets_acidity=frozenset(rule.get("sets_acidity", ())),
+            first=rule.get("first", 0),
+        )
 
 
 class Facts(Protocol):
@@ -63,33 +83,32 @@ def counting(
     *,
     named: Collection[Ingredient],
     treats: bool,
-    works_below: frozenset[str],
+    rule: TraceRule,
 ) -> dict[Ingredient, float | None]:
     """Of everything in a product what counts, in percent where stated: no active that is a trace.
 
     An active counts where its strength is stated, where the product's name speaks of it (named), or
-    where it stands on the label before what the law allows 1 % of. What a person avoids, pregnancy
-    and the law are asked of `everything`. treats: it is for the step that treats, where an active
-    of a list from a to z counts, and works_below, families that work in traces.
+    where it stands on the label before what the law allows 1 % of; an acid that may only set the
+    acidity, among the first entries. What a person avoids, pregnancy and the law are asked of
+    `everything`. treats: it is for the step that treats, where an active of a list from a to z
+    counts, and families that work in traces.
     """
     told = frozenset().union(*(row.tags for row in named))
     if treats:
-        told |= works_below
+        told |= rule.works_below
+    bought_for_more = not treats or any(row.role == "active" for row in named)
     above: set[Ingredient] = set()
     below: set[Ingredient] = set()
-    for entry in label.entries:
+    for at, entry in enumerate(label.entries):
         is_trace = entry.trace or not (entry.ordered or treats)
-        (below if is_trace else above).update(entry.ingredients)
+        for row in entry.ingredients:
+            buffers = bought_for_more and at >= rule.first and row.families & rule.sets_acidity
+            (below if is_trace or buffers else above).add(row)
     return {
         row: percent
         for row, percent in everything.items()
         if row.role != "active" or percent or row not in below - above or row.tags & told
     }
-
-
-def works_below(label_rules: Mapping[str, Any]) -> frozenset[str]:
-    """Families that count in a treatment even where they stand below 1 %."""
-    return frozenset(label_rules.get("trace", {}).get("works_below", ()))
 
 
 def is_unstated(parts: Parts) -> bool:

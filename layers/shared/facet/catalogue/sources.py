@@ -397,9 +397,12 @@ class OnePercent(Row):
 
 
 class Trace(Row):
-    """[trace] of labels.toml: families that count below 1 % as well, in what treats."""
+    """[trace] of labels.toml: families that count below 1 % as well, in what treats, and those that
+    behind the first entries only set the acidity."""
 
     works_below: tuple[str, ...]
+    sets_acidity: tuple[str, ...]
+    first: int = Field(ge=0)
     source: str
 
 

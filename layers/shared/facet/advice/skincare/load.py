@@ -118,4 +118,4 @@ def is_wash(item: Item) -> bool:
 
 def is_peel(rules: Mapping[str, Any], item: Item) -> bool:
     """Whether an item is a peel, on the skin for minutes."""
-    return item.treats and item.category == rules["peel"]["category"]
+    return item.step == "treat" and item.category == rules["peel"]["category"]

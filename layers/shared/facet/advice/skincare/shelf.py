@@ -12,12 +12,12 @@ from facet.advice.skincare.load import is_wash
 from facet.advice.skincare.strengths import is_medicine_strength, too_strong
 from facet.catalogue.catalogue import Catalogue, Item
 from facet.catalogue.evidence import (
+    TraceRule,
     bought_for,
     counting,
     helps_of,
     irritancy_of,
     is_unstated,
-    works_below,
 )
 from facet.catalogue.ingredients import (
     UNDESCRIBED,
@@ -215,7 +215,7 @@ def _described(
         label,
         named=named,
         treats=step == "treat",
-        works_below=works_below(catalogue.content["label_rules"]),
+        rule=TraceRule.of(catalogue.content["label_rules"]),
     )
     bought = bought_for(counted)
     vehicle = catalogue.usual_vehicle(category)
