@@ -21,7 +21,7 @@ from facet.catalogue.evidence import (
     irritancy_of,
     is_unstated,
 )
-from facet.catalogue.ingredients import Ingredient, Ingredients
+from facet.catalogue.ingredients import Ingredient, Ingredients, read_spf
 from facet.catalogue.labels import Entry, Label
 from facet.catalogue.refused import RefusedRow
 from facet.catalogue.snapshot import Texts, smallest
@@ -33,6 +33,7 @@ from facet.catalogue.suitable import (
     PREGNANCY,
     gravest_medicine,
     gravest_pregnancy,
+    printed_on,
     refused_in,
 )
 from facet.catalogue.words import normal, says_something
@@ -164,7 +165,7 @@ class Columns:
         Not added: one that is refused by name, be it banned or harmful, which is answered. A
         medicine is added as one.
         """
-        printed = self.ingredients.reader.label_of(filter(says_something, product.inci))
+        printed = self.ingredients.reader.label_of(filter(says_something, printed_on(product)))
         refused = self._refused(product, printed)
         if refused and refused.kind != "medicine":
             return refused
@@ -202,7 +203,7 @@ class Columns:
             skin=product.skin_types,
             brand=product.brand,
             price=product.price_band,
-            spf=product.spf,
+            spf=product.spf or read_spf(product.name),
             pregnancy=gravest_pregnancy(named, product.pregnancy_caution),
             medicine="prescription" if refused else product.medicine,
             label=label,

@@ -129,7 +129,7 @@ def contents_of(
 ) -> Contents:
     """The contents of a product: by the catalogue, by what its owner says of it, or by both."""
     names = [product.name, product.brand] if product else [entry.name if entry else None]
-    label = (*(entry.ingredients if entry else ()), *_printed(product))
+    label = (*(entry.ingredients if entry else ()), *printed_on(product))
     printed = ingredients.reader.label(label)
     parts = list(ingredients.named_on(printed))
     named = [row for name in names if name for row in ingredients.read_text(name)]
@@ -141,8 +141,7 @@ def contents_of(
         gap=_gap(ingredients, printed),
         not_checked=tuple(row.text for row in printed.not_checked),
         undescribed=tuple(row.text for row in printed.entries if _is_undescribed(row)),
-        like_medicine=product is None
-        and any(_is_like_medicine(ingredients, n) for n in names if n),
+        like_medicine=any(_is_like_medicine(ingredients, name) for name in names if name),
         ingredients=frozenset(row.id for row in told),
         written=(
             *(name for name in names if name),
@@ -157,7 +156,7 @@ def contents_of(
     )
 
 
-def _printed(product: Product | None) -> Iterator[str]:
+def printed_on(product: Product | None) -> Iterator[str]:
     """The label of a catalogue's product, with the strengths that it states."""
     stated = {active.inci: active.percent for active in product.actives} if product else {}
     for name in product.inci if product else ():

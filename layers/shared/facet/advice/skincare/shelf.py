@@ -84,7 +84,9 @@ def shelf_of(
                 listed.append(item)
                 continue
             prescribed[item.key] = entry.prescribed.how_often
-        elif product is None or person.pregnant:  # of what is ours nothing else is unknown
+        elif (
+            product is None or person.pregnant or not contents.labelled
+        ):  # of what is ours nothing else is unknown
             notes += remarks_on(entry, item.name, contents, person)
         items.append(item)
         if _is_new(item, entry, catalogue.rules, today=today):
