@@ -16,6 +16,14 @@ ROUNDING = 1.001  # room on a ceiling
 FAMILIES = ("aha", "bha", "pha")  # that names speak of by these words
 # The law counts retinol and its esters together, the experts all alpha hydroxy acids.
 RETINOL, HYDROXY = "retinol", "glycolic-acid"
+# "Retinol 1.0", "Glycolic acid 70": a strength without its sign; "Retinol 24" is only a name.
+_UNSIGNED = re.compile(
+    r"(?<![\w.,])\d+[.,]\d+(?!\s*(?:[%％‰]|per ?cent|ml\b|g\b|fl\b|oz\b))(?![\w.,])"
+    r"|(?<=acid )\d{1,3}(?!\s*(?:[%％‰]|per ?cent|ml\b|g\b|fl\b|oz\b))(?![\w.,])"
+    r"|(?<=glycolic )\d{1,3}(?![\w.,]|\s*[%％‰])|(?<=salicylic )\d{1,3}(?![\w.,]|\s*[%％‰])"
+    r"|(?<=mandelic )\d{1,3}(?![\w.,]|\s*[%％‰])|(?<=lactic )\d{1,3}(?![\w.,]|\s*[%％‰])",
+    re.IGNORECASE,
+)
 _PERCENT = re.compile(r"(\d+(?:[.,]\d+)?)\s*[%％]")
 
 
@@ -90,6 +98,7 @@ def _family_excess(item: Item, catalogue: Catalogue) -> Excess | None:
 
 def _percents(name: str) -> Iterator[tuple[str, float]]:
     """The words of a name that each percentage belongs to: those before it, or else behind it."""
+    name = _UNSIGNED.sub(lambda match: f"{match[0]} %", name)
     start = 0
     for match in _PERCENT.finditer(name):
         before = normal(name[start : match.start()])
