@@ -16,7 +16,10 @@ from facet.catalogue.words import normal, singular
 
 Kind = Literal["family", "ingredient", "not_cosmetic", "unknown"]
 
+_BRACKETS = re.compile(r"\(([^()]*)\)")
+
 MOST_MEANT = 3  # names that one word is asked about
+SHORTEST_NAME = 2  # letters: one alone, or a digit, stands in too many names to mean any
 SHORTEST_WITH_ERRORS = 5  # letters; of shorter words too many are one letter apart
 LONG = 9  # letters from which two errors are allowed instead of one
 _APART = re.compile(r"[/,;+&|()\[\]{}、，・；／()]| - ")
@@ -37,6 +40,7 @@ class Rows(Protocol):
     def named_like(self, patterns: Patterns) -> Iterable[Row]: ...
     def tagged(self, tags: frozenset[str]) -> Iterable[Row]: ...
     def names(self) -> Iterable[str]: ...
+    def is_on_labels(self, name: str) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +131,14 @@ class Told:
         A part that is not understood makes the whole `unknown`, with names to ask about.
         """
         words = folded(term)
-        if whole := self._meaning(term, words):
-            return whole
+        meaning = self._as_on_label(term) or self._meaning(term, words) or self._on_labels(term)
+        if meaning:
+            return meaning
         pieces = [piece for piece in map(folded, _APART.split(term)) if piece]
         parts = [part for piece in pieces for part in self._joined(piece)]
-        meanings = [self._meaning(part, part) for part in parts] if parts != [words] else []
+        parts = [part for part in parts if not self.families.says_nothing(part)] or parts
+        apart = parts if parts != [words] else []
+        meanings = [self._meaning(part, part) or self._on_labels(part) for part in apart]
         understood = [meaning for meaning in meanings if meaning]
         if understood and len(understood) == len(meanings):
             return _together(term, understood)
@@ -179,10 +186,29 @@ class Told:
                 return Understood(term, "ingredient", patterns=(patterns,))
         return None
 
+    def _on_labels(self, term: str) -> Understood | None:
+        """A cosmetic ingredient that nobody described, by the name that labels have for it."""
+        name = normal(term)
+        if self.families.says_nothing(name) or not self._rows.is_on_labels(name):
+            return None
+        return Understood(term, "ingredient", patterns=(Patterns((name,)),), words=(name,))
+
+    def _as_on_label(self, term: str) -> Understood | None:
+        """One ingredient with what else it is called in brackets, as labels have it: 'Salix Alba
+        (Willow) Bark Extract' is 'salix alba bark extract', and willow."""
+        insides = [folded(inside) for inside in _BRACKETS.findall(term)]
+        outside = _BRACKETS.sub(" ", term)
+        name = self._meaning(outside, folded(outside)) or self._on_labels(outside)
+        if not insides or name is None or name.kind != "ingredient":
+            return None
+        others = [meaning for inside in insides if (meaning := self._meaning(inside, inside))]
+        whole = Understood(term, "ingredient", words=(normal(term),))
+        return _together(term, [name, *others, whole])
+
     def _ingredient(self, term: str, told: str) -> Understood | None:
         """Ingredients of this name, and whatever contains it: 'arbutin' is also alpha-arbutin."""
         word = normal(told)
-        if not word:
+        if len(word) < SHORTEST_NAME or word.isdigit() or self.families.says_nothing(told):
             return None
         forms = {word, singular(word)}
         rows = {row.id for form in forms if (row := self._rows.find(form))}
@@ -192,6 +218,9 @@ class Told:
             for name, row in self._rows.named_with(form.split()[0])
             if f" {form} " in f" {name} "
         }
+        # A label may put more into brackets: "Salix Alba (Willow) Bark Extract".
+        if " " in word:
+            rows |= {row.id for row in self._rows.named_like(Patterns((word,)))}
         if not rows:
             return None
         return Understood(term, "ingredient", rows=frozenset(rows), words=tuple(sorted(forms)))

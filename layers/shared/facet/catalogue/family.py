@@ -143,6 +143,10 @@ class Families:
                     words = words.removeprefix(f"{filler} ").removesuffix(f" {filler}")
         return words
 
+    def says_nothing(self, words: str) -> bool:
+        """Whether folded words only stand beside names ("oil", "extract"), and mean none."""
+        return words in self._typed["beside"] or words in self._typed["joins"]
+
     @cached_property
     def joined(self) -> re.Pattern[str]:
         """Words that stand between two names."""

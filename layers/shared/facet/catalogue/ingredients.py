@@ -140,7 +140,8 @@ class Ingredients:
     ) -> None:
         self.all = tuple(rows)
         self._refused = refused or {}
-        self.reader = Reader(self, recognised or Recognised(), label_rules or {})
+        self._recognised = recognised or Recognised()
+        self.reader = Reader(self, self._recognised, label_rules or {})
         self.by_id = {row.id: row for row in self.all}
         self.number = {row.id: number for number, row in enumerate(self.all)}
         self._by_name: dict[str, Ingredient] = {}
@@ -266,6 +267,10 @@ class Ingredients:
     def names(self) -> Iterator[str]:
         """Every name of every described ingredient, in normal form."""
         return (n for row in self.all if row.described for n in (*row.names, *row.said))
+
+    def is_on_labels(self, name: str) -> bool:
+        """Whether a name is a cosmetic ingredient's, though nobody described it (CosIng)."""
+        return self._recognised.spells(normal(name))
 
     def named_like(self, patterns: Patterns) -> list[Ingredient]:
         """Ingredients, described or not, any of whose names these patterns stand for."""

@@ -51,6 +51,14 @@ class Recognised:
         """Whether a name, without spaces, is known."""
         return name in self.by_name
 
+    def spells(self, name: str) -> bool:
+        """Whether a name in normal form is known letter for letter, its spaces too."""
+        return bool(name) and f";{name};" in self._listed
+
+    @cached_property
+    def _listed(self) -> str:
+        return f";{self.names};"
+
     @cached_property
     def by_name(self) -> Mapping[str, str]:
         """Squeezed name -> codes of its functions."""
