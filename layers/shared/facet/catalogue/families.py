@@ -12,10 +12,11 @@ from typing import Literal, Protocol
 
 from facet.catalogue.family import Families, Family
 from facet.catalogue.patterns import Patterns, folded
-from facet.catalogue.words import normal, singular
+from facet.catalogue.words import normal, says_something, singular
 
 Kind = Literal["family", "ingredient", "not_cosmetic", "unknown"]
 
+_STRENGTH = re.compile(r"\d+(?:[.,]\d+)?\s*%")  # nobody is allergic to a strength alone
 _BRACKETS = re.compile(r"\(([^()]*)\)")
 
 MOST_MEANT = 3  # names that one word is asked about
@@ -102,7 +103,7 @@ class Told:
         understood = [
             _settled(meaning) if folded(term) in away else meaning
             for term in terms
-            if term.strip()
+            if term.strip() and (not term.isascii() or says_something(term))  # "-" is none
             for meaning in (self.understood(term),)
         ]
         families = self.families.with_members(f.id for u in understood for f in u.families)
@@ -130,6 +131,9 @@ class Told:
 
         A part that is not understood makes the whole `unknown`, with names to ask about.
         """
+        said = _STRENGTH.sub(" ", term)
+        if said != term and (strong := self._meaning(term, folded(said))):
+            return strong
         words = folded(term)
         meaning = self._as_on_label(term) or self._meaning(term, words) or self._on_labels(term)
         if meaning:
