@@ -152,7 +152,7 @@ def test_fewer_looks_than_there_are_ideas_are_counted(catalogue: Catalogue) -> N
         ),
         (
             owned("lip", "#a25a50", ingredients=["Mica"]),
-            ("avoided_ingredient", "My lip: contains something you avoid.", "lip", ()),
+            ("avoided_ingredient", "My lip: contains something you avoid (Mica).", "lip", ()),
         ),
     ],
 )

@@ -253,10 +253,10 @@ def test_a_routine_says_what_was_known_and_told(catalogue: Catalogue) -> None:
 
     assert result.based_on == (
         "skin tone in your photo: tan, ITA -20° (-30 to -10), an estimate of colour",
-        "2 skin measures from your photo",
-        "what you told us: dry skin; sensitive; goals: dark spots, pores; without lanolin, wool; "
+        "skin measures from your photo: 2",
+        "what you told us: dry skin; sensitive; goals: dark spots, pores; you avoid lanolin, wool; "
         "planning; budget: low",
-        "1 skincare products of yours that can be used",
+        "skincare products of yours that can be used: 1",
     )
 
 
@@ -264,7 +264,7 @@ def test_who_told_nothing_is_told_that(catalogue: Catalogue) -> None:
     assert ask(catalogue).based_on[1:] == (
         "no skin concern was measured: treatments follow your goals alone",
         "what you told us: nothing yet",
-        "0 skincare products of yours that can be used",
+        "skincare products of yours that can be used: 0",
     )
 
 

@@ -1,17 +1,25 @@
 """The facts of each kind of advice, a routine, a look, an outfit, for whoever words them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from facet.advice.allergies import NOT_UNDERSTOOD
 from facet.domain.advice import Note, ProductRef, Reason, SkincareResult, Step
 from facet.domain.narration import GapFact, OutfitFact, ProductFact, StepFact
 from facet.domain.style import Look, MakeupResult, OutfitResult
+from facet.saying import say
 
 MAKEUP = "makeup"  # what the steps of a look do
 
 # Codes of notes that ask for something without which the advice is not whole.
 _FIRST = (NOT_UNDERSTOOD, "age_not_told")
+
+# Codes of notes on what is owned and may do harm, or waits for a doctor's word.
+_HARM = (
+    *("avoided_ingredient", "not_in_pregnancy", "ask_in_pregnancy", "prescriptions_clash"),
+    *("medicine", "prescription_untold", "never_at_home", "banned", "too_strong"),
+)
+_MOST_HARM = 3  # of them in a summary
 
 # Reasons whose text holds nothing a person typed or named.
 _SPOKEN = (
@@ -98,9 +106,12 @@ def _look_steps(look: Look) -> Iterator[StepFact]:
         )
 
 
-def _first(notes: Iterable[Note]) -> tuple[str, ...]:
+def _first(notes: Sequence[Note]) -> tuple[str, ...]:
     """What a summary says before anything else."""
-    return tuple(note.text for note in notes if note.code in _FIRST and note.item_id is None)
+    asked = [note.text for note in notes if note.code in _FIRST and note.item_id is None]
+    harm = [note.text for note in notes if note.code in _HARM and note.item_id]
+    rest = [say("summary.more_left_out")] if len(harm) > _MOST_HARM else []
+    return (*asked, *harm[:_MOST_HARM], *rest)
 
 
 def _is_told(hint: Note) -> bool:

@@ -6,8 +6,8 @@ whose label nobody gave. What is refused by name (refused.toml) is placed for no
 that a doctor prescribed is its adviser's business (facet.advice.skincare.shelf).
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, get_args
 
 from facet.catalogue.age import ADULT, Age
@@ -104,6 +104,7 @@ class Contents:
     refused: RefusedRow | None = None  # the gravest that its name or label speaks of
     gap: str | None = None  # the entry that keeps its label from being known well enough
     not_checked: tuple[str, ...] = ()  # entries of its label
+    called: Mapping[str, str] = field(default_factory=dict)  # ids of ingredients -> what to say
     undescribed: tuple[str, ...] = ()  # entries of which nobody says anything for pregnancy
     like_medicine: bool = False  # its name alone is told, and may be that of a medicine
 
@@ -118,6 +119,8 @@ class Verdict:
 
     def text(self, name: str) -> str:
         """The reason in a sentence about a product of this name."""
+        if self.code == "avoided_ingredient" and self.what == name:
+            return say("suitable.avoided_by_name", name=name)
         return say(f"suitable.{self.code}", name=name, what=self.what)
 
 
@@ -143,6 +146,7 @@ def contents_of(
         undescribed=tuple(row.text for row in printed.entries if _is_undescribed(row)),
         like_medicine=any(_is_like_medicine(ingredients, name) for name in names if name),
         ingredients=frozenset(row.id for row in told),
+        called={row.id: row.common_name for row in told},
         written=(
             *(name for name in names if name),
             *(rest for e in printed.entries for rest in _unresolved(ingredients, e.text)),
@@ -227,8 +231,9 @@ def refusal(person: Person, contents: Contents, *, suggested: bool = False) -> V
 
     suggested: it is not owned but named by us, which asks for more.
     """
+    if avoided := avoided_in(person.avoided, contents):
+        return Verdict("avoided_ingredient", avoided)
     reasons: tuple[tuple[bool, Code], ...] = (
-        (is_avoided(person.avoided, contents), "avoided_ingredient"),
         (person.pregnant and contents.pregnancy == "avoid", "not_in_pregnancy"),
         (person.pregnant and contents.pregnancy == "ask", "ask_in_pregnancy"),
         (_is_too_young(person, contents), person.age.code),
@@ -288,11 +293,11 @@ def _is_too_young(person: Person, contents: Contents) -> bool:
     return person.age.rules_out(contents.ingredients, contents.written)
 
 
-def is_avoided(avoided: Avoided, contents: Contents) -> bool:
-    """Whether a product holds something avoided, or its name or label speaks of it."""
-    return bool(contents.ingredients & avoided.ingredients) or any(
-        map(avoided.named_in, contents.written)
-    )
+def avoided_in(avoided: Avoided, contents: Contents) -> str | None:
+    """What of a product somebody avoids, as its label or at last its name has it, or None."""
+    ids = sorted(contents.ingredients & avoided.ingredients)
+    written = (text for text in reversed(contents.written) if avoided.named_in(text))
+    return contents.called.get(ids[0], ids[0]) if ids else next(written, None)
 
 
 def _unresolved(ingredients: Ingredients, text: str) -> list[str]:

@@ -76,7 +76,7 @@ class Offer:
         }
         if care.needs:
             features["need"] = sum(
-                (need.weight * columns.grade(need.goal) for need in care.needs),
+                (need.weight * self._helps(need.goal) for need in care.needs),
                 start=np.zeros(len(columns)),
             )
         if texture := self.brief.texture.skin:
@@ -84,6 +84,21 @@ class Offer:
         if care.is_sensitive:
             features["sensitive"] = columns.suits("sensitive")
         return features
+
+    def _helps(self, goal: str) -> NDArray[Any]:
+        """(n,) the grade of a product's evidence for a goal; 0 where it provokes that very goal,
+        whatever else is in it."""
+        return np.where(_provoking(self.brief, goal), 0, self.brief.catalogue.grade(goal))
+
+
+def _provoking(brief: Brief, goal: str) -> Mask:
+    """(n,) true where what a product is bought for makes a goal worse at first."""
+    columns = brief.catalogue
+    mask: Mask = np.zeros(len(columns), dtype=bool)
+    for rule in columns.rules["provokes"]:
+        if goal in rule["goals"]:
+            mask |= columns.active_tag(rule["family"])
+    return mask
 
 
 # Why nothing is offered for a goal, in the order in which it is asked.
@@ -127,9 +142,7 @@ def _sieves(offer: Offer, need: Need, grade: NDArray[Any]) -> list[tuple[Sieve, 
         & (columns.label == FULL_LABEL)  # of an unknown strength it might be too strong
         & (grade > 0)
     )
-    for rule in columns.rules["provokes"]:
-        if need.goal in rule["goals"]:
-            proven &= ~columns.active_tag(rule["family"])
+    proven &= ~_provoking(offer.brief, need.goal)
     if need.goal != "blemishes":
         proven &= columns.medicine == 0
     return [

@@ -41,6 +41,7 @@ def reasons_to_get(brief: Brief, proposal: Proposal) -> Iterator[Reason]:
     if proposal.need:
         yield from need_reasons(proposal.need)
         yield from _evidence(brief, item, proposal.need.goal)
+        yield from _besides(brief, item, proposal.need)
         yield from _choice_reasons(brief, item, proposal.need)
         yield from sensitive_reasons(brief)
         return
@@ -150,6 +151,14 @@ def _owned_evidence(brief: Brief, item: Item) -> Iterator[Reason]:
     goal = next((need.goal for need in brief.care.needs if need.goal in aims), None)
     if goal:
         yield from _evidence(brief, item, goal)
+
+
+def _besides(brief: Brief, item: Item, chosen_for: Need) -> Iterator[Reason]:
+    """What else that is asked for a treatment helps, so that nothing more is suggested for it."""
+    aims = brief.aims_of(item)
+    for need in brief.care.needs:
+        if need.goal != chosen_for.goal and need.goal in aims:
+            yield from _evidence(brief, item, need.goal)
 
 
 def _evidence(brief: Brief, item: Item, goal: str) -> Iterator[Reason]:

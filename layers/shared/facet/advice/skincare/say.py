@@ -40,6 +40,8 @@ def _seen(skin: Skin | None) -> Iterator[str]:
 
 
 def _told(profile: Profile) -> Iterator[str]:
+    if profile.age_band:
+        yield say(f"routine.based_on.age_{profile.age_band}")
     if profile.skin_type:
         yield say("routine.based_on.skin_type", skin=profile.skin_type)
     if profile.sensitive:
@@ -47,7 +49,7 @@ def _told(profile: Profile) -> Iterator[str]:
     if profile.goals:
         yield say("routine.based_on.goals", goals=", ".join(map(plain, profile.goals)))
     if avoids := (*profile.allergies, *profile.avoided_ingredients):
-        yield say("routine.based_on.without", names=", ".join(avoids))
+        yield say("routine.based_on.avoids", names=", ".join(avoids))
     if profile.pregnancy:
         yield say(f"routine.based_on.{profile.pregnancy}")
     if profile.budget:

@@ -33,10 +33,10 @@ from facet.catalogue.suitable import (
     Person,
     Use,
     Verdict,
+    avoided_in,
     contents_of,
     gravest_medicine,
     gravest_pregnancy,
-    is_avoided,
     refusal,
 )
 from facet.catalogue.words import category_called, fold
@@ -318,7 +318,7 @@ def _medicine_refusal(
     parts = [catalogue.ingredients.by_id[id_] for id_ in item.actives]
     treating = [row for row in parts if row.role == "active"]
     unknown = not treating or any(row.pregnancy == UNDESCRIBED for row in treating)
-    if is_avoided(person.avoided, contents):
+    if avoided := avoided_in(person.avoided, contents):
         code = "avoided_ingredient"
     elif person.pregnant and item.pregnancy == "avoid":
         code = "not_in_pregnancy"
@@ -326,7 +326,7 @@ def _medicine_refusal(
         code = "ask_in_pregnancy"
     if code is None:
         return None
-    return code, say("bag.call_prescriber", text=Verdict(code).text(item.name))
+    return code, say("bag.call_prescriber", text=Verdict(code, avoided or "").text(item.name))
 
 
 def _unclear(item: Item, *, unlabelled: bool) -> tuple[str, str] | None:
