@@ -46,7 +46,7 @@ MAY_IMPORT = {
     "advice.owned": {"advice.answer", "catalogue", "saying", "domain"},
     "advice.ranking": {"domain"},
     "advice.learning": {"advice.ranking", "catalogue", "domain"},
-    "advice.advice_facts": {"advice.allergies", "domain"},
+    "advice.advice_facts": {"advice.allergies", "domain", "saying"},
     "advice.advisers": {*(f"advice.{adviser}" for adviser in ADVISERS), "advice.ranking"}
     | {"advice.advice_facts", "catalogue", "domain"},
     "advice.words": {"advice.words", "advice.advisers", "advice.advice_facts", "advice.occasions"}

@@ -113,6 +113,8 @@ def _prescribed(brief: Brief, week: Week) -> Iterator[Decision]:
             clash = week.place_prescribed(item, use, new=brief.is_new(item))
             if clash:
                 yield Remark("prescriptions_clash", item, obstacle=clash)
+            elif alike := week.alike(item):
+                yield Remark("prescriptions_clash", item, "prescriptions_alike", before=alike)
 
 
 def _medicine_for(brief: Brief, goal: str) -> Item | None:

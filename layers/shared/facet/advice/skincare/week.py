@@ -135,6 +135,12 @@ class Week:
             ):
                 yield pair
 
+    def alike(self, item: Item) -> Item | None:
+        """What is placed and of a family of which one product is enough in a routine, or None."""
+        families = {row["family"] for row in self.rules["single"] if row["per"] == "routine"}
+        others = (p.item for p in self.placed if p.item is not item)
+        return next((other for other in others if other.tags & item.tags & families), None)
+
     def _second(self, item: Item, beside: Sequence[Item], day: int) -> Obstacle | None:
         """The obstacle of a second product where one is enough, in a day or a routine.
 
