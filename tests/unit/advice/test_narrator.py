@@ -217,7 +217,7 @@ def test_a_treatment_of_two_rhythms_is_said_twice() -> None:
     ],
 )
 def test_a_gap_is_said_with_what_fills_it(gap: str, called: str) -> None:
-    sentence = f"You own nothing for {called} yet; Gel A would fill that gap."
+    sentence = f"Nothing of yours fits for {called}; Gel A would fill that gap."
 
     assert recommendations(gaps=(GapFact(gap=gap, product=GEL),)) == [sentence]
 
@@ -232,9 +232,9 @@ def test_the_outfit_comes_before_gaps_cautions_and_hints() -> None:
         see_doctor=("See a doctor.",),
         told=("Ask a midwife.",),
     ) == [
-        "Morning and evening, cleanse with Gel A.",
+        "In the morning, cleanse with Gel A.",
         "For a ceremony, wear your sari and shawl.",
-        "You own nothing for sun protection yet; Gel A would fill that gap.",
+        "Nothing of yours fits for sun protection; Gel A would fill that gap.",
         "Take care: Not on wounds.",
         "Please note: See a doctor.",
         "Please note: Ask a midwife.",

@@ -120,15 +120,15 @@ def test_a_suggestion_has_the_reasons_of_its_step(catalogue: Catalogue) -> None:
         ("serum-niacinamide-5", None, "every morning"),
         (
             *("retinol-0-1-cream", "2026-11-18"),
-            "2 evenings a week; if the skin stays calm, from week 3 3 a week; from week 5 4 a week",
+            "2 evenings a week; if the skin stays calm, 3 a week from week 3; 4 a week from week 5",
         ),
         (
             *("exfoliant-glycolic-7", "2026-11-18"),
-            "one evening a week; if the skin stays calm, from week 3 2 a week",
+            "one evening a week; if the skin stays calm, 2 a week from week 3",
         ),
         (
             *("serum-vitamin-c-10", "2026-11-18"),
-            "4 mornings a week; if the skin stays calm, from week 3 daily",
+            "4 mornings a week; if the skin stays calm, daily from week 3",
         ),
     ],
 )

@@ -170,7 +170,10 @@ def _told(item: Item, entry: BagItem, catalogue: Catalogue) -> Item:
     # Of a medicine that nobody described it is not known how mild it is.
     strain = item.strain if item.treats else catalogue.rules["load"]["strains"]
     step = item.step if item.rinse_off else "treat"
-    return replace(item, medicine="prescription", treats=True, step=step, strain=strain)
+    category = item.category if step == item.step else "treatment"
+    return replace(
+        item, medicine="prescription", treats=True, step=step, category=category, strain=strain
+    )
 
 
 def _as_peel(item: Item, catalogue: Catalogue) -> Item:

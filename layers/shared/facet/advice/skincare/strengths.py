@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from facet.catalogue.catalogue import Catalogue, Item
 from facet.catalogue.ingredients import Ingredient
 from facet.catalogue.words import normal
+from facet.saying import say
 
 ROUNDING = 1.001  # room on a ceiling
 FAMILIES = ("aha", "bha", "pha")  # that names speak of by these words
@@ -125,7 +126,9 @@ def _excesses(
         RETINOL: sum(percent * (factors[row] or 0) for row, percent in stated.items()),
         HYDROXY: sum(percent for row, percent in stated.items() if "aha" in row.families),
     }
+    names = {RETINOL: say("routine.all_vitamin_a"), HYDROXY: say("routine.all_hydroxy_acids")}
     for id_, total in sums.items():
         most = by_id[id_].ceiling if id_ in by_id else None
+        alone = next((row.common_name for row, percent in stated.items() if percent == total), None)
         if most and total > most * ROUNDING:
-            yield Excess(by_id[id_].common_name, total, most)
+            yield Excess(alone or names[id_], total, most)

@@ -108,7 +108,7 @@ def _routine(steps: Sequence[StepFact]) -> Iterator[str]:
         key = what if what in _STEPS else "other"
         yield say(
             f"summary.step.{key}",
-            when=_when(whens),
+            when=_when(list(dict.fromkeys(whens))),
             what=plain(what),
             product=product,
             often=often,
