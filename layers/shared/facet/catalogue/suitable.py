@@ -149,6 +149,8 @@ def contents_of(
         called={row.id: row.common_name for row in told},
         written=(
             *(name for name in names if name),
+            # What a brand is of: "Dermovate" is clobetasol.
+            *(row.name for name in names if name for row in ingredients.refused.mentioned_in(name)),
             *(rest for e in printed.entries for rest in _unresolved(ingredients, e.text)),
         ),
         # A dash or an empty entry is no label, nor is a text that names nothing.
