@@ -1,6 +1,6 @@
 """What a person owns, read warily: an item that cannot or must not be used becomes a note."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
@@ -84,10 +84,7 @@ def shelf_of(
                 listed.append(item)
                 continue
             prescribed[item.key] = entry.prescribed.how_often
-        elif (
-            product is None or person.pregnant or not contents.labelled
-        ):  # of what is ours nothing else is unknown
-            notes += remarks_on(entry, item.name, contents, person)
+        notes += _remarks(item, entry, product, contents, person)
         items.append(item)
         if _is_new(item, entry, catalogue.rules, today=today):
             new.add(item.key)
@@ -102,6 +99,17 @@ def shelf_of(
         listed=tuple(sorted(listed, key=lambda item: item.key)),
         notes=tuple(notes),
     )
+
+
+def _remarks(
+    item: Item, entry: BagItem, product: Product | None, contents: Contents, person: Person
+) -> Iterable[Note]:
+    """Notes on what is not known of a product that has its place."""
+    if item.medicine == "prescription":  # its doctor knew what is in it, but for an allergy
+        speaks = bool(person.avoided) and not contents.labelled
+    else:  # of what the catalogue describes nothing else is unknown
+        speaks = product is None or person.pregnant or not contents.labelled
+    return remarks_on(entry, item.name, contents, person) if speaks else ()
 
 
 def _medicine_note(
