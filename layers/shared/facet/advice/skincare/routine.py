@@ -294,7 +294,8 @@ def _support(brief: Brief, week: Week) -> Iterator[Decision]:
         for session in fitting:
             _place_daily(brief, week, item, session)
         if not fitting:
-            yield Remark("no_room", item, obstacle=Obstacle("enough_layers"))
+            obstacle = Obstacle("not_daily" if item.rinse_off else "enough_layers")
+            yield Remark("no_room", item, obstacle=obstacle)
 
 
 def _base(

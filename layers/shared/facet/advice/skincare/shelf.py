@@ -341,11 +341,14 @@ def _medicine_refusal(
 
 
 def _unclear(item: Item, *, unlabelled: bool) -> tuple[str, str] | None:
-    """(code, sentence) of a treatment that nobody told the contents of, or None."""
-    opaque = not item.product_id and unlabelled and not item.ingredients
-    if opaque and item.step == "treat":
-        return "ingredients_needed", say("bag.ingredients_unknown", name=item.name)
-    return None
+    """(code, sentence) of a treatment whose contents only its name tells, or None.
+
+    A name that states a strength, as "Retinol 0.3 %", tells enough to hold it against its ceiling.
+    """
+    stated = any(percent is not None for percent in item.actives.values())
+    if item.product_id or not unlabelled or item.step != "treat" or stated:
+        return None
+    return "ingredients_needed", say("bag.ingredients_unknown", name=item.name)
 
 
 def _gone(item: Item, entry: BagItem, today: date | None) -> tuple[str, str] | None:

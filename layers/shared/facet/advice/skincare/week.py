@@ -28,6 +28,7 @@ ObstacleKind = Literal[
     "enough_for_a_week",
     "enough_irritation",
     "recovery",
+    "not_daily",
     "no_room",
 ]
 
