@@ -6,8 +6,11 @@ from typing import Any
 import pytest
 
 from facet.advice.skincare.choice import MOST, Candidate, Offer, plain_products, scores, treatments
+from facet.advice.skincare.recommend import recommend_skincare
 from facet.catalogue.build import build_catalogue
 from facet.catalogue.catalogue import Catalogue
+from facet.catalogue.ingredients import UNDESCRIBED
+from facet.domain.advice import Profile
 from facet.domain.products import Product
 from tests.unit.advice.routines import brief
 from tests.unit.conftest import DATA, face_reading
@@ -152,3 +155,18 @@ def test_a_brand_that_is_avoided_is_not_suggested() -> None:
 
     assert "theirs" in offered()
     assert "theirs" not in offered(avoided_ingredients=("Ona",))
+
+
+@pytest.mark.parametrize("skin_type", [None, "dry", "oily"])
+@pytest.mark.parametrize("goal", ["redness", "dark_spots", "wrinkles", "blemishes", "texture"])
+def test_in_pregnancy_what_is_described_as_a_whole_is_suggested_first(
+    catalogue: Catalogue, goal: Any, skin_type: Any
+) -> None:
+    told = Profile(goals=(goal,), skin_type=skin_type, pregnancy="pregnant")
+    undescribed = {row.id for row in catalogue.ingredients.all if row.pregnancy == UNDESCRIBED}
+
+    routine = recommend_skincare(None, told, [], catalogue)
+
+    items = [catalogue.item(s.product.product_id or "") for s in routine.suggestions]
+    assert items
+    assert not any(item and item.ingredients & undescribed for item in items)

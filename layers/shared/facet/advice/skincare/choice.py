@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from facet.advice.skincare.needs import Need
 from facet.advice.skincare.read import Brief
 from facet.catalogue.catalogue import PRICE_BANDS, Item, Mask
+from facet.catalogue.ingredients import UNDESCRIBED
 from facet.catalogue.suitable import FULL_LABEL, is_named, suitable_rows
 
 MOST = 24  # candidates that are looked at for one gap
@@ -52,6 +53,15 @@ class Offer:
         if budget is None:
             return np.ones(len(self.brief.catalogue), dtype=bool)
         return (price >= 0) & (price <= PRICE_BANDS.index(budget))
+
+    @cached_property
+    def undescribed(self) -> Mask:
+        """(n,) true for products with something that nobody described for pregnancy, if she is."""
+        columns = self.brief.catalogue
+        if not self.brief.person.pregnant:
+            return np.zeros(len(columns), dtype=bool)
+        rows = columns.ingredients.all
+        return columns.containing({row.id for row in rows if row.pregnancy == UNDESCRIBED})
 
     @cached_property
     def textured(self) -> Mask:
@@ -213,10 +223,14 @@ def _sunscreen_features(brief: Brief) -> Features:
 
 
 def _best(offer: Offer, fits: Mask, features: Features) -> Iterator[int]:
-    """Rows that fit, best score first, in the catalogue's order among equals."""
+    """Rows that fit, best score first, in the catalogue's order among equals.
+
+    In pregnancy what is described as a whole comes before what is not, whatever its score.
+    """
     columns = offer.brief.catalogue
     rows = np.flatnonzero(fits)
-    order = np.lexsort((rows, -np.round(scores(offer.brief, features)[rows], 6)))
+    score = np.round(scores(offer.brief, features)[rows], 6)
+    order = np.lexsort((rows, -score, offer.undescribed[rows]))
     ranked = (int(row) for row in rows[order])
     unnamed = (
         row
