@@ -32,6 +32,7 @@ FIGURES = (
     "render",
     "handlers",
     "search",
+    "imports",
     "first_call",
     "sizes",
     "pipeline",
