@@ -19,7 +19,7 @@ from evaluation.judge import Finding
 from evaluation.photos import ROOT
 from facet.catalogue.build import build_catalogue
 from facet.catalogue.catalogue import Catalogue
-from facet.catalogue.suitable import Contents, Person, contents_of, refusal
+from facet.catalogue.suitable import Contents, Person, avoided_in, contents_of
 from facet.domain.advice import Profile
 from facet.domain.products import BagItem
 
@@ -122,10 +122,12 @@ def kept(told: str, labels: Sequence[Label], catalogue: Catalogue) -> Kept:
     holds = re.compile(HOLDS[told], re.IGNORECASE)
     hold, alarms, leaked = 0, 0, []
     for label in labels:
-        found, refused = bool(holds.search(label.text)), refusal(person, label.contents) is not None
+        # Whatever else keeps a product back: another reason would hide that an allergen passed.
+        found = bool(holds.search(label.text))
+        avoided = avoided_in(person.avoided, label.contents) is not None
         hold += found
-        alarms += refused and not found
-        if found and not refused:
+        alarms += avoided and not found
+        if found and not avoided:
             leaked.append(label.name)
     return Kept(told, hold, leaked, alarms)
 
