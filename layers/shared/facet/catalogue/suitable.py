@@ -6,6 +6,7 @@ whose label nobody gave. What is refused by name (refused.toml) is placed for no
 that a doctor prescribed is its adviser's business (facet.advice.skincare.shelf).
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, get_args
@@ -21,7 +22,7 @@ from facet.catalogue.ingredients import (
 )
 from facet.catalogue.labels import Entry, Label
 from facet.catalogue.refused import RefusedRow
-from facet.catalogue.words import fold, says_something
+from facet.catalogue.words import fold, normal, says_something
 from facet.domain.advice import Profile
 from facet.domain.products import BagItem, PregnancyAdvice, Product
 from facet.domain.search import Query
@@ -32,6 +33,9 @@ PREGNANCY: tuple[PregnancyAdvice, ...] = get_args(
 )  # from what is fine to what is not
 MEDICINE: tuple[str | None, ...] = (None, "pharmacy", "prescription")
 
+_PIECES = re.compile(r"[,.;:\n]")
+_NAME = 6  # words: what is longer is no name of one ingredient
+_DENIED = re.compile(r"\b(?:free|without|no|not|never|non|ohne|sans|sin|senza)\b")
 GRAVEST = ("medicine", "never_at_home", "banned")
 NAMED = 3  # entries of a label that a note names
 
@@ -149,6 +153,7 @@ def contents_of(
         called={row.id: row.common_name for row in told},
         written=(
             *(name for name in names if name),
+            *_unread(label, printed),
             # What a brand is of: "Dermovate" is clobetasol.
             *(row.name for name in names if name for row in ingredients.refused.mentioned_in(name)),
             *(rest for e in printed.entries for rest in _unresolved(ingredients, e.text)),
@@ -167,6 +172,18 @@ def printed_on(product: Product | None) -> Iterator[str]:
     stated = {active.inci: active.percent for active in product.actives} if product else {}
     for name in product.inci if product else ():
         yield f"{name} {percent:g} %" if (percent := stated.get(name)) else name
+
+
+def _unread(texts: Sequence[str], label: Label) -> Iterator[str]:
+    """What stands between and behind the entries of a label and is none: an advertisement may still
+    name what somebody avoids. What says that something is not in it names nothing."""
+    read = {normal(entry.text) for entry in label.entries}
+    for text in texts:
+        for piece in _PIECES.split(text):
+            name, _ = read_percent(piece)
+            words = normal(name)
+            if len(words.split()) > _NAME and words not in read and not _DENIED.search(words):
+                yield piece
 
 
 def refused_in(
