@@ -9,8 +9,8 @@ import pytest
 
 from facet.catalogue.build import build_catalogue
 from facet.catalogue.catalogue import Catalogue
-from facet.catalogue.families import within
 from facet.catalogue.index import Index
+from facet.catalogue.spelling import within
 from facet.catalogue.suitable import Person, contents_of, refusal
 from facet.domain.advice import Profile
 from facet.domain.products import BagItem, Product

@@ -12,6 +12,7 @@ from typing import Literal, Protocol
 
 from facet.catalogue.family import Families, Family
 from facet.catalogue.patterns import Patterns, folded
+from facet.catalogue.spelling import within
 from facet.catalogue.words import normal, says_something, singular
 
 Kind = Literal["family", "ingredient", "not_cosmetic", "unknown"]
@@ -317,25 +318,4 @@ def _together(term: str, parts: list[Understood]) -> Understood:
         rows=frozenset(all_of(lambda part: part.rows)),
         words=all_of(lambda part: part.words),
         did_you_mean=all_of(lambda part: part.did_you_mean),
-    )
-
-
-def within(word: str, other: str, errors: int) -> bool:
-    """Whether two words are at most so many letters apart: one added, left out, changed, or two
-    side by side swapped."""
-    same = 0
-    shorter = min(len(word), len(other))
-    while same < shorter and word[same] == other[same]:
-        same += 1
-    word, other = word[same:], other[same:]
-    if not word or not other:
-        return len(word) + len(other) <= errors
-    if not errors:
-        return False
-    swapped = word[:2] == other[1::-1] and len(other) > 1
-    return (
-        within(word[1:], other[1:], errors - 1)
-        or within(word[1:], other, errors - 1)
-        or within(word, other[1:], errors - 1)
-        or (swapped and within(word[2:], other[2:], errors - 1))
     )

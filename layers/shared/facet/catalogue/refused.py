@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from facet.catalogue.label_text import forms_of, read_percent
+from facet.catalogue.spelling import within
 from facet.catalogue.words import fold
 
 Kind = Literal["medicine", "never_at_home", "banned"]
@@ -237,7 +238,7 @@ class Refused:
         for word in text.split(" "):
             if len(word) >= _LONG:
                 near = (*self._nearly.get(word[:_HEAD], ()), *self._nearly.get(word[-_HEAD:], ()))
-                for row in {term.row for term in near if _is_one_slip(word, term.text)}:
+                for row in {term.row for term in near if within(word, term.text, 1)}:
                     yield _Hit(row, start, start + len(word))
             start += len(word) + 1
 
@@ -341,20 +342,4 @@ def _denied(text: str, start: int, end: int) -> bool:
         return True
     return bool(_WITHOUT.search(text, 0, text.rfind(" ", 0, start + 1) + 1)) or (
         after >= 0 and bool(_FREE.match(text, after))
-    )
-
-
-def _is_one_slip(word: str, term: str) -> bool:
-    """Whether a letter is added, left out or another, or two neighbours changed places."""
-    if abs(len(word) - len(term)) > 1:
-        return False
-    start = next((n for n, (a, b) in enumerate(zip(word, term, strict=False)) if a != b), None)
-    if start is None:
-        return True
-    one, other = word[start:], term[start:]
-    return (
-        one[1:] == other[1:]
-        or one[1:] == other
-        or one == other[1:]
-        or (one[:2] == other[1::-1] and one[2:] == other[2:])
     )

@@ -42,7 +42,7 @@ def _beginning(names: Sequence[str], start: str) -> Sequence[str]:
 
 
 def _is_near(word: str, name: str, most: int) -> bool:
-    if abs(len(word) - len(name)) > most or not _differ_at_most(word, name, most):
+    if abs(len(word) - len(name)) > most or not within(word, name, most):
         return False
     return _digits(word) == _digits(name)
 
@@ -51,20 +51,22 @@ def _digits(text: str) -> str:
     return "".join(filter(str.isdigit, text))
 
 
-def _differ_at_most(a: str, b: str, most: int) -> bool:
-    """Whether at most so many letters were added, lost, replaced, or swapped with the next."""
-    at = 0
-    shorter = min(len(a), len(b))
-    while at < shorter and a[at] == b[at]:
-        at += 1
-    a, b = a[at:], b[at:]
-    if not a or not b:
-        return len(a) + len(b) <= most
-    if most == 0:
+def within(word: str, other: str, errors: int) -> bool:
+    """Whether two words are at most so many letters apart: one added, left out, changed, or two
+    side by side swapped."""
+    same = 0
+    shorter = min(len(word), len(other))
+    while same < shorter and word[same] == other[same]:
+        same += 1
+    word, other = word[same:], other[same:]
+    if not word or not other:
+        return len(word) + len(other) <= errors
+    if not errors:
         return False
+    swapped = word[:2] == other[1::-1] and len(other) > 1
     return (
-        _differ_at_most(a[1:], b[1:], most - 1)
-        or _differ_at_most(a[1:], b, most - 1)
-        or _differ_at_most(a, b[1:], most - 1)
-        or (a[:2] == b[1::-1] and len(b) > 1 and _differ_at_most(a[2:], b[2:], most - 1))
+        within(word[1:], other[1:], errors - 1)
+        or within(word[1:], other, errors - 1)
+        or within(word, other[1:], errors - 1)
+        or (swapped and within(word[2:], other[2:], errors - 1))
     )
