@@ -16,12 +16,13 @@ from facet.domain.advice import Audience, Profile
 from facet.domain.analysis import Kind
 from facet.domain.base import Part
 from facet.domain.belongings import ITEM_ID, Belongings
-from facet.domain.errors import PermanentError, PhotoRejectedError, ProductNotFoundError
+from facet.domain.errors import PermanentError, PhotoRejectedError
 from facet.domain.face import FaceReading
 from facet.domain.products import BagDetails, BagItem, Goal
 from facet.domain.style import Occasion, Weather
 from facet.saying import say
 from facet.services.give_feedback import NewFeedback, check_feedback
+from facet.services.keep_bag import completed
 from facet.services.keep_profile import consented
 from facet.services.keep_wardrobe import NewGarment
 from facet.services.start_analysis import NewAnalysis
@@ -162,18 +163,8 @@ def _stored_reading(document: Mapping[str, Any]) -> FaceReading:
 
 def _bag(case: Case, catalogue: Catalogue) -> tuple[dict[str, Any], ...]:
     """The bag as it would be kept. Raises what PUT raises."""
-    rows = []
-    for details in case.bag:
-        told = _dumped(details)
-        if details.product_id is not None:
-            product = catalogue.product(details.product_id)
-            if product is None:
-                raise ProductNotFoundError
-            told = {"name": product.name, "category": product.category, **told}
-        elif not (details.name and details.category):
-            raise PermanentError("bag_item_incomplete")
-        rows.append(_dumped(BagItem.model_validate(told)))
-    return tuple(rows)
+    told = (completed(details, catalogue.product) for details in case.bag)
+    return tuple(_dumped(BagItem.model_validate(item)) for item in told)
 
 
 # --- the answer ----------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """The bag: products a person owns, of the catalogue or described by themselves."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from facet.domain.belongings import BagPage, Shelf
 from facet.domain.cursor import Cursors
 from facet.domain.errors import BagItemNotFoundError, PermanentError, ProductNotFoundError
-from facet.domain.products import BagDetails, BagItem
+from facet.domain.products import BagDetails, BagItem, Product
 from facet.services.ports import Products, Shelves
 
 
@@ -41,16 +41,25 @@ def keep_bag_item(
     a bag can be read without it. Raises ProductNotFoundError and
     PermanentError(bag_item_incomplete).
     """
-    told = details.model_dump(mode="json", exclude_defaults=True)
-    if details.product_id is not None:
-        product = products.get(details.product_id)
-        if product is None:
-            raise ProductNotFoundError
-        told = {"name": product.name, "category": product.category, **told}
-    elif not (details.name and details.category):
-        raise PermanentError("bag_item_incomplete")
+    told = completed(details, products.get)
     item = BagItem.model_validate({**told, "item_id": item_id})
     return item, shelves.put(user_id, Shelf.BAG, item_id, told)
+
+
+def completed(details: BagDetails, product_of: Callable[[str], Product | None]) -> dict[str, Any]:
+    """What is told of an item, as a row has it, with its product's name and category.
+
+    Raises ProductNotFoundError and PermanentError(bag_item_incomplete).
+    """
+    told = details.model_dump(mode="json", exclude_defaults=True)
+    if details.product_id is not None:
+        product = product_of(details.product_id)
+        if product is None:
+            raise ProductNotFoundError
+        return {"name": product.name, "category": product.category, **told}
+    if not (details.name and details.category):
+        raise PermanentError("bag_item_incomplete")
+    return told
 
 
 def drop_bag_item(user_id: str, item_id: str, *, shelves: Shelves) -> None:
