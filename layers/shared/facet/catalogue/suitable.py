@@ -28,9 +28,8 @@ from facet.domain.products import BagItem, PregnancyAdvice, Product
 from facet.domain.search import Query
 from facet.saying import say
 
-PREGNANCY: tuple[PregnancyAdvice, ...] = get_args(
-    PregnancyAdvice
-)  # from what is fine to what is not
+# From what is fine to what is not.
+PREGNANCY: tuple[PregnancyAdvice, ...] = get_args(PregnancyAdvice)
 MEDICINE: tuple[str | None, ...] = (None, "pharmacy", "prescription")
 
 _PIECES = re.compile(r"[,.;:\n]")
@@ -135,27 +134,28 @@ def contents_of(
     use: Use = "leave_on",
 ) -> Contents:
     """The contents of a product: by the catalogue, by what its owner says of it, or by both."""
-    names = [product.name, product.brand] if product else [entry.name if entry else None]
+    called = (product.name, product.brand) if product else (entry.name if entry else None,)
+    names = [name for name in called if name]
     label = (*(entry.ingredients if entry else ()), *printed_on(product))
     printed = ingredients.reader.label(label)
     parts = list(ingredients.named_on(printed))
-    named = [row for name in names if name for row in ingredients.read_text(name)]
+    named = [row for name in names for row in ingredients.read_text(name)]
     # Nobody else says what is in a product that its owner describes.
     told = parts if product else [*parts, *named]
     return Contents(
         use=use,
-        refused=refused_in(ingredients, [name for name in names if name], printed, use),
+        refused=refused_in(ingredients, names, printed, use),
         gap=_gap(ingredients, printed),
         not_checked=tuple(row.text for row in printed.not_checked),
         undescribed=tuple(row.text for row in printed.entries if _is_undescribed(row)),
-        like_medicine=any(_is_like_medicine(ingredients, name) for name in names if name),
+        like_medicine=any(_is_like_medicine(ingredients, name) for name in names),
         ingredients=frozenset(row.id for row in told),
         called={row.id: row.common_name for row in told},
         written=(
-            *(name for name in names if name),
+            *names,
             *_unread(label, printed),
             # What a brand is of: "Dermovate" is clobetasol.
-            *(row.name for name in names if name for row in ingredients.refused.mentioned_in(name)),
+            *(row.name for name in names for row in ingredients.refused.mentioned_in(name)),
             *(rest for e in printed.entries for rest in _unresolved(ingredients, e.text)),
         ),
         # A dash or an empty entry is no label, nor is a text that names nothing.
