@@ -512,7 +512,7 @@ def rejections(rows: Rows, photos: Sequence[FacePhoto]) -> list[Finding]:
 
 
 def _tone_group(ita: float) -> str:
-    """The scale's three groups as facet/vision/skin/tone.toml sets them against ITA."""
+    """The scale's three groups as facet/domain/tone.toml sets them against ITA."""
     return "above 41" if ita > 41 else "10 to 41" if ita > 10 else "below 10"
 
 

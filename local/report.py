@@ -155,7 +155,7 @@ def gaps(skincare: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 def ita_axis() -> tuple[list[str], list[float]]:
     """(classes, lightest first; their bounds in degrees, one more than there are classes)."""
-    text = resources.files("facet.vision.skin").joinpath("tone.toml").read_text()
+    text = resources.files("facet.domain").joinpath("tone.toml").read_text()
     table = tomllib.loads(text)["ita"]
     return table["classes"], [ITA_ENDS[0], *table["limits"], ITA_ENDS[1]]
 

@@ -92,7 +92,7 @@ def test_every_kind_of_advice_is_a_row_of_one_table() -> None:
 
 
 def test_the_tone_axis_has_the_limits_of_the_analysis() -> None:
-    table = tomllib.loads((ROOT / "layers/shared/facet/vision/skin/tone.toml").read_text())["ita"]
+    table = tomllib.loads((ROOT / "layers/shared/facet/domain/tone.toml").read_text())["ita"]
     drawn = re.findall(r'\["([\w ]+)", (-?\d+)\]', source("result.js"))
     assert [name for name, _ in drawn] == table["classes"]
     assert [float(lower) for _, lower in drawn[:-1]] == table["limits"]

@@ -131,10 +131,19 @@ class Tone(Stored):
     ita_interval: tuple[float, float] = Field(
         description="degrees; where ITA may lie given unknown exposure and white balance"
     )
+    ita_estimate: float | None = Field(
+        default=None, ge=-90, le=90, description="degrees; where the person's tone likely lies"
+    )
+    ita_error: float | None = Field(
+        default=None, gt=0, description="degrees; one standard deviation of `ita_estimate`"
+    )
     ita_class: ItaClass = Field(description="class of `ita`, limits after Chardon 1991")
     monk: tuple[MonkShare, ...] = Field(description="shares over the Monk scale, largest first")
     undertone: Undertone = Field(description="warm, neutral or cool, after the hue")
     undertone_confidence: Fraction = Field(description="falls with an uncertain white balance")
+    undertones: tuple[Share, ...] = Field(
+        default=(), description="shares of the undertones, largest first"
+    )
     hue: float = Field(ge=-180, le=180, description="CIELAB hue angle of the skin, degrees")
     lab: tuple[float, float, float] = Field(
         description="CIELAB of the skin, D65: L* 0..100, a*, b*"

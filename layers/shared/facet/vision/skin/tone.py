@@ -10,15 +10,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from itertools import pairwise
 from statistics import NormalDist
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from facet import colour
-from facet.domain.face import MonkShare, Tone, Undertone
+from facet.domain.face import Share, Tone, Undertone
+from facet.domain.tone import class_shares, coverage, ita_class, monk_shares
 from facet.vision.face.patches import Pixels, some
 from facet.vision.skin.light import Light
 
@@ -71,31 +71,28 @@ def skin_colour(patches: Mapping[str, Pixels]) -> SkinColour | None:
 
 def measure_tone(skin: SkinColour, light: Light) -> Tone:
     """The tone of the skin, as sure as the light allows."""
-    table = _table()
     angle = float(colour.ita(skin.lab))
     low, high = _ita_interval(skin, light)
-    below = _split_normal(angle, low, high, table["uncertainty"]["coverage"])
-    class_shares = _mass_between(below, table["ita"]["limits"])
-    index = sum(angle <= limit for limit in table["ita"]["limits"])
-    shares = [
-        MonkShare(tone=tone, share=round(share, 3))
-        for tone, share in enumerate(_mass_between(below, table["monk"]["limits"]), start=1)
-    ]
-    undertone, certainty = _undertone(skin.lab, light)
+    below = _split_normal(angle, low, high, coverage())
+    name = ita_class(angle)
+    shares = {share.name: share.share for share in class_shares(below)}
+    undertones = _undertones(skin.lab, light)
+    undertone = cast("Undertone", undertones[0].name)
     lab = tuple(round(float(value), 1) for value in skin.lab)
     return Tone(
         ita=round(angle, 1),
         ita_interval=(round(low, 1), round(high, 1)),
-        ita_class=table["ita"]["classes"][index],
-        monk=tuple(
-            sorted((entry for entry in shares if entry.share > 0), key=lambda entry: -entry.share)
-        ),
+        ita_estimate=round(angle, 1),
+        ita_error=round((high - low) / 2, 1),
+        ita_class=name,
+        monk=monk_shares(below),
         undertone=undertone,
-        undertone_confidence=round(certainty, 2),
+        undertone_confidence=round(undertones[0].share, 2),
+        undertones=undertones,
         hue=round(float(colour.hue(skin.lab)), 1),
         lab=(lab[0], lab[1], lab[2]),
         hex=colour.hex_from_lab(skin.lab),
-        confidence=round(class_shares[index], 2),
+        confidence=round(shares[name], 2),
     )
 
 
@@ -166,29 +163,16 @@ def _split_normal(
     return below
 
 
-def _mass_between(below: Callable[[float], float], limits: list[float]) -> list[float]:
-    """Descending limits -> the mass of each interval, from the highest down; sums to 1."""
-    edges = [1.0, *(below(limit) for limit in limits), 0.0]
-    return [upper - lower for upper, lower in pairwise(edges)]
-
-
-def _undertone(lab: NDArray[np.floating], light: Light) -> tuple[Undertone, float]:
-    """How much yellower (warm) or redder (cool) the hue is than usual, and how sure that is."""
+def _undertones(lab: NDArray[np.floating], light: Light) -> tuple[Share, ...]:
+    """Shares, largest first: how much yellower (warm) or redder (cool) the hue is than usual."""
     table = _table()["undertone"]
     residual = undertone_residual(float(colour.hue(lab)))
     sigma = _between(table["sigma_disputed"], table["sigma_agreed"], light.agreement)
     belief = NormalDist(residual, sigma)
     cool, not_warm = belief.cdf(-table["neutral"]), belief.cdf(table["neutral"])
-    shares: dict[Undertone, float] = {
-        "cool": cool,
-        "neutral": not_warm - cool,
-        "warm": 1 - not_warm,
-    }
-    if residual > table["neutral"]:
-        return "warm", shares["warm"]
-    if residual < -table["neutral"]:
-        return "cool", shares["cool"]
-    return "neutral", shares["neutral"]
+    masses = {"cool": cool, "neutral": not_warm - cool, "warm": 1 - not_warm}
+    shares = (Share(name=name, share=round(mass, 3)) for name, mass in masses.items())
+    return tuple(sorted(shares, key=lambda share: -share.share))
 
 
 def _between(at_zero: float, at_one: float, share: float) -> float:
