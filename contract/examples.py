@@ -83,7 +83,8 @@ class Tour:
 
 def _calls(phone: Phone) -> dict[str, dict[str, Any]]:
     tour = Tour(phone)
-    for path in ("/v1/health/live", "/v1/health/ready", "/v1/capture-guide", "/v1/me/usage"):
+    guides = ("/v1/capture-guide", "/v1/capability")
+    for path in ("/v1/health/live", "/v1/health/ready", *guides, "/v1/me/usage"):
         tour.call("GET", path)
     _own(tour)
     analysis, result = _analyse(tour)

@@ -7,9 +7,9 @@ from scipy import stats
 from evaluation.judge import Finding
 from evaluation.measure import CONCERNS
 from evaluation.photos import ROOT, FacePhoto
-from facet.vision.analyze import PIPELINE_VERSION
 from facet.vision.face.models import FaceModels
 from facet.vision.skin.scores import load_scoring
+from facet.vision.versions import PIPELINE_VERSION
 
 PAGE = ROOT / "docs" / "analysis.md"
 START, END = "<!-- figures of make evaluate -->", "<!-- end of figures -->"

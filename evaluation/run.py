@@ -7,14 +7,10 @@ status 1 when that holds something that thresholds.toml does not know, or when n
 
 import argparse
 import json
-import multiprocessing
 import os
-import signal
 import sys
-import threading
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -24,6 +20,7 @@ os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 from rich.console import Console
 from rich.table import Table
 
+from evaluation import card
 from evaluation.allergens import judge_allergens
 from evaluation.contact_sheet import judge_looks
 from evaluation.figures import publish
@@ -34,37 +31,11 @@ from evaluation.peer import landmarks
 from evaluation.photos import ROOT, FacePhoto, folder, load_photos, some
 from evaluation.placement import judge_placement
 from evaluation.report import write
+from evaluation.workers import each
+from facet.domain.card import Card
 
 OUT = ROOT / ".evaluation"
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 150)
-
-
-def measured(plans: Sequence[tuple[FacePhoto, Plan]], workers: int) -> Iterator[list[Row]]:
-    """The rows of each photo, as they come. No worker outlives an interruption, or this process."""
-    spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=spawn, initializer=_serve) as pool:
-        jobs = [pool.submit(measure, photo, plan) for photo, plan in plans]
-        try:
-            for job in as_completed(jobs):
-                yield job.result()
-        except BaseException:
-            for worker in multiprocessing.active_children():
-                worker.terminate()
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-
-
-def _serve() -> None:
-    """In a worker: Ctrl-C is for the parent to handle, and without a parent there is no work."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-
-    def follow() -> None:
-        if parent:
-            parent.join()
-        os._exit(1)
-
-    threading.Thread(target=follow, daemon=True).start()
 
 
 def table(findings: Sequence[Finding], *, everything: bool) -> Table:
@@ -106,7 +77,9 @@ def _options() -> argparse.Namespace:
         "--workers", type=int, default=os.process_cpu_count(), help="processes; one per core"
     )
     parser.add_argument(
-        "--publish", action="store_true", help="also put the tables into docs/analysis.md"
+        "--publish",
+        action="store_true",
+        help="also put the tables into docs/analysis.md, and write the card",
     )
     options = parser.parse_args()
     options.only = [name for name in options.only.split(",") if name]
@@ -129,6 +102,7 @@ def main() -> int:
     else:
         plan = Plan()
     rows, seconds = _measure_all(photos, edited, plan, options.workers)
+    made: Card | None = None
     judged_rows = Rows(rows)
     findings = judge(judged_rows, photos, only or CONCERNS)
     if not only:
@@ -137,6 +111,8 @@ def main() -> int:
         findings += judge_allergens()
         findings += judge_labels()
         findings += judge_placement()
+        made = _card(options.workers)
+        findings += card.findings(made) if made else []
     console.print(table(findings, everything=bool(only)))
     missed = [finding for finding in findings if finding.met is False]
     _print_missed(missed)
@@ -157,7 +133,18 @@ def main() -> int:
         print(f"Pictures and every number: {report}")
         if options.publish:
             publish(findings, photos, models())
+            if made:
+                card.publish(made)
     return 1 if any(finding.excuse is None for finding in missed) else 0
+
+
+def _card(workers: int) -> Card | None:
+    """The card; None, and why, where a set of its photos is not there."""
+    try:
+        return card.measure_card(folder(), workers)
+    except FileNotFoundError as error:
+        print(f"No card: no photos ({error.filename}).", file=sys.stderr)
+        return None
 
 
 def _measure_all(
@@ -169,7 +156,7 @@ def _measure_all(
     plans += [(photo, replace(plan, edited=False)) for photo in photos if photo not in edited]
     begun = time.monotonic()
     rows: list[Row] = []
-    for number, rows_of_photo in enumerate(measured(plans, workers), start=1):
+    for number, rows_of_photo in enumerate(each(measure, plans, workers), start=1):
         rows += rows_of_photo
         if sys.stderr.isatty():
             spent = time.monotonic() - begun

@@ -36,7 +36,7 @@ function trends(analyses, signal) {
   const draw = (name) => {
     const readings = byConcern.get(name);
     const newest = readings.at(-1);
-    const noise = Math.max(...readings.map((reading) => reading.concern.minimum_change ?? 0));
+    const noise = Math.max(...readings.map(noiseOf));
     const verdict = verdictOf(newest);
     put(place,
       el("p", { class: "verdict" }, verdict),
@@ -55,15 +55,26 @@ function trends(analyses, signal) {
   return el("section", { class: "card", "aria-label": "How your skin moved" }, el("h2", {}, "How your skin moved"), field("Measure", select), place);
 }
 
+/** Half the band that the API gives: what a change has to be larger than. */
+function noiseOf({ analysis, concern }) {
+  const band = trendOf(analysis, concern)?.noise_band;
+  return band ? (band.high - band.low) / 2 : 0;
+}
+
+function trendOf(analysis, concern) {
+  return analysis.trends?.find((trend) => trend.concern === concern.name);
+}
+
 const SINCE = { previous: "the photo before", first: "your first photo" };
 
 /** What the API says of the newest reading, beside the photo before and the first one. */
 function verdictOf({ analysis, concern }) {
-  const trend = analysis.trends?.find((trend) => trend.concern === concern.name);
+  const trend = trendOf(analysis, concern);
   const compared = ["previous", "first"].filter((name) => trend?.[name]);
   if (!compared.length) return "Nothing to compare it with yet: the next photo is held against this one.";
   if (compared.length > 1 && trend.previous.analysis_id === trend.first.analysis_id) compared.pop();
-  return compared.map((name) => saidOf(trend[name], SINCE[name], trend.unit)).join(" ");
+  const said = compared.map((name) => saidOf(trend[name], SINCE[name], trend.unit)).join(" ");
+  return trend.noise_of === "edits" ? `${said} How far two photos of one person differ in this was not measured: another light may explain it.` : said;
 }
 
 function saidOf({ verdict, change, reason }, since, unit) {

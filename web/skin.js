@@ -25,7 +25,7 @@ export function concernsCard(document, local) {
         el("span", { class: "concern-name" }, words(concern.name), el("span", { class: `band ${concern.band}` }, concern.band === "none" ? "not marked" : concern.band)),
         el("span", { class: "concern-score" }, Math.round(concern.score), el("span", { class: "soft small" }, " of 100")),
         el("span", { class: "track", "aria-hidden": "true" }, el("i", { style: { width: `${concern.score}%` } })),
-        el("span", { class: "concern-more" }, `${measured(concern.measured, concern.unit)}; below ${measured(concern.minimum_change)} apart is noise; ${percent(concern.confidence)} sure`))));
+        el("span", { class: "concern-more" }, `${measured(concern.measured, concern.unit)}; ${noiseOf(concern)}; ${percent(concern.confidence)} sure`))));
   if (first) choose(first);
   return el("section", { class: "card", "aria-label": "Skin" },
     el("h2", {}, "Skin"),
@@ -34,6 +34,12 @@ export function concernsCard(document, local) {
     el("p", { class: "soft small" }, "100 is best. Scores compare photos of one person, not people: no dermatologist has graded them."),
     unseen.length > 0 && el("details", {}, el("summary", {}, `Not measured on this photo (${unseen.length})`),
       el("ul", { class: "dots" }, unseen.map((concern) => el("li", {}, el("b", {}, words(concern.name)), `: ${concern.reason}`)))));
+}
+
+/** What a change has to be larger than: two photos differ by more than edits of one do. */
+function noiseOf({ minimum_change: edits, between_photos: photos }) {
+  if (photos === null || photos === undefined) return `below ${measured(edits)} apart is noise, and another light may move it further`;
+  return `below ${measured(Math.max(edits, photos))} apart is noise: so far do photos of one person differ`;
 }
 
 /** [left, top, width, height] of a square round every region, in pixels of the photo; null for none. */

@@ -254,6 +254,19 @@ def test_the_capture_guide_serves_every_gate_with_its_numbers(stack: Stack) -> N
     assert body["gates"]["file_too_large"]["reject"]["moderate"] > 0
 
 
+def test_the_capability_says_how_far_two_photos_of_one_person_agree(stack: Stack) -> None:
+    status, body, _ = stack.http("api", GET, path="/v1/capability")
+
+    assert status == 200
+    told = {measure["name"]: measure for measure in body["measures"]}
+    everybody = told["redness"]["repeats"][0]
+    low, high = everybody["icc_interval"]
+    assert everybody["tone_group"] == "all"
+    assert low < everybody["icc"] < high
+    assert told["pores"]["status"] == "not_measured"
+    assert body["running"]["scoring"] == body["versions"]["scoring"]
+
+
 def test_health_is_open_and_names_the_part_that_is_away(stack: Stack) -> None:
     assert stack.http("api", GET, path="/v1/health/live")[:2] == (
         200,

@@ -184,3 +184,60 @@ def test_the_first_analysis_has_nothing_to_be_compared_with() -> None:
 
 def test_an_analysis_without_a_reading_has_no_trends() -> None:
     assert trends(analysis(1, read=False), [analysis(0, redness(10))]) == ()
+
+
+@pytest.fixture
+def repeats(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A card by which photos of one person differ in redness by up to 7, with scoring 1."""
+
+    def between_photos(concern: str, versions: Versions) -> float | None:
+        return 7.0 if (concern, versions.scoring) == ("redness", "1") else None
+
+    monkeypatch.setattr("facet.domain.trend.between_photos", between_photos)
+
+
+@pytest.mark.usefixtures("repeats")
+@pytest.mark.parametrize(
+    ("new", "old", "verdict"),
+    [
+        (16.9, 10.0, Verdict.WITHIN_NOISE),
+        (17.0, 10.0, Verdict.WITHIN_NOISE),
+        (17.1, 10.0, Verdict.WORSE),
+        (10.0, 17.1, Verdict.BETTER),
+    ],
+)
+def test_what_two_photos_of_one_person_differ_by_is_no_change(
+    new: float, old: float, verdict: Verdict
+) -> None:
+    answer = compared(redness(new), redness(old))
+
+    assert answer.verdict is verdict
+    assert answer.minimum_changes == round((new - old) / 2, 3)
+
+
+@pytest.mark.usefixtures("repeats")
+def test_a_noise_larger_than_the_card_s_still_decides() -> None:
+    assert compared(redness(18, 9), redness(10, 9)).verdict is Verdict.WITHIN_NOISE
+
+
+@pytest.mark.usefixtures("repeats")
+def test_a_card_of_other_tables_leaves_the_noise_of_the_edits() -> None:
+    new, old = (analysis(day, redness(16 - 6 * day), scoring="2") for day in (0, 1))
+    answer = compare("redness", new, old)
+
+    assert answer
+    assert answer.verdict is Verdict.WORSE
+
+
+@pytest.mark.usefixtures("repeats")
+def test_the_band_says_whose_noise_it_is() -> None:
+    shine = Concern(name="shine", measured=5, minimum_change=1, unit="%")
+
+    red, shiny = trends(analysis(1, redness(20), shine), [])
+
+    assert red.noise_band
+    assert (red.noise_band.low, red.noise_band.high, red.noise_of) == (13, 27, "photos")
+    assert shiny.noise_band
+    assert (shiny.noise_band.low, shiny.noise_band.high, shiny.noise_of) == (4, 6, "edits")
+    (unseen,) = trends(analysis(1, redness(None)), [])
+    assert unseen.noise_of is None

@@ -307,6 +307,13 @@ class Wiring:
 
         return load_gates(self.settings.gates_preset)
 
+    @cached_property
+    def versions(self) -> dict[str, str]:
+        """What measures here: the pipeline and its tables."""
+        from facet.vision.versions import running_versions
+
+        return running_versions()
+
     @property
     def max_photo_bytes(self) -> int:
         from facet.vision.photo.gates import largest_photo

@@ -7,10 +7,10 @@ import pytest
 
 from evaluation.figures import END, START
 from facet.domain.face import GateCode
-from facet.vision.analyze import PIPELINE_VERSION
 from facet.vision.face import shape
 from facet.vision.skin.prediction import load_conditions
 from facet.vision.skin.scores import CURRENT, load_scoring
+from facet.vision.versions import PIPELINE_VERSION
 
 TEXT = (Path(__file__).parents[3] / "docs" / "analysis.md").read_text()
 SAID, _, _REST = TEXT.partition(START)

@@ -175,6 +175,12 @@ class Concern(Stored):
     minimum_change: float | None = Field(
         default=None, ge=0, description="in `unit`; a smaller difference is noise"
     )
+    between_photos: float | None = Field(
+        default=None,
+        ge=0,
+        description="in `unit`; 19 of 20 pairs of photos of one person, in other lights, differ by "
+        "no more, so that is no change either; absent: not measured",
+    )
     regions: tuple[Region, ...] = Field(
         default=(), description="the parts of the face it was measured on"
     )

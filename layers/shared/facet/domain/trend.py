@@ -1,8 +1,15 @@
 """How a concern moved from one photo to another, and when that cannot be said.
 
-Every measure says how much of a difference is noise (`minimum_change`: the 95th percentile of what
-edits that leave the skin as it is do to it, facet/vision/skin/scoring/). Two readings that lie no
-further apart than the larger of their two are the same: nothing inside the noise is a change.
+Two things stand between a difference and a change of the skin. `minimum_change` is what edits of
+one photo do to a measure that leave the skin as it is (95th percentile,
+facet/vision/skin/scoring/). Another photo is more than an edit: another light, pose and camera.
+What that does was measured on pairs of photos of one person, and stands in the card
+(facet/domain/card.py): 19 of 20 pairs differ by no more. A change has to be larger than both, so
+that photos of another light are called one in a twentieth of pairs at most. The card's pairs are of
+other rooms and years, so real changes in photos that one phone took at one window go unsaid: that
+two photos share a light cannot be told from them well enough to ask for less (what was tried:
+docs/analysis.md). The card speaks for the versions that it was measured with, and for measures that
+its photos can show; elsewhere minimum_change alone decides, and `noise_of` says so.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,7 +21,8 @@ from pydantic import Field
 
 from facet.domain.analysis import Analysis
 from facet.domain.base import Part
-from facet.domain.face import Concern
+from facet.domain.card import between_photos
+from facet.domain.face import Concern, FaceReading
 
 
 class Verdict(StrEnum):
@@ -29,8 +37,8 @@ class Verdict(StrEnum):
 class NoiseBand(Part):
     """The band in which a later photo of the same skin may fall by chance."""
 
-    low: float = Field(description="measured - minimum_change, in the concern's unit")
-    high: float = Field(description="measured + minimum_change, in the concern's unit")
+    low: float = Field(description="measured less the noise, in the concern's unit")
+    high: float = Field(description="measured and the noise, in the concern's unit")
 
 
 class Comparison(Part):
@@ -46,7 +54,8 @@ class Comparison(Part):
     )
     minimum_changes: float | None = Field(
         default=None,
-        description="the change in units of minimum_change, the larger of both; -1..1 is noise",
+        description="the change in units of minimum_change, the larger of both; -1..1 is noise, "
+        "and so is what two photos of one person differ by",
     )
     reason: Literal["not_measured", "scoring_version", "unit"] | None = Field(
         default=None, description="not_comparable: what stands in the way"
@@ -60,7 +69,14 @@ class Trend(Part):
     unit: str = Field(description="of measured, noise_band and change")
     measured: float | None = Field(default=None, description="in `unit`; absent: not measured")
     noise_band: NoiseBand | None = Field(
-        default=None, description="measured give or take minimum_change"
+        default=None,
+        description="measured give or take the noise: minimum_change, or what two photos of one "
+        "person differ by, where that is measured and larger",
+    )
+    noise_of: Literal["photos", "edits"] | None = Field(
+        default=None,
+        description="photos: what two photos of one person differ by was measured, and counts; "
+        "edits: it was not, and a change larger than minimum_change may be another light",
     )
     previous: Comparison | None = Field(
         default=None, description="with the last comparable analysis before; absent: the first one"
@@ -77,7 +93,8 @@ def trends(analysis: Analysis, earlier: Sequence[Analysis]) -> tuple[Trend, ...]
     """
     if analysis.reading is None:
         return ()
-    return tuple(_trend(concern, analysis, earlier) for concern in analysis.reading.skin.concerns)
+    reading = analysis.reading
+    return tuple(_trend(concern, reading, analysis, earlier) for concern in reading.skin.concerns)
 
 
 def compare(name: str, now: Analysis, then: Analysis) -> Comparison | None:
@@ -104,23 +121,27 @@ def compare(name: str, now: Analysis, then: Analysis) -> Comparison | None:
         return answer(Verdict.NOT_COMPARABLE, reason="not_measured")
     if new.unit != old.unit:
         return answer(Verdict.NOT_COMPARABLE, reason="unit")
-    noise = max(new.minimum_change or 0, old.minimum_change or 0)
-    if not noise:
+    least = max(new.minimum_change or 0, old.minimum_change or 0)
+    noise = max(least, between_photos(name, now.reading.versions) or 0)
+    if not least:
         return answer(Verdict.NOT_COMPARABLE, reason="not_measured")
     if now.reading.versions.scoring != then.reading.versions.scoring:
         return answer(Verdict.NOT_COMPARABLE, reason="scoring_version")
     change = round(new.measured - old.measured, 4)
-    times = round(change / noise, 3)
-    verdict = (
-        Verdict.WITHIN_NOISE if abs(times) <= 1 else Verdict.WORSE if times > 0 else Verdict.BETTER
-    )
+    times = round(change / least, 3)
+    within = abs(times) <= 1 or abs(change) <= noise
+    verdict = Verdict.WITHIN_NOISE if within else Verdict.WORSE if times > 0 else Verdict.BETTER
     return answer(verdict, change=change, minimum_changes=times)
 
 
-def _trend(concern: Concern, analysis: Analysis, earlier: Sequence[Analysis]) -> Trend:
-    measured, noise = concern.measured, concern.minimum_change
+def _trend(
+    concern: Concern, reading: FaceReading, analysis: Analysis, earlier: Sequence[Analysis]
+) -> Trend:
+    measured, least = concern.measured, concern.minimum_change
+    repeat = between_photos(concern.name, reading.versions)
     band = None
-    if measured is not None and noise is not None:
+    if measured is not None and least is not None:
+        noise = max(least, repeat or 0)
         band = NoiseBand(low=round(measured - noise, 4), high=round(measured + noise, 4))
     compared = [
         comparison
@@ -132,6 +153,7 @@ def _trend(concern: Concern, analysis: Analysis, earlier: Sequence[Analysis]) ->
         unit=concern.unit,
         measured=measured,
         noise_band=band,
+        noise_of=None if band is None else "edits" if repeat is None else "photos",
         previous=_first_comparable(compared),
         first=_first_comparable(reversed(compared)),
     )

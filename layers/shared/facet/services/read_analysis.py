@@ -7,8 +7,18 @@ from pydantic import Field
 
 from facet.domain.analysis import Analysis, Failure, Kind, Status
 from facet.domain.base import Answer
+from facet.domain.card import between_photos
 from facet.domain.errors import AnalysisNotFoundError
-from facet.domain.face import Classification, Face, Prediction, Quality, Share, Skin, Versions
+from facet.domain.face import (
+    Classification,
+    Face,
+    FaceReading,
+    Prediction,
+    Quality,
+    Share,
+    Skin,
+    Versions,
+)
 from facet.domain.looks import (
     RENDER_PATIENCE,
     TIMED_OUT,
@@ -128,8 +138,10 @@ def document_of(
     if poll is None and any(look.status is LookStatus.RENDERING for look in looks):
         poll = POLL_LOOK_AFTER_MS
     measured = {name: getattr(reading, name) for name in _PARTS} if reading else {}
-    if reading and analysis.photo:
-        measured["skin"] = _with_overlays(reading.skin, analysis.analysis_id)
+    if reading:
+        measured["skin"] = _with_noise(reading)
+        if analysis.photo:
+            measured["skin"] = _with_overlays(measured["skin"], analysis.analysis_id)
     return AnalysisDocument(
         analysis_id=analysis.analysis_id,
         status=analysis.status,
@@ -189,6 +201,17 @@ def _looks(
             )
         )
     return tuple(shown)
+
+
+def _with_noise(reading: FaceReading) -> Skin:
+    """How far photos of one person differ in each concern: of the card, so it is kept nowhere."""
+    concerns = tuple(
+        concern.model_copy(
+            update={"between_photos": between_photos(concern.name, reading.versions)}
+        )
+        for concern in reading.skin.concerns
+    )
+    return reading.skin.model_copy(update={"concerns": concerns})
 
 
 def _with_overlays(skin: Skin, analysis_id: str) -> Skin:

@@ -15,22 +15,18 @@ from facet.vision.face.models import FaceModels
 from facet.vision.face.patches import cut
 from facet.vision.face.pose import head_pose
 from facet.vision.face.shape import Distance, lens_distance, measure_face
-from facet.vision.face.shape import table_version as shape_version
 from facet.vision.photo.decode import Photo, decode, decode_region, encode_jpeg
 from facet.vision.photo.gates import Gates, quality_of, rejection
 from facet.vision.skin.colours import measure_colours
-from facet.vision.skin.colours import table_version as colours_version
 from facet.vision.skin.concerns import measure_concerns
 from facet.vision.skin.light import estimate_light
 from facet.vision.skin.prediction import load_conditions, predict
 from facet.vision.skin.quality import exposure, eye_distance, focus, framing, judge, surface
 from facet.vision.skin.scores import load_scoring
 from facet.vision.skin.season import measure_season
-from facet.vision.skin.season import table_version as season_version
 from facet.vision.skin.tone import PATCHES, measure_tone, skin_colour
-from facet.vision.skin.tone import table_version as tone_version
+from facet.vision.versions import PIPELINE_VERSION, table_versions
 
-PIPELINE_VERSION = "1"
 _PHOTO_QUALITY = 90
 
 # A face whose eyes are closer together than this, where the file has more pixels to give, is
@@ -112,14 +108,7 @@ def analyze_photo(data: bytes, models: FaceModels, gates: Gates) -> PhotoAnalysi
             detector=models.detector_version,
             mesh=models.mesh_version,
             scoring=scoring.version,
-            tables={
-                "gates": gates.version,
-                "tone": tone_version(),
-                "colours": colours_version(),
-                "shape": shape_version(),
-                "season": season_version(),
-                "conditions": conditions.version,
-            },
+            tables=table_versions(),
         ),
     )
     return PhotoAnalysis(

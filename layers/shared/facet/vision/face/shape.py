@@ -34,11 +34,6 @@ class Distance:
     interval: tuple[float, float]  # cm, which holds it in 7 of 10 cases
 
 
-def table_version() -> str:
-    """Version of shape.toml."""
-    return str(_table()["version"])
-
-
 def lens_distance(
     pose: HeadPose, focal_35mm: float | None, width: float, height: float
 ) -> Distance | None:

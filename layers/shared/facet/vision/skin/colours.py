@@ -36,11 +36,6 @@ class Sample:
     reason: str | None = None
 
 
-def table_version() -> str:
-    """Version of colours.toml."""
-    return str(_table()["version"])
-
-
 def measure_colours(
     pixels: Pixels, points: Points, skin: SkinColour, light: Light, *, eyes_hidden: bool = False
 ) -> tuple[FeatureColour, ...]:

@@ -16,11 +16,6 @@ from facet.vision.skin.tone import undertone_residual
 AXES = ("warmth", "value", "chroma", "contrast")
 
 
-def table_version() -> str:
-    """Version of season.toml."""
-    return str(_table()["version"])
-
-
 def measure_season(
     tone: Tone, colours: Sequence[FeatureColour], agreement: float
 ) -> tuple[Share, ...]:

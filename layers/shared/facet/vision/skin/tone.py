@@ -101,11 +101,6 @@ def undertone_residual(hue: float) -> float:
     return hue - float(_table()["undertone"]["usual_hue"])
 
 
-def table_version() -> str:
-    """Version of the limits in tone.toml, which every reading carries."""
-    return str(_table()["version"])
-
-
 def _speaks(patch: str, difference: float) -> bool:
     return patch in CHEEKS or difference <= _table()["patches"]["outlier"]
 
