@@ -27,6 +27,7 @@ from evaluation.figures import publish
 from evaluation.judge import Finding, Rows, judge
 from evaluation.labels import judge_labels
 from evaluation.measure import CONCERNS, Plan, Row, measure, models
+from evaluation.paper import judge_paper
 from evaluation.peer import landmarks
 from evaluation.photos import ROOT, FacePhoto, folder, load_photos, some
 from evaluation.placement import judge_placement
@@ -111,6 +112,7 @@ def main() -> int:
         findings += judge_allergens()
         findings += judge_labels()
         findings += judge_placement()
+        findings += judge_paper()
         made = _card(options.workers)
         findings += card.findings(made) if made else []
     console.print(table(findings, everything=bool(only)))

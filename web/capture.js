@@ -49,6 +49,7 @@ export async function showCapture(main, { signal }) {
           (!values.get("consent") && "Please agree first: the photo is of a face.");
         if (problem) return wrong.tell(problem);
         const wish = { wants: values.getAll("wants"), goals: values.getAll("goals"), consent_version: CONSENT.version };
+        if (values.has("white_paper")) wish.reference = "white_paper";
         if (!occasion.hidden) {
           if (values.get("occasion").trim()) wish.occasion = values.get("occasion").trim();
           if (values.get("temperature")) wish.weather = { temperature_c: Number(values.get("temperature")), rain: values.has("rain") };
@@ -62,7 +63,8 @@ export async function showCapture(main, { signal }) {
         });
       },
     },
-    el("section", { class: "card photo-card", "aria-labelledby": "photo-title" }, el("h2", { id: "photo-title" }, "Your photo"), stage),
+    el("section", { class: "card photo-card", "aria-labelledby": "photo-title" }, el("h2", { id: "photo-title" }, "Your photo"), stage,
+      el("label", { class: "tick" }, el("input", { type: "checkbox", name: "white_paper" }), el("span", {}, "I hold a sheet of white paper beside my face, to measure my skin tone by."))),
     el("div", { class: "wishes" },
       el("section", { class: "card" },
         pills("What would you like?", "wants", KINDS.map(({ kind, wish }) => [kind, wish]), KINDS.map(({ kind }) => kind), { onchange: () => reveal() }),

@@ -215,6 +215,7 @@ function photoCard(quality, face) {
   const pose = face?.pose;
   return card("The photo",
     quality?.checks?.length ? checkList(quality.checks, measured) : el("p", {}, el("b", { class: "good" }, "Good. "), "Every check of size, position, light and focus passed."),
+    quality?.reference && el("p", {}, el("b", { class: quality.reference.status === "used" ? "good" : null }, `${words(quality.reference.kind)}: ${words(quality.reference.status).toLowerCase()}. `), quality.reference.hint),
     pose && el("p", { class: "soft small" }, `Head turned ${Math.abs(Math.round(pose.yaw))}°, raised or lowered ${Math.abs(Math.round(pose.pitch))}°, tilted ${Math.abs(Math.round(pose.roll))}°.`));
 }
 

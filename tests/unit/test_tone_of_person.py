@@ -2,9 +2,10 @@
 
 import pytest
 
-from facet.domain.face import Share
+from facet.domain.face import Reference, Share
 from facet.domain.naming import named
 from facet.domain.tone import ToneEvidence, pool
+from tests.unit.conftest import face_reading
 
 
 def photo(ita: float, error: float = 20.0) -> ToneEvidence:
@@ -46,3 +47,13 @@ def test_a_share_below_the_limit_of_its_kind_has_no_name() -> None:
     assert named("undertone", shares) is None
     assert named("undertone", (Share(name="warm", share=0.8),)) == "warm"
     assert named("season", (Share(name="True Summer", share=0.99),)) is None
+
+
+def test_a_photo_measured_by_a_sheet_is_evidence_of_its_own_kind() -> None:
+    tone = face_reading(ita=30).skin.tone.model_copy(update={"ita_estimate": 30, "ita_error": 6})
+    used = Reference(kind="white_paper", status="used", hint="")
+    lost = Reference(kind="white_paper", status="not_usable", reason="clipped", hint="")
+
+    kinds = [ToneEvidence.of(tone, reference) for reference in (used, lost, None)]
+
+    assert [piece and piece.kind for piece in kinds] == ["white_paper", "photo", "photo"]

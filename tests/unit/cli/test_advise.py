@@ -112,7 +112,7 @@ def test_a_reading_that_was_stored_is_advised_on(advise: Any) -> None:
 
 def test_a_photo_is_measured_and_a_rejected_one_says_why(advise: Any, photos: Path) -> None:
     status, (face, coffee) = advise(
-        {"photo": str(photos / "face.jpg"), "wants": ["makeup"]},
+        {"photo": str(photos / "face.jpg"), "reference": "white_paper", "wants": ["makeup"]},
         {"photo": str(photos / "coffee.png")},
     )
 

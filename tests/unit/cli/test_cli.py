@@ -52,6 +52,16 @@ def test_one_json_line_per_photo_in_the_order_given(
     ]
 
 
+def test_a_sheet_that_is_not_there_is_told(
+    photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, out, _ = run(capsys, "analyze", "--white-paper", photos / "face.jpg")
+
+    assert status == 0
+    assert "reference   white paper, not usable" in out
+    assert "No sheet of white paper was found" in out
+
+
 def test_a_reading_has_every_part_of_the_contract(
     photos: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -66,6 +66,19 @@ def test_a_rejected_photo_fails_with_its_code_and_is_given_back(world: World) ->
     assert (world.jobs.sent, world.media.of) == ([], {})
 
 
+def test_what_is_held_beside_the_face_is_measured_by(world: World) -> None:
+    told: list[object] = []
+
+    def measure(_: bytes, reference: object = None) -> PhotoAnalysis:
+        told.append(reference)
+        return MEASURED
+
+    run(world, world.asked(reference="white_paper"), measure)
+    run(world, world.asked(analysis_id="01B"), measure)
+
+    assert told == ["white_paper", None]
+
+
 def test_an_upload_that_is_gone_fails(world: World) -> None:
     asked = world.asked()
     world.uploads.of.clear()

@@ -51,6 +51,11 @@ def test_a_row_is_written_and_charged_and_each_wish_is_made_once(world: World) -
     assert set(world.analyses.used.values()) == {1}
 
 
+def test_the_sheet_beside_the_face_is_kept_for_who_measures(world: World) -> None:
+    assert world.row(start(world, reference="white_paper")).reference == "white_paper"
+    assert world.row(start(world)).reference is None
+
+
 def test_a_photo_that_is_too_large_is_refused(world: World) -> None:
     start(world, content_length=1000)
     with pytest.raises(PermanentError, match=r"file_too_large: The photo has 1,001 bytes"):

@@ -13,7 +13,7 @@ from facet.domain.errors import FacetError, PermanentError
 
 if TYPE_CHECKING:
     from facet.catalogue.catalogue import Catalogue
-    from facet.domain.face import FaceReading
+    from facet.domain.face import FaceReading, ReferenceKind
 
 SOME_FAILED = 2
 STDIN = "-"
@@ -118,14 +118,14 @@ def _object(told: bytes | PermanentError) -> Mapping[str, Any]:
     return case
 
 
-def _read_photo(name: str) -> "FaceReading":
-    return _reader()(name)
+def _read_photo(name: str, reference: "ReferenceKind | None") -> "FaceReading":
+    return _reader()(name, reference)
 
 
 @cache
-def _reader() -> "Callable[[str], FaceReading]":
+def _reader() -> "Callable[[str, ReferenceKind | None], FaceReading]":
     """What reads photos; its models are loaded for the first case that has one."""
     from facet.cli.photos import photo_reader  # noqa: PLC0415
 
     read = photo_reader()
-    return lambda name: read(name).reading
+    return lambda name, reference: read(name, reference).reading

@@ -14,6 +14,7 @@ from facet.domain.errors import FacetError, PermanentError, PhotoRejectedError
 from facet.vision.photo.gates import PRESETS, Preset, largest_photo, load_gates
 
 if TYPE_CHECKING:
+    from facet.domain.face import ReferenceKind
     from facet.vision.analyze import PhotoAnalysis
 
 SOME_FAILED = 2
@@ -36,6 +37,11 @@ def _add_analyze(commands: Commands) -> None:
     analyze.add_argument(
         "--preset", choices=PRESETS, default="moderate", help="how strict to be (%(default)s)"
     )
+    analyze.add_argument(
+        "--white-paper",
+        action="store_true",
+        help="a sheet of white paper is held beside each face: measure its tone by it",
+    )
     analyze.set_defaults(run=_analyze)
 
 
@@ -55,14 +61,17 @@ def _add_rescore(commands: Commands) -> None:
 def _analyze(options: argparse.Namespace) -> int:
     failed = False
     show = _as_json if options.json else as_text
-    for document in _documents(options.photos, options.preset):
+    for document in _documents(options.photos, options.preset, white_paper=options.white_paper):
         failed = failed or "failure" in document
         print(show(document), flush=True)
     return SOME_FAILED if failed else 0
 
 
-def photo_reader(preset: Preset = "moderate") -> Callable[[str], "PhotoAnalysis"]:
-    """What measures the photo of a path. Raises FacetError where the models are missing.
+def photo_reader(
+    preset: Preset = "moderate",
+) -> "Callable[[str, ReferenceKind | None], PhotoAnalysis]":
+    """What measures the photo of a path, with what is held beside the face. Raises FacetError
+    where the models are missing.
 
     Of a path, it raises PermanentError where the file cannot be read or its photo was rejected.
     """
@@ -74,15 +83,20 @@ def photo_reader(preset: Preset = "moderate") -> Callable[[str], "PhotoAnalysis"
         models = FaceModels.load(_models_dir())
     except FileNotFoundError as error:
         raise FacetError(f"{error}, or set MODELS_DIR") from error
-    return lambda name: analyze_photo(_read(name, largest_photo(preset)), models, gates)
+    return lambda name, reference: analyze_photo(
+        _read(name, largest_photo(preset)), models, gates, reference
+    )
 
 
-def _documents(photos: Sequence[str], preset: Preset) -> Iterator[dict[str, Any]]:
+def _documents(
+    photos: Sequence[str], preset: Preset, *, white_paper: bool
+) -> Iterator[dict[str, Any]]:
     """One result document per photo, in their order; a failure is a document too."""
     read = photo_reader(preset)
+    reference: ReferenceKind | None = "white_paper" if white_paper else None
     for name in photos:
         try:
-            yield {"file": name, **_document(read(name))}
+            yield {"file": name, **_document(read(name, reference))}
         except PhotoRejectedError as error:
             checks = [check.model_dump(mode="json", exclude_none=True) for check in error.checks]
             yield _failure(name, error.code, error.message, checks)

@@ -43,6 +43,7 @@ def as_text(document: dict[str, Any]) -> str:
         *_face_rows(document),
         *_skin_rows(document),
         _row("photo", f"{photo['width']} x {photo['height']} px, upright"),
+        *_reference_rows(document["quality"]),
         *_check_rows(document["quality"]["checks"]),
     ]
     return "\n".join(lines) + "\n"
@@ -102,6 +103,12 @@ def _check_rows(checks: Sequence[dict[str, Any]]) -> Iterator[str]:
             why = f" ({measured:g} {check['unit']}, limit {check['threshold']:g})"
         yield _row(check["severity"], f"{check['code']}{why}")
         yield _row("", check["hint"])
+
+
+def _reference_rows(quality: dict[str, Any]) -> Iterator[str]:
+    if reference := quality.get("reference"):
+        yield _row("reference", f"{_words(reference['kind'])}, {_words(reference['status'])}")
+        yield _row("", reference["hint"])
 
 
 def _bar(share: float) -> str:

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from facet.domain import places
 from facet.domain.base import Stored
-from facet.domain.face import Check, FaceReading
+from facet.domain.face import Check, FaceReading, ReferenceKind
 from facet.domain.narration import EnhancedAnalysis
 from facet.domain.products import Goal
 from facet.domain.style import Occasion, Weather
@@ -90,6 +90,7 @@ class Analysis(Stored):
     goals: tuple[Goal, ...] = ()
     occasion: Occasion | None = None
     weather: Weather | None = None
+    reference: ReferenceKind | None = None
     pending: frozenset[Kind] = frozenset()
     content_type: str
     content_length: int

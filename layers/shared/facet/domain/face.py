@@ -15,6 +15,8 @@ Score = Annotated[float, Field(ge=0, le=100)]
 Severity = Literal["reject", "warn"]
 Verdict = Literal["good", "usable", "rejected"]
 Undertone = Literal["warm", "neutral", "cool"]
+ReferenceKind = Literal["white_paper"]
+PaperReason = Literal["not_found", "several", "too_small", "clipped", "not_flat", "in_other_light"]
 ItaClass = Literal["very light", "light", "intermediate", "tan", "brown", "dark"]
 
 
@@ -58,11 +60,23 @@ class Check(Stored):
     hint: str = Field(description="one sentence the person can act on")
 
 
+class Reference(Stored):
+    """What became of the thing of known colour that was held beside the face."""
+
+    kind: ReferenceKind = Field(description="white_paper: a sheet of white paper")
+    status: Literal["used", "not_usable"] = Field(
+        description="used: the tone is measured against it; not_usable: as if it were not there"
+    )
+    reason: PaperReason | None = Field(default=None, description="why it was not usable")
+    hint: str = Field(description="one sentence: what came of it, or what would help")
+
+
 class Quality(Stored):
     """Whether the photo can carry the measures taken on it."""
 
     verdict: Verdict = Field(description="rejected: a gate refuses it; usable: a gate warns")
     checks: tuple[Check, ...] = Field(default=(), description="every gate that failed")
+    reference: Reference | None = Field(default=None, description="absent where none was told of")
 
 
 class Pose(Stored):

@@ -16,7 +16,7 @@ from typing import Any, Literal, Self
 from pydantic import Field
 
 from facet.domain.base import Stored
-from facet.domain.face import ItaClass, MonkShare, Share, Tone
+from facet.domain.face import ItaClass, MonkShare, Reference, Share, Tone
 from facet.domain.naming import named
 
 EvidenceKind = Literal["photo", "white_paper", "monk", "foundation"]
@@ -33,11 +33,13 @@ class ToneEvidence(Stored):
     error: float = Field(gt=0, description="one standard deviation, degrees")
 
     @classmethod
-    def of(cls, tone: Tone) -> Self | None:
+    def of(cls, tone: Tone, reference: Reference | None = None) -> Self | None:
         """What the tone of one photo says; None for a reading of before it had an error."""
         if tone.ita_estimate is None or tone.ita_error is None:
             return None
-        return cls(kind="photo", ita=tone.ita_estimate, error=tone.ita_error)
+        used = reference is not None and reference.status == "used"
+        kind: EvidenceKind = reference.kind if reference and used else "photo"
+        return cls(kind=kind, ita=tone.ita_estimate, error=tone.ita_error)
 
 
 class ToneOfPerson(Stored):

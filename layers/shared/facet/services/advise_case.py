@@ -17,7 +17,7 @@ from facet.domain.analysis import Kind
 from facet.domain.base import Part
 from facet.domain.belongings import ITEM_ID, Belongings
 from facet.domain.errors import PermanentError, PhotoRejectedError
-from facet.domain.face import FaceReading
+from facet.domain.face import FaceReading, ReferenceKind
 from facet.domain.products import BagDetails, BagItem, Goal
 from facet.domain.style import Occasion, Weather
 from facet.saying import say
@@ -27,7 +27,7 @@ from facet.services.keep_profile import consented
 from facet.services.keep_wardrobe import NewGarment
 from facet.services.start_analysis import NewAnalysis
 
-type ReadPhoto = Callable[[str], FaceReading]
+type ReadPhoto = Callable[[str, ReferenceKind | None], FaceReading]
 
 OwnId = Annotated[str, Field(pattern=ITEM_ID)]
 
@@ -54,6 +54,9 @@ class Case(Part):
     """Everything that one person's advice is made from."""
 
     photo: str | None = Field(default=None, min_length=1, description="path of a photo")
+    reference: ReferenceKind | None = Field(
+        default=None, description="what is held beside the face on the photo"
+    )
     analysis: dict[str, Any] | None = Field(
         default=None, description="a document of `facet analyze --json`, instead of a photo"
     )
@@ -81,8 +84,9 @@ def advise_case(
 ) -> dict[str, Any]:
     """The answer to one case: `recommendations` and `enhanced_analysis`, or `failure`.
 
-    told: a Case as JSON has it. read_photo: path -> reading; where it is None, a case with a photo
-    fails. A failure has a code and a sentence, `checks` of a photo and `errors` by field.
+    told: a Case as JSON has it. read_photo: path, what is held beside the face -> reading; where
+    it is None, a case with a photo fails. A failure has a code and a sentence, `checks` of a photo
+    and `errors` by field.
     """
     try:
         case = _case_of(told)
@@ -148,7 +152,7 @@ def _reading_of(case: Case, read_photo: ReadPhoto | None) -> FaceReading | None:
         return None
     if read_photo is None:
         raise PermanentError("reading_missing")
-    return read_photo(case.photo)
+    return read_photo(case.photo, case.reference)
 
 
 def _stored_reading(document: Mapping[str, Any]) -> FaceReading:

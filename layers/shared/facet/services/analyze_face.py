@@ -14,7 +14,8 @@ from facet.services.ports import Analyses, Events, Jobs, Objects
 if TYPE_CHECKING:  # only the function that measures has numpy in its layers
     from facet.vision.analyze import PhotoAnalysis
 
-type Measure = Callable[[bytes], PhotoAnalysis]
+# The bytes of a photo, and `reference` where something is held beside the face.
+type Measure = Callable[..., PhotoAnalysis]
 
 
 def analyze_face(
@@ -43,7 +44,8 @@ def analyze_face(
         photo = uploads.get(analysis.upload_key)
         if photo is None:
             raise PermanentError("upload_missing")
-        measured = measure(photo)
+        beside = {"reference": analysis.reference} if analysis.reference else {}
+        measured = measure(photo, **beside)
         media.put(analysis.photo_key, measured.photo_jpeg, "image/jpeg", analysis.correlation_id)
     except PermanentError as error:
         checks = error.checks if isinstance(error, PhotoRejectedError) else ()

@@ -8,6 +8,7 @@ from ulid import ULID
 from facet.domain.analysis import UPLOAD_WINDOW, Analysis, Kind, Status
 from facet.domain.base import Answer, Part
 from facet.domain.errors import BusyError, FileTooLargeError, PermanentError
+from facet.domain.face import ReferenceKind
 from facet.domain.polling import POLL_AFTER_MS
 from facet.domain.products import Goal
 from facet.domain.quota import Tier
@@ -39,6 +40,11 @@ class NewAnalysis(Part):
         None, description="What the look and the outfit are for, in the person's words."
     )
     weather: Weather | None = Field(None, description="What the outfit has to stand.")
+    reference: ReferenceKind | None = Field(
+        None,
+        description="What is held beside the face: a sheet of white paper, by which the tone is "
+        "measured. `quality.reference` tells whether it could be used.",
+    )
 
 
 class StartedAnalysis(Answer):
@@ -86,6 +92,7 @@ def start_analysis(
         goals=wish.goals,
         occasion=wish.occasion,
         weather=wish.weather,
+        reference=wish.reference,
         content_type=wish.content_type,
         content_length=wish.content_length,
         checksum_sha256=wish.checksum_sha256,

@@ -8,7 +8,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 from PIL import Image
 
-from facet.domain.face import FaceReading, Pose, Skin, Versions
+from facet.domain.face import (
+    FaceReading,
+    PaperReason,
+    Pose,
+    Reference,
+    ReferenceKind,
+    Skin,
+    Versions,
+)
+from facet.saying import say
 from facet.vision.face.landmarks import part
 from facet.vision.face.mesh import Mesh
 from facet.vision.face.models import FaceModels
@@ -20,6 +29,8 @@ from facet.vision.photo.gates import Gates, quality_of, rejection
 from facet.vision.skin.colours import measure_colours
 from facet.vision.skin.concerns import measure_concerns
 from facet.vision.skin.light import estimate_light
+from facet.vision.skin.paper import Paper, find_paper
+from facet.vision.skin.paper import table_version as paper_version
 from facet.vision.skin.prediction import load_conditions, predict
 from facet.vision.skin.quality import exposure, eye_distance, focus, framing, judge, surface
 from facet.vision.skin.scores import load_scoring
@@ -50,9 +61,12 @@ class PhotoAnalysis:
     height: int  # px
 
 
-def analyze_photo(data: bytes, models: FaceModels, gates: Gates) -> PhotoAnalysis:
+def analyze_photo(
+    data: bytes, models: FaceModels, gates: Gates, reference: ReferenceKind | None = None
+) -> PhotoAnalysis:
     """JPEG, PNG, WebP or HEIC bytes -> what the face on it shows.
 
+    reference: what is held beside the face, to measure the tone and all colours by.
     Raises PhotoRejectedError with every failing gate, warnings included, when one of them rejects.
     """
     decoded = decode(data, gates)
@@ -90,9 +104,15 @@ def analyze_photo(data: bytes, models: FaceModels, gates: Gates) -> PhotoAnalysi
     if quality.verdict == "rejected":
         raise rejection(checks)
 
+    shown = pixels
+    if reference:
+        paper = find_paper(pixels, outline, skin)
+        quality = quality.model_copy(update={"reference": _told(reference, paper)})
+        if isinstance(paper, Paper):
+            skin, light, shown = paper.skin(skin), paper.light(light), paper.developed(pixels)
     tone = measure_tone(skin, light)
     eyes_hidden = any(gates.check(name, values[name]) for name in _EYES_SHUT if name in values)
-    colours = measure_colours(pixels, points, skin, light, eyes_hidden=eyes_hidden)
+    colours = measure_colours(shown, points, skin, light, eyes_hidden=eyes_hidden)
     scoring = load_scoring()
     concerns = measure_concerns(pixels, mesh, scoring)
     conditions = load_conditions(scoring.version)
@@ -108,12 +128,18 @@ def analyze_photo(data: bytes, models: FaceModels, gates: Gates) -> PhotoAnalysi
             detector=models.detector_version,
             mesh=models.mesh_version,
             scoring=scoring.version,
-            tables=table_versions(),
+            tables=table_versions() | ({"paper": paper_version()} if reference else {}),
         ),
     )
     return PhotoAnalysis(
         reading, encode_jpeg(photo.image, _PHOTO_QUALITY), photo.width, photo.height
     )
+
+
+def _told(kind: ReferenceKind, paper: Paper | PaperReason) -> Reference:
+    if isinstance(paper, Paper):
+        return Reference(kind=kind, status="used", hint=say("reference.used"))
+    return Reference(kind=kind, status="not_usable", reason=paper, hint=say(f"reference.{paper}"))
 
 
 def _distance(photo: Photo, mesh: Mesh) -> Distance | None:

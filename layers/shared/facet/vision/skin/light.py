@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from facet import colour
 from facet.vision.face.patches import Pixels, cut, inside
+
+if TYPE_CHECKING:
+    from facet.vision.skin.paper import Paper
 
 # Every estimate is brought to one luminance, so that its chroma can be compared.
 _LUMINANCE = 0.6
@@ -26,6 +29,7 @@ class Light:
     surroundings: tuple[float, float] | None  # shades of grey outside the skin
     sclera: tuple[float, float] | None  # from the whites of the eyes
     agreement: float  # 0..1; 1: both say the same, 0.5: only one of them, or half agreed
+    paper: "Paper | None" = None  # a sheet whose colour is known; the skin is brought to its light
 
     @property
     def cast(self) -> float:

@@ -120,6 +120,8 @@ def _ita_interval(skin: SkinColour, light: Light) -> tuple[float, float]:
     balance = _between(
         table["white_balance_disputed"], table["white_balance_agreed"], light.agreement
     )
+    if light.paper:
+        stops, balance = light.paper.exposure_stops, light.paper.balance
     moved = [(2.0**-stops,) * 3, (2.0**stops,) * 3]
     for channel in range(3):
         for sign in (-1, 1):
