@@ -247,7 +247,7 @@ class Read:
     edit: str
     answer: str  # used, or the reason
     with_paper: float | None  # ITA less the true one
-    without: float  # ITA less what the photo itself shows
+    without: float  # ITA less what the same photo shows unmoved
 
 
 def find(pixels: Pixels, points: Floats) -> tuple[Paper | PaperReason, SkinColour] | None:
@@ -263,7 +263,8 @@ def read_drawn(scene: Scene) -> Iterator[Read]:
     own = find(scene.pixels, scene.points)
     if own is None:
         return
-    shown = float(colour.ita(own[1].lab))
+    metered = colour.lab_from_linear(own[1].linear * 2**METERED)
+    shown = float(colour.ita(metered))
     true = float(colour.ita(colour.lab_from_linear(own[1].linear / scene.light())))
     drawn = sheet(scene)
     moves = [(f"{stops:+g} stops", stops, (1.0, 1.0, 1.0)) for stops in STOPS]
