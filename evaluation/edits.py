@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFilter
 from scipy import interpolate, ndimage
 
 from facet import colour
@@ -512,6 +512,68 @@ def mirror(pixels: Pixels) -> Pixels:
     return np.ascontiguousarray(pixels[:, ::-1])
 
 
+def warmth(pixels: Pixels, kelvin: float) -> Pixels:
+    """The same photo when its white balance lies `kelvin` beside daylight of 5500 K."""
+    right, wrong = (_daylight(at) for at in (5500, 5500 + kelvin))
+    gains = wrong / right
+    return white_balance(pixels, tuple(gains / gains[1]))
+
+
+def _daylight(kelvin: float) -> Floats:
+    """Linear sRGB (3,) of daylight of 4000 to 7000 K: CIE 15, Judd, MacAdam & Wyszecki 1964."""
+    x = -4.6070e9 / kelvin**3 + 2.9678e6 / kelvin**2 + 0.09911e3 / kelvin + 0.244063
+    y = -3 * x**2 + 2.87 * x - 0.275
+    return np.asarray(_RGB_OF_XYZ @ (x / y, 1, (1 - x - y) / y))
+
+
+_RGB_OF_XYZ = np.array(
+    [[3.2406, -1.5372, -0.4986], [-0.9689, 1.8758, 0.0415], [0.0557, -0.2040, 1.0570]]
+)  # IEC 61966-2-1
+
+
+def curve(pixels: Pixels, gamma: float) -> Pixels:
+    """Encoded values to the power of `gamma`: another phone's tone curve."""
+    table = np.rint(255 * (np.arange(256) / 255) ** gamma).astype(np.uint8)
+    return np.asarray(table[pixels])
+
+
+def sharpened(pixels: Pixels) -> Pixels:
+    """Unsharp mask of 2 px, once the detail that was there added."""
+    mask = ImageFilter.UnsharpMask(radius=2, percent=100, threshold=0)
+    return np.asarray(Image.fromarray(pixels).filter(mask))
+
+
+def tone_mapped(pixels: Pixels, clip: float = 2.0, tiles: int = 8) -> Pixels:
+    """Local contrast as phones raise it: mild CLAHE (Zuiderveld 1994) of the luma alone.
+
+    clip: how many times the mean a bin of a tile's histogram may hold.
+    """
+    luma, blue, red = Image.fromarray(pixels).convert("YCbCr").split()
+    grey = np.asarray(luma)
+    rows, columns = (np.linspace(0, side, tiles + 1).astype(int) for side in grey.shape)
+    curves = np.empty((tiles, tiles, 256))
+    for down in range(tiles):
+        for across in range(tiles):
+            tile = grey[rows[down] : rows[down + 1], columns[across] : columns[across + 1]]
+            counts = np.bincount(tile.ravel(), minlength=256).astype(float)
+            most = clip * tile.size / 256
+            over = np.maximum(counts - most, 0).sum()
+            curves[down, across] = np.cumsum(np.minimum(counts, most) + over / 256) / tile.size
+    # Every pixel takes what the four tiles around it say, the nearer the more.
+    places = [
+        np.clip((np.arange(side) + 0.5) * tiles / side - 0.5, 0, tiles - 1) for side in grey.shape
+    ]
+    low = [np.minimum(place.astype(int), tiles - 2) for place in places]
+    share = [place - at for place, at in zip(places, low, strict=True)]
+    mapped = np.zeros(grey.shape)
+    for down in (0, 1):
+        for across in (0, 1):
+            weight = np.abs(1 - down - share[0])[:, None] * np.abs(1 - across - share[1])[None]
+            mapped += weight * curves[low[0][:, None] + down, low[1][None] + across, grey]
+    light = Image.fromarray(np.rint(255 * np.clip(mapped, 0, 1)).astype(np.uint8))
+    return np.asarray(Image.merge("YCbCr", (light, blue, red)).convert("RGB"))
+
+
 def as_png(pixels: Pixels) -> bytes:
     """Without loss, and without compression: it is read once."""
     out = io.BytesIO()
@@ -541,8 +603,14 @@ NUISANCES: dict[str, Callable[[Pixels], bytes]] = {
     "rotate_-4": lambda p: as_png(rotate(p, -4)),
     "rotate_+4": lambda p: as_png(rotate(p, 4)),
     "mirror": lambda p: as_png(mirror(p)),
+    "warmth_-400": lambda p: as_png(warmth(p, -400)),
+    "warmth_+400": lambda p: as_png(warmth(p, 400)),
+    "gamma_0.85": lambda p: as_png(curve(p, 0.85)),
+    "gamma_1.15": lambda p: as_png(curve(p, 1.15)),
+    "sharpened": lambda p: as_png(sharpened(p)),
+    "tone_mapped": lambda p: as_png(tone_mapped(p)),
 }
-# White balance moves colour by definition: it is held against the tone's interval only.
+# One channel alone: held against the tone's interval only.
 BALANCES: dict[str, Callable[[Pixels], bytes]] = {
     "red_-5": lambda p: as_png(white_balance(p, (0.95, 1, 1))),
     "red_+5": lambda p: as_png(white_balance(p, (1.05, 1, 1))),
@@ -559,6 +627,11 @@ def tones() -> dict[int, Floats]:
     """Monk tone -> CIELAB (3,) of skin of that tone, from tones.toml."""
     document = tomllib.loads(Path(__file__).with_name("tones.toml").read_text(encoding="utf-8"))
     return {int(tone): np.array(lab, float) for tone, lab in document["lab"].items()}
+
+
+# Drawn on one face in two tones: spots and patches are seen as often on dark skin as on light.
+LIGHT, DARK = 3, 8
+DRAWN = ("dark_spots", "blotch", "blemishes")
 
 
 def retint(canvas: Canvas, tone: int) -> Pixels:

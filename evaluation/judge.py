@@ -6,13 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from scipy import stats
 
-from evaluation.edits import NUISANCES, OWN, Own
+from evaluation.edits import DARK, DRAWN, LIGHT, NUISANCES, OWN, Own
 from evaluation.measure import CONCERNS, ENLARGED, PRESETS, TONELESS, Row, judged_on
 from evaluation.photos import PORTRAITS, FacePhoto
 
@@ -118,6 +119,7 @@ def judge(
         *resolving_power(rows, concerns),
         *(finding for concern in concerns for finding in steady(rows, concern, "nuisance")),
         *(finding for concern in concerns for finding in steady(rows, concern, "tone")),
+        *(finding for concern in concerns for finding in fair(rows, concern)),
         *(age(rows, photos) if "wrinkles" in concerns else ()),
         *(tone_class(rows) if general else ()),
         *(rejections(rows, photos) if general else ()),
@@ -377,6 +379,75 @@ def steady(rows: Rows, concern: str, kind: str) -> list[Finding]:
             )
         )
     return findings
+
+
+def fair(rows: Rows, concern: str) -> list[Finding]:
+    """Whether a concern says the same of a face, and of faces, in every tone of skin."""
+    findings = [_bands_kept(rows, concern)] if rows.of("tone", f"monk_{DARK}") else []
+    if concern in limits()["fair_groups"]["concerns"]:
+        findings.append(_groups_apart(rows, concern))
+    names = [name for name in DRAWN if OWN[name].concern == concern]
+    return findings + [
+        _drawn_apart(rows, name, concern) for name in names if rows.of("drawn", f"{name}_{DARK}")
+    ]
+
+
+def _bands_kept(rows: Rows, concern: str) -> Finding:
+    """On how many re-tinted faces the band is the one that the face has in its own tone."""
+    kept, before = [], set(rows.judged(concern))
+    for edit in rows.edits("tone"):
+        for row in rows.of("tone", edit):
+            if row["photo"] in before and _value(row, concern) is not None:
+                own = rows.base[row["photo"]]["concerns"][concern]["band"]
+                kept.append(row["concerns"][concern]["band"] == own)
+    least = limits()["fair_bands"]["least"]
+    share = float(np.mean(kept)) if kept else None
+    what = f"{concern}: band kept when re-tinted"
+    return Finding("Fairness", what, share, "share", least=least, n=len(kept))
+
+
+def _groups_apart(rows: Rows, concern: str) -> Finding:
+    """How far portraits of different tone lie apart in the share that is mild or worse."""
+    limit = limits()["fair_groups"]
+    ends = [-math.inf, *limit["ita"], math.inf]
+    groups: dict[str, list[bool]] = {f"ITA {low:g} to {high:g}": [] for low, high in pairwise(ends)}
+    for row in rows.base.values():
+        if row["group"] == PORTRAITS and row["tone"] and _value(row, concern) is not None:
+            place = int(np.searchsorted(limit["ita"], row["tone"]["ita"]))
+            groups[list(groups)[place]].append(row["concerns"][concern]["band"] != "none")
+    told = "; ".join(f"{name}: {np.mean(of):.2f} of {len(of)}" for name, of in groups.items() if of)
+    shares = [float(np.mean(of)) for of in groups.values() if len(of) >= limit["least_faces"]]
+    apart = max(shares) - min(shares) if len(shares) > 1 else None
+    what = f"{concern}: mild or worse, groups of ITA apart"
+    if apart is None:
+        return Finding("Fairness", what, None, note=f"too few faces: {told}")
+    n = sum(len(of) for of in groups.values())
+    return Finding("Fairness", what, apart, "share", most=limit["most"], n=n, note=told)
+
+
+def _drawn_apart(rows: Rows, name: str, concern: str) -> Finding:
+    """How far light and dark skin lie apart in the share of faces on which an edit is seen."""
+    shares, numbers = [], []
+    for tone in (LIGHT, DARK):
+        plain = {row["photo"]: row for row in rows.of("tone", f"monk_{tone}")}
+        moves = []
+        for row in rows.of("drawn", f"{name}_{tone}"):
+            before = plain[row["photo"]]
+            first, second = _value(before, concern), _value(row, concern)
+            if judged_on(concern, row["group"]) and first is not None and second is not None:
+                moves.append(abs(second - first) > _unit_of(before, concern))
+        numbers.append(len(moves))
+        shares.append(float(np.mean(moves)) if moves else math.nan)
+    what = f"{concern}: {name} seen, light and dark apart"
+    return Finding(
+        "Fairness",
+        what,
+        None if math.isnan(sum(shares)) else abs(shares[1] - shares[0]),
+        "share",
+        most=limits()["fair_drawn"]["most"],
+        n=min(numbers),
+        note=f"beyond minimum_change on {shares[0]:.2f} light, {shares[1]:.2f} dark",
+    )
 
 
 def resolving_power(rows: Rows, concerns: Sequence[str]) -> list[Finding]:

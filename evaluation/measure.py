@@ -91,8 +91,13 @@ def _rows(photo: FacePhoto, plan: Plan) -> Iterator[Row]:
     if "pores" in plan.concerns and photo.group == CLOSEUPS and photo.frontal:
         yield from _enlarged(canvas, photo, plan)
     for tone in plan.tones:
-        made = edits.as_png(edits.retint(canvas, tone))
-        yield about | {"kind": "tone", "edit": f"monk_{tone}"} | read(made)
+        retinted = edits.retint(canvas, tone)
+        yield about | {"kind": "tone", "edit": f"monk_{tone}"} | read(edits.as_png(retinted))
+        if tone in {edits.LIGHT, edits.DARK}:
+            again = edits.Canvas(retinted, mesh.points)
+            for name in edits.DRAWN:
+                made = edits.as_png(edits.OWN[name].apply(again, 1.0))
+                yield about | {"kind": "drawn", "edit": f"{name}_{tone}"} | read(made)
 
 
 def _enlarged(canvas: edits.Canvas, photo: FacePhoto, plan: Plan) -> Iterator[Row]:
@@ -147,6 +152,7 @@ def _reading(data: bytes, preset: Preset) -> Row:
             "measured": concern.measured,
             "unit": concern.unit,
             "score": concern.score,
+            "band": concern.band,
             "minimum_change": concern.minimum_change,
             "confidence": concern.confidence,
             "reason": concern.reason,
