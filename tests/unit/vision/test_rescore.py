@@ -44,7 +44,9 @@ def strict_version(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[
         text = (module._TABLES / f"{CURRENT}.toml").read_text()
         (target / f"{CURRENT}.toml").write_text(text)
         changed = text.replace("minimum_change = [", "minimum_change = [9")
-        (target / "strict.toml").write_text(changed.replace('version = "1"', 'version = "strict"'))
+        (target / "strict.toml").write_text(
+            changed.replace(f'version = "{CURRENT}"', 'version = "strict"')
+        )
         monkeypatch.setattr(module, "_TABLES", target)
     yield "strict"
     load_scoring.cache_clear()
@@ -101,6 +103,16 @@ def test_a_concern_that_a_version_does_not_know_loses_its_score(reading: FaceRea
     assert again["shine"].measured is not None
     assert again["shine"].confidence == 0
     assert "few" in (again["shine"].reason or "")
+
+
+def test_what_was_measured_in_another_unit_is_not_scored(reading: FaceReading) -> None:
+    """Version 1 measured dullness against the whites of the eyes, version 2 by its haemoglobin."""
+    again = {concern.name: concern for concern in rescore(reading, load_scoring("1")).skin.concerns}
+
+    assert again["redness"].score is not None
+    assert again["dullness"].score is None
+    assert again["dullness"].band is None
+    assert again["dullness"].reason
 
 
 def test_every_scoring_version_has_its_conditions() -> None:

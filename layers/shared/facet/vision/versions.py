@@ -7,7 +7,7 @@ from pathlib import Path
 from facet.domain import naming, tone
 from facet.vision.skin.scores import CURRENT
 
-PIPELINE_VERSION = "1"
+PIPELINE_VERSION = "2"
 _ROOM = Path(__file__).parent
 _TABLES = {
     "gates": "photo/gates.toml",

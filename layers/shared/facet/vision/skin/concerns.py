@@ -18,6 +18,7 @@ from facet.vision.face.mesh import Mesh
 from facet.vision.skin.layout import FINE, FINEST
 from facet.vision.skin.measured import Measured
 from facet.vision.skin.pigment import dullness, redness, shine, unevenness
+from facet.vision.skin.processing import why_withheld
 from facet.vision.skin.relief import pores, texture, wrinkles
 from facet.vision.skin.scores import Scoring
 from facet.vision.skin.spots import blemishes, dark_spots
@@ -38,6 +39,9 @@ def measure_concerns(pixels: Pixels, mesh: Mesh, scoring: Scoring) -> tuple[Conc
         coarse, fine = coarse.halved(), coarse
     finest = unwrap(pixels, mesh.points, FINEST) if carried >= scoring.least("pores") else None
     values = measure(coarse, fine, finest, scoring)
+    for name, reason in why_withheld(pixels, mesh.points).items():
+        if values[name].value is not None:
+            values[name] = Measured(None, {}, reason=reason)
     return tuple(_scored(name, value, mesh.points, scoring) for name, value in values.items())
 
 

@@ -1,19 +1,13 @@
 """Colour of the skin: redness, unevenness, shine and dullness."""
 
-from functools import cache
-
 import numpy as np
-from numpy.typing import NDArray
 
-from facet import colour
 from facet.saying import say
-from facet.vision.face.landmarks import part
 from facet.vision.skin.filters import Map, Mask, mean_near
-from facet.vision.skin.layout import CHEEKS, COARSE, SURFACE, area
+from facet.vision.skin.layout import CHEEKS, SURFACE, area
 from facet.vision.skin.limits import limits
 from facet.vision.skin.measured import Measured, by_region, why_lost
 from facet.vision.skin.surface import Surface
-from facet.vision.skin.texture import landmarks_in, region_mask
 
 
 def redness(face: Surface) -> Measured:
@@ -39,7 +33,7 @@ def flush(face: Surface) -> Map:
 
 
 def unevenness(face: Surface) -> Measured:
-    """Spread of melanin in patches of about 8 to 40 mm, 100 ln."""
+    """Spread of melanin in patches of about 8 to 40 mm, 100 ln, for the face's own melanin."""
     table = limits("unevenness")
     if reason := why_lost(face, *SURFACE, bare=table["bare"]):
         return Measured(None, {}, reason=reason)
@@ -53,7 +47,10 @@ def unevenness(face: Surface) -> Measured:
 
 
 def blotches(face: Surface) -> tuple[Map, Mask]:
-    """Map (h, w) of melanin against the skin within some 20 mm, ln, and its mask; 0 outside."""
+    """Map (h, w) of melanin against the skin within some 20 mm, and its mask; 0 outside.
+
+    ln, as on a face with the usual melanin or less.
+    """
     k, table = face.px_per_mm, limits("unevenness")
     names = (*SURFACE, "right_nasolabial", "left_nasolabial", "right_jaw", "left_jaw")
     place = np.logical_or.reduce([face.region(name) for name in names])
@@ -63,7 +60,7 @@ def blotches(face: Surface) -> tuple[Map, Mask]:
         mean_near(face.melanin, face.matte, table["near"] * k),
         mean_near(face.melanin, place, table["around"] * k),
     )
-    return np.where(place, near - around, np.float32(0)), place
+    return np.where(place, (near - around) / np.float32(face.deeper), np.float32(0)), place
 
 
 def shine(face: Surface) -> Measured:
@@ -92,50 +89,21 @@ def shine(face: Surface) -> Measured:
 
 
 def dullness(face: Surface) -> Measured:
-    """Colour that is missing for skin as dark as this against the whites of the eyes, 100 ln.
+    """Blood's colour that is missing where the face is palest, 100 ln; below 0 where there is more.
 
-    Published skin means redden (ln R/B) by about a third of what they darken (-ln Y). Skin with
-    less colour than that looks grey or sallow. Only its darkness is taken against the whites, whose
-    own colour varies with their vessels.
+    Skin that is grey or sallow shows less haemoglobin than skin with as much melanin usually does.
+    Light that is warmer or cooler looks like melanin and leaves haemoglobin nearly alone; a flush
+    leaves the palest skin alone.
     """
     if reason := why_lost(face, *CHEEKS, "nose"):
         return Measured(None, {}, reason=reason)
-    whites = _eye_whites(face)
-    if whites is None:
-        return Measured(None, {}, reason=say("concern.no_whites"))
-    place = np.logical_or.reduce([face.region(name) for name in SURFACE])
-    skin = np.median(face.linear[place], axis=0)
-    darker = float(np.log(colour.luminance(whites) / colour.luminance(skin)))
-    redder = float(np.log(skin[0] / skin[2]))
     table = limits("dullness")
-    start, rise = table["usual"]
-    confidence = table["confidence"] * face.bare(*SURFACE)
-    return Measured(100 * (start + rise * darker - redder), {}, confidence)
+    missing = float(np.quantile(bloodless(face)[face.matte], 1 - table["pale"]))
+    return Measured(100 * missing, {}, table["confidence"] * face.bare(*SURFACE))
 
 
-def _eye_whites(face: Surface) -> NDArray[np.floating] | None:
-    """(3,) linear light of the whites: between the lids, off the iris, bright and pale."""
-    table = limits("dullness")
-    eyes = np.concatenate([face.linear[place & ~face.burnt] for place in _off_irises()])
-    if len(eyes) < table["least_pixels"]:
-        return None
-    bright = colour.luminance(eyes)
-    eyes = eyes[bright >= np.quantile(bright, table["bright"])]
-    pale = np.log(eyes[:, 0] / eyes[:, 2])
-    white = np.median(eyes[pale <= np.quantile(pale, table["pale"])], axis=0)
-    skin = np.median(face.linear[face.matte], axis=0) if face.matte.any() else white
-    least = table["least_light"] * colour.luminance(skin)
-    return white if colour.luminance(white) > least else None
-
-
-@cache
-def _off_irises() -> tuple[Mask, ...]:
-    """A mask for each eye: between its lids, without the disc of the iris."""
-    places = []
-    for side in ("right_eye", "left_eye"):
-        ring, eye = landmarks_in(COARSE)[part(side)], region_mask(side, COARSE)
-        x, y = ring.mean(axis=0)
-        iris = limits("dullness")["iris"] * float(np.linalg.norm(ring[0] - ring[8]))
-        rows, columns = np.mgrid[0 : eye.shape[0], 0 : eye.shape[1]]
-        places.append(eye & (np.hypot(columns - x, rows - y) > iris))
-    return tuple(places)
+def bloodless(face: Surface) -> Map:
+    """Map (h, w) of how much haemoglobin lies below the usual for the face's own melanin, ln."""
+    start, rise = limits("dullness")["usual"]
+    melanin = np.median(face.melanin[face.matte]) if face.matte.any() else 0
+    return np.float32(start + rise * melanin) - face.haemoglobin

@@ -62,7 +62,8 @@ def _scored(concern: Concern, scoring: Scoring) -> Concern:
     name, value = concern.name, concern.measured
     if value is None:
         return concern
-    if name not in scoring.concerns:
+    if name not in scoring.concerns or concern.unit != scoring.unit(name):
+        # In another unit it was measured otherwise: the anchors are not those of that value.
         unknown = say("concern.not_in_scoring", version=scoring.version)
         gone = {"score": None, "band": None, "minimum_change": None, "regions": ()}
         return concern.model_copy(update=gone | {"confidence": 0.0, "reason": unknown})

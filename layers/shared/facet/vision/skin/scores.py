@@ -13,7 +13,7 @@ from facet.domain.errors import PermanentError
 from facet.saying import say
 
 BANDS = ("none", "mild", "moderate", "marked")
-CURRENT = "1"
+CURRENT = "2"
 _TABLES = Path(__file__).with_name("scoring")
 
 

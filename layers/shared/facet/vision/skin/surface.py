@@ -98,6 +98,18 @@ class Surface:
         return sum(self.shown[name].burnt for name in names) / max(skin, 1)
 
     @cached_property
+    def deeper(self) -> float:
+        """How much deeper than usual its own melanin makes the contrast of pigment; at least 1.
+
+        Where skin holds more melanin, the same share of it more or less is a larger difference.
+        """
+        if not self.matte.any():
+            return 1.0
+        table = limits("melanin")
+        own = float(np.median(self.melanin[self.matte]))
+        return max(1.0, (own + table["base"]) / (table["usual"] + table["base"]))
+
+    @cached_property
     def specular(self) -> tuple[Map, Mask]:
         """White light over the skin's own brightness, and where it was looked for."""
         return _specular(self)
