@@ -14,8 +14,12 @@ from facet.domain.errors import PermanentError
 from facet.domain.face import Concern
 from facet.vision.drawing.overlay import draw_overlay
 from facet.vision.skin.concerns import measure_concerns
+from facet.vision.skin.layout import SURFACE, area
+from facet.vision.skin.maps import strength_map
+from facet.vision.skin.pigment import blotches
 from facet.vision.skin.scores import BANDS, load_scoring
-from facet.vision.skin.texture import resolution
+from facet.vision.skin.surface import read_surface
+from facet.vision.skin.texture import resolution, unwrap
 from tests.unit.vision.test_texture import mesh_of
 from tests.unit.vision.test_texture import portrait as bright_portrait
 
@@ -283,6 +287,23 @@ def test_an_overlay_lies_where_the_concern_is() -> None:
     changed = np.abs(layer[..., 3].astype(int) - clean[..., 3])
     rows, columns = np.nonzero(changed > 60)
     assert np.hypot(rows - y, columns - x).max() < 6 * resolution(points)
+
+
+def test_a_map_shows_only_what_was_measured() -> None:
+    points = mesh_of(portrait()).points
+    face = read_surface(unwrap(portrait(), points, 240))
+    surface = np.logical_or.reduce([area(name) for name in SURFACE])
+    for name in ("shine", "redness", "dullness", "texture"):
+        assert strength_map(portrait(), points, name)[~surface].max() == 0, name
+    assert (face.specular[0][~surface] > 0.1).any(), "there is something not to be shown"
+
+
+def test_skin_that_was_not_searched_for_shine_counts_for_unevenness() -> None:
+    face = read_surface(unwrap(portrait(), mesh_of(portrait()).points, 240))
+    jaw = face.region("right_jaw") & ~face.specular[1]
+
+    assert jaw.any()
+    assert blotches(face)[1][jaw].all()
 
 
 def test_every_concern_can_be_drawn_and_regions_are_outlined() -> None:

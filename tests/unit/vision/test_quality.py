@@ -11,15 +11,24 @@ from numpy.typing import ArrayLike
 from PIL import Image, ImageDraw, ImageFilter
 from skimage import data
 
+from evaluation import covers
+from evaluation.edits import Canvas
 from facet import colour
 from facet.domain.errors import PhotoRejectedError
 from facet.domain.face import GateCode, Pose
 from facet.vision.analyze import analyze_photo
+from facet.vision.face.landmarks import part
 from facet.vision.face.models import FaceModels
+from facet.vision.face.patches import cut
 from facet.vision.photo.gates import PRESETS, load_gates
+from facet.vision.skin.concerns import lay_out
+from facet.vision.skin.covering import covering
+from facet.vision.skin.light import Light
 from facet.vision.skin.quality import framing, judge
+from facet.vision.skin.tone import PATCHES, SkinColour, skin_colour
 
 ROOT = Path(__file__).parents[3]
+FOREHEAD_GATE = "face_occluded"
 LOOKING_AHEAD = Pose(yaw=0, pitch=0, roll=0)
 
 
@@ -183,6 +192,86 @@ def test_sunglasses_are_noticed() -> None:
         ImageDraw.Draw(shaded).ellipse([float(value) for value in box], fill=(12, 12, 14))
 
     assert checks_of(shaded)["face_occluded"] == "warn"
+
+
+def drawn_on(kind: str) -> Image.Image:
+    pixels = np.asarray(portrait())
+    canvas = Canvas(pixels, models().find_faces(pixels)[0].mesh.points)
+    return Image.fromarray(covers.drawn(canvas, kind, "collins"))
+
+
+@pytest.mark.parametrize(
+    "kind", ["mask pale blue", "mask beige", "mask patterned", "half own skin"]
+)
+def test_a_mask_or_a_panel_of_any_colour_is_refused(kind: str) -> None:
+    refused = {
+        code
+        for code, severity in checks_of(drawn_on(kind), "relaxed").items()
+        if severity == "reject"
+    }
+
+    assert refused & {"face_occluded", "no_face"}
+
+
+@pytest.mark.parametrize("kind", ["port-wine", "naevus", "vitiligo", "burn", "acne", "beard"])
+def test_nobody_s_skin_or_beard_covers_their_face(kind: str) -> None:
+    failed = checks_of(drawn_on(kind))
+
+    assert "reject" not in failed.values()
+
+
+def covered(pixels: np.ndarray) -> dict[str, float]:
+    """Gate values of a face whose mesh is that of the bare portrait."""
+    mesh = models().find_faces(np.asarray(portrait()))[0].mesh
+    skin = skin_colour({name: cut(pixels, mesh.points[part(name)]) for name in PATCHES})
+    assert skin is not None
+    return covering(lay_out(pixels, mesh), skin, Light(None, None, 0.5), flag=30, yaw=0)
+
+
+def test_a_cover_is_known_by_what_it_hides_whatever_its_colour() -> None:
+    pixels = np.asarray(portrait())
+    mesh = models().find_faces(pixels)[0].mesh
+    gates = load_gates()
+    bare = covered(pixels)
+    mask, half = pixels.copy(), pixels.copy()
+    skin = np.median(cut(pixels, mesh.points[part("right_cheek")]), axis=0).astype(np.uint8)
+    mask[int(mesh.points[5, 1]) :] = skin
+    half[:, : int(mesh.points[168, 0])] = skin
+
+    assert not any(
+        gates.check(name, value) for name, value in bare.items() if name != FOREHEAD_GATE
+    )
+    assert gates.check("mouth_hidden", covered(mask)["mouth_hidden"])
+    assert gates.check("half_hidden", covered(half)["half_hidden"])
+
+
+@pytest.mark.parametrize("gains", [(0.4, 1, 1.1), (0.6, 1.2, 0.5), (0.7, 0.7, 1.6)])
+def test_cheeks_that_no_skin_is_coloured_like_are_refused(gains: ArrayLike) -> None:
+    painted = covered(np.asarray(lit(portrait(), gains)))
+
+    assert load_gates("relaxed").check("not_skin", painted["not_skin"])
+
+
+def test_a_bare_forehead_under_a_lamp_is_no_hair() -> None:
+    pixels = np.asarray(portrait())
+    mesh = models().find_faces(pixels)[0].mesh
+    colours = {name: np.array([0.2, 0.1, 0.07]) for name in PATCHES}
+    light, dark = (
+        SkinColour(
+            np.zeros(3),
+            np.zeros(3),
+            colours | {"forehead": gain * colours["forehead"]},
+            {"forehead": 25.0},
+        )
+        for gain in (3.0, 0.2)
+    )
+
+    def forehead(skin: SkinColour) -> float:
+        laid_out = lay_out(pixels, mesh)
+        return covering(laid_out, skin, Light(None, None, 0.5), flag=30, yaw=0)[FOREHEAD_GATE]
+
+    assert forehead(light) < 1
+    assert forehead(dark) == 25  # her forehead is under a fringe
 
 
 def test_closed_eyes_and_angles_are_judged_in_every_direction() -> None:

@@ -27,7 +27,8 @@ from facet.vision.face.shape import Distance, lens_distance, measure_face
 from facet.vision.photo.decode import Photo, decode, decode_region, encode_jpeg
 from facet.vision.photo.gates import Gates, quality_of, rejection
 from facet.vision.skin.colours import measure_colours
-from facet.vision.skin.concerns import measure_concerns
+from facet.vision.skin.concerns import lay_out, measure_concerns
+from facet.vision.skin.covering import covering
 from facet.vision.skin.light import estimate_light
 from facet.vision.skin.paper import Paper, find_paper
 from facet.vision.skin.paper import table_version as paper_version
@@ -99,6 +100,8 @@ def analyze_photo(
         raise rejection((*judge(values, gates), gates.refuse("no_face")))
     light = estimate_light(pixels, outline, eyes, skin.lab)
     values |= surface(skin, [cut(pixels, eye) for eye in eyes], light)
+    laid_out = lay_out(pixels, mesh)
+    values |= covering(laid_out, skin, light, flag=mesh.flag, yaw=pose.yaw)
     checks = judge(values, gates)
     quality = quality_of(checks)
     if quality.verdict == "rejected":
@@ -114,7 +117,7 @@ def analyze_photo(
     eyes_hidden = any(gates.check(name, values[name]) for name in _EYES_SHUT if name in values)
     colours = measure_colours(shown, points, skin, light, eyes_hidden=eyes_hidden)
     scoring = load_scoring()
-    concerns = measure_concerns(pixels, mesh, scoring)
+    concerns = measure_concerns(pixels, mesh, scoring, laid_out)
     conditions = load_conditions(scoring.version)
     reading = FaceReading(
         quality=quality,

@@ -27,22 +27,29 @@ from facet.vision.skin.texture import Pixels, Texture, fitting_size, resolution,
 from facet.vision.skin.under_eyes import dark_circles, eye_bags
 
 
-def measure_concerns(pixels: Pixels, mesh: Mesh, scoring: Scoring) -> tuple[Concern, ...]:
+def measure_concerns(
+    pixels: Pixels, mesh: Mesh, scoring: Scoring, laid_out: Texture | None = None
+) -> tuple[Concern, ...]:
     """Upright sRGB photo (h, w, 3) and its mesh -> every concern of the scoring table, scored.
 
-    A concern that the photo cannot carry is there without a score, with the reason.
+    laid_out: what `lay_out` made of the photo, where it was asked for before. A concern that the
+    photo cannot carry is there without a score, with the reason.
     """
-    carried = resolution(mesh.points)
-    coarse = unwrap(pixels, mesh.points, min(FINE, fitting_size(carried)))
-    fine = None
+    coarse, fine = laid_out or lay_out(pixels, mesh), None
     if coarse.rgb.shape[1] == FINE:
         coarse, fine = coarse.halved(), coarse
+    carried = coarse.photo_px_per_mm
     finest = unwrap(pixels, mesh.points, FINEST) if carried >= scoring.least("pores") else None
     values = measure(coarse, fine, finest, scoring)
     for name, reason in why_withheld(pixels, mesh.points).items():
         if values[name].value is not None:
             values[name] = Measured(None, {}, reason=reason)
     return tuple(_scored(name, value, mesh.points, scoring) for name, value in values.items())
+
+
+def lay_out(pixels: Pixels, mesh: Mesh) -> Texture:
+    """Upright sRGB photo (h, w, 3) and its mesh -> its texture, 240 or 480 px wide."""
+    return unwrap(pixels, mesh.points, min(FINE, fitting_size(resolution(mesh.points))))
 
 
 def measure(

@@ -5,12 +5,13 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from facet.vision.skin.filters import Map, smooth
-from facet.vision.skin.layout import FINE, FINEST, area
+from facet.vision.skin.filters import Map, Mask, mean_near, smooth
+from facet.vision.skin.layout import FINE, FINEST, SURFACE, area, off_features
 from facet.vision.skin.limits import limits
 from facet.vision.skin.measured import ramp
-from facet.vision.skin.pigment import blotches, flush
+from facet.vision.skin.pigment import blotches, dullness, flush
 from facet.vision.skin.relief import line_maps, pore_points, roughness
+from facet.vision.skin.scores import load_scoring
 from facet.vision.skin.spots import brown_spots, red_spots, spot_place
 from facet.vision.skin.surface import Surface, read_surface
 from facet.vision.skin.texture import Pixels, Texture, unwrap
@@ -52,18 +53,35 @@ def _crease_map(face: Surface, _: Texture) -> Map:
 
 
 def _grey_map(face: Surface, _: Texture) -> Map:
+    place, dull = _measured(face), dullness(face).value
+    if dull is None:
+        return np.zeros_like(face.darkness)
+    # What was measured of the face, and how much greyer or more colourful a place is than the rest.
     colourful = np.log(face.linear[..., 0] / face.linear[..., 2])
-    usual = np.median(colourful[face.matte]) if face.matte.any() else 0
-    return ramp(np.float32(usual) - colourful, *limits("maps")["dullness"]) * face.matte
+    missing = np.float32(dull / 100 + np.median(colourful[place])) - colourful
+    near = mean_near(missing, place, limits("maps")["near"] * face.px_per_mm)
+    return _from_mild("dullness", near) * place
 
 
 def _rough_map(face: Surface, fine: Texture) -> Map:
-    rough = np.abs(roughness(fine.rgb, fine.px_per_mm)) * np.kron(
-        face.skin, np.ones((2, 2), np.float32)
-    )
-    table = limits("maps")
-    near = smooth(rough, table["texture_near"] * fine.px_per_mm)
-    return ramp(near[::2, ::2], *table["texture"])
+    place = _measured(face) & off_features()
+    rough = np.abs(roughness(fine.rgb, fine.px_per_mm)) * np.float32(1.25)  # of a normal deviation
+    small = (rough[::2, ::2] + rough[1::2, ::2] + rough[::2, 1::2] + rough[1::2, 1::2]) / 4
+    near = mean_near(small, place, limits("maps")["near"] * face.px_per_mm)
+    return _from_mild("texture", near) * place
+
+
+def _measured(face: Surface) -> Mask:
+    """Where the face's surface is measured: the matte skin of every part that is bare enough."""
+    least = limits("measured")["region"]
+    shown = [face.region(name) for name in SURFACE if face.bare(name) >= least]
+    return np.logical_or.reduce(shown) if shown else np.zeros_like(face.matte)
+
+
+def _from_mild(concern: str, values: Map) -> Map:
+    """Values in hundredths of the concern's unit -> 0..1, from the limit of its band "mild" on."""
+    mild = load_scoring().concerns[concern]["bands"][0] / 100
+    return ramp(values, mild, limits("maps")[concern])
 
 
 def _pore_map(face: Surface, finest: Texture) -> Map:
@@ -73,11 +91,11 @@ def _pore_map(face: Surface, finest: Texture) -> Map:
 
 
 _MAPS: dict[str, Callable[[Surface, Texture], Map]] = {
-    "redness": lambda face, _: ramp(flush(face), *limits("maps")["redness"]) * face.matte,
+    "redness": lambda face, _: _from_mild("redness", flush(face)) * _measured(face),
     "blemishes": lambda face, _: red_spots(face) * spot_place(face),
     "dark_spots": lambda face, _: brown_spots(face) * spot_place(face),
-    "unevenness": lambda face, _: ramp(np.abs(blotches(face)[0]), *limits("maps")["unevenness"]),
-    "shine": lambda face, _: face.specular[0] / np.float32(limits("maps")["shine"]),
+    "unevenness": lambda face, _: _from_mild("unevenness", np.abs(blotches(face)[0])),
+    "shine": lambda face, _: _from_mild("shine", face.specular[0]) * face.specular[1],
     "dullness": _grey_map,
     "texture": _rough_map,
     "pores": _pore_map,

@@ -55,7 +55,8 @@ def blotches(face: Surface) -> tuple[Map, Mask]:
     names = (*SURFACE, "right_nasolabial", "left_nasolabial", "right_jaw", "left_jaw")
     place = np.logical_or.reduce([face.region(name) for name in names])
     if place.any():
-        place &= face.specular[0] < table["paled"]
+        white, zone = face.specular
+        place &= ~zone | (white < table["paled"])
     near, around = (
         mean_near(face.melanin, face.matte, table["near"] * k),
         mean_near(face.melanin, place, table["around"] * k),

@@ -16,7 +16,7 @@ from facet.domain.face import Check, Pose
 from facet.vision.face.patches import Pixels, some
 from facet.vision.photo.gates import Gates
 from facet.vision.skin.light import Light
-from facet.vision.skin.tone import CHEEKS, FOREHEAD, SkinColour
+from facet.vision.skin.tone import CHEEKS, SkinColour
 
 Points = NDArray[np.floating]  # (468, 2), pixels
 
@@ -83,12 +83,10 @@ def exposure(face: Pixels) -> dict[str, float]:
 
 
 def surface(skin: SkinColour, eyes: Sequence[Pixels], light: Light) -> dict[str, float]:
-    """Gate values: one side of the face against the other, what covers it, the light's colour."""
+    """Gate values: one side of the face against the other, hidden eyes, the light's colour."""
     bright = {name: float(colour.luminance(linear)) for name, linear in skin.patches.items()}
     cheeks = [max(bright[name], 1e-3) for name in CHEEKS if name in bright]
     values = {"uneven_lighting": math.log2(max(cheeks) / min(cheeks)), "color_cast": light.cast}
-    if FOREHEAD in skin.differences:
-        values["face_occluded"] = skin.differences[FOREHEAD]
     inside = np.concatenate(list(eyes))
     if len(inside):
         luminance = colour.luminance(colour.linear_from_srgb(inside))
