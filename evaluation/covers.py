@@ -5,7 +5,7 @@ to be analysed. Colour, cloth, edge, shading and place differ from photo to phot
 like follows from a generator seeded with the photo's name.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from PIL import Image, ImageColor, ImageDraw
@@ -32,7 +32,7 @@ _CLOTH = {
     "grey": "#8d9094",
 }
 _SKINLIKE = ("#c8a17c", "#b78a63", "#d9b48f", "#8a5f43", "#5c3d2c")
-_PANELS = {
+_PANELS: Mapping[str, Sequence[str]] = {
     "white": ("#f2f2f0", "#ffffff"),
     "grey": ("#808080", "#5b5f63", "#b9b9b9"),
     "black": ("#000000", "#161616"),
@@ -175,7 +175,7 @@ def black_bar(canvas: Canvas, draw: Random) -> Pixels:
     return np.rint(result * (1 - over[..., None])).astype(np.uint8)
 
 
-COVERS: dict[str, Draw] = (
+COVERS: Mapping[str, Draw] = (
     {f"mask {name}": (lambda c, d, name=name: mask(c, d, name)) for name in (*_CLOTH, "patterned")}
     | {f"half {name}": (lambda c, d, name=name: half(c, d, name)) for name in _PANELS}
     | {f"lower {name}": (lambda c, d, name=name: lower(c, d, name)) for name in _PANELS}
@@ -190,11 +190,13 @@ SKINS: dict[str, Draw] = {
     "black bar": black_bar,
 }
 
+ALL: Mapping[str, Draw] = {**COVERS, **SKINS}
+
 
 def drawn(canvas: Canvas, kind: str, name: str) -> Pixels:
     """A kind of COVERS or SKINS on a photo; the same every time for a photo of this name."""
     draw = np.random.default_rng(list(f"{kind} {name}".encode()))
-    return (COVERS | SKINS)[kind](canvas, draw)
+    return ALL[kind](canvas, draw)
 
 
 # --- what is laid over ----------------------------------------------------------------------------

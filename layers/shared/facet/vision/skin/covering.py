@@ -68,9 +68,15 @@ def _outside(skin: SkinColour, cheek: str, light: Light) -> float:
     lightness, a, b = colour.lab_from_linear(linear)
     share = lightness / table["light"]
     casts = [np.zeros(2)] + ([share * np.array(light.sclera)] if light.sclera else [])
-    return min(
-        max(0.0, table["red"] * share - (a - cast[0]), -table["blue"] * (a - cast[0]) - b + cast[1])
-        for cast in casts
+    return float(
+        min(
+            max(
+                0.0,
+                table["red"] * share - (a - cast[0]),
+                -table["blue"] * (a - cast[0]) - b + cast[1],
+            )
+            for cast in casts
+        )
     )
 
 

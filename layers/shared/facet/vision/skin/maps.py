@@ -59,7 +59,9 @@ def _grey_map(face: Surface, _: Texture) -> Map:
     # What was measured of the face, and how much greyer or more colourful a place is than the rest.
     colourful = np.log(face.linear[..., 0] / face.linear[..., 2])
     missing = np.float32(dull / 100 + np.median(colourful[place])) - colourful
-    near = mean_near(missing, place, limits("maps")["near"] * face.px_per_mm)
+    near = mean_near(
+        np.asarray(missing, np.float32), place, limits("maps")["near"] * face.px_per_mm
+    )
     return _from_mild("dullness", near) * place
 
 
@@ -67,7 +69,7 @@ def _rough_map(face: Surface, fine: Texture) -> Map:
     place = _measured(face) & off_features()
     rough = np.abs(roughness(fine.rgb, fine.px_per_mm)) * np.float32(1.25)  # of a normal deviation
     small = (rough[::2, ::2] + rough[1::2, ::2] + rough[::2, 1::2] + rough[1::2, 1::2]) / 4
-    near = mean_near(small, place, limits("maps")["near"] * face.px_per_mm)
+    near = mean_near(np.asarray(small, np.float32), place, limits("maps")["near"] * face.px_per_mm)
     return _from_mild("texture", near) * place
 
 
