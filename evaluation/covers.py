@@ -68,7 +68,7 @@ def half(canvas: Canvas, draw: Random, kind: str) -> Pixels:
     turn = np.radians(draw.uniform(-12, 12))
     turned = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
     down = turned @ down
-    across = np.array([-down[1], down[0]]) * draw.choice((-1, 1))
+    across = np.asarray(np.array([-down[1], down[0]]) * draw.choice((-1, 1)), float)
     start = at[168] - across * draw.uniform(-6, 6) * mm
     return _laid(
         canvas,

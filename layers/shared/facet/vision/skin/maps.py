@@ -9,7 +9,7 @@ from facet.vision.skin.filters import Map, Mask, mean_near, smooth
 from facet.vision.skin.layout import FINE, FINEST, SURFACE, area, off_features
 from facet.vision.skin.limits import limits
 from facet.vision.skin.measured import ramp
-from facet.vision.skin.pigment import blotches, dullness, flush
+from facet.vision.skin.pigment import bloodless, blotches, flush
 from facet.vision.skin.relief import line_maps, pore_points, roughness
 from facet.vision.skin.scores import load_scoring
 from facet.vision.skin.spots import brown_spots, red_spots, spot_place
@@ -53,15 +53,8 @@ def _crease_map(face: Surface, _: Texture) -> Map:
 
 
 def _grey_map(face: Surface, _: Texture) -> Map:
-    place, dull = _measured(face), dullness(face).value
-    if dull is None:
-        return np.zeros_like(face.darkness)
-    # What was measured of the face, and how much greyer or more colourful a place is than the rest.
-    colourful = np.log(face.linear[..., 0] / face.linear[..., 2])
-    missing = np.float32(dull / 100 + np.median(colourful[place])) - colourful
-    near = mean_near(
-        np.asarray(missing, np.float32), place, limits("maps")["near"] * face.px_per_mm
-    )
+    place = _measured(face)
+    near = mean_near(bloodless(face), place, limits("maps")["near"] * face.px_per_mm)
     return _from_mild("dullness", near) * place
 
 

@@ -55,7 +55,7 @@ def brown_spots(face: Surface) -> Map:
     """Map (h, w), 0..1, of how strongly brown spots stand out, for the face's own melanin."""
     table = limits("spots")
     bloodless = face.darkness - np.float32(table["less_blood"]) * face.haemoglobin
-    return _spotted(face, bloodless / np.float32(face.deeper), table["brown"])
+    return _spotted(face, (bloodless / face.deeper).astype(np.float32), table["brown"])
 
 
 def _spotted(face: Surface, values: Map, kind: Mapping[str, float]) -> Map:

@@ -107,7 +107,7 @@ class Surface:
             return 1.0
         table = limits("melanin")
         own = float(np.median(self.melanin[self.matte]))
-        return max(1.0, (own + table["base"]) / (table["usual"] + table["base"]))
+        return max(1.0, (own + float(table["base"])) / float(table["usual"] + table["base"]))
 
     @cached_property
     def specular(self) -> tuple[Map, Mask]:
