@@ -2,9 +2,9 @@
 
 import pytest
 
-from facet.domain.face import Reference, Share
+from facet.domain.face import FaceReading, Reference, Share
 from facet.domain.naming import named
-from facet.domain.tone import ToneEvidence, pool
+from facet.domain.tone import ToneEvidence, left_open, pool
 from tests.unit.conftest import face_reading
 
 
@@ -57,3 +57,32 @@ def test_a_photo_measured_by_a_sheet_is_evidence_of_its_own_kind() -> None:
     kinds = [ToneEvidence.of(tone, reference) for reference in (used, lost, None)]
 
     assert [piece and piece.kind for piece in kinds] == ["white_paper", "photo", "photo"]
+
+
+def test_what_an_interval_leaves_open_is_two_classes_or_more() -> None:
+    assert left_open(20, 45).classes == ("light", "intermediate", "tan")
+    assert left_open(-80, 80).classes[0] == "very light"
+    # Within one class, so the nearest one beside it.
+    assert left_open(30, 35).classes == ("intermediate", "tan")
+    assert left_open(60, 70).classes == ("very light", "light")
+    assert left_open(-60, -50).classes == ("brown", "dark")
+    assert "window_light" in left_open(30, 35).what_would_settle_it
+
+
+def test_a_stored_reading_is_read_back_no_surer_than_today() -> None:
+    row = face_reading().model_dump(mode="json")
+    row["skin"]["tone"] |= {"ita_class": "brown", "confidence": 0.3}
+    row["skin"]["tone"] |= {"undertone": "cool", "undertone_confidence": 0.95}
+    row["prediction"] = {
+        "condition": "ageing",
+        "severity": "moderate",
+        "confidence": 0.2,
+        "all_conditions": [{"name": "ageing", "share": 0.5}, {"name": "tired", "share": 0.5}],
+    }
+    del row["skin"]["tone"]["open"]
+
+    reading = FaceReading.model_validate(row)
+
+    assert (reading.skin.tone.ita_class, reading.skin.tone.undertone) == (None, "cool")
+    assert reading.prediction is not None
+    assert (reading.prediction.condition, reading.prediction.severity) == (None, "none")

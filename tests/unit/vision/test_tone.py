@@ -3,6 +3,8 @@ import pytest
 
 from facet import colour
 from facet.domain.face import Tone
+from facet.domain.naming import reaches
+from facet.domain.tone import ita_class
 from facet.vision.skin.light import Light, estimate_light
 from facet.vision.skin.tone import SkinColour, measure_tone, skin_colour
 
@@ -50,9 +52,22 @@ def tone_of(
 def test_every_ita_class_can_be_the_answer(name: str, lab: tuple[float, float, float]) -> None:
     tone = tone_of(lab)
 
-    assert tone.ita_class == name
+    assert ita_class(tone.ita) == name
+    assert tone.ita_class in (name, None)
+    assert name in (tone.open.classes if tone.open else (tone.ita_class,))
     assert tone.ita == pytest.approx(float(colour.ita(lab)), abs=2)
     assert tone.ita_interval[0] < tone.ita < tone.ita_interval[1]
+
+
+def test_a_tone_is_named_only_where_its_share_reaches_the_limit() -> None:
+    for lab in SKINS.values():
+        for light in (SURE, DISPUTED):
+            tone = tone_of(lab, light)
+            assert (tone.ita_class is None) == (tone.open is not None)
+            if tone.ita_class:
+                assert reaches("ita_class", tone.ita_class, tone.confidence)
+            if tone.undertone:
+                assert reaches("undertone", tone.undertone, tone.undertone_confidence)
 
 
 def test_monk_shares_are_a_distribution_that_darkens_with_the_skin() -> None:
@@ -127,7 +142,7 @@ def test_undertone_has_three_answers_around_the_usual_hue() -> None:
     answers = []
     for degrees in (34, 46, 58):
         a, b = 18 * np.cos(np.radians(degrees)), 18 * np.sin(np.radians(degrees))
-        answers.append(tone_of((65.0, a, b)).undertone)
+        answers.append(tone_of((65.0, a, b)).undertones[0].name)
 
     assert answers == ["cool", "neutral", "warm"]
 

@@ -4,12 +4,14 @@ Everything is frozen and plain, so it can be stored, sent and compared. Scores r
 100 is best; they stand beside the measured value and its unit. Cosmetic, not medical.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from facet.domain.base import Fraction, Stored
+from facet.domain.naming import Nameable, reaches
 
 Score = Annotated[float, Field(ge=0, le=100)]
 Severity = Literal["reject", "warn"]
@@ -18,6 +20,8 @@ Undertone = Literal["warm", "neutral", "cool"]
 ReferenceKind = Literal["white_paper"]
 PaperReason = Literal["not_found", "several", "too_small", "clipped", "not_flat", "in_other_light"]
 ItaClass = Literal["very light", "light", "intermediate", "tan", "brown", "dark"]
+# What would tell a tone that one photo leaves open.
+Settles = Literal["window_light", "three_photos", "white_paper", "foundation_that_fits"]
 
 
 class GateCode(StrEnum):
@@ -138,6 +142,18 @@ class MonkShare(Stored):
     share: Fraction = Field(description="0..1")
 
 
+class ToneOpen(Stored):
+    """What a photo leaves open of a tone, and what would settle it."""
+
+    classes: tuple[ItaClass, ...] = Field(
+        description="classes that the interval spans, lightest first: two or more"
+    )
+    what_would_settle_it: tuple[Settles, ...] = Field(
+        description="window_light: a photo facing a window; three_photos: of different days or "
+        "places; white_paper: a sheet of it beside the face; foundation_that_fits: one to name"
+    )
+
+
 class Tone(Stored):
     """Skin colour as one photo shows it: an estimate of colour, never of burn risk or origin."""
 
@@ -151,10 +167,19 @@ class Tone(Stored):
     ita_error: float | None = Field(
         default=None, gt=0, description="degrees; one standard deviation of `ita_estimate`"
     )
-    ita_class: ItaClass = Field(description="class of `ita`, limits after Chardon 1991")
+    ita_class: ItaClass | None = Field(
+        default=None,
+        description="likeliest class, limits after Chardon 1991; absent where `open` says which "
+        "ones the photo leaves open",
+    )
     monk: tuple[MonkShare, ...] = Field(description="shares over the Monk scale, largest first")
-    undertone: Undertone = Field(description="warm, neutral or cool, after the hue")
-    undertone_confidence: Fraction = Field(description="falls with an uncertain white balance")
+    undertone: Undertone | None = Field(
+        default=None,
+        description="warm, neutral or cool, after the hue; absent where the light leaves it open",
+    )
+    undertone_confidence: Fraction = Field(
+        description="share of the likeliest undertone; falls with an uncertain white balance"
+    )
     undertones: tuple[Share, ...] = Field(
         default=(), description="shares of the undertones, largest first"
     )
@@ -163,7 +188,10 @@ class Tone(Stored):
         description="CIELAB of the skin, D65: L* 0..100, a*, b*"
     )
     hex: str = Field(pattern=r"^#[0-9a-f]{6}$", description="the skin in sRGB")
-    confidence: Fraction = Field(description="of the tone as a whole")
+    confidence: Fraction = Field(description="share of the likeliest class")
+    open: ToneOpen | None = Field(
+        default=None, description="what the photo leaves open; absent where it names a class"
+    )
 
 
 class Region(Stored):
@@ -215,9 +243,13 @@ class Skin(Stored):
 class Prediction(Stored):
     """Which cosmetic condition the measures speak for: a summary of them, not a diagnosis."""
 
-    condition: str = Field(description="the largest of `all_conditions`")
+    condition: str | None = Field(
+        default=None,
+        description="the largest of `all_conditions`; absent where its share does not name it",
+    )
     severity: Literal["none", "mild", "moderate", "marked"] = Field(
-        default="none", description="of the condition, as its measures are banded"
+        default="none",
+        description="of the condition, as its measures are banded; none where it is not named",
     )
     confidence: Fraction = Field(description="falls with every measure that is missing or unsure")
     all_conditions: tuple[Share, ...] = Field(description="largest first")
@@ -258,3 +290,32 @@ class FaceReading(Stored):
     prediction: Prediction | None = None
     classifications: tuple[Classification, ...] = ()
     versions: Versions
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_surer_than_today(cls, row: Any) -> Any:
+        """A row of older limits, or of none, loses the names that today's would not give it."""
+        return _unnamed(row) if isinstance(row, Mapping) else row
+
+
+def _unnamed(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    skin, prediction = row.get("skin"), row.get("prediction")
+    if isinstance(skin, Mapping) and isinstance(tone := skin.get("tone"), Mapping):
+        unsure = {
+            kind: None
+            for kind, share in _SHARE_OF.items()
+            if (word := tone.get(kind)) and not reaches(kind, word, tone.get(share) or 0)
+        }
+        row = {**row, "skin": {**skin, "tone": {**tone, **unsure}}}
+    if isinstance(prediction, Mapping) and (word := prediction.get("condition")):
+        shares = {one.get("name"): one.get("share") for one in prediction.get("all_conditions", ())}
+        if not reaches("condition", word, shares.get(word) or 0):
+            row = {**row, "prediction": {**prediction, "condition": None, "severity": "none"}}
+    return row
+
+
+# The names of a tone, each with the field that holds its share.
+_SHARE_OF: Mapping[Nameable, str] = {
+    "ita_class": "confidence",
+    "undertone": "undertone_confidence",
+}

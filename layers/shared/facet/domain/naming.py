@@ -4,20 +4,31 @@ import tomllib
 from collections.abc import Sequence
 from functools import cache
 from importlib import resources
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from facet.domain.face import Share
+if TYPE_CHECKING:  # a reading asks for its names as it is read back
+    from facet.domain.face import Settles, Share
 
 type Nameable = Literal["ita_class", "undertone", "season", "shape", "condition"]
 
 
-def named(kind: Nameable, shares: Sequence[Share]) -> str | None:
+def named(kind: Nameable, shares: Sequence["Share"]) -> str | None:
     """The name whose share reaches the limit of its kind; None where the photo leaves it open."""
-    limit = _table()[kind].get("limit")
     first = max(shares, key=lambda share: share.share, default=None)
-    if first is None or limit is None or first.share < limit:
-        return None
-    return first.name
+    return first.name if first and reaches(kind, first.name, first.share) else None
+
+
+def reaches(kind: Nameable, name: str, share: float) -> bool:
+    """Whether a share of 0..1 is enough for this name; never where neither it nor its kind has a
+    limit."""
+    limits = _table()[kind]
+    limit = limits.get(name, limits.get("limit"))
+    return limit is not None and share >= float(limit)
+
+
+def settles() -> tuple["Settles", ...]:
+    """What would name a tone that one photo leaves open, the easiest first."""
+    return tuple(_table()["ita_class"]["settles"])
 
 
 def table_version() -> str:

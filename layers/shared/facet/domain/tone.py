@@ -16,8 +16,8 @@ from typing import Any, Literal, Self
 from pydantic import Field
 
 from facet.domain.base import Stored
-from facet.domain.face import ItaClass, MonkShare, Reference, Share, Tone
-from facet.domain.naming import named
+from facet.domain.face import ItaClass, MonkShare, Reference, Share, Tone, ToneOpen
+from facet.domain.naming import named, settles
 
 EvidenceKind = Literal["photo", "white_paper", "monk", "foundation"]
 PHOTOS = ("photo", "white_paper")
@@ -90,6 +90,20 @@ def ita_class(angle: float) -> ItaClass:
     table = _table()["ita"]
     name: ItaClass = table["classes"][sum(angle <= limit for limit in table["limits"])]
     return name
+
+
+def left_open(low: float, high: float) -> ToneOpen:
+    """What an interval of ITA in degrees leaves open, of a tone whose class has no name.
+
+    One that lies in a single class leaves open the class that it lies nearest to as well.
+    """
+    classes, limits = _table()["ita"]["classes"], _table()["ita"]["limits"]
+    first, last = classes.index(ita_class(high)), classes.index(ita_class(low))
+    if first == last:
+        above = limits[first - 1] - high if first > 0 else math.inf
+        below = low - limits[last] if last < len(limits) else math.inf
+        first, last = (first - 1, last) if above < below else (first, last + 1)
+    return ToneOpen(classes=tuple(classes[first : last + 1]), what_would_settle_it=settles())
 
 
 def class_shares(below: Callable[[float], float]) -> tuple[Share, ...]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from facet.domain.errors import PermanentError
 from facet.domain.face import Concern, Prediction
+from facet.domain.naming import named
 from facet.saying import say
 from facet.vision.face.shares import shares
 from facet.vision.skin.scores import BANDS
@@ -74,9 +75,11 @@ def predict(concerns: Sequence[Concern], table: Conditions) -> Prediction | None
         tuple(strengths), [strength**table.sharpness for strength in strengths.values()]
     )
     top = answer[0]
-    grade = 0 if top.name == NORMAL else sum(strengths[top.name] >= at for at in table.severity)
+    name = named("condition", answer)
+    graded = name not in (None, NORMAL)
+    grade = sum(strengths[top.name] >= at for at in table.severity) if graded else 0
     return Prediction(
-        condition=top.name,
+        condition=name,
         severity=BANDS[grade],
         confidence=round(top.share * sum(evidence) / len(evidence), 2),
         all_conditions=answer,

@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facet import colour
-from facet.domain.face import Share, Tone, Undertone
-from facet.domain.tone import class_shares, coverage, ita_class, monk_shares
+from facet.domain.face import ItaClass, Share, Tone, Undertone
+from facet.domain.naming import named
+from facet.domain.tone import class_shares, coverage, left_open, monk_shares
 from facet.vision.face.patches import Pixels, some
 from facet.vision.skin.light import Light
 
@@ -74,25 +75,24 @@ def measure_tone(skin: SkinColour, light: Light) -> Tone:
     angle = float(colour.ita(skin.lab))
     low, high = _ita_interval(skin, light)
     below = _split_normal(angle, low, high, coverage())
-    name = ita_class(angle)
-    shares = {share.name: share.share for share in class_shares(below)}
-    undertones = _undertones(skin.lab, light)
-    undertone = cast("Undertone", undertones[0].name)
+    classes, undertones = class_shares(below), _undertones(skin.lab, light)
+    name = named("ita_class", classes)
     lab = tuple(round(float(value), 1) for value in skin.lab)
     return Tone(
         ita=round(angle, 1),
         ita_interval=(round(low, 1), round(high, 1)),
         ita_estimate=round(angle, 1),
         ita_error=round((high - low) / 2, 1),
-        ita_class=name,
+        ita_class=cast("ItaClass | None", name),
         monk=monk_shares(below),
-        undertone=undertone,
-        undertone_confidence=round(undertones[0].share, 2),
+        undertone=cast("Undertone | None", named("undertone", undertones)),
+        undertone_confidence=undertones[0].share,
         undertones=undertones,
         hue=round(float(colour.hue(skin.lab)), 1),
         lab=(lab[0], lab[1], lab[2]),
         hex=colour.hex_from_lab(skin.lab),
-        confidence=round(shares[name], 2),
+        confidence=classes[0].share,
+        open=None if name else left_open(low, high),
     )
 
 
