@@ -148,7 +148,13 @@ def tell(document: Document) -> None:
     tone = document["skin"]["tone"]
     monk = ", ".join(f"{share['tone']} ({share['share']:.0%})" for share in tone["monk"][:3])
     say.print(f"\n[on {tone['hex']}]        [/]  {tone_line(tone)}")
-    say.print(f"          Monk Skin Tone {monk}; {tone['undertone']} undertone")
+    say.print(f"          Monk Skin Tone {monk}")
+    told = document["telling"]
+    for part in ("tone", "undertone", "index"):
+        if part in told:
+            say.print(f"          {told[part]}")
+    for sentence in told["settle"]:
+        say.print(f"          [dim]{sentence}[/]")
     tell_skin(document)
     for kind in Kind:
         if kind in document["recommendations"]:

@@ -64,13 +64,19 @@ def headline(document: Mapping[str, Any]) -> str:
     """The whole answer in a few words."""
     if document["status"] != "completed":
         return "This photo could not be analysed"
-    tone = document["skin"]["tone"]
-    return f"{tone['ita_class'].capitalize()} skin, {tone['undertone']} undertone"
+    told: Mapping[str, str] = document.get("telling") or {}
+    return told.get("headline", "Your result")
 
 
 def tone_line(tone: Mapping[str, Any]) -> str:
     low, high = tone["ita_interval"]
-    return f"{tone['hex']}, ITA {tone['ita']:.0f}° ({low:.0f}° to {high:.0f}°), {tone['ita_class']}"
+    return f"{tone['hex']}, ITA {tone['ita']:.0f}° ({low:.0f}° to {high:.0f}°)"
+
+
+def here(tone: Mapping[str, Any]) -> list[str]:
+    """The class of a tone, or those that its photo leaves open."""
+    name = tone.get("ita_class")
+    return [name] if name else list((tone.get("open") or {}).get("classes", ()))
 
 
 def flat(versions: Mapping[str, Any]) -> dict[str, str]:
@@ -213,6 +219,8 @@ def render(
         headline=headline(document),
         failure=failure,
         tone=tone,
+        told=document.get("telling") or {},
+        here=here(tone) if tone else [],
         checks=(failure or document["quality"])["checks"],
         ita_classes=ita_axis()[0],
         monk=MONK,

@@ -73,14 +73,14 @@ function failed(document, path, picture) {
 
 /** The whole result; `update` takes a newer document and says whether it could do so in place. */
 function completed(document, path, local) {
-  const { skin, face, recommendations: advice = {}, quality } = document;
+  const { skin, face, recommendations: advice = {}, quality, telling } = document;
   const tone = skin?.tone;
   const cite = citations(advice);
   const hero = el("img", { class: "portrait", alt: "The analysed photo", src: document.photo?.optimized_url ?? local ?? false });
   const drawn = KINDS.filter(({ kind }) => advice[kind]).map((row) => [row, adviceCard(row, document, cite)]);
   const cards = [
     ["words", "In words", document.enhanced_analysis && wordsCard(document.enhanced_analysis)],
-    ["tone", "Tone", tone && toneCard(tone)],
+    ["tone", "Tone", tone && toneCard(tone, telling)],
     ["skin", "Skin", skin?.concerns?.length && concernsCard(document, local)],
     ["colours", "Colours", (document.season || face) && coloursCard(document)],
     ...drawn.map(([{ jump: part }, { element }]) => [part.toLowerCase(), part, element]),
@@ -99,13 +99,9 @@ function completed(document, path, local) {
       el("div", { class: "portrait-box" }, hero),
       el("div", {},
         el("p", { class: "soft small" }, `Photo of ${moment(document.created_at)}`),
-        el("h1", {}, tone ? `${capital(tone.ita_class)} skin, ${tone.undertone} undertone` : "Your result"),
-        tone && el("ul", { class: "facts" },
-          el("li", {}, dot(tone.hex), tone.hex),
-          el("li", {}, `ITA ${Math.round(tone.ita)}°`),
-          el("li", {}, `Monk ${tone.monk[0].tone}`),
-          document.season?.length && el("li", {}, `${document.season[0].name} ${percent(document.season[0].share)}`),
-          face?.shape?.length && el("li", {}, `${capital(face.shape[0].name)} ${percent(face.shape[0].share)}`)),
+        el("h1", {}, telling?.headline ?? "Your result"),
+        telling?.chips?.length > 0 && el("ul", { class: "facts" }, telling.chips.map((chip) => el("li", {}, chip))),
+        telling?.index && el("p", {}, telling.index),
         el("p", { class: "soft small" }, `Deleted by itself on ${day(document.expires_at)}.`))),
     el("nav", { class: "jumps", "aria-label": "Parts of the result" },
       cards.map(([name, title, section]) => el("button", { type: "button", "data-part": name, onclick: () => jump(section) }, title))),
@@ -167,45 +163,48 @@ function onAxis(ita) {
   return (100 * (index + (bounds[index] - value) / (bounds[index] - bounds[index + 1]))) / ITA.length;
 }
 
-function toneCard(tone) {
+function toneCard(tone, telling) {
   const [low, high] = tone.ita_interval;
+  const classes = tone.ita_class ? [tone.ita_class] : tone.open?.classes ?? [];
   const shares = new Map(tone.monk.map((part) => [part.tone, part.share]));
   const likely = tone.monk.filter((part) => part.share >= 0.05).map((part) => `${part.tone} (${percent(part.share)})`);
   return card("Skin tone",
     el("div", { class: "tone" },
       el("div", { class: "swatch", style: { background: tone.hex }, role: "img", "aria-label": `Your skin in this photo, ${tone.hex}` }),
       el("div", {},
-        el("p", {}, el("b", {}, `${capital(tone.ita_class)}, ITA ${Math.round(tone.ita)}° `),
-          el("span", { class: "soft" }, `between ${Math.round(low)}° and ${Math.round(high)}°, as far as one photo knows its light`)),
+        el("p", {}, el("b", {}, telling?.tone ?? "", " "),
+          el("span", { class: "soft" }, `ITA ${Math.round(tone.ita)}°, between ${Math.round(low)}° and ${Math.round(high)}° as far as one photo knows its light; ${tone.hex} in this photo`)),
         el("div", { class: "axis", "aria-hidden": "true" },
-          el("div", { class: "classes" }, ITA.map(([name]) => el("span", { class: name === tone.ita_class ? "here" : null }, name.replace("intermediate", "inter\u00admediate")))),
+          el("div", { class: "classes" }, ITA.map(([name]) => el("span", { class: classes.includes(name) ? "here" : null }, name.replace("intermediate", "inter\u00admediate")))),
           el("span", { class: "band", style: { left: `${onAxis(high)}%`, right: `${100 - onAxis(low)}%` } }),
           el("span", { class: "mark", style: { left: `${onAxis(tone.ita)}%` } })),
         el("p", {}, el("b", {}, "Monk Skin Tone "), el("span", { class: "soft" }, likely.join(", "))),
         el("div", { class: "monk", "aria-hidden": "true" }, MONK.map((hex, index) =>
           el("div", {}, el("span", { class: "column" }, el("i", { style: { height: `${100 * (shares.get(index + 1) ?? 0)}%` } })), dot(hex, "chip"), index + 1))),
-        el("p", {}, el("b", {}, `${capital(tone.undertone)} undertone `), el("span", { class: "soft" }, `${percent(tone.undertone_confidence)} sure`)))));
+        el("p", {}, el("b", {}, telling?.undertone ?? "", " "), el("span", { class: "soft" }, (tone.undertones ?? []).map((part) => `${part.name} ${percent(part.share)}`).join(", "))),
+        telling?.settle?.length > 0 && el("div", {}, el("p", {}, "What would settle it:"), bullets(telling.settle)))));
 }
 
-function sharesOf(title, parts, most = 4) {
+function sharesOf(title, parts, told = null) {
   return el("div", {},
     el("h3", {}, title),
-    el("ul", { class: "shares" }, parts.slice(0, most).map((part) =>
+    told && el("p", {}, told),
+    el("ul", { class: "shares" }, parts.slice(0, 4).map((part) =>
       el("li", {}, el("span", {}, part.name === part.name.toLowerCase() ? words(part.name) : part.name),
         el("span", { class: "track", "aria-hidden": "true" }, el("i", { style: { width: `${part.share * 100}%` } })),
         el("span", { class: "number" }, percent(part.share))))));
 }
 
-function coloursCard({ season, face, prediction, classifications }) {
+function coloursCard({ season, face, prediction, classifications, telling }) {
   return card("Colours and shape",
     face?.colours?.length > 0 && el("ul", { class: "chips" }, face.colours.map((colour) =>
       el("li", {}, colour.hex ? dot(colour.hex, "chip") : el("span", { class: "chip none", "aria-hidden": "true" }),
         el("span", {}, `${words(colour.feature)}: ${colour.name ?? "not read"}`, el("br"),
           el("span", { class: "soft small" }, colour.hex ? `${colour.hex}, ${percent(colour.confidence)} sure` : colour.reason))))),
     el("div", { class: "thirds" },
-      season?.length > 0 && sharesOf("Colour season", season),
-      face?.shape?.length > 0 && sharesOf("Face shape", face.shape),
-      prediction && el("div", {}, sharesOf("The measures speak for", prediction.all_conditions),
+      season?.length > 0 && sharesOf("Colour season", season, telling?.season),
+      face?.shape?.length > 0 && sharesOf("Face shape", face.shape, telling?.shape),
+      prediction && el("div", {}, sharesOf("The measures together", prediction.all_conditions, telling?.condition),
         el("p", { class: "soft small" }, `${percent(prediction.confidence)} sure. `, prediction.missing?.length > 0 && `Without ${prediction.missing.join(", ").replaceAll("_", " ")}, which this photo does not show.`)),
       (classifications ?? []).map((model) => sharesOf(`Model ${model.model} ${model.version}`, model.labels))),
     el("p", { class: "soft small" }, "Seasons and face shapes are conventions, told as shares."));

@@ -13,7 +13,8 @@ export function concernsCard(document, local) {
   const unseen = concerns.filter((concern) => !seen.includes(concern));
   const url = photo?.optimized_url ?? local;
   const figure = url && view(seen, photo) ? faceFigure(document, seen, url, id) : null;
-  const first = seen.find((concern) => concern.regions?.some((region) => region.polygon?.length)) ?? seen[0];
+  const outlined = seen.filter((concern) => concern.regions?.some((region) => region.polygon?.length));
+  const first = outlined.find(({ name }) => document.telling?.leads?.includes(name)) ?? outlined[0] ?? seen[0];
   const group = fresh("concern");
   const helps = whatHelps();
   const choose = (concern) => (figure?.show(concern), helps.show(concern));

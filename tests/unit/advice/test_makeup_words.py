@@ -25,7 +25,7 @@ from tests.unit.advice.faces import (
     with_colours,
     with_score,
 )
-from tests.unit.conftest import face_reading
+from tests.unit.conftest import Limits, face_reading
 
 IDEAS = ("soft, one colour family", "lips first, quiet eyes", "eyes first, quiet lips")
 HAIR = colour_of("hair", "brown", "#5d4436")
@@ -64,7 +64,7 @@ def test_a_look_says_its_idea_and_its_season(catalogue: Catalogue) -> None:
     soft, lips, eyes = ask(catalogue).looks
 
     season = Reason(
-        text="Suits Soft Autumn, your likeliest season (100 %).",
+        text="Suits most of what this photo leaves open of your colour season.",
         points_at="season",
         sources=("seasons",),
     )
@@ -91,8 +91,8 @@ def test_what_was_known_is_said(catalogue: Catalogue) -> None:
 
     assert ask(catalogue, *bag).based_on == (
         "skin #c59280, neutral undertone",
-        "season, Soft Autumn first",
-        "face shape, square first",
+        "every colour season by its share",
+        "face shapes by their shares",
         "brows colour",
         "eyes colour",
         "hair colour",
@@ -389,19 +389,26 @@ def test_a_shade_moved_from_the_skin_says_to_which_side(
 
 
 @pytest.mark.parametrize(
-    ("shapes", "text"),
+    ("shapes", "limit", "text"),
     [
-        ([("square", 0.6), ("oval", 0.4)], "square (60 %) or oval (40 %)"),
-        ([("round", 0.35), ("heart", 0.34), ("oval", 0.31)], "round (35 %) or heart (34 %)"),
-        ([("heart", 0.9), ("oval", 0.1)], "heart (90 %)"),
+        ([("square", 0.6), ("oval", 0.4)], 0.7, None),
+        ([("heart", 0.9), ("oval", 0.1)], 0.7, "heart"),
+        ([("heart", 0.9), ("oval", 0.1)], None, None),
     ],
 )
-def test_contour_says_which_shapes_it_was_placed_for(
-    catalogue: Catalogue, shapes: list[tuple[str, float]], text: str
+def test_contour_names_the_shape_it_was_placed_for_where_it_has_a_name(
+    catalogue: Catalogue,
+    limits: Limits,
+    shapes: list[tuple[str, float]],
+    limit: float | None,
+    text: str | None,
 ) -> None:
+    limits(shape=limit)
+
     row = reason("face.shape", ask(catalogue, reading=shaped(*shapes)), "contour")
 
-    assert row.text == f"Placed for a face that looks {text}."
+    open_ = "Placed where the likelier shapes of your face agree first."
+    assert row.text == (f"Placed for your {text} face." if text else open_)
     assert row.sources == ("contour-shape",)
 
 
@@ -441,11 +448,14 @@ def test_a_finish_that_the_skin_asks_for_says_so(
 @pytest.mark.parametrize(
     ("share", "text"),
     [
-        (0.5, "Suits Soft Autumn, your likeliest season (50 %)."),
-        (0.49, "Suits Soft Autumn, your likeliest season (49 %) and the seasons next to it."),
+        (0.8, "Suits Soft Autumn, your colour season."),
+        (0.79, "Suits most of what this photo leaves open of your colour season."),
     ],
 )
-def test_a_season_says_how_likely_it_is(catalogue: Catalogue, share: float, text: str) -> None:
+def test_a_season_is_a_reason_by_name_only_where_it_has_one(
+    catalogue: Catalogue, limits: Limits, share: float, text: str
+) -> None:
+    limits(season=0.8)
     rest = (1 - share) / 2
     shares = (
         Share(name="Soft Autumn", share=share),

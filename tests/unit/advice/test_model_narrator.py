@@ -16,6 +16,7 @@ from facet.domain.advice import Profile
 from facet.domain.analysis import Kind
 from facet.domain.face import FaceReading
 from facet.domain.narration import EnhancedAnalysis, Facts, ModelError, Tool
+from facet.domain.tone import left_open
 from tests.unit.advice.advised import READINGS, SECRETS, advised
 
 
@@ -130,6 +131,54 @@ def test_an_answer_that_makes_things_up_is_refused(
 
     assert words.source == "templates after acme:rejected"
     assert words.recommendations == TemplateNarrator().narrate(facts).recommendations
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Your tan skin darkens fast.",
+        "Your skin is brown.",
+        "Your complexion looks rather dark.",
+        "With your warm undertone, go for gold.",
+        "Your undertone is cool.",
+        "You are a soft autumn.",
+        "An oval face needs little contour.",
+        "Oily skin likes a gel.",
+    ],
+)
+def test_a_name_that_the_photo_leaves_open_is_refused(
+    sentence: str, reading: Callable[..., FaceReading], catalogue: Catalogue
+) -> None:
+    plain = reading(20, redness=30.0)
+    tone = plain.skin.tone.model_copy(
+        update={"ita_class": None, "undertone": None, "open": left_open(10.5, 45)}
+    )
+    unsure = plain.model_copy(update={"skin": plain.skin.model_copy(update={"tone": tone})})
+    facts, _ = advised(unsure, catalogue)
+
+    def source(*more: str) -> str:
+        good = json.loads(fair(facts))
+        text = json.dumps({**good, "recommendations": [*good["recommendations"], *more]})
+        model = ModelNarrator(Scripted(text), lambda: catalogue, TemplateNarrator())
+        return model.narrate(facts).source
+
+    assert source(sentence) == "templates after acme:rejected"
+    assert source("Your photo reads as light to tan skin, and its light leaves that open.") == (
+        "acme:a.model"
+    )
+
+
+def test_a_name_that_the_photo_gives_may_be_said(
+    reading: Callable[..., FaceReading], catalogue: Catalogue
+) -> None:
+    facts, _ = advised(reading(20, redness=30.0), catalogue)
+    good = json.loads(fair(facts))
+    good["recommendations"] += ["Your skin is tan, and tan skin browns.", "A neutral undertone."]
+    model = Scripted(json.dumps(good))
+
+    words = ModelNarrator(model, lambda: catalogue, TemplateNarrator()).narrate(facts)
+
+    assert words.source == "acme:a.model"
 
 
 def test_a_product_that_was_not_advised_is_refused_though_the_catalogue_has_it(
@@ -265,14 +314,14 @@ def test_whoever_speaks_instead_is_named_with_the_model_s_provider(
     class Parrot:
         def narrate(self, facts: Facts) -> EnhancedAnalysis:
             return EnhancedAnalysis(
-                summary=f"Hm, {facts.tone}.", recommendations=(), source="a parrot"
+                summary=f"Hm, {facts.photo}.", recommendations=(), source="a parrot"
             )
 
     model = Scripted(ModelError("unavailable", "throttled"))
 
     words = ModelNarrator(model, lambda: catalogue, Parrot()).narrate(facts)
 
-    assert (words.summary, words.source) == ("Hm, tan.", "a parrot after acme:unavailable")
+    assert (words.summary, words.source) == ("Hm, good.", "a parrot after acme:unavailable")
 
 
 def test_a_model_s_words_end_with_what_was_told_and_the_limits(

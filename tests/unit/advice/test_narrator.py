@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 
 from facet.advice.words.narrator import TemplateNarrator
+from facet.advice.words.telling import telling_of
 from facet.catalogue.catalogue import Catalogue
-from facet.domain.face import FaceReading
+from facet.domain.face import Concern, FaceReading
 from facet.domain.narration import Facts, GapFact, Measure, OutfitFact, ProductFact, StepFact
 from tests.unit.advice.advised import READINGS, advised, words_of
+from tests.unit.conftest import face_reading
 
 
 @pytest.mark.parametrize("scores", READINGS, ids=lambda scores: "+".join(scores) or "none")
@@ -85,13 +87,18 @@ LIMITS = "This is cosmetic advice from one photo, not a medical opinion."
 
 
 def facts_with(**told: Any) -> Facts:
-    return Facts(**{"photo": "good", "tone": "tan", "undertone": "warm", **told})
+    measures = told.get("measures", ())
+    concerns = tuple(Concern(measured=1.0, **measure.model_dump()) for measure in measures)
+    plain = face_reading(20)
+    skin = plain.skin.model_copy(update={"concerns": concerns})
+    telling = telling_of(plain.model_copy(update={"skin": skin}))
+    return Facts(**{"photo": "good", "telling": telling, **told})
 
 
 def summary(**told: Any) -> list[str]:
     """The summary's text after its first sentence."""
     text = TemplateNarrator().narrate(facts_with(**told)).summary
-    first = "Your photo reads as tan skin with a warm undertone."
+    first = "Your photo reads as tan skin."
     assert text.startswith(first)
     return [part for part in [text.removeprefix(first).strip()] if part]
 

@@ -7,7 +7,8 @@ import pytest
 from facet.advice.skincare.needs import Care, Need, care_for
 from facet.catalogue.catalogue import Catalogue
 from facet.domain.advice import Profile
-from tests.unit.conftest import face_reading
+from facet.domain.face import MonkShare
+from tests.unit.conftest import Limits, face_reading
 
 
 def care(
@@ -81,20 +82,43 @@ def test_skin_is_sensitive_where_it_is_red_or_said_to_be(
 @pytest.mark.parametrize(
     ("ita", "prone", "dark_marks", "deep"),
     [
-        (28, None, None, False),
-        (27.9, None, "tone", True),
-        (27.9, False, None, True),
-        (27.9, True, "told", True),
-        (60, True, "told", False),
+        (29, None, None, 0),
+        (27, None, "tone", 1),
+        (27, False, None, 1),
+        (27, True, "told", 1),
+        (60, True, "told", 0),
     ],
 )
 def test_a_tint_is_wanted_for_deeper_skin_unless_its_owner_knows_better(
-    catalogue: Catalogue, ita: float, prone: bool | None, dark_marks: str | None, deep: bool
+    catalogue: Catalogue, ita: float, prone: bool | None, dark_marks: str | None, deep: float
 ) -> None:
     asked = care(catalogue, ita, pigmentation_prone=prone)
 
     assert (asked.dark_marks, asked.deep) == (dark_marks, deep)
     assert asked.wants_tint is (dark_marks is not None)
+
+
+@pytest.mark.parametrize(
+    ("deeper", "limit", "wanted"),
+    [
+        (0.65, 0.7, False),
+        (0.75, 0.7, True),
+        (0.75, 0.8, False),
+        (1.0, None, False),
+    ],
+)
+def test_a_tone_that_the_photo_leaves_open_asks_for_no_tint(
+    catalogue: Catalogue, limits: Limits, deeper: float, limit: float | None, wanted: bool
+) -> None:
+    limits(ita_class=limit)
+    skin = face_reading(8).skin
+    monk = (MonkShare(tone=7, share=deeper), MonkShare(tone=3, share=1 - deeper))
+    tone = skin.tone.model_copy(update={"monk": monk})
+
+    asked = care_for(skin.model_copy(update={"tone": tone}), Profile(), catalogue.rules)
+
+    assert asked.wants_tint is wanted
+    assert asked.deep == pytest.approx(deeper)
 
 
 def test_a_tint_is_wanted_for_dark_spots_on_any_skin(catalogue: Catalogue) -> None:

@@ -10,7 +10,7 @@ from facet.domain.advice import Note, Profile
 from facet.domain.face import FaceReading, Share
 from facet.domain.style import Outfit, OutfitResult, Weather
 from tests.unit.advice.wardrobes import MILD, TODAY, WARDROBE, ask, garment, reading_of
-from tests.unit.conftest import face_reading
+from tests.unit.conftest import Limits, face_reading
 
 DRESS = garment("d", "full_body", "#9a4a2c", formality=2)
 
@@ -182,7 +182,7 @@ def test_it_says_what_was_known(weather: Weather | None, degrees: tuple[str, ...
 
     assert result.based_on == (
         *("1 garments", "occasion work", *degrees),
-        *("season, Soft Autumn first", "2 verdicts of yours"),
+        *("every colour season by its share", "2 verdicts of yours"),
     )
 
 
@@ -231,20 +231,25 @@ def test_a_colour_of_the_season_is_named_and_where_it_shows() -> None:
     near = ask([garment("t", "top", rust), garment("b", "bottom", grey)], season="True Autumn")
     far = ask([garment("t", "top", "#2030ff"), garment("b", "bottom", rust)], season="True Autumn")
 
-    words = "has a colour of your season (True Autumn, 100 %)"
-    assert reasons(near.outfits[0])["season"] == f"t {words} near the face."
-    assert reasons(far.outfits[0])["season"] == f"b {words}."
+    words = "has a colour that suits most of what your photo leaves open."
+    assert reasons(near.outfits[0])["season"] == f"t, near the face, {words}"
+    assert reasons(far.outfits[0])["season"] == f"b {words}"
 
 
-def test_a_season_is_said_with_its_share() -> None:
+def test_a_season_is_named_only_where_its_share_reaches_the_limit(limits: Limits) -> None:
     shares = (Share(name="True Autumn", share=0.9), Share(name="Soft Autumn", share=0.1))
     reading = face_reading().model_copy(update={"season": shares})
     rust = garment("d", "full_body", "#a8582e")
 
-    (outfit,) = recommend_outfit(reading, Profile(), [rust], []).outfits
+    def said() -> tuple[str, str]:
+        result = recommend_outfit(reading, Profile(), [rust], [])
+        return reasons(result.outfits[0])["season"], result.based_on[-1]
 
-    text = "d has a colour of your season (True Autumn, 90 %) near the face."
-    assert reasons(outfit)["season"] == text
+    limits(season=0.9)
+    named = "d has a colour of your season, True Autumn, near the face."
+    assert said() == (named, "your colour season, True Autumn")
+    limits(season=0.95)
+    assert "Autumn" not in "".join(said())
 
 
 @pytest.mark.parametrize(
@@ -358,7 +363,7 @@ def test_the_gap_that_is_felt_most_is_suggested_in_a_colour_of_the_season(
     assert (suggestion.slot, suggestion.text) == (slot, text)
     assert [(reason.points_at, reason.text) for reason in suggestion.why] == [
         (points_at, text),
-        ("season", "In a colour of Soft Autumn, your likeliest season."),
+        ("season", "In a colour that suits most of what your photo leaves open."),
     ]
     assert suggestion.hex == "#666d5d"
 

@@ -80,7 +80,7 @@ TINT = (
             {},
             (
                 "skin.tone.ita",
-                "Your photo reads as tan skin (ITA -20°), which darkens more in visible light.",
+                "Your photo reads as tan skin; deeper skin darkens more in visible light.",
             ),
         ),
         (
@@ -252,7 +252,7 @@ def test_a_routine_says_what_was_known_and_told(catalogue: Catalogue) -> None:
     result = ask(catalogue, own(a="toner-oat"), -20, {"redness": 45, "pores": 90}, **told)
 
     assert result.based_on == (
-        "skin tone in your photo: tan, ITA -20° (-30 to -10), an estimate of colour",
+        "skin tone in your photo: tan, an estimate of colour",
         "skin measures from your photo: 2",
         "what you told us: dry skin; sensitive; goals: dark spots, pores; you avoid lanolin, wool; "
         "planning; budget: low",

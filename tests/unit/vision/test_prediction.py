@@ -4,6 +4,7 @@ from facet.domain.errors import PermanentError
 from facet.domain.face import Concern, Prediction, Region
 from facet.vision.skin.prediction import load_conditions, predict
 from facet.vision.skin.scores import CURRENT, load_scoring
+from tests.unit.conftest import Limits
 
 TABLE = load_conditions("1")
 NAMES = tuple(load_scoring(CURRENT).concerns)
@@ -21,6 +22,11 @@ def skin(
     )
 
 
+@pytest.fixture(autouse=True)
+def _usual_limit(limits: Limits) -> None:
+    limits(condition=0.7)
+
+
 def predicted(concerns: tuple[Concern, ...]) -> Prediction:
     prediction = predict(concerns, TABLE)
     assert prediction is not None
@@ -29,6 +35,22 @@ def predicted(concerns: tuple[Concern, ...]) -> Prediction:
 
 def shares_of(prediction: Prediction) -> dict[str, float]:
     return {condition.name: condition.share for condition in prediction.all_conditions}
+
+
+def test_lines_that_were_badly_seen_are_no_name_for_a_face() -> None:
+    sure, unsure = (predicted(skin(confidence=c, wrinkles=20.0)) for c in (0.6, 0.27))
+
+    assert sure.condition == "ageing"
+    assert unsure.condition is None
+    assert unsure.severity == "none"
+    assert unsure.all_conditions == sure.all_conditions
+
+
+def test_a_condition_is_named_only_where_its_share_reaches_the_limit() -> None:
+    torn = predicted(skin(redness=30.0, dark_circles=40.0, eye_bags=40.0))
+
+    assert torn.condition is None
+    assert torn.all_conditions[0].share < 0.7
 
 
 def test_skin_without_lack_is_normal_with_no_severity() -> None:

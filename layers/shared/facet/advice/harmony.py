@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from facet.colour import lab_from_srgb
 from facet.domain.face import FaceReading
+from facet.domain.naming import named
 
 AXES = ("warmth", "value", "chroma")
 
@@ -104,10 +105,19 @@ class Palette:
         if not self.is_measured:  # nothing was measured: every season alike
             shares, total = dict.fromkeys(seasons, 1.0), float(len(seasons))
         self.shares = {name: share / total for name, share in shares.items()}
-        self.best = max(self.shares, key=lambda name: self.shares[name])
+        # None where the photo leaves it open: no reason may rest on it then.
+        self.named = named("season", measured or ())
         self.mean = tuple(
             sum(share * seasons[name][axis] for name, share in self.shares.items()) for axis in AXES
         )
+
+    @property
+    def fittest(self) -> str:
+        """The season whose middle suits most of the shares, where they pull apart."""
+        seasons = rules()["seasons"]
+        names = list(self.shares)
+        middles = [[seasons[name][axis] for axis in AXES] for name in names]
+        return names[int(np.argmax(self.fits(middles)))]
 
     @property
     def certainty(self) -> float:

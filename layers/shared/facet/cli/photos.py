@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from facet.advice.words.telling import telling_of
 from facet.cli import Commands
 from facet.cli.readable import as_text
 from facet.domain.errors import FacetError, PermanentError, PhotoRejectedError
+from facet.domain.face import FaceReading
 from facet.vision.photo.gates import PRESETS, Preset, largest_photo, load_gates
 
 if TYPE_CHECKING:
@@ -115,7 +117,10 @@ def _rescore(options: argparse.Namespace) -> int:
     for name in options.stored:
         try:
             for document in _stored(name):
-                print(_as_json(rescore_document(document, scoring)), flush=True)
+                again = rescore_document(document, scoring)
+                if "telling" in again:
+                    again["telling"] = _telling(FaceReading.model_validate(again))
+                print(_as_json(again), flush=True)
         except PermanentError as error:
             failed = True
             print(f"facet: {name}: {error.message}", file=sys.stderr)
@@ -157,7 +162,15 @@ def _read(name: str, max_bytes: int) -> bytes:
 
 def _document(analysis: "PhotoAnalysis") -> dict[str, Any]:
     reading = analysis.reading.model_dump(mode="json", exclude_none=True)
-    return {"photo": {"width": analysis.width, "height": analysis.height}, **reading}
+    return {
+        "photo": {"width": analysis.width, "height": analysis.height},
+        "telling": _telling(analysis.reading),
+        **reading,
+    }
+
+
+def _telling(reading: FaceReading) -> dict[str, Any]:
+    return telling_of(reading).model_dump(mode="json", exclude_none=True)
 
 
 def _failure(

@@ -14,7 +14,7 @@ def as_text(document: dict[str, Any]) -> str:
         lines += _check_rows(failure["checks"])
         return "\n".join(lines) + "\n"
 
-    tone, pose = document["skin"]["tone"], document["face"]["pose"]
+    told, tone, pose = document["telling"], document["skin"]["tone"], document["face"]["pose"]
     low, high = tone["ita_interval"]
     photo = document["photo"]
     monk = "   ".join(
@@ -26,10 +26,10 @@ def as_text(document: dict[str, Any]) -> str:
         _title(document["file"], document["quality"]["verdict"]),
         _row(
             "skin tone",
-            f"ITA {tone['ita']:.0f}° ({low:.0f} to {high:.0f}), {tone['ita_class']}, {tone['hex']}",
+            f"{told['headline']}; ITA {tone['ita']:.0f}° ({low:.0f} to {high:.0f}), {tone['hex']}",
         ),
         _row("Monk scale", monk),
-        _row("undertone", f"{tone['undertone']}, {tone['undertone_confidence']:.0%} confident"),
+        _row("undertone", _shares(tone["undertones"])),
         _row(
             "head",
             ", ".join(
@@ -42,6 +42,7 @@ def as_text(document: dict[str, Any]) -> str:
         ),
         *_face_rows(document),
         *_skin_rows(document),
+        *_said(told),
         _row("photo", f"{photo['width']} x {photo['height']} px, upright"),
         *_reference_rows(document["quality"]),
         *_check_rows(document["quality"]["checks"]),
@@ -76,6 +77,16 @@ def _skin_rows(document: dict[str, Any]) -> Iterator[str]:
         yield _row("condition", _shares(prediction["all_conditions"]))
     for model in document["classifications"]:
         yield _row("model", f"{model['model']} {model['version']}: {_shares(model['labels'])}")
+
+
+def _said(told: dict[str, Any]) -> Iterator[str]:
+    """What stands out, what the measures speak for, and what would settle what is open."""
+    yield _row("in words", told["skin"])
+    for part in ("index", "condition", "season", "shape"):
+        if part in told:
+            yield _row("", told[part])
+    for sentence in told["settle"]:
+        yield _row("to settle", sentence)
 
 
 def _shares(shares: Sequence[dict[str, Any]]) -> str:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from facet.domain import places
+from facet.domain.advice import AgeBand
 from facet.domain.base import Stored
 from facet.domain.face import Check, FaceReading, ReferenceKind
 from facet.domain.narration import EnhancedAnalysis
@@ -91,6 +92,7 @@ class Analysis(Stored):
     occasion: Occasion | None = None
     weather: Weather | None = None
     reference: ReferenceKind | None = None
+    age_band: AgeBand | None = None  # as it was told when this was started
     pending: frozenset[Kind] = frozenset()
     content_type: str
     content_length: int

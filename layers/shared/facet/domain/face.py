@@ -233,11 +233,26 @@ class Concern(Stored):
     reason: str | None = Field(default=None, description="why it was not measured")
 
 
+class SkinIndex(Stored):
+    """One number to follow over time, made of the concerns that were measured: never an age."""
+
+    value: Score = Field(description="weighted mean of their scores, 0..100, 100 is best")
+    minimum_change: float = Field(
+        gt=0, description="in points of `value`; a smaller difference is noise"
+    )
+    of: tuple[str, ...] = Field(
+        description="names of the concerns in it; two indices compare only where these are the same"
+    )
+
+
 class Skin(Stored):
     """The skin's colour and condition."""
 
     tone: Tone = Field(description="the colour of the skin")
     concerns: tuple[Concern, ...] = Field(default=(), description="every concern, measured or not")
+    index: SkinIndex | None = Field(
+        default=None, description="absent where too few concerns were measured to be one"
+    )
 
 
 class Prediction(Stored):

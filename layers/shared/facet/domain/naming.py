@@ -26,9 +26,9 @@ def reaches(kind: Nameable, name: str, share: float) -> bool:
     return limit is not None and share >= float(limit)
 
 
-def settles() -> tuple["Settles", ...]:
-    """What would name a tone that one photo leaves open, the easiest first."""
-    return tuple(_table()["ita_class"]["settles"])
+def settles(kind: Literal["ita_class", "undertone"]) -> tuple["Settles", ...]:
+    """What would name what one photo leaves open, the easiest first."""
+    return tuple(_table()[kind]["settles"])
 
 
 def table_version() -> str:

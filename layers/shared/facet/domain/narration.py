@@ -8,6 +8,7 @@ from pydantic import Field
 
 from facet.domain.base import Part, Stored
 from facet.domain.errors import FacetError
+from facet.domain.telling import Telling
 
 Seriousness = Literal["none", "mild", "moderate", "marked"]
 
@@ -34,6 +35,7 @@ class Measure(Part):
     name: str
     score: int = Field(ge=0, le=100, description="100 is best")
     band: str | None = None
+    confidence: float = Field(default=1.0, ge=0, le=1, description="how surely it was seen")
 
 
 class ProductFact(Part):
@@ -74,13 +76,14 @@ class Facts(Part):
     """Measures and advice as plain data: no picture, no id; what a person typed is in no prompt."""
 
     photo: str | None = Field(default=None, description="good or usable; absent: no photo")
-    tone: str | None = None
-    undertone: str | None = None
-    measures: tuple[Measure, ...] = Field(default=(), description="lowest score first")
+    telling: Telling | None = Field(
+        default=None, description="the reading in words: what has a name, and what is left open"
+    )
+    measures: tuple[Measure, ...] = Field(
+        default=(), description="first what stands out most, by score and confidence"
+    )
     unmeasured: tuple[str, ...] = ()
     severity: Seriousness | None = None
-    shape: str | None = None
-    season: str | None = None
     steps: tuple[StepFact, ...] = ()
     gaps: tuple[GapFact, ...] = ()
     see_doctor: tuple[str, ...] = ()

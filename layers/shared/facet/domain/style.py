@@ -79,8 +79,13 @@ class ShadeMatch(Part):
     """How well a skin-coloured shade meets the skin, as far as one photo knows it."""
 
     delta_e: float = Field(ge=0, description="CIEDE2000 from the measured skin, or its target")
-    interval: tuple[float, float] = Field(description="CIEDE2000 in 8 of 10 cases")
-    verdict: Literal["excellent", "near"] = Field(description="at most 2, at most 4")
+    interval: tuple[float, float] = Field(
+        description="CIEDE2000 from the skin in 9 of 10 cases; `delta_e` lies inside"
+    )
+    verdict: Literal["excellent", "near"] = Field(
+        description="excellent: at most 2, and likely within 4 whatever the photo missed; near: at "
+        "most 4"
+    )
     chance: Fraction = Field(description="that it lies within 4 of the skin")
     neighbour: Neighbour | None = Field(default=None, description="the shade to try next")
 

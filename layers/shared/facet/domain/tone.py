@@ -103,7 +103,9 @@ def left_open(low: float, high: float) -> ToneOpen:
         above = limits[first - 1] - high if first > 0 else math.inf
         below = low - limits[last] if last < len(limits) else math.inf
         first, last = (first - 1, last) if above < below else (first, last + 1)
-    return ToneOpen(classes=tuple(classes[first : last + 1]), what_would_settle_it=settles())
+    return ToneOpen(
+        classes=tuple(classes[first : last + 1]), what_would_settle_it=settles("ita_class")
+    )
 
 
 def class_shares(below: Callable[[float], float]) -> tuple[Share, ...]:
@@ -119,6 +121,12 @@ def monk_shares(below: Callable[[float], float]) -> tuple[MonkShare, ...]:
     masses = enumerate(_mass_between(below, _table()["monk"]["limits"]), start=1)
     shares = (MonkShare(tone=tone, share=round(mass, 3)) for tone, mass in masses)
     return tuple(sorted((entry for entry in shares if entry.share > 0), key=lambda e: -e.share))
+
+
+def share_below(monk: Sequence[MonkShare], angle: float) -> float:
+    """How much of a tone, 0..1, lies below an ITA in degrees: its Monk tones that wholly do."""
+    limits = [math.inf, *_table()["monk"]["limits"]]
+    return min(1.0, sum(entry.share for entry in monk if limits[entry.tone - 1] <= angle))
 
 
 def coverage() -> float:

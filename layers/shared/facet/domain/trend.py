@@ -26,7 +26,8 @@ from facet.domain.face import Concern, FaceReading
 
 
 class Verdict(StrEnum):
-    """What became of a concern. Measures grow with what they are named after: more is worse."""
+    """What became of a concern, or of the index. Measures grow with what they are named after, so
+    that more is worse; of the index more is better."""
 
     BETTER = "better"
     WORSE = "worse"
@@ -42,7 +43,7 @@ class NoiseBand(Part):
 
 
 class Comparison(Part):
-    """One concern of this analysis against the same one of an earlier analysis."""
+    """One concern of this analysis, or its index, against that of an earlier analysis."""
 
     analysis_id: str = Field(description="the earlier analysis")
     created_at: datetime = Field(description="when the earlier analysis was started (UTC)")
@@ -50,15 +51,36 @@ class Comparison(Part):
         description="better or worse only where the change is larger than the noise of both"
     )
     change: float | None = Field(
-        default=None, description="this minus the earlier one, in the concern's unit; more is worse"
+        default=None,
+        description="this minus the earlier one: of a concern in its unit, where more is worse; of "
+        "the index in points, where more is better",
     )
     minimum_changes: float | None = Field(
         default=None,
         description="the change in units of minimum_change, the larger of both; -1..1 is noise, "
         "and so is what two photos of one person differ by",
     )
-    reason: Literal["not_measured", "scoring_version", "unit"] | None = Field(
-        default=None, description="not_comparable: what stands in the way"
+    reason: Literal["not_measured", "scoring_version", "unit", "made_of"] | None = Field(
+        default=None,
+        description="not_comparable: what stands in the way; made_of: an index of other concerns",
+    )
+
+
+class IndexTrend(Part):
+    """The overall index of an analysis beside that of earlier ones."""
+
+    value: float = Field(description="0..100, 100 is best")
+    noise_band: NoiseBand = Field(description="value give or take minimum_change")
+    noise_of: Literal["edits"] = Field(
+        default="edits",
+        description="what two photos of one person differ by was not measured of an index: a change "
+        "larger than minimum_change may be another light",
+    )
+    previous: Comparison | None = Field(
+        default=None, description="with the last comparable analysis before; absent: the first one"
+    )
+    first: Comparison | None = Field(
+        default=None, description="with the first comparable analysis; absent: the first one"
     )
 
 
@@ -102,36 +124,88 @@ def compare(name: str, now: Analysis, then: Analysis) -> Comparison | None:
     if now.reading is None or then.reading is None:
         return None
 
-    def answer(verdict: Verdict, **more: object) -> Comparison:
-        return Comparison.model_validate(
-            {
-                "analysis_id": then.analysis_id,
-                "created_at": then.created_at,
-                "verdict": verdict,
-                **more,
-            }
-        )
-
-    new, old = (
-        _concern(name, analysis.reading.skin.concerns)
-        for analysis in (now, then)
-        if analysis.reading
-    )
+    new, old = (_concern(name, reading.skin.concerns) for reading in (now.reading, then.reading))
     if new is None or old is None or new.measured is None or old.measured is None:
-        return answer(Verdict.NOT_COMPARABLE, reason="not_measured")
+        return _not_comparable(then, "not_measured")
     if new.unit != old.unit:
-        return answer(Verdict.NOT_COMPARABLE, reason="unit")
+        return _not_comparable(then, "unit")
     least = max(new.minimum_change or 0, old.minimum_change or 0)
     noise = max(least, between_photos(name, now.reading.versions) or 0)
     if not least:
-        return answer(Verdict.NOT_COMPARABLE, reason="not_measured")
+        return _not_comparable(then, "not_measured")
     if now.reading.versions.scoring != then.reading.versions.scoring:
-        return answer(Verdict.NOT_COMPARABLE, reason="scoring_version")
-    change = round(new.measured - old.measured, 4)
+        return _not_comparable(then, "scoring_version")
+    return _moved(then, new.measured - old.measured, least, noise, more=Verdict.WORSE)
+
+
+def index_trend(analysis: Analysis, earlier: Sequence[Analysis]) -> IndexTrend | None:
+    """The trend of the overall index of an analysis; None without one.
+
+    earlier: analyses of the same user, newest first.
+    """
+    index = analysis.reading.skin.index if analysis.reading else None
+    if index is None:
+        return None
+    compared = [
+        comparison for then in earlier if (comparison := compare_index(analysis, then)) is not None
+    ]
+    low, high = index.value - index.minimum_change, index.value + index.minimum_change
+    return IndexTrend(
+        value=index.value,
+        noise_band=NoiseBand(low=round(low, 4), high=round(high, 4)),
+        previous=_first_comparable(compared),
+        first=_first_comparable(reversed(compared)),
+    )
+
+
+def compare_index(now: Analysis, then: Analysis) -> Comparison | None:
+    """The overall index compared between two analyses; None where either has no reading.
+
+    Only where it is made of the same concerns, by the same tables.
+    """
+    if now.reading is None or then.reading is None:
+        return None
+    new, old = now.reading.skin.index, then.reading.skin.index
+    if new is None or old is None:
+        return _not_comparable(then, "not_measured")
+    new_tables, old_tables = (
+        (reading.versions.scoring, reading.versions.tables.get("index"))
+        for reading in (now.reading, then.reading)
+    )
+    if new_tables != old_tables:
+        return _not_comparable(then, "scoring_version")
+    if set(new.of) != set(old.of):
+        return _not_comparable(then, "made_of")
+    least = max(new.minimum_change, old.minimum_change)
+    return _moved(then, new.value - old.value, least, least, more=Verdict.BETTER)
+
+
+def _not_comparable(then: Analysis, reason: str) -> Comparison:
+    return Comparison.model_validate(
+        {
+            "analysis_id": then.analysis_id,
+            "created_at": then.created_at,
+            "verdict": Verdict.NOT_COMPARABLE,
+            "reason": reason,
+        }
+    )
+
+
+def _moved(
+    then: Analysis, change: float, least: float, noise: float, *, more: Verdict
+) -> Comparison:
+    """A change against what is noise, told in units of `least` > 0; more: its verdict if it grows."""
+    less = Verdict.WORSE if more is Verdict.BETTER else Verdict.BETTER
+    change = round(change, 4)
     times = round(change / least, 3)
     within = abs(times) <= 1 or abs(change) <= noise
-    verdict = Verdict.WITHIN_NOISE if within else Verdict.WORSE if times > 0 else Verdict.BETTER
-    return answer(verdict, change=change, minimum_changes=times)
+    return Comparison(
+        analysis_id=then.analysis_id,
+        created_at=then.created_at,
+        verdict=Verdict.WITHIN_NOISE if within else more if times > 0 else less,
+        change=change,
+        minimum_changes=times,
+    )
 
 
 def _trend(

@@ -11,6 +11,7 @@ from facet.advice.advisers import ADVISERS, Wish
 from facet.advice.ranking import load_ranking
 from facet.advice.words.facts import facts_of
 from facet.advice.words.narrator import TemplateNarrator
+from facet.advice.words.telling import telling_of
 from facet.catalogue.catalogue import Catalogue
 from facet.domain.advice import Audience, Profile
 from facet.domain.analysis import Kind
@@ -194,8 +195,11 @@ def _advise(case: Case, catalogue: Catalogue, reading: FaceReading | None) -> di
         audience=case.audience,
     )
     results = {kind: _result(kind, wish) for kind in dict.fromkeys(case.wants)}
-    words = TemplateNarrator().narrate(facts_of(reading, results))
+    age_band = profile.age_band
+    words = TemplateNarrator().narrate(facts_of(reading, results, age_band=age_band))
+    told = telling_of(reading, age_band=age_band) if reading else None
     return {
+        **({"telling": told.model_dump(mode="json", exclude_none=True)} if told else {}),
         "recommendations": {str(kind): result for kind, result in results.items()},
         "enhanced_analysis": words.model_dump(mode="json", exclude_none=True),
     }

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from facet.domain.advice import Profile
+from facet.domain.advice import AgeBand, Profile
 from facet.domain.errors import GuardianConsentError, ProfileUnreadableError
 from facet.domain.products import Goal
 from facet.services.ports import Shelves
@@ -30,14 +30,14 @@ def consented(profile: Profile) -> Profile:
     return profile
 
 
-def check_consent(user_id: str, *, shelves: Shelves) -> None:
-    """Whether this person may be advised: an adult, or with a guardian's consent.
+def consenting_age(user_id: str, *, shelves: Shelves) -> AgeBand | None:
+    """The age that a person who may be advised told: an adult, or with a guardian's consent.
 
     Raises GuardianConsentError, and PermanentError(profile_unreadable) where that cannot be read.
     """
     stored = shelves.profile(user_id) or {}
     told = {name: stored[name] for name in ("age_band", "guardian_consent") if name in stored}
-    consented(profile_of(told))
+    return consented(profile_of(told)).age_band
 
 
 def profile_of(stored: Mapping[str, Any], goals: tuple[Goal, ...] = ()) -> Profile:

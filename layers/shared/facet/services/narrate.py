@@ -23,7 +23,7 @@ def narrate(
     if analysis.reading is None:
         return None
     try:
-        return narrator().narrate(facts_of(analysis.reading, results))
+        return narrator().narrate(facts_of(analysis.reading, results, age_band=analysis.age_band))
     except Exception as error:
         failed(error)
         return None

@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import Field
 
+from facet.advice.words.telling import telling_of
 from facet.domain.analysis import Analysis, Failure, Kind, Status
 from facet.domain.base import Answer
 from facet.domain.card import between_photos
@@ -30,6 +31,7 @@ from facet.domain.narration import EnhancedAnalysis
 from facet.domain.places import look_keys
 from facet.domain.polling import POLL_LOOK_AFTER_MS, poll_after_ms
 from facet.domain.storage import PICTURES_SIGNED_FOR
+from facet.domain.telling import Telling
 from facet.saying import say
 from facet.services.ports import Analyses, Jobs, Objects
 
@@ -98,6 +100,11 @@ class AnalysisDocument(Answer):
         (), description="The looks of the makeup result as pictures."
     )
     failure: Failure | None = Field(default=None, description="Why it failed or expired.")
+    telling: Telling | None = Field(
+        default=None,
+        description="The reading in words, to show as they are: no surer than its numbers. Comes "
+        "with `recommending`.",
+    )
     versions: Versions | None = Field(default=None, description="What produced the measures.")
 
 
@@ -139,6 +146,7 @@ def document_of(
         poll = POLL_LOOK_AFTER_MS
     measured = {name: getattr(reading, name) for name in _PARTS} if reading else {}
     if reading:
+        measured["telling"] = telling_of(reading, age_band=analysis.age_band)
         measured["skin"] = _with_noise(reading)
         if analysis.photo:
             measured["skin"] = _with_overlays(measured["skin"], analysis.analysis_id)

@@ -7,7 +7,7 @@ from pydantic import Field
 from facet.domain.analysis import Analysis
 from facet.domain.base import Answer
 from facet.domain.cursor import Cursors
-from facet.domain.trend import Trend, trends
+from facet.domain.trend import IndexTrend, Trend, index_trend, trends
 from facet.services.ports import Analyses, Jobs, Objects
 from facet.services.read_analysis import AnalysisDocument, document_of
 
@@ -20,6 +20,9 @@ class PastAnalysis(AnalysisDocument):
 
     trends: tuple[Trend, ...] = Field(
         (), description="One for each concern of `skin.concerns`, against earlier analyses."
+    )
+    index_trend: IndexTrend | None = Field(
+        None, description="Of `skin.index`, against those made of the same concerns."
     )
 
 
@@ -52,6 +55,7 @@ def read_history(
             PastAnalysis(
                 **dict(document_of(analysis, {}, media=media, jobs=jobs)),
                 trends=trends(analysis, timeline[at + 1 :]),
+                index_trend=index_trend(analysis, timeline[at + 1 :]),
             )
             for at, analysis in enumerate(page.analyses)
         ),

@@ -15,7 +15,7 @@ from facet.domain.quota import Tier
 from facet.domain.storage import PhotoType, UploadTarget
 from facet.domain.style import Occasion, Weather
 from facet.saying import say
-from facet.services.keep_profile import check_consent
+from facet.services.keep_profile import consenting_age
 from facet.services.ports import Analyses, Jobs, Objects, Shelves
 
 
@@ -78,7 +78,7 @@ def start_analysis(
     """
     if wish.content_length > max_photo_bytes:
         raise FileTooLargeError(wish.content_length, max_photo_bytes)
-    check_consent(user_id, shelves=shelves)
+    age_band = consenting_age(user_id, shelves=shelves)
     if jobs.depth() > max_queue_depth:
         raise BusyError(retry_after=30)
     analysis = Analysis(
@@ -93,6 +93,7 @@ def start_analysis(
         occasion=wish.occasion,
         weather=wish.weather,
         reference=wish.reference,
+        age_band=age_band,
         content_type=wish.content_type,
         content_length=wish.content_length,
         checksum_sha256=wish.checksum_sha256,

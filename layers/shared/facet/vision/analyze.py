@@ -29,6 +29,7 @@ from facet.vision.photo.gates import Gates, quality_of, rejection
 from facet.vision.skin.colours import measure_colours
 from facet.vision.skin.concerns import lay_out, measure_concerns
 from facet.vision.skin.covering import covering
+from facet.vision.skin.index import skin_index
 from facet.vision.skin.light import estimate_light
 from facet.vision.skin.paper import Paper, find_paper
 from facet.vision.skin.paper import table_version as paper_version
@@ -122,7 +123,7 @@ def analyze_photo(
     reading = FaceReading(
         quality=quality,
         face=measure_face(mesh, pose, _distance(photo, mesh), colours),
-        skin=Skin(tone=tone, concerns=concerns),
+        skin=Skin(tone=tone, concerns=concerns, index=skin_index(concerns, scoring)),
         season=measure_season(tone, colours, light.agreement),
         prediction=predict(concerns, conditions),
         classifications=tuple(model.predict(pixels, mesh) for model in models.classifiers),

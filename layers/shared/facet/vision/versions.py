@@ -16,6 +16,7 @@ _TABLES = {
     "shape": "face/shape.toml",
     "season": "skin/season.toml",
     "conditions": f"skin/conditions/{CURRENT}.toml",
+    "index": "skin/index.toml",
 }
 
 

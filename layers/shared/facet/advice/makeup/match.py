@@ -4,6 +4,7 @@ Numbers are in makeup.toml.
 """
 
 import math
+from collections.abc import Sequence
 from statistics import NormalDist
 from typing import Literal
 
@@ -26,22 +27,33 @@ def skin_pick(
 ) -> tuple[Pick | None, tuple[Miss, ...]]:
     """The shade nearest to the skin, or to the lighter skin under the eyes, an owned one first.
 
-    The pick is None where no shade is near enough; an owned shade that is not becomes a miss.
+    Of those near enough to the measured colour, the one nearest in the mean of all that the photo
+    leaves open. The pick is None where no shade is near enough; an owned shade that is not becomes
+    a miss.
     """
     rule = brief.rules["match"]
     lift = np.array([rule["lighten"] if category == "concealer" else 0.0, 0, 0])
-    target = np.asarray(brief.skin.lab) + lift
+    target, samples = np.asarray(brief.skin.lab) + lift, sampled_skin(brief.tone) + lift
     misses: list[Miss] = []
     for shades in brief.shades(category, may_suggest=may_suggest):
         shade, away = nearest(shades, target)
         if away <= rule["near"]:
-            match = _match(brief, shade, target, sampled_skin(brief.tone) + lift)
+            shade = _likeliest(shades, target, samples)
+            match = _match(brief, shade, target, samples)
             return Pick(shade, match.chance, match=match), tuple(misses)
         if shade.item_id:
             misses.append(Miss(category, shade, away))
     if may_suggest:
         misses.append(Miss(category))
     return None, tuple(misses)
+
+
+def _likeliest(shades: Sequence[Shade], target: Floats, samples: Floats) -> Shade:
+    """Of the shades near the target, at least one, that nearest to the samples in the mean."""
+    labs = labs_of(shades)
+    away = np.mean(delta_e_2000(labs[:, None], samples[None]), axis=1)
+    away[delta_e_2000(labs, target) > rules()["match"]["near"]] = math.inf
+    return shades[int(np.argmin(away))]
 
 
 def sampled_skin(tone: Tone) -> Floats:
@@ -79,12 +91,15 @@ def _match(brief: LookBrief, shade: Shade, target: Floats, samples: Floats) -> S
     rule = brief.rules["match"]
     away = delta_e_2000(shade.lab, samples)
     measured = float(delta_e_2000(shade.lab, target))
-    low, high = np.quantile(away, (0.1, 0.9))
+    # No colour the skin may have is nearer than the nearest: so what was measured lies inside.
+    low, high = min(measured, float(away.min())), max(measured, float(np.quantile(away, 0.9)))
+    chance = float(np.mean(away <= rule["near"]))
+    sure = measured <= rule["excellent"] and chance >= rule["excellent_chance"]
     return ShadeMatch(
         delta_e=round(measured, 2),
-        interval=(round(float(low), 2), round(float(high), 2)),
-        verdict="excellent" if measured <= rule["excellent"] else "near",
-        chance=round(float(np.mean(away <= rule["near"])), 2),
+        interval=(round(low, 2), round(high, 2)),
+        verdict="excellent" if sure else "near",
+        chance=round(chance, 2),
         neighbour=_neighbour(brief, shade, samples),
     )
 

@@ -11,21 +11,29 @@ from facet.advice.makeup.look import Choice, Idea, LookChoice
 from facet.advice.makeup.shades import Shade, nearest, shade_card
 from facet.advice.makeup.step import Finish, Place, finish_of, intensity, place_of
 from facet.domain.advice import Note, Reason
+from facet.domain.naming import named
 from facet.domain.style import Look, LookStep, MakeupCategory, ShadeMatch
 from facet.saying import say
 
-SURE_SEASON = 50  # percent of the likeliest season, from which the others are not spoken of
 LIKE_LIPS = "lip"  # lip liners are named by the shades of lips
 
 
 def based_on(brief: LookBrief) -> tuple[str, ...]:
     """What the looks are based on, in words."""
     tone, shapes = brief.tone, brief.reading.face.shape
-    parts = [say("makeup.based_on.skin", hex=tone.hex, undertone=tone.undertone)]
-    if brief.palette.is_measured:
-        parts.append(say("makeup.based_on.season", season=brief.palette.best))
-    if shapes:
-        parts.append(say("makeup.based_on.shape", shape=shapes[0].name))
+    parts = [
+        say("makeup.based_on.skin", hex=tone.hex, undertone=tone.undertone)
+        if tone.undertone
+        else say("makeup.based_on.skin_open", hex=tone.hex)
+    ]
+    if season := brief.palette.named:
+        parts.append(say("makeup.based_on.season", season=season))
+    elif brief.palette.is_measured:
+        parts.append(say("makeup.based_on.season_open"))
+    if shape := named("shape", shapes or ()):
+        parts.append(say("makeup.based_on.shape", shape=shape))
+    elif shapes:
+        parts.append(say("makeup.based_on.shape_open"))
     parts += [say("makeup.based_on.colour", feature=name) for name in sorted(brief.colours)]
     owned = sum(len(shades) for shades in brief.owned.values())
     return (*parts, say("makeup.based_on.owned", count=owned))
@@ -141,12 +149,8 @@ def _ownership_reason(brief: LookBrief, shade: Shade) -> Reason:
 def _shape_reason(brief: LookBrief, place: Place) -> Iterator[Reason]:
     if not place.shapes:
         return
-    values = [{"shape": s.name, "percent": round(100 * s.share)} for s in place.shapes]
-    if len(values) == 1:
-        text = say("makeup.placed_for", **values[0])
-    else:
-        other = {"other": values[1]["shape"], "other_percent": values[1]["percent"]}
-        text = say("makeup.placed_for_two", **values[0], **other)
+    shape = named("shape", place.shapes)
+    text = say("makeup.placed_for", shape=shape) if shape else say("makeup.placed_for_open")
     source = brief.rules["contour"]["source"]
     yield Reason(text=text, points_at="face.shape", sources=(source,))
 
@@ -161,11 +165,10 @@ def _season_reason(brief: LookBrief) -> Iterator[Reason]:
     palette = brief.palette
     if not palette.is_measured:
         return
-    percent = round(100 * palette.shares[palette.best])
-    if percent >= SURE_SEASON:
-        text = say("makeup.season", season=palette.best, percent=percent)
+    if palette.named:
+        text = say("makeup.season", season=palette.named)
     else:
-        text = say("makeup.season_or_next", season=palette.best, percent=percent)
+        text = say("makeup.season_open")
     yield Reason(text=text, points_at="season", sources=("seasons",))
 
 

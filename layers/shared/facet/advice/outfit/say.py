@@ -29,8 +29,10 @@ def based_on(brief: Brief) -> tuple[str, ...]:
         parts.append(say("outfit.based_on.rain", celsius=brief.weather.temperature_c))
     elif brief.weather:
         parts.append(say("outfit.based_on.dry", celsius=brief.weather.temperature_c))
-    if brief.palette.is_measured:
-        parts.append(say("outfit.based_on.season", season=brief.palette.best))
+    if season := brief.palette.named:
+        parts.append(say("outfit.based_on.season", season=season))
+    elif brief.palette.is_measured:
+        parts.append(say("outfit.based_on.season_open"))
     if brief.opinions:
         parts.append(say("outfit.based_on.verdicts", count=len(brief.opinions)))
     return tuple(parts)
@@ -111,15 +113,11 @@ def _season_reason(brief: Brief, chosen: Scored) -> Iterable[Reason]:
     near, palette = brief.rules["colour"]["near_face"], brief.palette
     best = max(chosen.pieces, key=lambda p: (near[p.slot] * p.season, p.key))
     if palette.is_measured and best.season >= OF_THE_SEASON:
-        values = {
-            "name": best.name,
-            "season": palette.best,
-            "percent": round(100 * palette.shares[palette.best]),
-        }
-        if near[best.slot] >= NEAR_THE_FACE:
-            text = say("outfit.season_near_face", **values)
+        where = "near_face" if near[best.slot] >= NEAR_THE_FACE else "elsewhere"
+        if palette.named:
+            text = say(f"outfit.season_{where}", name=best.name, season=palette.named)
         else:
-            text = say("outfit.season", **values)
+            text = say(f"outfit.season_open_{where}", name=best.name)
         yield Reason(text=text, points_at="season", sources=("seasons",))
 
 
@@ -149,13 +147,14 @@ class _Gap(NamedTuple):
 
 
 def suggestion_for(brief: Brief, outfits: Sequence[Scored]) -> GarmentSuggestion | None:
-    """The garment whose lack is felt most, in a colour of the likeliest season, or None."""
+    """The garment whose lack is felt most, in a colour that suits most of the seasons, or None."""
     gap = _gap(brief, outfits)
     if gap is None:
         return None
     why = [Reason(text=say(f"outfit.gap.{gap.key}"), points_at=gap.points_at)]
     if brief.palette.is_measured:
-        text = say("outfit.gap_colour", season=brief.palette.best)
+        season = brief.palette.named
+        text = say("outfit.gap_colour", season=season) if season else say("outfit.gap_colour_open")
         why.append(Reason(text=text, points_at="season", sources=("seasons",)))
     return GarmentSuggestion(
         slot=gap.slot, hex=_season_hex(brief.palette), text=why[0].text, why=tuple(why)
@@ -184,8 +183,8 @@ def _too_cold(brief: Brief, outfit: Scored) -> bool:
 
 
 def _season_hex(palette: Palette) -> str:
-    """The middle of what suits the likeliest season, as a garment's colour."""
-    place, middle = harmony.rules()["seasons"][palette.best], scale()
+    """The middle of the season that suits best over all shares, as a garment's colour."""
+    place, middle = harmony.rules()["seasons"][palette.fittest], scale()
     away = middle.neutral_distance - place["warmth"] * middle.hue_spread
     return hex_from_lab(
         LCh(

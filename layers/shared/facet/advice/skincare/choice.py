@@ -218,7 +218,7 @@ def _sunscreen_features(brief: Brief) -> Features:
     columns = brief.catalogue
     return {
         "tint_wanted" if brief.care.wants_tint else "tint_unwanted": columns.tinted,
-        "white_cast": brief.care.deep & columns.mineral & ~columns.tinted,
+        "white_cast": brief.care.deep * (columns.mineral & ~columns.tinted),
     }
 
 

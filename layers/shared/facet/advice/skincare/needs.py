@@ -11,6 +11,8 @@ from facet.catalogue.age import ADULT, Age
 from facet.catalogue.catalogue import GOALS
 from facet.domain.advice import Profile
 from facet.domain.face import Concern, Skin
+from facet.domain.naming import reaches
+from facet.domain.tone import share_below
 
 type Rules = Mapping[str, Any]
 
@@ -33,7 +35,7 @@ class Care:
     needs: tuple[Need, ...]  # the weightiest first
     told_sensitive: bool
     redness: tuple[float, ...]  # scores, 0..100, so low that the skin is treated as sensitive
-    deep: bool  # it darkens in visible light
+    deep: float  # 0..1, how much of its tone lies where skin darkens in visible light
     dark_marks: Literal["told", "tone"] | None  # why they come easily; None: nothing speaks for it
     pigment: tuple[Need, ...]  # of the needs those that visible light makes worse
 
@@ -71,13 +73,13 @@ def care_for(skin: Skin | None, profile: Profile, rules: Rules, age: Age = ADULT
     concerns = skin.concerns if skin else ()
     every = _needs(concerns, profile, rules["needs"])
     needs = tuple(need for need in every if age.works_on(need.goal))
-    deep = skin is not None and skin.tone.ita < rules["tone"]["tinted_below_ita"]
+    deep = share_below(skin.tone.monk, rules["tone"]["tinted_below_ita"]) if skin else 0.0
     return Care(
         needs=needs,
         told_sensitive=profile.sensitive or profile.skin_type == "sensitive",
         redness=_scores(concerns, "redness", rules["needs"], "sensitive_redness"),
         deep=deep,
-        dark_marks=_dark_marks(profile, deep=deep),
+        dark_marks=_dark_marks(profile, deep),
         pigment=tuple(need for need in needs if need.goal in rules["tone"]["pigment"]),
     )
 
@@ -117,7 +119,9 @@ def _scores(
     )
 
 
-def _dark_marks(profile: Profile, *, deep: bool) -> Literal["told", "tone"] | None:
+def _dark_marks(profile: Profile, deep: float) -> Literal["told", "tone"] | None:
+    """What speaks for dark marks: a tone does only where its share would name it."""
     if profile.pigmentation_prone:
         return "told"
-    return "tone" if deep and profile.pigmentation_prone is None else None
+    sure = reaches("ita_class", "deep", deep)
+    return "tone" if sure and profile.pigmentation_prone is None else None

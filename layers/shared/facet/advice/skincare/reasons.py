@@ -6,6 +6,7 @@ from facet.advice.skincare.aims import main_parts
 from facet.advice.skincare.needs import Need
 from facet.advice.skincare.read import Brief
 from facet.advice.skincare.routine import Choice, Proposal, is_scheduled
+from facet.advice.words.telling import tone_in_words
 from facet.catalogue.catalogue import Item
 from facet.catalogue.evidence import (
     best_for,
@@ -93,8 +94,7 @@ def tint_reasons(brief: Brief) -> Iterator[Reason]:
         text = say("routine.why.dark_marks")
         yield Reason(text=text, points_at="profile.pigmentation_prone")
     elif brief.skin and brief.care.dark_marks == "tone":
-        tone = brief.skin.tone
-        text = say("routine.why.deep", tone=tone.ita_class, ita=tone.ita)
+        text = say("routine.why.deep", tone=tone_in_words(brief.skin.tone))
         yield Reason(text=text, points_at="skin.tone.ita", sources=(rule["source"],))
     if brief.care.wants_tint:
         yield Reason(text=rule["text"], points_at="rules.tone", sources=(rule["source"],))

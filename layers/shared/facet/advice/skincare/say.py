@@ -7,6 +7,7 @@ from facet.advice.skincare.read import Brief
 from facet.advice.skincare.reasons import reasons_of, reasons_to_get, sun_reason
 from facet.advice.skincare.routine import Choice, Proposal, Remark, sun_sources
 from facet.advice.skincare.week import DAYS, Obstacle, Placed
+from facet.advice.words.telling import tone_in_words
 from facet.catalogue.catalogue import Item
 from facet.domain.advice import Note, ProductRef, Profile, RampStage, Step, Suggestion
 from facet.domain.face import Skin
@@ -31,8 +32,8 @@ def _seen(skin: Skin | None) -> Iterator[str]:
         yield say("routine.based_on.no_photo")
         return
     tone = skin.tone
-    low, high = tone.ita_interval
-    yield say("routine.based_on.tone", tone=tone.ita_class, ita=tone.ita, low=low, high=high)
+    key = "tone" if tone.ita_class else "tone_open"
+    yield say(f"routine.based_on.{key}", tone=tone_in_words(tone))
     if measured := sum(concern.score is not None for concern in skin.concerns):
         yield say("routine.based_on.measures", count=measured)
     else:

@@ -1,29 +1,38 @@
 """The facts of one analysis: its measures and its advice as plain data, for whoever words them."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
 
 from facet.advice.advice_facts import AdviceFacts
 from facet.advice.advisers import ADVISERS
+from facet.advice.words.telling import telling_of, weighed
+from facet.domain.advice import AgeBand
 from facet.domain.analysis import Kind
-from facet.domain.face import Concern, FaceReading, Share
+from facet.domain.face import Concern, FaceReading
 from facet.domain.narration import Facts, Measure, Seriousness
+from facet.domain.tone import ToneOfPerson
 
 _SERIOUSNESS: tuple[Seriousness, ...] = ("none", "mild", "moderate", "marked")
 
 
-def facts_of(reading: FaceReading | None, results: Mapping[Kind, Mapping[str, Any]]) -> Facts:
+def facts_of(
+    reading: FaceReading | None,
+    results: Mapping[Kind, Mapping[str, Any]],
+    *,
+    person: ToneOfPerson | None = None,
+    age_band: AgeBand | None = None,
+) -> Facts:
     """The facts of one analysis, or of advice without a photo.
 
     results: the stored documents by kind. One that failed, or that this code cannot read, is
-    named in `missing`.
+    named in `missing`. person, age_band: as telling_of takes them.
     """
     readable = {kind: _advice_of(kind, results[kind]) for kind in ADVISERS if kind in results}
     advice = [facts for facts in readable.values() if facts is not None]
     return Facts(
-        **(_measured(reading) if reading else {}),
+        **(_measured(reading, person, age_band) if reading else {}),
         steps=tuple(step for facts in advice for step in facts.steps),
         gaps=tuple(gap for facts in advice for gap in facts.gaps),
         see_doctor=tuple(text for facts in advice for text in facts.see_doctor),
@@ -46,26 +55,29 @@ def _advice_of(kind: Kind, document: Mapping[str, Any]) -> AdviceFacts | None:
 # --- the face --------------------------------------------------------------------------------
 
 
-def _measured(reading: FaceReading) -> dict[str, Any]:
+def _measured(
+    reading: FaceReading, person: ToneOfPerson | None, age_band: AgeBand | None
+) -> dict[str, Any]:
     """What a photo shows, by the fields of Facts."""
-    tone, concerns = reading.skin.tone, reading.skin.concerns
+    concerns = reading.skin.concerns
     return {
         "photo": reading.quality.verdict,
-        "tone": tone.ita_class,
-        "undertone": tone.undertone,
+        "telling": telling_of(reading, person=person, age_band=age_band),
         "measures": tuple(_measures(concerns)),
         "unmeasured": tuple(c.name for c in concerns if c.score is None),
         "severity": _severity(reading),
-        "shape": _likeliest(reading.face.shape),
-        "season": _likeliest(reading.season),
     }
 
 
-def _measures(concerns: Iterable[Concern]) -> Iterator[Measure]:
-    """Every concern that has a score, the lowest score first."""
-    measured = [(c.score, c) for c in concerns if c.score is not None]
-    for score, concern in sorted(measured, key=lambda row: (row[0], row[1].name)):
-        yield Measure(name=concern.name, score=round(score), band=concern.band)
+def _measures(concerns: Sequence[Concern]) -> Iterator[Measure]:
+    """Every concern that has a score, first what stands out most."""
+    for concern in weighed(concerns):
+        yield Measure(
+            name=concern.name,
+            score=round(concern.score or 0),
+            band=concern.band,
+            confidence=concern.confidence,
+        )
 
 
 def _severity(reading: FaceReading) -> Seriousness | None:
@@ -76,8 +88,3 @@ def _severity(reading: FaceReading) -> Seriousness | None:
     if reading.prediction:
         bands.add(reading.prediction.severity)
     return next((word for word in reversed(_SERIOUSNESS) if word in bands), None)
-
-
-def _likeliest(shares: tuple[Share, ...] | None) -> str | None:
-    """The name of the first, which is the largest, share."""
-    return shares[0].name if shares else None

@@ -35,8 +35,9 @@ def checked(text: str, facts: Facts, catalogue: Catalogue) -> Answer:
     """The model's answer with [product_id] replaced by names.
 
     Raises ModelError("rejected") where it is not the JSON asked for, names a product outside the
-    catalogue or the advice, spells a name that is not in the facts, drops a caution or a hint to
-    see a doctor, uses a number that is not in the facts, or praises, promises or diagnoses.
+    catalogue or the advice, spells a name that is not in the facts, names a tone, season, shape or
+    kind of skin that they leave open, drops a caution or a hint to see a doctor, uses a number that
+    is not in the facts, or praises, promises or diagnoses.
 
     Names are found by their capital letter: within a sentence any such word must be in the facts,
     at its start only one before a category ("Brandname cleanser") or of mixed case is taken for a
@@ -47,6 +48,7 @@ def checked(text: str, facts: Facts, catalogue: Catalogue) -> Answer:
     _refuse_a_dropped_caution(answer, cautions)
     own = _own_words(answer, cautions)
     _refuse_words(own)
+    _refuse_unnamed(own, facts)
     _refuse_numbers(_PRODUCT.sub(" ", own), facts)
     _refuse_names(_PRODUCT.sub(" ", own), facts)
     return _with_names(answer, facts, catalogue)
@@ -83,6 +85,16 @@ def _refuse_words(own: str) -> None:
     for word in re.findall(r"[a-z]+", own.casefold()):
         if word.startswith(tuple(rules()["refused"]["words"])):
             raise ModelError("rejected", f"it says {word}")
+
+
+def _refuse_unnamed(own: str, facts: Facts) -> None:
+    """A class, undertone, season, shape or kind of skin that the facts do not give by that name."""
+    told = facts.prompt().casefold()
+    for kind, patterns in rules()["unnamed"].items():
+        said = {name for pattern in patterns for name in re.findall(pattern, own.casefold())}
+        known = {name for pattern in patterns for name in re.findall(pattern, told)}
+        if said - known:
+            raise ModelError("rejected", f"a {kind} that the facts leave open")
 
 
 def _refuse_numbers(own: str, facts: Facts) -> None:

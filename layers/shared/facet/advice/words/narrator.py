@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 from facet.advice.advice_facts import MAKEUP
 from facet.advice.occasions import occasion_in_words
-from facet.domain.narration import EnhancedAnalysis, Facts, Measure, ProductFact, StepFact
+from facet.advice.words.telling import listed
+from facet.domain.narration import EnhancedAnalysis, Facts, ProductFact, StepFact
 from facet.saying import plain, say
 
 # Parts of the day and steps of a routine that have words of their own.
@@ -48,40 +49,14 @@ def _summary(facts: Facts) -> Iterator[str]:
     yield from facts.first
     if facts.photo is None:
         yield say("summary.no_photo")
-    else:
-        yield say("summary.tone", tone=facts.tone, undertone=facts.undertone)
-        yield from _measures(facts.measures)
+    elif told := facts.telling:
+        yield from (told.tone, told.skin)
     if facts.measures and facts.unmeasured:
-        yield say("summary.unmeasured", names=_list([plain(n) for n in facts.unmeasured]))
+        yield say("summary.unmeasured", names=listed([plain(n) for n in facts.unmeasured]))
     if facts.photo == "usable":
         yield say("summary.usable")
     for kind in facts.missing:
         yield say("summary.missing", kind=plain(kind))
-
-
-def _measures(measures: Sequence[Measure]) -> Iterator[str]:
-    """The measures that stand out by name and score, the others by their number."""
-    rule = rules()["summary"]
-    low = [m for m in measures if m.score <= rule["stands_out_below"]][: rule["named"]]
-    rest = len(measures) - len(low)
-    if not measures:
-        yield say("summary.none")
-    elif not low:
-        yield say("summary.calm", count=rest)
-    else:
-        yield say("summary.first", names=_list([_scored(measure) for measure in low]))
-        if rest == 1:
-            yield say("summary.rest_one")
-        elif rest:
-            yield say("summary.rest", count=rest)
-
-
-def _scored(measure: Measure) -> str:
-    """A measure's name and score, and its band where it has one."""
-    name = plain(measure.name)
-    if measure.band:
-        return say("summary.score_band", name=name, score=measure.score, band=measure.band)
-    return say("summary.score", name=name, score=measure.score)
 
 
 # --- the recommendations ---------------------------------------------------------------------
@@ -124,7 +99,7 @@ def _when(parts: Sequence[str]) -> str:
 def _look(steps: Sequence[StepFact]) -> Iterator[str]:
     if steps:
         products = list(dict.fromkeys(_called(step.product) for step in steps))
-        yield say("summary.look", look=steps[0].when, products=_list(products))
+        yield say("summary.look", look=steps[0].when, products=listed(products))
 
 
 def _gap(gap: str) -> str:
@@ -135,7 +110,7 @@ def wear(facts: Facts) -> Iterator[str]:
     """A sentence on what to wear, by the owner's own names; none where there is no outfit."""
     if facts.outfit:
         occasion = occasion_in_words(facts.outfit.occasion)
-        yield say("summary.wear", occasion=occasion, garments=_list(facts.outfit.garments))
+        yield say("summary.wear", occasion=occasion, garments=listed(facts.outfit.garments))
 
 
 def closing(hints: Sequence[str], *, from_photo: bool = True) -> Iterator[str]:
@@ -150,10 +125,3 @@ def closing(hints: Sequence[str], *, from_photo: bool = True) -> Iterator[str]:
 def _called(product: ProductFact) -> str:
     """A product's name, or "your cleanser" where only its owner has a name for it."""
     return product.name or say("summary.own", category=plain(product.category))
-
-
-def _list(names: Sequence[str]) -> str:
-    """Names as a sentence lists them: "a", "a and b", "a, b and c"."""
-    if len(names) == 1:
-        return names[0]
-    return say("summary.list", names=", ".join(names[:-1]), last=names[-1])

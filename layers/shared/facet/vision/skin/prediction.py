@@ -2,13 +2,13 @@
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from facet.domain.errors import PermanentError
-from facet.domain.face import Concern, Prediction
+from facet.domain.face import Concern, Prediction, Share
 from facet.domain.naming import named
 from facet.saying import say
 from facet.vision.face.shares import shares
@@ -28,6 +28,7 @@ class Conditions:
     least_evidence: float
     severity: Sequence[float]
     conditions: Mapping[str, Sequence[Mapping[str, Any]]]
+    named_with: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @cache
@@ -75,7 +76,7 @@ def predict(concerns: Sequence[Concern], table: Conditions) -> Prediction | None
         tuple(strengths), [strength**table.sharpness for strength in strengths.values()]
     )
     top = answer[0]
-    name = named("condition", answer)
+    name = _named(answer, measured, table)
     graded = name not in (None, NORMAL)
     grade = sum(strengths[top.name] >= at for at in table.severity) if graded else 0
     return Prediction(
@@ -85,6 +86,17 @@ def predict(concerns: Sequence[Concern], table: Conditions) -> Prediction | None
         all_conditions=answer,
         missing=tuple(sorted(missing)),
     )
+
+
+def _named(
+    answer: Sequence[Share], measured: Mapping[str, Concern], table: Conditions
+) -> str | None:
+    """The first condition, where its share names it and its concern was seen surely enough."""
+    name = named("condition", answer)
+    if (asked := table.named_with.get(name or "")) is None:
+        return name
+    concern = measured.get(asked["concern"])
+    return name if concern and concern.confidence >= asked["confidence"] else None
 
 
 def _lack(term: Mapping[str, Any], measured: Mapping[str, Concern]) -> float | None:

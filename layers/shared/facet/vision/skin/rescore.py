@@ -8,6 +8,8 @@ from pydantic import ValidationError
 from facet.domain.errors import PermanentError
 from facet.domain.face import Concern, FaceReading
 from facet.saying import say
+from facet.vision.skin.index import skin_index
+from facet.vision.skin.index import table_version as index_version
 from facet.vision.skin.prediction import Conditions, load_conditions, predict
 from facet.vision.skin.scores import Scoring
 
@@ -15,7 +17,7 @@ from facet.vision.skin.scores import Scoring
 def rescore(
     reading: FaceReading, scoring: Scoring, conditions: Conditions | None = None
 ) -> FaceReading:
-    """The same measures, scored again: scores, bands, least changes and the prediction.
+    """The same measures, scored again: scores, bands, least changes, index, prediction.
 
     Nothing that was measured changes. conditions: by default those of the scoring's own version.
     A concern that the scoring does not know, and a region stored without its measure, lose their
@@ -26,12 +28,15 @@ def rescore(
     versions = reading.versions.model_copy(
         update={
             "scoring": scoring.version,
-            "tables": reading.versions.tables | {"conditions": table.version},
+            "tables": reading.versions.tables
+            | {"conditions": table.version, "index": index_version()},
         }
     )
     return reading.model_copy(
         update={
-            "skin": reading.skin.model_copy(update={"concerns": concerns}),
+            "skin": reading.skin.model_copy(
+                update={"concerns": concerns, "index": skin_index(concerns, scoring)}
+            ),
             "prediction": predict(concerns, table),
             "versions": versions,
         }
