@@ -80,7 +80,7 @@ TINT = (
             {},
             (
                 "skin.tone.ita",
-                "Your photo reads as tan skin; deeper skin darkens more in visible light.",
+                "Your photo reads as tan or deeper skin, which darkens more in visible light.",
             ),
         ),
         (

@@ -8,15 +8,13 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from facet.advice.words.telling import telling_of
 from facet.cli import Commands
 from facet.cli.readable import as_text
 from facet.domain.errors import FacetError, PermanentError, PhotoRejectedError
-from facet.domain.face import FaceReading
 from facet.vision.photo.gates import PRESETS, Preset, largest_photo, load_gates
 
 if TYPE_CHECKING:
-    from facet.domain.face import ReferenceKind
+    from facet.domain.face import FaceReading, ReferenceKind
     from facet.vision.analyze import PhotoAnalysis
 
 SOME_FAILED = 2
@@ -109,6 +107,7 @@ def _documents(
 
 
 def _rescore(options: argparse.Namespace) -> int:
+    from facet.domain.face import FaceReading  # noqa: PLC0415 - `--help` stays instant
     from facet.vision.skin.rescore import rescore_document  # noqa: PLC0415 - `--help` stays instant
     from facet.vision.skin.scores import load_scoring  # noqa: PLC0415
 
@@ -169,7 +168,9 @@ def _document(analysis: "PhotoAnalysis") -> dict[str, Any]:
     }
 
 
-def _telling(reading: FaceReading) -> dict[str, Any]:
+def _telling(reading: "FaceReading") -> dict[str, Any]:
+    from facet.advice.words.telling import telling_of  # noqa: PLC0415 - `--help` stays instant
+
     return telling_of(reading).model_dump(mode="json", exclude_none=True)
 
 

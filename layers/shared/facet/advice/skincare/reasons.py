@@ -6,7 +6,6 @@ from facet.advice.skincare.aims import main_parts
 from facet.advice.skincare.needs import Need
 from facet.advice.skincare.read import Brief
 from facet.advice.skincare.routine import Choice, Proposal, is_scheduled
-from facet.advice.words.telling import tone_in_words
 from facet.catalogue.catalogue import Item
 from facet.catalogue.evidence import (
     best_for,
@@ -15,6 +14,7 @@ from facet.catalogue.evidence import (
     skin_type_reason,
 )
 from facet.domain.advice import Reason
+from facet.domain.tone import ita_class
 from facet.saying import plain, say
 
 
@@ -93,8 +93,8 @@ def tint_reasons(brief: Brief) -> Iterator[Reason]:
     if brief.care.dark_marks == "told":
         text = say("routine.why.dark_marks")
         yield Reason(text=text, points_at="profile.pigmentation_prone")
-    elif brief.skin and brief.care.dark_marks == "tone":
-        text = say("routine.why.deep", tone=tone_in_words(brief.skin.tone))
+    elif brief.care.dark_marks == "tone":
+        text = say("routine.why.deep", tone=ita_class(rule["tinted_below_ita"]))
         yield Reason(text=text, points_at="skin.tone.ita", sources=(rule["source"],))
     if brief.care.wants_tint:
         yield Reason(text=rule["text"], points_at="rules.tone", sources=(rule["source"],))
