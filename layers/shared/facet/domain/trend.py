@@ -73,8 +73,8 @@ class IndexTrend(Part):
     noise_band: NoiseBand = Field(description="value give or take minimum_change")
     noise_of: Literal["edits"] = Field(
         default="edits",
-        description="what two photos of one person differ by was not measured of an index: a change "
-        "larger than minimum_change may be another light",
+        description="what two photos of one person differ by was not measured of an index: a "
+        "change larger than minimum_change may be another light",
     )
     previous: Comparison | None = Field(
         default=None, description="with the last comparable analysis before; absent: the first one"
@@ -194,7 +194,7 @@ def _not_comparable(then: Analysis, reason: str) -> Comparison:
 def _moved(
     then: Analysis, change: float, least: float, noise: float, *, more: Verdict
 ) -> Comparison:
-    """A change against what is noise, told in units of `least` > 0; more: its verdict if it grows."""
+    """A change against what is noise, in units of `least` > 0; more: its verdict if it grows."""
     less = Verdict.WORSE if more is Verdict.BETTER else Verdict.BETTER
     change = round(change, 4)
     times = round(change / least, 3)
