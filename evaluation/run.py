@@ -24,6 +24,7 @@ from evaluation import card
 from evaluation.allergens import judge_allergens
 from evaluation.contact_sheet import judge_looks
 from evaluation.figures import publish
+from evaluation.foundations import judge_foundations
 from evaluation.judge import Finding, Rows, judge
 from evaluation.labels import judge_labels
 from evaluation.measure import CONCERNS, Plan, Row, measure, models
@@ -115,6 +116,7 @@ def main() -> int:
         findings += judge_paper()
         made = _card(options.workers)
         findings += card.findings(made) if made else []
+        findings += judge_foundations()
     console.print(table(findings, everything=bool(only)))
     missed = [finding for finding in findings if finding.met is False]
     _print_missed(missed)

@@ -33,6 +33,8 @@ from facet.domain.products import Product
 from facet.domain.quota import QuotaExceededError, Tier, Usage
 from facet.domain.storage import Upload
 from facet.domain.style import Slot
+from facet.domain.tone import ToneEvidence
+from facet.domain.tone_of_person import TonePart, kept_evidence
 from facet.services import ports
 
 SHARDS = 4
@@ -59,6 +61,7 @@ class FakeAnalyses:
     of: dict[tuple[str, str], Analysis] = field(default_factory=dict)
     saved: dict[tuple[str, str], dict[Kind, dict[str, Any]]] = field(default_factory=dict)
     drawn: dict[tuple[str, str], tuple[DrawnLook, ...]] = field(default_factory=dict)
+    parts: dict[tuple[str, str], TonePart] = field(default_factory=dict)
     used: dict[tuple[str, str], int] = field(default_factory=dict)
     leases: dict[tuple[str, str], datetime] = field(default_factory=dict)
     unreadable: set[tuple[str, str]] = field(default_factory=set)
@@ -86,6 +89,10 @@ class FakeAnalyses:
 
     def earliest(self, user_id: str, limit: int) -> tuple[Analysis, ...]:
         return tuple(self._of_user(user_id)[:limit])
+
+    def tones(self, user_id: str, now: datetime) -> tuple[ToneEvidence, ...]:
+        newest = sorted((key for key in self.parts if key[0] == user_id), reverse=True)
+        return kept_evidence((self.parts[key] for key in newest), now)
 
     def standing_still(self, now: datetime) -> Iterator[Analysis | UnreadableRow]:
         def order(analysis: Analysis) -> tuple[int, datetime]:
@@ -132,7 +139,12 @@ class FakeAnalyses:
     def save_reading(
         self, analysis: Analysis, reading: FaceReading, photo: Size, now: datetime
     ) -> Analysis | None:
+        key = self._key(analysis)
+        if part := TonePart.of(analysis, reading):
+            expires_at = to_seconds(part.expires_at)
+            self.parts[key] = part.model_copy(update={"expires_at": expires_at})
         if not self._is(analysis, Status.ANALYZING):
+            self.forget_tone(*key)
             return None
         measured = {
             "reading": reading,
@@ -140,7 +152,12 @@ class FakeAnalyses:
             "pending": frozenset(analysis.wants),
             "redrives": 0,
         }
-        return self._move(self._key(analysis), Status.RECOMMENDING, now, **measured)
+        return self._move(key, Status.RECOMMENDING, now, **measured)
+
+    def forget_tone(self, user_id: str, analysis_id: str) -> None:
+        row = self.of.get((user_id, analysis_id))
+        if row is None or row.reading is None:
+            self.parts.pop((user_id, analysis_id), None)
 
     def save_thumbnails(self, user_id: str, analysis_id: str) -> bool:
         return self._change((user_id, analysis_id), thumbnails=True) is not None
@@ -191,6 +208,8 @@ class FakeAnalyses:
         if not self._is(analysis, analysis.status):
             return None
         self._refund(analysis)
+        if analysis.status is Status.ANALYZING:
+            self.parts.pop(self._key(analysis), None)
         told = {"failure": failure, "pending": frozenset()}
         return self._move(self._key(analysis), status, now, **told)
 
@@ -208,7 +227,7 @@ class FakeAnalyses:
         if not self._is(analysis, analysis.status):
             return False
         key = self._key(analysis)
-        for rows in (self.of, self.saved, self.drawn):
+        for rows in (self.of, self.saved, self.drawn, self.parts):
             rows.pop(key, None)
         if analysis.status is Status.AWAITING_UPLOAD:
             self._refund(analysis)
@@ -229,13 +248,16 @@ class FakeAnalyses:
             if owner == user_id:
                 for kind, result in results.items():
                     yield f"RESULT#{analysis_id}#{kind}", {"result": result}
+        for (owner, analysis_id), part in self.parts.items():
+            if owner == user_id:
+                yield f"TONE#{analysis_id}", part.model_dump(mode="json")
         for (owner, day), used in self.used.items():
             if owner == user_id:
                 yield f"QUOTA#{day}", {"used": used}
 
     def delete_rows(self, user_id: str) -> int:
         count = len(list(self.rows(user_id)))
-        for rows in (self.of, self.saved, self.drawn, self.used):
+        for rows in (self.of, self.saved, self.drawn, self.parts, self.used):
             for key in [key for key in rows if key[0] == user_id]:
                 del rows[key]
         return count

@@ -4,7 +4,7 @@ import { allergyField } from "./allergies.js";
 import { allowed, call, follow, get } from "./api.js";
 import { forget, signOut, who } from "./auth.js";
 import { alertLine, busy, choice, confirmed, el, field, pills, put, say, ticked } from "./dom.js";
-import { measured, moment, words } from "./words.js";
+import { MONK, measured, moment, words } from "./words.js";
 
 const EXPORT_PATIENCE_MS = 120_000;
 const GUARDIAN = {
@@ -35,15 +35,19 @@ function profileCard(profile, { types, goals, bands }) {
   ages.onchange = () => { guardian.hidden = !isMinor(); };
   const allergies = allergyField(profile);
   const terms = (name, label, hint) => field(label, el("input", { name, value: (profile[name] ?? []).join(", ") }), hint);
+  const foundation = foundationField(profile.fitting_foundation);
   const form = el("form", {
     onsubmit: async (event) => {
       event.preventDefault();
       wrong.tell("");
+      if (foundation.lacksColour()) return wrong.tell("Choose the colour of the foundation first, or take the tick away.");
       const values = new FormData(form);
       const list = (name) => String(values.get(name)).split(",").map((entry) => entry.trim()).filter(Boolean);
       const body = { sensitive: values.has("sensitive"), goals: ticked(form, "goals"), ...allergies.told(), avoided_ingredients: list("avoided_ingredients") };
       for (const name of ["skin_type", "pregnancy", "budget", "age_band"]) if (values.get(name)) body[name] = values.get(name);
       if (values.get("pigmentation_prone")) body.pigmentation_prone = values.get("pigmentation_prone") === "yes";
+      if (values.get("monk_tone")) body.monk_tone = Number(values.get("monk_tone"));
+      Object.assign(body, foundation.told());
       if (isMinor() && values.has("guardian")) body.guardian_consent = profile.guardian_consent ?? { version: GUARDIAN.version, date: today() };
       try {
         profile = await busy(save, "Saving…", () => call("PUT", "/v1/profile", body));
@@ -66,9 +70,36 @@ function profileCard(profile, { types, goals, bands }) {
   el("div", { class: "pair" },
     field("Pregnancy", choice("pregnancy", [["", "Not told"], ["pregnant", "Pregnant"], ["planning", "Planning"], ["breastfeeding", "Breastfeeding"]], profile.pregnancy)),
     field("Dark marks come easily", choice("pigmentation_prone", [["", "Not told"], ["yes", "Yes"], ["no", "No"]], profile.pigmentation_prone === true ? "yes" : profile.pigmentation_prone === false ? "no" : ""))),
+  monkField(profile.monk_tone),
+  foundation.element,
   field("Price at most", choice("budget", [["", "Any"], ...bands.map((band) => [band, words(band)])], profile.budget)),
   wrong, el("div", { class: "row" }, save));
   return el("section", { class: "card", "aria-label": "About you" }, el("h2", {}, "About you"), form);
+}
+
+/** The ten Monk tones to choose the own one from, or none. */
+function monkField(told) {
+  const tone = (value, name, hex) => el("label", { class: hex ? "swatch-choice" : "swatch-choice none" },
+    el("input", { type: "radio", name: "monk_tone", value, checked: String(told ?? "") === value, "aria-label": name }),
+    el("span", { class: "chip", style: { background: hex ?? "transparent" }, "aria-hidden": "true" }), hex ? value : "Not told");
+  return el("fieldset", { class: "monk-choice" }, el("legend", {}, "Monk tone that is yours"),
+    el("p", { class: "soft small" }, "Hold your cheek beside the screen. It makes your tone surer than photos alone."),
+    el("div", { class: "swatches" }, tone("", "Not told"), MONK.map((hex, index) => tone(String(index + 1), `Monk tone ${index + 1}`, hex))));
+}
+
+/** A foundation that fits, by a colour its owner chose: the one a colour field starts at is nobody's. */
+function foundationField(told) {
+  let hex = told?.hex;
+  const fits = el("input", { type: "checkbox", name: "foundation_fits", checked: Boolean(told) });
+  const shade = el("input", { type: "color", name: "foundation_hex", value: hex ?? "#808080", oninput: (event) => { hex = event.currentTarget.value; } });
+  const name = el("input", { name: "foundation_shade", maxlength: 100, value: told?.shade ?? "" });
+  const more = el("div", { class: "pair", hidden: !told }, field("Its colour", shade, "As the shop shows the shade."), field("Brand and shade", name));
+  fits.onchange = () => { more.hidden = !fits.checked; };
+  return {
+    element: el("div", {}, el("label", { class: "tick" }, fits, el("span", {}, "I have a foundation whose shade fits my skin")), more),
+    lacksColour: () => fits.checked && !hex,
+    told: () => (fits.checked ? { fitting_foundation: { ...told, shade: name.value.trim() || undefined, hex } } : {}),
+  };
 }
 
 /** The day it is here, as the API takes it. */

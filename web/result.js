@@ -80,7 +80,7 @@ function completed(document, path, local) {
   const drawn = KINDS.filter(({ kind }) => advice[kind]).map((row) => [row, adviceCard(row, document, cite)]);
   const cards = [
     ["words", "In words", document.enhanced_analysis && wordsCard(document.enhanced_analysis)],
-    ["tone", "Tone", tone && toneCard(tone, telling)],
+    ["tone", "Tone", tone && toneCard(tone, telling, skin.tone_of_person)],
     ["skin", "Skin", skin?.concerns?.length && concernsCard(document, local)],
     ["colours", "Colours", (document.season || face) && coloursCard(document)],
     ...drawn.map(([{ jump: part }, { element }]) => [part.toLowerCase(), part, element]),
@@ -163,7 +163,17 @@ function onAxis(ita) {
   return (100 * (index + (bounds[index] - value) / (bounds[index] - bounds[index + 1]))) / ITA.length;
 }
 
-function toneCard(tone, telling) {
+/** What else than this photo speaks in the person's tone; null where nothing does. */
+function overAll(person) {
+  const told = [["monk", "the Monk tone you told"], ["foundation", "the foundation that fits you"]].filter(([kind]) => person?.evidence.includes(kind)).map(([, text]) => text);
+  if (!person || (person.photos < 2 && !told.length)) return null;
+  const of = [person.photos > 0 && `${person.photos} ${person.photos === 1 ? "photo" : "photos"}`, ...told].filter(Boolean);
+  const [low, high] = person.ita_interval;
+  return el("p", { class: "over-all" }, el("b", {}, `You, over ${of.join(" and ")}: ${person.ita_class ? `${person.ita_class}, ` : ""}ITA ${Math.round(person.ita)}° `),
+    el("span", { class: "soft" }, `between ${Math.round(low)}° and ${Math.round(high)}°, Monk ${person.monk.slice(0, 3).map((part) => `${part.tone} (${percent(part.share)})`).join(", ")}`));
+}
+
+function toneCard(tone, telling, person) {
   const [low, high] = tone.ita_interval;
   const classes = tone.ita_class ? [tone.ita_class] : tone.open?.classes ?? [];
   const shares = new Map(tone.monk.map((part) => [part.tone, part.share]));
@@ -174,6 +184,7 @@ function toneCard(tone, telling) {
       el("div", {},
         el("p", {}, el("b", {}, telling?.tone ?? "", " "),
           el("span", { class: "soft" }, `ITA ${Math.round(tone.ita)}°, between ${Math.round(low)}° and ${Math.round(high)}° as far as one photo knows its light; ${tone.hex} in this photo`)),
+        overAll(person),
         el("div", { class: "axis", "aria-hidden": "true" },
           el("div", { class: "classes" }, ITA.map(([name]) => el("span", { class: classes.includes(name) ? "here" : null }, name.replace("intermediate", "inter\u00admediate")))),
           el("span", { class: "band", style: { left: `${onAxis(high)}%`, right: `${100 - onAxis(low)}%` } }),

@@ -48,6 +48,21 @@ def test_who_told_nothing_has_an_empty_profile(api: Any) -> None:
     }
 
 
+def test_what_is_told_of_the_tone_is_answered_as_a_tone_that_cannot_be_told(api: Any) -> None:
+    told = {"monk_tone": 4, "fitting_foundation": {"brand": "Own", "hex": "#c69468"}}
+
+    status, kept = api("PUT", "/v1/profile", told)
+
+    assert status == 200
+    assert kept.items() >= told.items()
+    assert kept["tone_of_person"]["evidence"] == ["monk", "foundation"]
+    assert kept["tone_of_person"]["photos"] == 0
+    assert api("GET", "/v1/profile")[1] == kept
+    assert api("PUT", "/v1/profile", kept)[1]["code"] == "invalid_request"
+    assert api("PUT", "/v1/profile", {"fitting_foundation": {"brand": "Own"}})[0] == 400
+    assert "tone_of_person" not in api("PUT", "/v1/profile", {})[1]
+
+
 def test_a_profile_is_replaced_as_a_whole(api: Any) -> None:
     first = {"skin_type": "oily", "allergies": ["fragrance"], "goals": ["shine", "shine", "pores"]}
     status, kept = api("PUT", "/v1/profile", first)

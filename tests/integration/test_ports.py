@@ -17,7 +17,7 @@ from cfnlint.decode import cfn_yaml
 from moto import mock_aws
 
 from facet.adapters.account import AccountTable
-from facet.adapters.analyses import AnalysisTable
+from facet.adapters.analyses import AnalysisTable, _part_row
 from facet.adapters.belongings import BelongingsTable
 from facet.adapters.catalogue import ProductsTable
 from facet.adapters.cognito import UserPool
@@ -33,6 +33,7 @@ from facet.domain.looks import DrawnLook, LookStatus
 from facet.domain.messages import AnalysisEnded, FaceAnalyzed
 from facet.domain.products import Product
 from facet.domain.quota import QuotaExceededError, Tier
+from facet.domain.tone_of_person import TonePart, evidence_of, most_parts
 from facet.services import ports
 from tests import fakes
 from tests.fakes import analysis, look
@@ -64,8 +65,16 @@ class World:
     add_user: Callable[[str], object]
     break_profile: Callable[[str], object]
     break_analysis: Callable[[Analysis], object]
+    half_save: Callable[[Analysis], object]
     remember: Callable[[str], object]
     sent: Callable[[], list[dict[str, Any]]]
+
+
+def _part(analysis: Analysis) -> TonePart:
+    """What a try writes before the reading itself; it may die between the two."""
+    part = TonePart.of(analysis, face_reading())
+    assert part
+    return part
 
 
 def in_memory() -> World:
@@ -89,6 +98,9 @@ def in_memory() -> World:
         break_profile=lambda user_id: shelves.profiles.update({user_id: "[not JSON"}),
         break_analysis=lambda analysis: analyses.unreadable.add(
             (analysis.user_id, analysis.analysis_id)
+        ),
+        half_save=lambda analysis: analyses.parts.update(
+            {(analysis.user_id, analysis.analysis_id): _part(analysis)}
         ),
         remember=lambda user_id: remembered.of.update({user_id: 1}),
         sent=lambda: [json.loads(job.model_dump_json()) for job in queue.sent],
@@ -144,6 +156,9 @@ def on_moto(resources: dict[str, Any]) -> World:
                 ExpressionAttributeValues={":text": "not JSON"},
             )
             and None
+        ),
+        half_save=lambda analysis: (
+            table.put_item(Item=_part_row(analysis, _part(analysis))) and None
         ),
         remember=lambda user_id: (
             repeated.put_item(Item={"PK": f"USER#{user_id}", "SK": "once"}) and None
@@ -234,6 +249,79 @@ def test_a_reading_is_saved_while_it_is_analysed(world: World) -> None:
     assert world.analyses.save_reading(saved, face_reading(), PHOTO, LATER) is None
     world.analyses.release(saved, NOW)
     assert world.analyses.claim("user", "01A", LATER) is None
+
+
+def test_the_tone_is_of_the_newest_analyses_that_are_kept(world: World) -> None:
+    for name, days in (("01A", 1), ("01B", 30), ("01C", 30)):
+        measured(world, analysis_id=name, expires_at=NOW + timedelta(days=days))
+
+    one = evidence_of(face_reading())
+    assert world.analyses.tones("user", NOW) == one * 3
+    assert world.analyses.tones("user", NOW + timedelta(days=2)) == one * 2
+    assert world.analyses.tones("user", NOW + timedelta(days=31)) == ()
+    assert world.analyses.tones("somebody", NOW) == ()
+
+
+def test_beyond_the_newest_fifty_no_analysis_speaks_for_the_tone(world: World) -> None:
+    for number in range(most_parts()):
+        measured(world, analysis_id=f"{number:03}", user_id="user", quota_day=f"day {number % 2}")
+    claimed_before = world.analyses.tones("user", NOW)
+    world.analyses.create(analysis("051"), Tier.ENTERPRISE)
+    claimed = world.analyses.claim("user", "051", NOW)
+    assert claimed
+    world.analyses.save_reading(claimed, face_reading(ita=-20), PHOTO, NOW)
+
+    tones = world.analyses.tones("user", NOW)
+
+    assert len(tones) == len(claimed_before) == most_parts()
+    assert [tone.ita for tone in tones[:2]] == [-20, 45]
+
+
+def test_a_reading_that_is_not_kept_leaves_no_part_of_the_tone(world: World) -> None:
+    asked(world)
+    claimed = world.analyses.claim("user", "01A", NOW)
+    assert claimed
+    assert world.analyses.delete(claimed)
+
+    assert world.analyses.save_reading(claimed, face_reading(), PHOTO, NOW) is None
+
+    assert world.analyses.tones("user", NOW) == ()
+
+
+def test_a_late_second_reading_takes_no_part_away(world: World) -> None:
+    saved = measured(world)
+
+    assert world.analyses.save_reading(saved, face_reading(), PHOTO, LATER) is None
+    world.analyses.forget_tone("user", "01A")
+
+    assert world.analyses.tones("user", NOW) == evidence_of(face_reading())
+
+
+def test_a_part_goes_with_its_analysis_and_with_its_failure(world: World) -> None:
+    for name in ("01A", "01B"):
+        asked(world, analysis_id=name)
+        claimed = world.analyses.claim("user", name, NOW)
+        assert claimed
+        world.half_save(claimed)
+    assert len(world.analyses.tones("user", NOW)) == 2
+
+    first = world.analyses.get("user", "01A")
+    assert first
+    failure = Failure(code="analysis_timeout", message="Too long.")
+    assert world.analyses.end(first, Status.FAILED, failure, NOW)
+    assert len(world.analyses.tones("user", NOW)) == 1
+    second = world.analyses.get("user", "01B")
+    assert second
+    assert world.analyses.delete(second)
+    assert world.analyses.tones("user", NOW) == ()
+
+
+def test_a_part_of_a_try_that_died_is_forgotten_once_its_analysis_is_gone(world: World) -> None:
+    world.half_save(analysis())
+
+    world.analyses.forget_tone("user", "01A")
+
+    assert world.analyses.tones("user", NOW) == ()
 
 
 def test_thumbnails_are_noted_where_there_is_an_analysis(world: World) -> None:
@@ -610,10 +698,12 @@ def test_all_rows_of_a_user_are_read_and_removed(world: World) -> None:
     rows = dict(world.accounts.rows("user"))
 
     day = NOW.date().isoformat()
-    assert list(rows) == ["ANALYSIS#01A", "BAG#a", "LOOK#01L", "PROFILE", f"QUOTA#{day}"]
+    kept = ["ANALYSIS#01A", "BAG#a", "LOOK#01L", "PROFILE", f"QUOTA#{day}", "TONE#01A"]
+    assert list(rows) == kept
+    assert rows["TONE#01A"]["evidence"] == [{"kind": "photo", "ita": 45.0, "error": 10.0}]
     assert rows["PROFILE"]["document"] == {"sensitive": True}
     assert rows["ANALYSIS#01A"]["status"] == "recommending"
-    assert world.accounts.delete_rows("user") == 5
+    assert world.accounts.delete_rows("user") == 6
     assert world.accounts.delete_rows("user") == 0
     assert dict(world.accounts.rows("user")) == {}
     assert list(dict(world.accounts.rows("somebody"))) == ["BAG#b"]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from facet.domain import advice, face, products, style, trend
+from facet.domain import advice, face, products, style, tone, trend
 from facet.domain.account import Erasure
 from facet.domain.analysis import Failure
 from facet.domain.looks import WantedProduct
@@ -19,7 +19,7 @@ from facet.services.export_account import ExportDocument
 from facet.services.give_feedback import NewFeedback
 from facet.services.keep_looks import LookDocument
 from facet.services.keep_wardrobe import NewGarment, NewPhoto, WardrobeItem
-from facet.services.read_analysis import LookPicture, PhotoLinks
+from facet.services.read_analysis import LookPicture, PhotoLinks, SkinOfPerson
 from facet.services.read_history import PastAnalysis
 from facet.services.start_analysis import NewAnalysis, StartedAnalysis
 from local.template import read_template
@@ -47,9 +47,10 @@ SWIFT: dict[str, type[BaseModel]] = {
     "Share": face.Share,
     "Pose": face.Pose,
     "Face": face.Face,
-    "Skin": face.Skin,
+    "Skin": SkinOfPerson,
     "Prediction": face.Prediction,
     "Tone": face.Tone,
+    "ToneOfPerson": tone.ToneOfPerson,
     "Monk": face.MonkShare,
     "Concern": face.Concern,
     "Region": face.Region,

@@ -76,7 +76,7 @@ def test_an_export_holds_every_row_and_picture_but_no_older_export(world: World)
     assert size == len(data)
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         assert set(archive.namelist()) == {
-            *("README.txt", "account.json", "analyses/01A.json", "looks/01L.json"),
+            *("README.txt", "account.json", "analyses/01A.json", "tone/01A.json", "looks/01L.json"),
             *("bag/cream.json", f"usage/{NOW.date()}.json", f"exports/{export_id}.json"),
             *("pictures/photos/01A.jpg", "pictures/garments/shirt.jpg", "uploads/faces/01A"),
         }
@@ -151,7 +151,7 @@ def test_an_erasure_leaves_nothing_but_that_there_was_one(world: World) -> None:
     assert dict(world.accounts.rows("somebody")).keys() == {"BAG#balm"}
     erasure = world.accounts.erasure("user")
     assert erasure
-    assert (erasure.status, world.accounts.erased["user"]) == ("erased", (3, 4))
+    assert (erasure.status, world.accounts.erased["user"]) == ("erased", (3, 5))
 
 
 def test_an_upload_that_arrives_while_the_rest_is_erased_is_erased_as_well(world: World) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from facet.domain.analysis import Analysis, Kind, Status
 from facet.domain.errors import PhotoRejectedError
+from facet.domain.tone_of_person import TonePart, evidence_of
 from facet.services.analyze_face import analyze_face
 from facet.vision.analyze import PhotoAnalysis
 from tests import fakes
@@ -129,6 +130,29 @@ def test_a_photo_whose_analysis_is_gone_is_deleted(world: World) -> None:
     assert world.uploads.of == {}
 
 
+def test_a_part_of_the_tone_that_a_dead_try_left_goes_with_the_next_delivery(world: World) -> None:
+    gone = fakes.analysis("01Z")
+    part = TonePart.of(gone, MEASURED.reading)
+    assert part
+    world.analyses.parts["user", "01Z"] = part
+
+    assert run(world, gone) is None
+    assert world.analyses.tones("user", NOW) == ()
+
+
+def test_two_analyses_at_once_both_speak_for_the_tone(world: World) -> None:
+    first, second = world.asked(analysis_id="01A"), world.asked(analysis_id="01B")
+
+    def measure(_: bytes) -> PhotoAnalysis:
+        run(world, second)
+        return MEASURED
+
+    run(world, first, measure)
+    run(world, second)
+
+    assert world.analyses.tones("user", NOW) == evidence_of(MEASURED.reading) * 2
+
+
 def test_an_analysis_deleted_while_it_is_measured_leaves_nothing(world: World) -> None:
     asked = world.asked()
 
@@ -138,6 +162,9 @@ def test_an_analysis_deleted_while_it_is_measured_leaves_nothing(world: World) -
 
     assert run(world, asked, measure) is None
     assert (world.media.of, world.jobs.sent, world.events.published) == ({}, [], [])
+    assert world.analyses.tones("user", NOW) == ()
+    assert run(world, asked) is None
+    assert world.analyses.tones("user", NOW) == ()
 
 
 def test_an_analysis_that_ended_while_it_was_measured_stays_ended(world: World) -> None:
@@ -151,3 +178,4 @@ def test_an_analysis_that_ended_while_it_was_measured_stays_ended(world: World) 
     assert run(world, asked, measure) is None
     assert world.row(asked).status is Status.FAILED
     assert world.media.of == {}
+    assert world.analyses.tones("user", NOW) == ()

@@ -8,6 +8,7 @@ from facet.domain.analysis import Kind, Status
 from facet.domain.errors import AnalysisNotFoundError
 from facet.domain.looks import DrawnLook, LookStatus
 from facet.services.read_analysis import AnalysisDocument, read_analysis
+from tests import fakes
 from tests.unit.services.conftest import NOW, World
 
 STEP = {"category": "lip", "name": "Lip", "hex": "#aa3344", "regions": ["lips"]}
@@ -20,6 +21,7 @@ def read(world: World, minutes: int = 0, user_id: str = "user") -> AnalysisDocum
         "01A",
         now=NOW + timedelta(minutes=minutes),
         analyses=world.analyses,
+        shelves=world.shelves,
         media=world.media,
         jobs=world.jobs,
     )
@@ -81,3 +83,46 @@ def test_a_drawn_look_has_its_pictures_and_a_failed_one_its_code(world: World) -
     world.analyses.drawn["user", "01A"] = (failed,)
     (look,) = read(world).looks
     assert (look.image_url, look.code) == (None, "lips_occluded")
+
+
+def test_the_tone_is_the_persons_over_every_photo_beside_the_photos_own(world: World) -> None:
+    world.measured()
+    alone = read(world)
+    world.measured(analysis_id="01B")
+
+    both = read(world)
+
+    assert alone.skin
+    assert both.skin
+    assert alone.skin.tone_of_person
+    assert both.skin.tone_of_person
+    assert (alone.skin.tone_of_person.photos, both.skin.tone_of_person.photos) == (1, 2)
+    assert _width(both) < _width(alone)
+    assert both.skin.tone == alone.skin.tone
+    world.analyses.delete(world.row(fakes.analysis("01B")))
+    assert read(world).skin == alone.skin
+
+
+def test_what_is_told_of_the_tone_narrows_it_and_an_unreadable_profile_tells_nothing(
+    world: World,
+) -> None:
+    world.measured()
+    alone = read(world)
+    world.shelves.save_profile("user", {"monk_tone": 4})
+
+    told = read(world)
+
+    assert told.skin
+    assert told.skin.tone_of_person
+    assert told.skin.tone_of_person.evidence == ("photo", "monk")
+    assert _width(told) < _width(alone)
+    for unreadable in ('{"monk_tone": 14}', "[not JSON"):
+        world.shelves.profiles["user"] = unreadable
+        assert read(world).skin == alone.skin
+
+
+def _width(document: AnalysisDocument) -> float:
+    assert document.skin
+    assert document.skin.tone_of_person
+    low, high = document.skin.tone_of_person.ita_interval
+    return high - low

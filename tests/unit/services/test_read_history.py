@@ -14,8 +14,10 @@ def read(world: World, limit: int = 2, cursor: str | None = None) -> History:
         "user",
         limit,
         cursor,
+        now=NOW,
         cursors=world.cursors,
         analyses=world.analyses,
+        shelves=world.shelves,
         media=world.media,
         jobs=world.jobs,
     )
@@ -58,3 +60,12 @@ def test_the_first_of_all_is_compared_with_nothing(world: World) -> None:
     world.measured()
     (trend,) = read(world).analyses[0].trends
     assert (trend.first, trend.previous) == (None, None)
+
+
+def test_every_analysis_of_a_page_has_the_tone_of_its_person(world: World) -> None:
+    for name in ("01A", "01B", "01C"):
+        world.measured(analysis_id=name)
+
+    tones = [each.skin.tone_of_person for each in read(world).analyses if each.skin]
+
+    assert [tone.photos for tone in tones if tone] == [3, 3]

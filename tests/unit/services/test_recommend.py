@@ -66,6 +66,24 @@ def at_once(world: World, analysis: Analysis, first: Kind, second: Kind) -> list
     return told
 
 
+def test_skincare_goes_by_the_tone_of_the_person_where_more_than_the_photo_speaks(
+    world: World, catalogue: Catalogue
+) -> None:
+    def based_on(analysis_id: str) -> list[str]:
+        analysis = world.measured(analysis_id=analysis_id)
+        run(world, analysis, Kind.SKINCARE, catalogue=lambda: catalogue)
+        found: list[str] = world.analyses.results("user", analysis_id)[Kind.SKINCARE]["based_on"]
+        world.analyses.delete(world.row(analysis))
+        return found
+
+    alone, again = based_on("01A"), based_on("01B")
+    world.shelves.save_profile("user", {"monk_tone": 9})
+    told = based_on("01C")
+
+    assert alone == again
+    assert told[0] != alone[0]
+
+
 def test_a_job_leaves_its_result_and_the_others_pending(world: World) -> None:
     analysis = world.measured()
 

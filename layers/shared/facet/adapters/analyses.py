@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from facet.adapters.keys import (
     ANALYSIS,
     RESULT,
+    TONE,
     Key,
     analysis_key,
     ids_of,
@@ -15,6 +16,7 @@ from facet.adapters.keys import (
     result_key,
     rows_before,
     rows_below,
+    tone_key,
 )
 from facet.adapters.quota import charge, refund, usage
 from facet.adapters.rows import (
@@ -41,6 +43,8 @@ from facet.domain.face import FaceReading
 from facet.domain.looks import DrawnLook
 from facet.domain.narration import EnhancedAnalysis
 from facet.domain.quota import QuotaExceededError, Tier, Usage
+from facet.domain.tone import ToneEvidence
+from facet.domain.tone_of_person import TonePart, kept_evidence, most_parts
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -67,6 +71,25 @@ def to_analysis(item: Mapping[str, Any]) -> Analysis:
     parsed |= {name: unpack(item[name]) for name in packed if item.get(name) is not None}
     expires_at = datetime.fromtimestamp(int(item["expires_at"]), UTC)
     return Analysis.model_validate({**item, **parsed, "expires_at": expires_at})
+
+
+def _part_row(analysis: Analysis, part: TonePart) -> dict[str, Any]:
+    evidence = [piece.model_dump() for piece in part.evidence]
+    return {
+        **tone_key(analysis.user_id, analysis.analysis_id),
+        "evidence": json.dumps(evidence),
+        "created_at": iso(part.created_at),
+        "expires_at": int(part.expires_at.timestamp()),
+    }
+
+
+def _to_part(row: Mapping[str, Any]) -> TonePart | None:
+    try:
+        expires_at = datetime.fromtimestamp(int(row["expires_at"]), UTC)
+        told = {"evidence": json.loads(row["evidence"]), "expires_at": expires_at}
+        return TonePart.model_validate({**row, **told})
+    except UNREADABLE:
+        return None
 
 
 class AnalysisTable:
@@ -113,6 +136,15 @@ class AnalysisTable:
         """A user's first `limit` analyses, oldest first; fewer where a megabyte holds no more."""
         rows = self._table.query(**rows_below(user_id, ANALYSIS), Limit=limit)["Items"]
         return tuple(map(to_analysis, rows))
+
+    def tones(self, user_id: str, now: datetime) -> tuple[ToneEvidence, ...]:
+        """What a user's newest analyses that are kept at `now` say of their tone, newest first.
+
+        A row that cannot be read says nothing.
+        """
+        newest = {**rows_before(user_id, TONE, None), "Limit": most_parts(), "ConsistentRead": True}
+        parts = (_to_part(row) for row in self._table.query(**newest)["Items"])
+        return kept_evidence((part for part in parts if part), now)
 
     def standing_still(self, now: datetime) -> Iterator[Analysis | UnreadableRow]:
         """Analyses whose state is overdue at `now`, oldest first within a shard.
@@ -194,8 +226,14 @@ class AnalysisTable:
     def save_reading(
         self, analysis: Analysis, reading: FaceReading, photo: Size, now: datetime
     ) -> Analysis | None:
-        """analyzing -> recommending with what was measured; None when it is no longer analyzing."""
-        return self._move(
+        """analyzing -> recommending with what was measured; None when it is no longer analyzing.
+
+        What it says of the person's tone is written before, in a row of its own: cut short between
+        the two, the next try writes both. It leaves none where the reading is not kept.
+        """
+        if part := TonePart.of(analysis, reading):
+            self._table.put_item(Item=_part_row(analysis, part))
+        saved = self._move(
             analysis_key(analysis.user_id, analysis.analysis_id),
             Status.RECOMMENDING,
             now,
@@ -208,6 +246,16 @@ class AnalysisTable:
                 "redrives": 0,
             },
         )
+        if saved is None:
+            self.forget_tone(analysis.user_id, analysis.analysis_id)
+        return saved
+
+    def forget_tone(self, user_id: str, analysis_id: str) -> None:
+        """Take away what an analysis says of its person's tone, unless its reading is kept."""
+        analysis = self.get(user_id, analysis_id)
+        # One without a reading that has ended, or is gone, gets none any more: no race is left.
+        if analysis is None or analysis.reading is None:
+            self._table.delete_item(Key=tone_key(user_id, analysis_id))
 
     def save_thumbnails(self, user_id: str, analysis_id: str) -> bool:
         """Note that both thumbnails are there; False when the analysis is gone."""
@@ -320,8 +368,11 @@ class AnalysisTable:
             removes=("pending",),
         )
         key = analysis_key(analysis.user_id, analysis.analysis_id)
-        update = self._write("Update", key, **ending)
-        if not transact(self._table, [update, refund(self._table.name, analysis)]):
+        writes = [self._write("Update", key, **ending), refund(self._table.name, analysis)]
+        if analysis.status is Status.ANALYZING:  # a try may have died as it saved its reading
+            tone = tone_key(analysis.user_id, analysis.analysis_id)
+            writes.append(self._write("Delete", tone))
+        if not transact(self._table, writes):
             return None
         return self.get(analysis.user_id, analysis.analysis_id)
 
@@ -343,9 +394,10 @@ class AnalysisTable:
         return moved is not None
 
     def delete(self, analysis: Analysis) -> bool:
-        """Remove the row and its results; an upload that never came is not charged.
+        """Remove the row, its results and its part of the tone.
 
-        False when the row has moved on since it was read: read it again.
+        An upload that never came is not charged. False when the row has moved on since it was
+        read: read it again.
         """
         gone = self._write(
             "Delete",
@@ -354,13 +406,12 @@ class AnalysisTable:
             ExpressionAttributeNames={"#status": "status"},
             ExpressionAttributeValues={":seen": analysis.status},
         )
-        results = [
-            self._write("Delete", result_key(analysis.user_id, analysis.analysis_id, kind))
-            for kind in (*Kind, DRAWN)
-        ]
+        whose = (analysis.user_id, analysis.analysis_id)
+        results = [self._write("Delete", result_key(*whose, kind)) for kind in (*Kind, DRAWN)]
+        tone = self._write("Delete", tone_key(*whose))
         never_used = analysis.status is Status.AWAITING_UPLOAD
         given_back = [refund(self._table.name, analysis)] if never_used else []
-        return transact(self._table, [gone, *results, *given_back])
+        return transact(self._table, [gone, *results, tone, *given_back])
 
     def _move(self, key: Key, to: Status, now: datetime, **how: Any) -> Analysis | None:
         row = change_row(self._table, key, **_moving(to, now, **how))

@@ -1,7 +1,7 @@
 """How rows of the one table are called: partition and sort keys, and moments that sort as text.
 
 PK USER#<user>: everything of a user, and SK one of PROFILE, <shelf>#<item>, ANALYSIS#<analysis>,
-RESULT#<analysis>#<kind>, LOOK#<look>, QUOTA#<day>, EXPORT#<export>.
+RESULT#<analysis>#<kind>, TONE#<analysis>, LOOK#<look>, QUOTA#<day>, EXPORT#<export>.
 PK ERASURE#<hash of the user's id>, SK ERASURE: what outlives them.
 """
 
@@ -15,6 +15,7 @@ from facet.domain.places import user_partition
 
 ANALYSIS = "ANALYSIS"
 RESULT = "RESULT"
+TONE = "TONE"
 LOOK = "LOOK"
 QUOTA = "QUOTA"
 EXPORT = "EXPORT"
@@ -45,6 +46,11 @@ def ids_of(row: Mapping[str, Any]) -> tuple[str, str]:
 def result_key(user_id: str, analysis_id: str, kind: str) -> Key:
     """Key of the result of one kind of advice, or of what became of its looks."""
     return user_key(user_id, f"{RESULT}#{analysis_id}#{kind}")
+
+
+def tone_key(user_id: str, analysis_id: str) -> Key:
+    """Key of what an analysis says of its person's tone."""
+    return user_key(user_id, f"{TONE}#{analysis_id}")
 
 
 def look_key(user_id: str, look_id: str) -> Key:

@@ -17,6 +17,8 @@ from facet.domain.base import Part
 from facet.domain.belongings import Belongings, Shelf
 from facet.domain.face import FaceReading
 from facet.domain.style import MakeupResult, OutfitResult, Weather
+from facet.domain.tone import ToneOfPerson
+from facet.domain.tone_of_person import surer
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class Wish:
     weather: Weather | None
     today: date
     audience: Audience = "adults"
+    tone_of_person: ToneOfPerson | None = None  # over all their photos; None: nothing is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +48,9 @@ class Adviser:
 
 
 def _skincare(wish: Wish) -> SkincareResult:
+    # What skin of a tone asks for, it asks for in any light; a look is for the photo as it is.
     return recommend_skincare(
-        wish.reading,
+        wish.reading and surer(wish.reading, wish.tone_of_person),
         wish.profile,
         wish.owned.bag,
         wish.catalogue(),

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from facet.domain.base import Part
-from facet.domain.products import Goal, PriceBand, Session, SkinType, StepName
+from facet.domain.products import Goal, HexColor, PriceBand, Session, SkinType, StepName
 
 AgeBand = Literal["under_13", "13_17", "adult"]
 # Whom a stack is for: adults alone, or anybody, whose age then has to be told.
@@ -21,6 +21,19 @@ class GuardianConsent(Part):
         min_length=1, max_length=64, description="of the consent text that was accepted"
     )
     date: datetime.date = Field(description="day it was accepted")
+
+
+class FittingFoundation(Part):
+    """A foundation whose shade fits the person's skin, as they say."""
+
+    brand: str | None = Field(default=None, min_length=1, max_length=100, description="its maker")
+    product: str | None = Field(default=None, min_length=1, max_length=200, description="its name")
+    shade: str | None = Field(
+        default=None, min_length=1, max_length=100, description="as its maker calls the shade"
+    )
+    hex: HexColor = Field(
+        description="colour of the shade in sRGB, as it is sold; never one that nobody chose"
+    )
 
 
 class Profile(Part):
@@ -48,6 +61,14 @@ class Profile(Part):
     )
     budget: PriceBand | None = Field(default=None, description="the dearest band to suggest")
     pigmentation_prone: bool | None = Field(default=None, description="dark marks come easily")
+    monk_tone: int | None = Field(
+        default=None, ge=1, le=10, description="Monk tone that is theirs: 1 lightest to 10 darkest"
+    )
+    fitting_foundation: FittingFoundation | None = Field(
+        default=None,
+        description="a foundation that fits; it speaks for their tone for as long as it is told, "
+        "whether or not it is still in the bag",
+    )
     age_band: AgeBand | None = Field(
         default=None, description="told, never inferred; under 18 it needs `guardian_consent`"
     )

@@ -52,6 +52,14 @@ class ToneOfPerson(Stored):
     monk: tuple[MonkShare, ...] = Field(description="shares over the Monk scale, largest first")
     photos: int = Field(ge=0, description="how many photos speak in it")
     evidence: tuple[EvidenceKind, ...] = Field(description="the kinds of evidence in it")
+    open: ToneOpen | None = Field(
+        default=None, description="where no class is named: what is left open, what would settle it"
+    )
+
+    @property
+    def knows_more(self) -> bool:
+        """Whether more than one photo, or anything told, speaks in it."""
+        return self.photos > 1 or bool(set(self.evidence) - set(PHOTOS))
 
 
 def pool(evidence: Sequence[ToneEvidence]) -> ToneOfPerson | None:
@@ -74,10 +82,13 @@ def pool(evidence: Sequence[ToneEvidence]) -> ToneOfPerson | None:
     below = NormalDist(mean, spread).cdf
     classes = class_shares(below)
     reach = spread * NormalDist().inv_cdf((1 + coverage()) / 2)
+    low, high = max(-90.0, mean - reach), min(90.0, mean + reach)
+    name = named("ita_class", classes)
     return ToneOfPerson(
         ita=round(mean, 1),
-        ita_interval=(round(max(-90.0, mean - reach), 1), round(min(90.0, mean + reach), 1)),
-        ita_class=named("ita_class", classes),
+        ita_interval=(round(low, 1), round(high, 1)),
+        ita_class=name,
+        open=None if name else left_open(low, high),
         confidence=classes[0].share,
         monk=monk_shares(below),
         photos=photos,
@@ -127,6 +138,15 @@ def share_below(monk: Sequence[MonkShare], angle: float) -> float:
     """How much of a tone, 0..1, lies below an ITA in degrees: its Monk tones that wholly do."""
     limits = [math.inf, *_table()["monk"]["limits"]]
     return min(1.0, sum(entry.share for entry in monk if limits[entry.tone - 1] <= angle))
+
+
+def monk_limits(tone: int) -> tuple[float, float]:
+    """The degrees of ITA between which a Monk tone, 1..10, lies; the scale's ends as wide as the
+    tone beside them."""
+    limits: list[float] = _table()["monk"]["limits"]
+    first, last = 2 * limits[0] - limits[1], 2 * limits[-1] - limits[-2]
+    edges = [first, *limits, last]
+    return edges[tone], edges[tone - 1]
 
 
 def coverage() -> float:

@@ -32,8 +32,10 @@ def get_analyses(limit: Limit = 20, cursor: Cursor = None) -> Response[str]:
         caller(router).user_id,
         limit,
         cursor,
+        now=datetime.now(UTC),
         cursors=router.wiring.cursors,
         analyses=router.wiring.analyses,
+        shelves=router.wiring.shelves,
         media=router.wiring.media,
         jobs=router.wiring.jobs,
     )
@@ -54,6 +56,7 @@ def get_analysis(analysis_id: Ulid) -> Response[str]:
         analysis_id,
         now=datetime.now(UTC),
         analyses=router.wiring.analyses,
+        shelves=router.wiring.shelves,
         media=router.wiring.media,
         jobs=router.wiring.jobs,
     )

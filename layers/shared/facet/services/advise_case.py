@@ -21,6 +21,7 @@ from facet.domain.errors import PermanentError, PhotoRejectedError
 from facet.domain.face import FaceReading, ReferenceKind
 from facet.domain.products import BagDetails, BagItem, Goal
 from facet.domain.style import Occasion, Weather
+from facet.domain.tone_of_person import evidence_of, tone_of_person
 from facet.saying import say
 from facet.services.give_feedback import NewFeedback, check_feedback
 from facet.services.keep_bag import completed
@@ -193,11 +194,14 @@ def _advise(case: Case, catalogue: Catalogue, reading: FaceReading | None) -> di
         weather=case.weather,
         today=case.today or datetime.now(UTC).date(),
         audience=case.audience,
+        tone_of_person=tone_of_person(evidence_of(reading) if reading else (), profile),
     )
     results = {kind: _result(kind, wish) for kind in dict.fromkeys(case.wants)}
     age_band = profile.age_band
-    words = TemplateNarrator().narrate(facts_of(reading, results, age_band=age_band))
-    told = telling_of(reading, age_band=age_band) if reading else None
+    words = TemplateNarrator().narrate(facts_of(reading, results, person=wish.tone_of_person, age_band=age_band))
+    told = None
+    if reading:
+        told = telling_of(reading, person=wish.tone_of_person, age_band=age_band)
     return {
         **({"telling": told.model_dump(mode="json", exclude_none=True)} if told else {}),
         "recommendations": {str(kind): result for kind, result in results.items()},

@@ -70,6 +70,7 @@ def _without_claim(
     analysis = analyses.get(user_id, analysis_id)
     if analysis is None:
         uploads.delete(face_key(user_id, analysis_id))
+        analyses.forget_tone(user_id, analysis_id)  # of a try that died as it was deleted
     elif analysis.status is Status.RECOMMENDING and analysis.pending:
         # A try that saved its reading may have died before it queued; workers ignore repeats.
         jobs.send(jobs_of(analysis), analysis.correlation_id)

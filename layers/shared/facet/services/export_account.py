@@ -36,6 +36,7 @@ FOLDERS = {
     "QUOTA": "usage",
     "EXPORT": "exports",
     "ANALYSIS": "analyses",
+    "TONE": "tone",
 }
 
 

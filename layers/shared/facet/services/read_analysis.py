@@ -32,8 +32,10 @@ from facet.domain.places import look_keys
 from facet.domain.polling import POLL_LOOK_AFTER_MS, poll_after_ms
 from facet.domain.storage import PICTURES_SIGNED_FOR
 from facet.domain.telling import Telling
+from facet.domain.tone import ToneOfPerson
 from facet.saying import say
-from facet.services.ports import Analyses, Jobs, Objects
+from facet.services.ports import Analyses, Jobs, Objects, Shelves
+from facet.services.tone_of_user import tone_of_user
 
 # Of a reading, as the document shows it.
 _PARTS = ("quality", "face", "skin", "season", "prediction", "classifications", "versions")
@@ -62,6 +64,15 @@ class LookPicture(Answer):
     products: tuple[LookProduct, ...] = Field((), description="What is drawn.")
 
 
+class SkinOfPerson(Skin):
+    """The skin as one photo shows it, and the tone of its person over all that is kept."""
+
+    tone_of_person: ToneOfPerson | None = Field(
+        default=None,
+        description="of all analyses that are kept, and of what the profile tells",
+    )
+
+
 class AnalysisDocument(Answer):
     """The result document: grows while `status` moves on, final once it is terminal."""
 
@@ -82,7 +93,7 @@ class AnalysisDocument(Answer):
         description="How well the photo carries the measures; comes with `recommending`.",
     )
     face: Face | None = Field(default=None, description="Comes with `recommending`.")
-    skin: Skin | None = Field(default=None, description="Comes with `recommending`.")
+    skin: SkinOfPerson | None = Field(default=None, description="Comes with `recommending`.")
     season: tuple[Share, ...] | None = Field(
         default=None, description="Colour seasons, likeliest first; their shares sum to 1."
     )
@@ -114,6 +125,7 @@ def read_analysis(
     *,
     now: datetime,
     analyses: Analyses,
+    shelves: Shelves,
     media: Objects,
     jobs: Jobs,
 ) -> AnalysisDocument:
@@ -128,7 +140,8 @@ def read_analysis(
         return document_of(analysis, {}, media=media, jobs=jobs)
     results, drawn = analyses.answers(user_id, analysis_id)
     looks = _looks(analysis, results.get(Kind.MAKEUP, {}), drawn, now=now, media=media)
-    return document_of(analysis, results, looks, media=media, jobs=jobs)
+    tone = tone_of_user(user_id, now=now, analyses=analyses, shelves=shelves)
+    return document_of(analysis, results, looks, tone_of_person=tone, media=media, jobs=jobs)
 
 
 def document_of(
@@ -136,6 +149,7 @@ def document_of(
     results: dict[Kind, dict[str, Any]],
     looks: tuple[LookPicture, ...] = (),
     *,
+    tone_of_person: ToneOfPerson | None = None,
     media: Objects,
     jobs: Jobs,
 ) -> AnalysisDocument:
@@ -146,10 +160,11 @@ def document_of(
         poll = POLL_LOOK_AFTER_MS
     measured = {name: getattr(reading, name) for name in _PARTS} if reading else {}
     if reading:
-        measured["telling"] = telling_of(reading, age_band=analysis.age_band)
-        measured["skin"] = _with_noise(reading)
+        measured["telling"] = telling_of(reading, person=tone_of_person, age_band=analysis.age_band)
+        skin = _with_noise(reading)
         if analysis.photo:
-            measured["skin"] = _with_overlays(measured["skin"], analysis.analysis_id)
+            skin = _with_overlays(skin, analysis.analysis_id)
+        measured["skin"] = SkinOfPerson(**dict(skin), tone_of_person=tone_of_person)
     return AnalysisDocument(
         analysis_id=analysis.analysis_id,
         status=analysis.status,

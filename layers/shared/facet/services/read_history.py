@@ -1,6 +1,7 @@
 """A page of a user's analyses, each concern beside the same concern of earlier ones."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from pydantic import Field
 
@@ -8,8 +9,9 @@ from facet.domain.analysis import Analysis
 from facet.domain.base import Answer
 from facet.domain.cursor import Cursors
 from facet.domain.trend import IndexTrend, Trend, index_trend, trends
-from facet.services.ports import Analyses, Jobs, Objects
+from facet.services.ports import Analyses, Jobs, Objects, Shelves
 from facet.services.read_analysis import AnalysisDocument, document_of
+from facet.services.tone_of_user import tone_of_user
 
 # How far back a comparable analysis is looked for, and how many of the first ones are tried.
 LOOK_BACK = 10
@@ -38,8 +40,10 @@ def read_history(
     limit: int,
     cursor: str | None,
     *,
+    now: datetime,
     cursors: Cursors,
     analyses: Analyses,
+    shelves: Shelves,
     media: Objects,
     jobs: Jobs,
 ) -> History:
@@ -50,10 +54,11 @@ def read_history(
     before_id = cursors.read(user_id, "analyses", cursor) if cursor else None
     page = analyses.history(user_id, limit, before_id)
     timeline = [*page.analyses, *_earlier(user_id, page.next_id, analyses)]
+    tone = tone_of_user(user_id, now=now, analyses=analyses, shelves=shelves)
     return History(
         analyses=tuple(
             PastAnalysis(
-                **dict(document_of(analysis, {}, media=media, jobs=jobs)),
+                **dict(document_of(analysis, {}, tone_of_person=tone, media=media, jobs=jobs)),
                 trends=trends(analysis, timeline[at + 1 :]),
                 index_trend=index_trend(analysis, timeline[at + 1 :]),
             )

@@ -1,7 +1,7 @@
 """One recommendation job: from what was measured and what is owned to one result row."""
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from facet.advice.advisers import ADVISERS, Wish
@@ -12,6 +12,7 @@ from facet.domain.analysis import Analysis, Kind, Status
 from facet.domain.errors import PermanentError
 from facet.domain.messages import FaceAnalyzed, LookWanted
 from facet.domain.narration import EnhancedAnalysis
+from facet.domain.tone_of_person import tone_of_person
 from facet.services.end_analysis import complete_analysis, complete_with_result
 from facet.services.keep_profile import consented, profile_of
 from facet.services.ports import Analyses, BelongingsOf, Events, LookJobs
@@ -48,10 +49,11 @@ def recommend(
         document = _document(
             analysis,
             job.kind,
+            analyses,
             belongings,
             catalogue,
             ranking=ranking,
-            today=now.date(),
+            now=now,
             audience=audience,
         )
         if analysis.pending == {job.kind} and _complete_with(
@@ -115,11 +117,12 @@ def _ask_for_looks(analysis: Analysis, document: Mapping[str, Any], look_jobs: L
 def _document(
     analysis: Analysis,
     kind: Kind,
+    analyses: Analyses,
     belongings: BelongingsOf,
     catalogue: Callable[[], Catalogue],
     *,
     ranking: Ranking,
-    today: date,
+    now: datetime,
     audience: Audience,
 ) -> dict[str, Any]:
     """A kind's result as it is kept; of a job that cannot succeed, why not."""
@@ -128,16 +131,18 @@ def _document(
         if analysis.reading is None:
             raise PermanentError("reading_missing")
         owned = belongings.of(analysis.user_id, adviser.shelves)
+        profile = consented(profile_of(owned.profile, goals=analysis.goals))
         wish = Wish(
             reading=analysis.reading,
-            profile=consented(profile_of(owned.profile, goals=analysis.goals)),
+            profile=profile,
             owned=owned,
             catalogue=catalogue,
             ranking=ranking,
             occasion=analysis.occasion,
             weather=analysis.weather,
-            today=today,
+            today=now.date(),
             audience=audience,
+            tone_of_person=tone_of_person(analyses.tones(analysis.user_id, now), profile),
         )
         result = adviser.advise(wish)
     except PermanentError as error:

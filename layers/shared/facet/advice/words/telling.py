@@ -29,7 +29,7 @@ def telling_of(
     person: the tone over all that speaks for it, where more than this photo does. age_band: as
     told; what it makes nonsense of is not said.
     """
-    tone, known = reading.skin.tone, _of_more(person)
+    tone, known = reading.skin.tone, person if person and person.knows_more else None
     classes, season, shape = _classes(tone, known), reading.season, reading.face.shape
     leads, settle = leading(reading.skin.concerns), tuple(_settle(tone, known, classes))
     return Telling(
@@ -58,13 +58,6 @@ def tone_in_words(tone: Tone) -> str:
 def undertone_in_words(tone: Tone) -> str:
     """The undertone, or those it may be: "warm", "warm or neutral"."""
     return _either(_possible(tone))
-
-
-def _of_more(person: ToneOfPerson | None) -> ToneOfPerson | None:
-    """The tone of a person where more than one photo speaks in it."""
-    if person is None or (person.photos < 2 and not set(person.evidence) - {"photo"}):
-        return None
-    return person
 
 
 def _classes(tone: Tone, person: ToneOfPerson | None) -> tuple[ItaClass, ...]:
