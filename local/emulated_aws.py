@@ -25,7 +25,8 @@ from facet.domain.advice import Profile
 from facet.domain.analysis import Analysis, Kind, Size, Status
 from facet.domain.places import CATALOGUE_SNAPSHOT, is_garment, owner_of
 from facet.domain.quota import Tier
-from facet.services.keep_wardrobe import NewGarment, NewPhoto, keep_garment
+from facet.domain.storage import NewPhoto
+from facet.services.keep_wardrobe import NewGarment, keep_garment
 from facet.vision.analyze import analyze_photo
 from facet.vision.face.models import FaceModels
 from facet.vision.photo.gates import load_gates

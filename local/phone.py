@@ -56,6 +56,15 @@ def send(
     return Answer(got.status, got.headers, got.data)
 
 
+def _told(photo: bytes, content_type: str) -> dict[str, Any]:
+    """What is told of a photo before it is sent."""
+    return {
+        "content_type": content_type,
+        "content_length": len(photo),
+        "checksum_sha256": base64.b64encode(hashlib.sha256(photo).digest()).decode(),
+    }
+
+
 @dataclass(frozen=True)
 class Phone:
     """A signed-in app. `api_url` ends without a slash."""
@@ -77,18 +86,19 @@ class Phone:
 
     def ask(self, photo: bytes, content_type: str = "image/jpeg", **wishes: Any) -> Answer:
         """POST /v1/analyses for exactly this photo."""
-        request = {
-            "content_type": content_type,
-            "content_length": len(photo),
-            "checksum_sha256": base64.b64encode(hashlib.sha256(photo).digest()).decode(),
-            "consent_version": CONSENT,
-        }
+        return self._start(_told(photo, content_type) | wishes)
+
+    def ask_several(self, *photos: bytes, **wishes: Any) -> Answer:
+        """POST /v1/analyses for these JPEGs together."""
+        return self._start({"photos": [_told(photo, "image/jpeg") for photo in photos]} | wishes)
+
+    def _start(self, wish: dict[str, Any]) -> Answer:
         key = {"Idempotency-Key": secrets.token_urlsafe(16)}
-        return self.call("POST", "/v1/analyses", request | wishes, key)
+        return self.call("POST", "/v1/analyses", {"consent_version": CONSENT} | wish, key)
 
     @staticmethod
     def upload(asked: dict[str, Any], photo: bytes) -> Answer:
-        """PUT the photo to the URL of `asked` with exactly the headers it names."""
+        """PUT the photo to the URL of `asked`, or of one of its `uploads`, with its headers."""
         upload = asked["upload"]
         return send(upload["method"], asked["upload_url"], photo, upload["headers"])
 

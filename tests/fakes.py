@@ -17,8 +17,10 @@ from facet.domain.analysis import (
     PATIENCE,
     Analysis,
     Failure,
+    KeptFailure,
     Kind,
     Page,
+    SentPhoto,
     Size,
     Status,
     UnreadableRow,
@@ -210,7 +212,8 @@ class FakeAnalyses:
         self._refund(analysis)
         if analysis.status is Status.ANALYZING:
             self.parts.pop(self._key(analysis), None)
-        told = {"failure": failure, "pending": frozenset()}
+        kept = KeptFailure.model_validate(failure.model_dump())
+        told: dict[str, Any] = {"failure": kept, "pending": frozenset()}
         return self._move(self._key(analysis), status, now, **told)
 
     def announced(self, analysis: Analysis) -> None:
@@ -709,6 +712,15 @@ def analysis(analysis_id: str = "01A", user_id: str = "user", **told: Any) -> An
             "quota_day": now().date().isoformat(),
             **told,
         }
+    )
+
+
+def three_photos(*views: str) -> tuple[SentPhoto, ...]:
+    """Three photos of one analysis, of these views (each the front unless told)."""
+    told = {"content_type": "image/jpeg", "content_length": 3}
+    return tuple(
+        SentPhoto.model_validate({**told, "checksum_sha256": f"{number}" * 43 + "=", "view": view})
+        for number, view in enumerate(views or ("front",) * 3)
     )
 
 

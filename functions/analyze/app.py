@@ -39,6 +39,7 @@ def handle(bucket: str, key: str) -> bool:
     status = analyze_face(
         user_id,
         analysis_id,
+        key,
         measure=wiring.measure,
         analyses=wiring.analyses,
         uploads=wiring.bucket(bucket),

@@ -11,7 +11,7 @@ from PIL import Image
 
 from local.phone import Phone, send
 from local.stack import LocalStack
-from tests.e2e.conftest import Eventually
+from tests.e2e.conftest import Encode, Eventually
 
 pytestmark = pytest.mark.e2e
 
@@ -94,6 +94,33 @@ def test_a_photo_becomes_an_answer(phone: Phone, photo: bytes, eventually: Event
         picture = Image.open(io.BytesIO(send("GET", links[name]).data))
         assert max(picture.size) == longest
         assert not picture.getexif()
+
+
+def test_three_photos_become_one_answer(
+    phone: Phone, portrait: Image.Image, encode: Encode, stack: LocalStack
+) -> None:
+    dark = portrait.point(lambda level: level // 20)
+    photos = encode(portrait), encode(portrait.rotate(2)), encode(dark)
+    asked = phone.ask_several(*photos)
+    assert asked.status == 201
+    analysis_id = asked.body["analysis_id"]
+
+    for upload in asked.body["uploads"][1:]:
+        assert phone.upload(upload, photos[upload["photo"]]).status == 200
+    waiting = phone.call("GET", f"/v1/analyses/{analysis_id}").body
+    assert waiting["status"] == "awaiting_upload"
+    wrong = asked.body["uploads"][0]
+    assert phone.upload(wrong, photos[0][::-1]).status >= 400, "signed for other bytes"
+    assert phone.upload(wrong, photos[0]).status == 200
+    result = phone.poll(analysis_id)
+
+    assert result["status"] == "completed"
+    assert [photo["status"] for photo in result["photos"]] == ["measured", "measured", "rejected"]
+    assert phone.call("GET", "/v1/me/usage").body["used"] == 1
+    assert phone.call("DELETE", f"/v1/analyses/{analysis_id}").status == 204
+    bucket = stack.outputs["UploadsBucketName"]
+    left = stack.client("s3").list_objects_v2(Bucket=bucket).get("Contents", [])
+    assert not [entry["Key"] for entry in left if analysis_id in entry["Key"]]
 
 
 def test_an_unchanged_answer_is_not_sent_again(phone: Phone, photo: bytes) -> None:

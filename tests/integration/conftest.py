@@ -22,6 +22,7 @@ from skimage import data as skimage_data
 from contract.functions import function_module
 from facet.adapters import aws as clients
 from facet.catalogue.build import build_catalogue
+from facet.domain.places import face_key
 from facet.domain.products import Product
 from local.template import read_template
 from tests.integration.contract import assert_documented
@@ -160,6 +161,27 @@ class Stack:
             ContentType="image/jpeg",
         )
         return str(body["analysis_id"])
+
+    def start_several(self, *photos: bytes) -> dict[str, Any]:
+        """The answer to a new analysis of these photos, none of which is in the bucket yet."""
+        told = [self.wish(photo) for photo in photos]
+        wish = {"consent_version": told[0].pop("consent_version")}
+        for one in told[1:]:
+            del one["consent_version"]
+        status, body, _ = self.http(
+            "presign", "api_post_analyses.json", body={**wish, "photos": told}
+        )
+        assert status == 201, body
+        started: dict[str, Any] = body
+        return started
+
+    def upload(self, analysis_id: str, photo: bytes, number: int) -> dict[str, Any]:
+        """Put one of several photos into the bucket -> the event that S3 tells of it."""
+        event = self.uploaded(analysis_id)
+        key = face_key(USER, analysis_id, number)
+        self.s3.put_object(Bucket=NAMES["UPLOADS_BUCKET"], Key=key, Body=photo)
+        event["Records"][0]["s3"]["object"]["key"] = key
+        return event
 
     def uploaded(self, analysis_id: str) -> dict[str, Any]:
         """The S3 event of its upload."""

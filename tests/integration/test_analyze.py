@@ -195,3 +195,84 @@ def test_metrics_are_printed_in_embedded_metric_format(
     metric = next(line for line in lines if "_aws" in line)
     assert metric["FaceAnalyzed"] == [1.0]
     assert metric["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "Facet"
+
+
+# --- several photos -------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def three(portrait: bytes) -> tuple[bytes, ...]:
+    """The portrait, the portrait a little turned, and the portrait too dark to be read."""
+    image = Image.open(BytesIO(portrait))
+    dark = image.point(lambda level: level // 20)
+    return portrait, jpeg(image.rotate(2, Image.Resampling.BICUBIC)), jpeg(dark)
+
+
+def test_three_photos_are_one_analysis_that_starts_with_the_last(
+    stack: Stack, three: tuple[bytes, ...]
+) -> None:
+    analysis_id = stack.start_several(*three)["analysis_id"]
+
+    events = []
+    for number in (2, 0, 1):
+        events.append(stack.upload(analysis_id, three[number], number))
+        assert stack.row(analysis_id)["status"] == "awaiting_upload"
+        stack.call("analyze", events[-1])
+
+    row = stack.row(analysis_id)
+    assert (row["status"], stack.used(), len(stack.jobs())) == ("recommending", 1, 1)
+    _, document, _ = stack.http("api", "api_get_analysis.json", path=f"/v1/analyses/{analysis_id}")
+    assert [photo["status"] for photo in document["photos"]] == ["measured", "measured", "rejected"]
+    assert "too_dark" in {check["code"] for check in document["photos"][2]["checks"]}
+    assert sum(photo["kept"] for photo in document["photos"]) == 1
+
+    for event in events:  # S3 may tell of any of them again
+        stack.call("analyze", event)
+    assert stack.row(analysis_id)["updated_at"] == row["updated_at"]
+
+
+def test_the_mean_of_two_photos_is_steadier_than_one(
+    stack: Stack, three: tuple[bytes, ...]
+) -> None:
+    single = stack.start(three[0])
+    stack.call("analyze", stack.uploaded(single))
+    several = stack.start_several(*three[:2])["analysis_id"]
+    for number in range(2):
+        stack.call("analyze", stack.upload(several, three[number], number))
+
+    def redness(analysis_id: str) -> dict[str, float]:
+        concerns = unpack(stack.row(analysis_id)["reading"])["skin"]["concerns"]
+        (found,) = (concern for concern in concerns if concern["name"] == "redness")
+        return dict(found)
+
+    assert redness(several)["measured"] == pytest.approx(redness(single)["measured"], rel=0.3)
+    assert redness(several)["minimum_change"] < redness(single)["minimum_change"]
+
+
+def test_where_every_photo_is_refused_the_failure_names_every_gate_and_each_photo_its_own(
+    stack: Stack, three: tuple[bytes, ...]
+) -> None:
+    photos = (three[2], b"not a photo at all")
+    analysis_id = stack.start_several(*photos)["analysis_id"]
+    for number, photo in enumerate(photos):
+        stack.call("analyze", stack.upload(analysis_id, photo, number))
+
+    _, document, _ = stack.http("api", "api_get_analysis.json", path=f"/v1/analyses/{analysis_id}")
+    assert (document["status"], stack.used()) == ("failed", 0)
+    codes = [{check["code"] for check in photo["checks"]} for photo in document["photos"]]
+    assert codes[0] != codes[1]
+    assert {check["code"] for check in document["failure"]["checks"]} == codes[0] | codes[1]
+    assert "photos" not in document["failure"]
+
+
+def test_deleting_takes_every_photo_away(stack: Stack, three: tuple[bytes, ...]) -> None:
+    analysis_id = stack.start_several(*three)["analysis_id"]
+    for number, photo in enumerate(three):
+        stack.upload(analysis_id, photo, number)
+
+    status, *_ = stack.http(
+        "api", "api_get_analysis.json", path=f"/v1/analyses/{analysis_id}", method="DELETE"
+    )
+
+    assert status == 204
+    assert stack.keys("UPLOADS_BUCKET") == set()

@@ -26,9 +26,19 @@ from facet.adapters.looks import LookTable
 from facet.adapters.s3 import Bucket
 from facet.adapters.sqs import JobQueue
 from facet.domain.account import ErasureRequested, Export, ExportStatus
-from facet.domain.analysis import Analysis, Failure, Kind, Size, Status, UnreadableRow
+from facet.domain.analysis import (
+    Analysis,
+    KeptFailure,
+    Kind,
+    SentPhoto,
+    Size,
+    Status,
+    UnreadableRow,
+    View,
+)
 from facet.domain.belongings import Shelf
 from facet.domain.errors import FacetError, ProfileUnreadableError
+from facet.domain.face import PhotoOutcome, PhotoStatus
 from facet.domain.looks import DrawnLook, LookStatus
 from facet.domain.messages import AnalysisEnded, FaceAnalyzed
 from facet.domain.products import Product
@@ -378,11 +388,24 @@ def test_an_analysis_completes_once_and_when_nothing_is_pending(world: World) ->
     assert world.analyses.complete("user", "01B", LATER) is None
 
 
+def test_several_photos_are_kept_as_they_were_told(world: World) -> None:
+    told = {"content_type": "image/jpeg", "content_length": 3, "checksum_sha256": "0" * 43 + "="}
+    sent = (SentPhoto(**told), SentPhoto(**told, view=View.LEFT))
+
+    asked(world, photos=sent)
+
+    kept = world.analyses.get("user", "01A")
+    assert kept
+    assert (kept.photos, kept.sent) == (sent, sent)
+    assert kept.upload_keys == ("faces/user/01A", "faces/user/01A.1")
+
+
 def test_an_end_gives_the_charge_back_and_knows_who_came_first(world: World) -> None:
     asked_for = asked(world)
     claimed = world.analyses.claim("user", "01A", NOW)
     assert claimed
-    failure = Failure(code="no_face", message="No face.")
+    missed = PhotoOutcome(index=1, status=PhotoStatus.MISSING)
+    failure = KeptFailure(code="no_face", message="No face.", photos=(missed,))
 
     assert world.analyses.end(asked_for, Status.EXPIRED, failure, LATER) is None
     ended = world.analyses.end(claimed, Status.FAILED, failure, LATER)

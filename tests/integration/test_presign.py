@@ -58,6 +58,48 @@ def test_a_wish_outside_the_contract_is_refused_by_field(
     assert stack.used() == 0
 
 
+@pytest.mark.parametrize("form", ["both", "neither", "twice"])
+def test_photos_are_told_in_one_form(stack: Stack, form: str) -> None:
+    told = stack.wish(PHOTO)
+    version = told.pop("consent_version")
+    body = {
+        "both": {**told, "photos": [told]},
+        "neither": {},
+        "twice": {"photos": [told, told]},
+    }[form]
+
+    status, problem, _ = stack.http("presign", POST, body={"consent_version": version, **body})
+
+    assert (status, problem["code"]) == (400, "photos_invalid")
+    assert problem["detail"]
+    assert stack.used() == 0
+
+
+@pytest.mark.parametrize("count", [0, 4])
+def test_there_are_one_to_three_photos(stack: Stack, count: int) -> None:
+    told = [stack.wish(PHOTO + bytes(number)) for number in range(count)]
+    for one in told:
+        del one["consent_version"]
+
+    status, problem, _ = stack.http(
+        "presign", POST, body={"consent_version": "2026-11", "photos": told}
+    )
+
+    assert (status, problem["code"]) == (400, "invalid_request")
+    assert problem["errors"][0]["field"] == "body.photos"
+
+
+def test_each_photo_is_signed_by_its_own_length_and_checksum(stack: Stack) -> None:
+    started = stack.start_several(b"one", b"two and more", b"three")
+
+    assert [upload["photo"] for upload in started["uploads"]] == [0, 1, 2]
+    lengths = [upload["upload"]["headers"]["Content-Length"] for upload in started["uploads"]]
+    assert lengths == ["3", "12", "5"]
+    assert len({upload["upload_url"].partition("?")[0] for upload in started["uploads"]}) == 3
+    assert started["upload_url"].partition("?")[0].endswith(started["analysis_id"])
+    assert stack.used() == 1
+
+
 @pytest.mark.parametrize("body", ["{not json", "[]", '"text"', ""])
 def test_a_body_that_is_no_object_is_refused(stack: Stack, body: str) -> None:
     status, problem, _ = stack.http("presign", POST, body=body)

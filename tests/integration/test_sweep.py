@@ -50,6 +50,37 @@ def test_an_upload_whose_event_was_lost_is_announced_again_by_s3(
     assert stack.row(analysis_id)["status"] == "recommending"
 
 
+def test_of_several_photos_those_that_came_are_read_at_the_deadline(
+    stack: Stack, portrait: bytes
+) -> None:
+    analysis_id = stack.start_several(portrait, b"another", b"a third")["analysis_id"]
+    stack.call("analyze", stack.upload(analysis_id, portrait, 1))
+    assert stack.row(analysis_id)["status"] == "awaiting_upload"
+
+    assert sweep(stack, 12) == {"upload_sent_again": 1}
+
+    # What S3 then tells, when the ten minutes are over.
+    key = {"PK": f"USER#{USER}", "SK": f"ANALYSIS#{analysis_id}"}
+    earlier = (datetime.now(UTC) - timedelta(minutes=12)).isoformat()
+    stack.table.update_item(
+        Key=key,
+        UpdateExpression="SET created_at = :earlier",
+        ExpressionAttributeValues={":earlier": earlier},
+    )
+    stack.call("analyze", stack.upload(analysis_id, portrait, 1))
+    row = stack.row(analysis_id)
+    assert row["status"] == "recommending"
+    assert [photo["status"] for photo in unpack(row["reading"])["photos"]] == [
+        "missing",
+        "measured",
+        "missing",
+    ]
+    # And the last one comes when it is too late.
+    stack.call("analyze", stack.upload(analysis_id, portrait, 2))
+    assert stack.row(analysis_id)["updated_at"] == row["updated_at"]
+    assert stack.keys("UPLOADS_BUCKET") == {f"faces/{USER}/{analysis_id}.1"}
+
+
 def test_an_upload_that_nobody_picks_up_fails_and_does_not_claim_it_never_came(
     stack: Stack, portrait: bytes
 ) -> None:

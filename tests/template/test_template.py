@@ -17,7 +17,7 @@ from facet.adapters.events import SOURCE
 from facet.adapters.settings import Settings
 from facet.domain.account import ERASURE_DELAY, EXPORT_LIFE, EXPORT_PATIENCE
 from facet.domain.messages import AnalysisEnded
-from facet.domain.places import MEDIA_PREFIXES, UPLOAD_PREFIXES
+from facet.domain.places import MEDIA_PREFIXES, UPLOAD_PREFIXES, face_key
 from facet.http.problems import problem_kinds
 from facet.routes.document import DOCUMENT
 
@@ -450,6 +450,20 @@ def test_everything_of_a_user_can_be_read_and_erased(translated: Template) -> No
     assert by_action["s3:PutObject"] - {("media", "catalogue")} <= emptied
     assert by_action["AccountFunction s3:DeleteObjectVersion"] == emptied
     assert by_action["AccountFunction s3:GetObject"] == emptied - {("media", "exports")}
+
+
+def test_every_photo_of_an_analysis_is_announced_to_the_function_that_reads_it(
+    translated: Template,
+) -> None:
+    uploads = translated.of_type("AWS::S3::Bucket")["UploadsBucket"]
+    rules = uploads["NotificationConfiguration"]["LambdaConfigurations"]
+    announced = {
+        rule["Filter"]["S3Key"]["Rules"][0]["Value"]
+        for rule in rules
+        if "AnalyzeFunction" in references(rule["Function"])
+    }
+    keys = [face_key("user", "analysis", number) for number in range(3)]
+    assert all(key.startswith(tuple(announced)) for key in keys)
 
 
 def test_no_function_writes_where_it_listens(translated: Template) -> None:

@@ -12,16 +12,21 @@ from facet.domain.account import Erasure
 from facet.domain.analysis import Failure
 from facet.domain.looks import WantedProduct
 from facet.domain.narration import EnhancedAnalysis
-from facet.domain.storage import UploadTarget
+from facet.domain.storage import NewPhoto, UploadTarget
 from facet.services.ask_for_look import NewLook
 from facet.services.draw_overlay import LegendEntry, OverlayDocument
 from facet.services.export_account import ExportDocument
 from facet.services.give_feedback import NewFeedback
 from facet.services.keep_looks import LookDocument
-from facet.services.keep_wardrobe import NewGarment, NewPhoto, WardrobeItem
+from facet.services.keep_wardrobe import NewGarment, WardrobeItem
 from facet.services.read_analysis import LookPicture, PhotoLinks, SkinOfPerson
 from facet.services.read_history import PastAnalysis
-from facet.services.start_analysis import NewAnalysis, StartedAnalysis
+from facet.services.start_analysis import (
+    NewAnalysis,
+    NewFacePhoto,
+    PhotoUpload,
+    StartedAnalysis,
+)
 from local.template import read_template
 
 ROOT = Path(__file__).parents[2]
@@ -43,6 +48,7 @@ SWIFT: dict[str, type[BaseModel]] = {
     "Failure": Failure,
     "Versions": face.Versions,
     "Check": face.Check,
+    "PhotoOutcome": face.PhotoOutcome,
     "Quality": face.Quality,
     "Share": face.Share,
     "Pose": face.Pose,
@@ -55,7 +61,9 @@ SWIFT: dict[str, type[BaseModel]] = {
     "Concern": face.Concern,
     "Region": face.Region,
     "NewAnalysis": NewAnalysis,
+    "NewFacePhoto": NewFacePhoto,
     "StartedAnalysis": StartedAnalysis,
+    "PhotoUpload": PhotoUpload,
     "Upload": UploadTarget,
     "Step": advice.Step,
     "Product": advice.ProductRef,
@@ -90,7 +98,15 @@ SWIFT: dict[str, type[BaseModel]] = {
     "Erasure": Erasure,
 }
 SENT = {
-    *("NewAnalysis", "NewBagItem", "NewGarment", "NewPhoto", "NewLook", "WantedProduct"),
+    *(
+        "NewAnalysis",
+        "NewFacePhoto",
+        "NewBagItem",
+        "NewGarment",
+        "NewPhoto",
+        "NewLook",
+        "WantedProduct",
+    ),
     "NewFeedback",
 }
 

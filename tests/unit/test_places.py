@@ -68,11 +68,17 @@ def test_prefixes_do_not_hold_each_other() -> None:
 
 def test_the_owner_is_read_off_a_key() -> None:
     assert owner_of(places.face_key("user", "id")) == ("user", "id")
+    assert owner_of(places.face_key("user", "id", 2)) == ("user", "id")
     assert owner_of(places.photo_key("user", "id")) == ("user", "id")
     assert garment_owner_of(places.garment_upload_key("user", "id")) == ("user", "id")
     assert garment_owner_of(places.garment_picture_key("user", "id")) == ("user", "id")
     assert is_garment(places.garment_upload_key("user", "id"))
     assert not is_garment(places.photo_key("user", "id"))
+
+
+def test_the_first_of_several_photos_lies_where_one_alone_does() -> None:
+    assert places.face_key("user", "id", 0) == places.face_key("user", "id") == "faces/user/id"
+    assert len({places.face_key("user", "id", number) for number in range(3)}) == 3
 
 
 @pytest.mark.parametrize("key", ["faces/user", "looks/user/id", "faces//id", "photos/user/", "x"])

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -22,10 +22,14 @@ def run(
     world: World,
     asked: Analysis,
     measure: Callable[[bytes], PhotoAnalysis] = lambda _: MEASURED,
+    *,
+    key: str = "",
+    now: datetime = NOW,
 ) -> Status | None:
     return analyze_face(
         asked.user_id,
         asked.analysis_id,
+        key or asked.upload_keys[0],
         measure=measure,
         analyses=world.analyses,
         uploads=world.uploads,
@@ -33,7 +37,7 @@ def run(
         jobs=world.jobs,
         events=world.events,
         correlate=world.correlated.append,
-        clock=lambda: NOW,
+        clock=lambda: now,
     )
 
 

@@ -79,6 +79,15 @@ def test_a_deletion_leaves_nothing_of_the_analysis_and_all_of_the_others(world: 
     assert (len(world.media.of), len(world.uploads.of)) == (3, 1)
 
 
+def test_a_deletion_takes_every_photo_of_several(world: World) -> None:
+    world.asked(photos=fakes.three_photos())
+    assert len(world.uploads.of) == 3
+
+    assert delete(world)
+
+    assert (world.uploads.of, world.analyses.of) == ({}, {})
+
+
 def test_what_is_drawn_while_it_is_deleted_goes_as_well(world: World) -> None:
     world.measured()
     remove = world.analyses.delete

@@ -80,7 +80,7 @@ def test_the_upload_is_signed_for_exactly_this_photo(world: World) -> None:
 
     started = sign_upload(analysis, now=NOW, uploads=world.uploads)
 
-    assert analysis.upload_key in started.upload_url
+    assert analysis.upload_keys[0] in started.upload_url
     assert started.upload.headers["Content-Length"] == "100"
     assert started.upload.expires_at == NOW + timedelta(minutes=10)
     assert started.poll_after_ms == 1000
@@ -104,3 +104,72 @@ def test_a_minor_is_let_in_with_a_guardian_s_consent_alone(world: World) -> None
     consent = {"version": "2026-11", "date": "2026-11-01"}
     world.shelves.save_profile("user", {"age_band": "under_13", "guardian_consent": consent})
     assert start(world).status is Status.AWAITING_UPLOAD
+
+
+# --- several photos -------------------------------------------------------------------------------
+
+ONE = {name: WISH[name] for name in ("content_type", "content_length", "checksum_sha256")}
+
+
+def some_photos(*lengths: int, **told: Any) -> list[dict[str, Any]]:
+    return [
+        {**ONE, "content_length": length, "checksum_sha256": f"{number}" * 43 + "=", **told}
+        for number, length in enumerate(lengths)
+    ]
+
+
+def start_with(world: World, **told: Any) -> Analysis:
+    """Without the fields of the one photo."""
+    return start(world, **dict.fromkeys(ONE), **told)
+
+
+def test_several_photos_are_one_charge_and_each_is_signed_for_itself(world: World) -> None:
+    analysis = start_with(world, photos=some_photos(10, 20, 30))
+
+    started = sign_upload(analysis, now=NOW, uploads=world.uploads)
+
+    assert set(world.analyses.used.values()) == {1}
+    assert [upload.photo for upload in started.uploads] == [0, 1, 2]
+    for upload, key, length in zip(
+        started.uploads, analysis.upload_keys, ("10", "20", "30"), strict=True
+    ):
+        assert f"/{key}?" in upload.upload_url
+        assert upload.upload.headers["Content-Length"] == length
+    checksums = {upload.upload.headers["x-amz-checksum-sha256"] for upload in started.uploads}
+    assert len(checksums) == 3
+    assert (started.upload_url, started.upload) == (
+        started.uploads[0].upload_url,
+        started.uploads[0].upload,
+    )
+
+
+def test_the_single_form_and_a_list_of_one_are_alike(world: World) -> None:
+    single, listed = start(world), start_with(world, photos=some_photos(100))
+
+    assert single.photos == listed.photos == ()
+    assert len(sign_upload(single, now=NOW, uploads=world.uploads).uploads) == 1
+    assert listed.upload_keys == (f"faces/user/{listed.analysis_id}",)
+
+
+@pytest.mark.parametrize(
+    ("told", "why"),
+    [
+        ({**ONE, "photos": some_photos(1)}, "one of the two"),
+        ({"content_type": "image/png", "photos": some_photos(1)}, "one of the two"),
+        ({}, "one of the two"),
+        ({"content_type": "image/png", "content_length": 3}, "one of the two"),
+        ({"photos": some_photos(1) * 2}, "twice"),
+        ({"photos": some_photos(1, 2, view="left")}, "from the front"),
+    ],
+)
+def test_photos_told_in_no_one_way_are_refused_and_not_charged(
+    world: World, told: dict[str, Any], why: str
+) -> None:
+    with pytest.raises(PermanentError, match=f"photos_invalid: .*{why}"):
+        start(world, **{**dict.fromkeys(ONE), **told})
+    assert not world.analyses.used
+
+
+def test_one_photo_of_several_that_is_too_large_is_refused(world: World) -> None:
+    with pytest.raises(PermanentError, match=r"file_too_large: The photo has 1,001 bytes"):
+        start_with(world, photos=some_photos(10, 1001))

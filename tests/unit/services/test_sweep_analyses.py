@@ -45,7 +45,7 @@ def test_an_upload_that_nobody_picks_up_is_announced_three_times_and_fails(world
     verbs = [next(iter(sweep(world, 20 * n))) for n in range(1, 5)]
 
     assert verbs == ["upload_sent_again"] * 3 + ["failed"]
-    assert world.uploads.announced == [asked.upload_key] * 3
+    assert world.uploads.announced == [asked.upload_keys[0]] * 3
     assert [event.code for event in world.events.published] == ["analysis_timeout"]
 
 

@@ -13,7 +13,7 @@ from pydantic import Field
 from facet.domain import places
 from facet.domain.advice import AgeBand
 from facet.domain.base import Stored
-from facet.domain.face import Check, FaceReading, ReferenceKind
+from facet.domain.face import Check, FaceReading, PhotoOutcome, ReferenceKind
 from facet.domain.narration import EnhancedAnalysis
 from facet.domain.products import Goal
 from facet.domain.style import Occasion, Weather
@@ -61,12 +61,39 @@ PATIENCE = {
 MAX_REDRIVES = 3
 
 
+class View(StrEnum):
+    """Which side of the face a photo shows, from the person's own side."""
+
+    FRONT = "front"
+    LEFT = "left"
+    RIGHT = "right"
+
+
+# What is read of a face today. A turned cheek has no place in measures taken from the front.
+MEASURED_VIEWS = frozenset({View.FRONT})
+
+
+class SentPhoto(Stored):
+    """One photo of an analysis, as it was announced."""
+
+    content_type: str
+    content_length: int
+    checksum_sha256: str
+    view: View = View.FRONT
+
+
 class Failure(Stored):
     """Why an analysis ended without an answer."""
 
     code: str = Field(description="Stable snake_case code: a photo gate's or the pipeline's.")
     message: str = Field(description="One sentence for the person who took the photo.")
     checks: tuple[Check, ...] = Field((), description="Every photo gate that fired, all at once.")
+
+
+class KeptFailure(Failure):
+    """A failure as its row keeps it: the document tells `photos` beside it."""
+
+    photos: tuple[PhotoOutcome, ...] = ()
 
 
 class Size(Stored):
@@ -94,9 +121,10 @@ class Analysis(Stored):
     reference: ReferenceKind | None = None
     age_band: AgeBand | None = None  # as it was told when this was started
     pending: frozenset[Kind] = frozenset()
-    content_type: str
+    content_type: str  # this and the next two: of the first photo
     content_length: int
     checksum_sha256: str
+    photos: tuple[SentPhoto, ...] = ()  # where there are several, all of them
     consent_version: str
     correlation_id: str
     quota_day: str
@@ -104,12 +132,29 @@ class Analysis(Stored):
     photo: Size | None = None
     thumbnails: bool = False
     enhanced_analysis: EnhancedAnalysis | None = None
-    failure: Failure | None = None
+    failure: KeptFailure | None = None
 
     @property
-    def upload_key(self) -> str:
-        """S3 key of the photo as it was sent."""
-        return places.face_key(self.user_id, self.analysis_id)
+    def sent(self) -> tuple[SentPhoto, ...]:
+        """Every photo it was started for, one to three."""
+        first = SentPhoto(
+            content_type=self.content_type,
+            content_length=self.content_length,
+            checksum_sha256=self.checksum_sha256,
+        )
+        return self.photos or (first,)
+
+    @property
+    def upload_keys(self) -> tuple[str, ...]:
+        """S3 keys of the photos as they were sent."""
+        numbers = range(len(self.sent))
+        return tuple(places.face_key(self.user_id, self.analysis_id, number) for number in numbers)
+
+    @property
+    def outcomes(self) -> tuple[PhotoOutcome, ...]:
+        """What became of each of several photos, once they were read."""
+        told = self.reading or self.failure
+        return told.photos if told else ()
 
     @property
     def photo_key(self) -> str:

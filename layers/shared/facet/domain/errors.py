@@ -58,11 +58,17 @@ class PermanentError(FacetError):
 
 
 class PhotoRejectedError(PermanentError):
-    """The photo cannot be analysed; `checks` holds every photo gate that was judged."""
+    """The photo cannot be analysed, or none of several.
 
-    def __init__(self, code: str, message: str, checks: Sequence[Any] = ()) -> None:
+    checks: every photo gate that was judged. photos: of several, what became of each.
+    """
+
+    def __init__(
+        self, code: str, message: str, checks: Sequence[Any] = (), photos: Sequence[Any] = ()
+    ) -> None:
         super().__init__(code, message)
         self.checks = tuple(checks)
+        self.photos = tuple(photos)
 
 
 class FileTooLargeError(PermanentError):

@@ -83,6 +83,28 @@ class Quality(Stored):
     reference: Reference | None = Field(default=None, description="absent where none was told of")
 
 
+class PhotoStatus(StrEnum):
+    """What became of one of several photos."""
+
+    MEASURED = "measured"
+    REJECTED = "rejected"
+    MISSING = "missing"
+    NOT_MEASURED = "not_measured"
+
+
+class PhotoOutcome(Stored):
+    """One of several photos of an analysis, and what became of it."""
+
+    index: int = Field(ge=0, description="its place in `photos` of the request, from 0")
+    status: PhotoStatus = Field(
+        description="missing: did not come in time; not_measured: turned, which is not read yet"
+    )
+    kept: bool = Field(
+        default=False, description="the one that pictures, outlines and pose are of: the best"
+    )
+    checks: tuple[Check, ...] = Field(default=(), description="every gate that it failed")
+
+
 class Pose(Stored):
     """Where the head points, in degrees, from the person's own side."""
 
@@ -294,7 +316,7 @@ class Versions(Stored):
 
 
 class FaceReading(Stored):
-    """Everything that was read from one photo of a face."""
+    """Everything that was read from one photo of a face, or from several together."""
 
     quality: Quality
     face: Face
@@ -304,6 +326,7 @@ class FaceReading(Stored):
     )
     prediction: Prediction | None = None
     classifications: tuple[Classification, ...] = ()
+    photos: tuple[PhotoOutcome, ...] = ()
     versions: Versions
 
     @model_validator(mode="before")

@@ -62,9 +62,9 @@ def user_partition(user_id: str) -> str:
 # --- of an analysis ------------------------------------------------------------------------------
 
 
-def face_key(user_id: str, analysis_id: str) -> str:
-    """S3 key of an analysis' photo as it was sent."""
-    return f"{FACES.of_user(user_id)}{analysis_id}"
+def face_key(user_id: str, analysis_id: str, number: int = 0) -> str:
+    """S3 key of an analysis' photo as it was sent; number: which of several, from 0."""
+    return f"{FACES.of_user(user_id)}{analysis_id}{f'.{number}' if number else ''}"
 
 
 def photo_key(user_id: str, analysis_id: str) -> str:
@@ -99,7 +99,7 @@ def drawn_prefixes(user_id: str, analysis_id: str) -> tuple[str, ...]:
 
 
 def owner_of(key: str) -> tuple[str, str]:
-    """(user_id, analysis_id) of a `face_key` or a `photo_key`.
+    """(user_id, analysis_id) of a `face_key`, whichever photo's, or of a `photo_key`.
 
     Raises ValueError for any other key.
     """
@@ -139,6 +139,7 @@ def export_key(user_id: str, export_id: str) -> str:
 
 def _read(key: str, places: tuple[Place, ...]) -> tuple[str, str]:
     prefix, user_id, name = key.split("/")
-    if prefix not in {place.prefix for place in places} or not user_id or not name:
+    id_of, _, _ = name.partition(".")  # ids have no dot
+    if prefix not in {place.prefix for place in places} or not user_id or not id_of:
         raise ValueError(f"no key of {' or '.join(place.prefix for place in places)}: {key}")
-    return user_id, name.removesuffix(".jpg")
+    return user_id, id_of

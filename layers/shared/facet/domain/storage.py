@@ -7,13 +7,23 @@ from typing import Literal
 
 from pydantic import Field
 
-from facet.domain.base import Answer
+from facet.domain.base import Answer, Part
 
 # Media types of photos that are taken.
 PhotoType = Literal["image/jpeg", "image/png", "image/webp", "image/heic", "image/heif"]
 
 # Twice as long as an ETag holds (http/gateway.py), so that a 304 never outlives its URLs.
 PICTURES_SIGNED_FOR = timedelta(hours=1)
+
+
+class NewPhoto(Part):
+    """A photo that the app is about to upload."""
+
+    content_type: PhotoType = Field(description="Media type of the photo; S3 refuses another.")
+    content_length: int = Field(gt=0, description="Exact size of the photo in bytes.")
+    checksum_sha256: str = Field(
+        pattern=r"^[A-Za-z0-9+/]{43}=$", description="Base64 of the photo's SHA-256."
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,11 +28,14 @@ router = WiredRouter()
     "/v1/analyses",
     summary="Start an analysis",
     operation_id="startAnalysis",
-    description="Charges one analysis of the day and answers with a presigned URL for the photo.",
+    description="Charges one analysis of the day, whether of one photo or of three, and answers "
+    "with a presigned URL for each. It begins when all have come, or after ten minutes with those "
+    "that came; what comes later is deleted.",
     tags=["analyses"],
     responses=problems(
         201,
         StartedAnalysis,
+        "photos_invalid",
         "guardian_consent_missing",
         "profile_unreadable",
         "file_too_large",

@@ -25,7 +25,7 @@ def delete_analysis(
         analysis = analyses.get(user_id, analysis_id)
         if analysis is None:
             return False
-        uploads.delete(analysis.upload_key)
+        uploads.delete(*analysis.upload_keys)
         _delete_pictures(analysis, media)
         looks.delete_of(user_id, analysis_id)
         if analyses.delete(analysis):

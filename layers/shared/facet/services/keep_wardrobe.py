@@ -13,23 +13,13 @@ from facet.domain.cursor import Cursors
 from facet.domain.errors import FileTooLargeError, GarmentNotFoundError, PermanentError
 from facet.domain.places import garment_picture_key, garment_upload_key
 from facet.domain.polling import POLL_GARMENT_AFTER_MS
-from facet.domain.storage import PICTURES_SIGNED_FOR, PhotoType, UploadTarget
+from facet.domain.storage import PICTURES_SIGNED_FOR, NewPhoto, UploadTarget
 from facet.domain.style import GarmentDetails, GarmentPhoto
 from facet.saying import say
 from facet.services.ports import Objects, Shelves
 
 # S3 announces a photo, and it is read, within seconds of the last moment it may come.
 LATE = timedelta(minutes=1)
-
-
-class NewPhoto(Part):
-    """A photo of the garment that the app is about to upload."""
-
-    content_type: PhotoType = Field(description="Media type of the photo; S3 refuses another.")
-    content_length: int = Field(gt=0, description="Exact size of the photo in bytes.")
-    checksum_sha256: str = Field(
-        pattern=r"^[A-Za-z0-9+/]{43}=$", description="Base64 of the photo's SHA-256."
-    )
 
 
 class NewGarment(GarmentDetails):

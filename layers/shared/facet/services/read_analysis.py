@@ -14,6 +14,7 @@ from facet.domain.face import (
     Classification,
     Face,
     FaceReading,
+    PhotoOutcome,
     Prediction,
     Quality,
     Share,
@@ -87,7 +88,12 @@ class AnalysisDocument(Answer):
     poll_after_ms: int | None = Field(
         None, description="Ask again after this many milliseconds; absent once terminal and drawn."
     )
-    photo: PhotoLinks | None = Field(default=None, description="Once the photo was read.")
+    photo: PhotoLinks | None = Field(
+        default=None, description="Once the photo was read; of several the best one."
+    )
+    photos: tuple[PhotoOutcome, ...] = Field(
+        (), description="Where several were asked for: what became of each, once they were read."
+    )
     quality: Quality | None = Field(
         default=None,
         description="How well the photo carries the measures; comes with `recommending`.",
@@ -174,6 +180,7 @@ def document_of(
         consent_version=analysis.consent_version,
         poll_after_ms=poll,
         photo=_photo(analysis, media),
+        photos=analysis.outcomes,
         recommendations=results,
         enhanced_analysis=analysis.enhanced_analysis,
         looks=looks,

@@ -62,8 +62,9 @@ def _send_on(
         if analysis.status is Status.RECOMMENDING:
             jobs.send(jobs_of(analysis), analysis.correlation_id)
             return "jobs_sent_again"
-        # Neither Lambda's retries nor S3 brought it on: have S3 announce the upload once more.
-        if uploads.send_event_again(analysis.upload_key):
+        # Neither Lambda's retries nor S3 brought it on, or of several photos some never came: have
+        # S3 announce one that did once more. Past the deadline the others are not waited for.
+        if any(map(uploads.send_event_again, analysis.upload_keys)):
             return "upload_sent_again"
     return _give_up(analysis, now, analyses, events)
 
