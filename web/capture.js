@@ -1,4 +1,4 @@
-// A photo, what is wanted of it, consent, and its way to the bucket.
+// Up to three photos, what is wanted of them, consent, and their way to the bucket.
 
 import { allowed, call, get, sha256, upload } from "./api.js";
 import { OVAL, checkFile, checkSize, judgeAll, measure } from "./checks.js";
@@ -13,6 +13,7 @@ const CONSENT = {
 };
 const OCCASIONS = ["everyday", "work", "dinner", "wedding", "sport"];
 const LOOK_EVERY_MS = 350;
+const MOST_PHOTOS = 3;
 
 /** Pictures just sent, by analysis, for the page that waits for the answer. */
 export const sent = new Map();
@@ -20,7 +21,7 @@ export const sent = new Map();
 export async function showCapture(main, { signal }) {
   const [guide, goals, usage] = await Promise.all([get("/v1/capture-guide"), allowed("NewAnalysis", "goals"), get("/v1/me/usage")]);
   if (signal.aborted) return;
-  let photo = null; // {file, type, url, rejected}
+  const photos = []; // {file, type, url, size, failed, rejected}, at most MOST_PHOTOS
 
   const wrong = alertLine();
   const submit = el("button", { class: "primary wide" }, "Analyse the photo");
@@ -42,8 +43,8 @@ export async function showCapture(main, { signal }) {
         wrong.tell("");
         const values = new FormData(form);
         const problem =
-          (!photo && "Choose a photo first.") ||
-          (photo.rejected && "This photo would be refused; see what helps above.") ||
+          (!photos.length && "Choose a photo first.") ||
+          (photos.some((photo) => photo.rejected) && `${photos.length > 1 ? "One of the photos" : "This photo"} would be refused; see what helps above.`) ||
           (!values.getAll("wants").length && "Choose what you would like.") ||
           (!form.elements.temperature.checkValidity() && "The temperature is between -60 and 60 °C.") ||
           (!values.get("consent") && "Please agree first: the photo is of a face.");
@@ -54,7 +55,7 @@ export async function showCapture(main, { signal }) {
           if (values.get("occasion").trim()) wish.occasion = values.get("occasion").trim();
           if (values.get("temperature")) wish.weather = { temperature_c: Number(values.get("temperature")), rain: values.has("rain") };
         }
-        await begin(main, photo, wish, signal).catch((error) => {
+        await begin(main, photos, wish, signal).catch((error) => {
           const stopped = error.name === "AbortError";
           if (signal.aborted) return stopped || say(error.message);
           put(main, ...page);
@@ -83,22 +84,34 @@ export async function showCapture(main, { signal }) {
   const choose = async (file) => {
     if (!file) return;
     say("Checking the photo…");
-    if (photo) URL.revokeObjectURL(photo.url);
-    photo = await inspect(file, guide);
-    put(stage, preview(photo, () => ready()));
+    const photo = await inspect(file, guide);
+    photos.push(photo);
+    show();
     say(photo.failed.length ? photo.failed.map((check) => check.hint).join(" ") : "The photo looks good.");
-    stage.querySelector("button").focus({ preventScroll: true });
   };
-  const ready = (focused = true) => {
-    photo = null;
-    put(stage, ...chooser(choose, guide, signal));
+  const add = (focused = true) => {
+    put(stage, ...chooser(choose, guide, signal, show, photos.length > 0));
     if (focused) stage.querySelector("button").focus({ preventScroll: true });
   };
-  ready(false);
+  const remove = (photo) => {
+    URL.revokeObjectURL(photo.url);
+    photos.splice(photos.indexOf(photo), 1);
+    show();
+  };
+  const show = (focused = true) => {
+    if (!photos.length) return add(focused);
+    put(stage,
+      el("div", { class: "previews" }, photos.map((photo, number) => preview(photo, number, photos.length, () => remove(photo)))),
+      photos.length < MOST_PHOTOS && el("div", { class: "more" },
+        el("button", { type: "button", onclick: () => add() }, "Add another photo"),
+        el("p", { class: "soft small" }, `Up to ${MOST_PHOTOS}, taken now: their mean is steadier than one.`)));
+    if (focused) stage.querySelector("button").focus({ preventScroll: true });
+  };
+  show(false);
 }
 
 /** The ways to bring a photo in. */
-function chooser(choose, guide, signal) {
+function chooser(choose, guide, signal, back, more) {
   const input = el("input", {
     type: "file", accept: [...Object.values(guide.content_types), "image/heif"].join(","), class: "unseen", tabindex: -1, "aria-label": "Photo file",
     onchange: () => choose(input.files[0]),
@@ -112,8 +125,9 @@ function chooser(choose, guide, signal) {
     oval("guide-face"),
     el("p", { class: "soft" }, "Face a window, hair off your face, no filter."),
     el("div", { class: "row centre" },
-      el("button", { type: "button", class: "primary", onclick: () => openCamera(zone.parentNode, choose, guide, signal, () => zone.parentNode?.replaceChildren(zone)) }, "Use the camera"),
-      el("button", { type: "button", onclick: () => input.click() }, "Choose a photo")),
+      el("button", { type: "button", class: "primary", onclick: () => openCamera(zone.parentNode, choose, guide, signal, back) }, "Use the camera"),
+      el("button", { type: "button", onclick: () => input.click() }, "Choose a photo"),
+      more && el("button", { type: "button", class: "quiet", onclick: () => back() }, "Back")),
     el("p", { class: "soft small from-desk" }, "or drop one here"),
     input);
   return [zone];
@@ -143,14 +157,14 @@ async function inspect(file, guide) {
   return { file, type, url, size, failed, rejected: failed.some((check) => check.severity === "reject") };
 }
 
-function preview(photo, again) {
+function preview(photo, number, count, again) {
   const facts = [measured(photo.file.size, "bytes"), photo.size && `${photo.size.width} × ${photo.size.height}`].filter(Boolean).join(", ");
   return el("div", { class: "preview" },
     photo.size
-      ? el("img", { src: photo.url, alt: "The photo you chose" })
+      ? el("img", { src: photo.url, alt: count > 1 ? `Photo ${number + 1} of ${count}` : "The photo you chose" })
       : el("p", { class: "no-preview soft" }, "This browser cannot show this format; the service can read it."),
     photo.failed.length ? checkList(photo.failed, measured) : el("p", { class: "fine" }, el("b", { class: "good" }, "Ready to send. "), el("span", { class: "soft" }, `${facts}. Whether the face is seen well is judged after it is sent.`)),
-    el("button", { type: "button", onclick: again }, "Choose another"));
+    el("button", { type: "button", onclick: again }, count > 1 ? `Remove photo ${number + 1}` : "Choose another"));
 }
 
 /** The camera with an oval for the face, and what light and focus look like right now. */
@@ -222,29 +236,33 @@ function ovalIn(video, frame) {
 }
 
 /** Ask, send, and go to where the answer will be; who went elsewhere meanwhile stays there. */
-async function begin(main, photo, wish, signal) {
+async function begin(main, photos, wish, signal) {
   const stopped = new AbortController();
   const list = stages(wish.wants);
   const stop = (event) => {
     event.currentTarget.disabled = true;
     stopped.abort();
   };
-  put(main, progressView(photo.size && photo.url, list, stop));
+  const picture = photos.find((photo) => photo.size)?.url;
+  put(main, progressView(picture, list, stop));
   focusHeading(main);
-  const asked = await call("POST", "/v1/analyses", {
-    content_type: photo.type,
-    content_length: photo.file.size,
-    checksum_sha256: await sha256(photo.file),
-    ...wish,
-  });
+  const told = await Promise.all(photos.map(async ({ file, type }) => ({ content_type: type, content_length: file.size, checksum_sha256: await sha256(file) })));
+  const asked = await call("POST", "/v1/analyses", { ...(told.length > 1 ? { photos: told } : told[0]), ...wish });
+  const sentShare = photos.map(() => 0);
+  const send = ({ photo, upload_url: url, upload: target }) =>
+    upload(url, target, photos[photo].file, (share) => {
+      sentShare[photo] = share;
+      list.sending(sentShare.reduce((sum, part) => sum + part) / photos.length);
+    }, stopped.signal);
   try {
     stopped.signal.throwIfAborted();
-    await upload(asked.upload_url, asked.upload, photo.file, list.sending, stopped.signal);
+    await Promise.all(asked.uploads.map(send));
   } catch (error) {
+    stopped.abort(); // the others
     // What never arrived is not to stand in the history.
     await call("DELETE", `/v1/analyses/${asked.analysis_id}`).catch(() => {});
     throw error;
   }
-  sent.set(asked.analysis_id, { url: photo.size && photo.url, wants: wish.wants });
+  sent.set(asked.analysis_id, { url: picture, wants: wish.wants });
   if (!signal.aborted) location.hash = `#/analysis/${asked.analysis_id}`;
 }

@@ -69,3 +69,19 @@ export function checkList(checks, measured) {
         measured(check.measured, check.unit) && `, ${measured(check.measured, check.unit)}`,
         check.threshold !== null && check.threshold !== undefined && ` (limit ${measured(check.threshold, check.unit)})`))));
 }
+
+const OUTCOMES = {
+  measured: "measured",
+  rejected: "left out",
+  missing: "did not come in time",
+  not_measured: "not measured: it shows a side",
+};
+
+/** What became of each of several photos; null where there was one. */
+export const photoList = (photos, measured) =>
+  photos?.length > 1
+    ? el("ul", { class: "plain" }, photos.map(({ index, status, kept, checks }) =>
+        el("li", {},
+          el("p", {}, el("b", {}, `Photo ${index + 1}: `), `${OUTCOMES[status] ?? status}${kept ? "; the pictures are of this one" : ""}.`),
+          checks?.length > 0 && checkList(checks, measured))))
+    : null;

@@ -4,7 +4,7 @@ import { Problem, call, follow } from "./api.js";
 import { sent } from "./capture.js";
 import { bullets, busy, card, confirmed, dot, el, focusHeading, put, say } from "./dom.js";
 import { KINDS } from "./kinds.js";
-import { checkList, progressView, stages } from "./progress.js";
+import { checkList, photoList, progressView, stages } from "./progress.js";
 import { concernsCard } from "./skin.js";
 import { MONK, capital, day, measured, moment, percent, words } from "./words.js";
 
@@ -64,7 +64,7 @@ function failed(document, path, picture) {
       el("p", {}, failure.message),
       el("div", { class: picture ? "with-picture" : null },
         picture && el("img", { class: "thumb", src: picture, alt: "The photo you sent" }),
-        failure.checks?.length > 0 && checkList(failure.checks, measured)),
+        photoList(document.photos, measured) ?? (failure.checks?.length > 0 && checkList(failure.checks, measured))),
       el("p", { class: "soft small" }, `Code: ${failure.code}. It did not count towards today's analyses.`),
       el("div", { class: "row" },
         el("a", { class: "button primary", href: "#/new" }, "Take another photo"),
@@ -84,7 +84,7 @@ function completed(document, path, local) {
     ["skin", "Skin", skin?.concerns?.length && concernsCard(document, local)],
     ["colours", "Colours", (document.season || face) && coloursCard(document)],
     ...drawn.map(([{ jump: part }, { element }]) => [part.toLowerCase(), part, element]),
-    ["photo", "Photo", photoCard(quality, document.face)],
+    ["photo", "Photo", photoCard(quality, document.face, document.photos)],
     ["about", "About", aboutCard(document, cite, path)],
   ].filter(([, , section]) => section);
 
@@ -221,10 +221,10 @@ function coloursCard({ season, face, prediction, classifications, telling }) {
     el("p", { class: "soft small" }, "Seasons and face shapes are conventions, told as shares."));
 }
 
-function photoCard(quality, face) {
+function photoCard(quality, face, photos) {
   const pose = face?.pose;
   return card("The photo",
-    quality?.checks?.length ? checkList(quality.checks, measured) : el("p", {}, el("b", { class: "good" }, "Good. "), "Every check of size, position, light and focus passed."),
+    photoList(photos, measured) ?? (quality?.checks?.length ? checkList(quality.checks, measured) : el("p", {}, el("b", { class: "good" }, "Good. "), "Every check of size, position, light and focus passed.")),
     quality?.reference && el("p", {}, el("b", { class: quality.reference.status === "used" ? "good" : null }, `${words(quality.reference.kind)}: ${words(quality.reference.status).toLowerCase()}. `), quality.reference.hint),
     pose && el("p", { class: "soft small" }, `Head turned ${Math.abs(Math.round(pose.yaw))}°, raised or lowered ${Math.abs(Math.round(pose.pitch))}°, tilted ${Math.abs(Math.round(pose.roll))}°.`));
 }

@@ -353,6 +353,27 @@ def test_what_is_no_photo_is_refused_before_it_is_sent(page: Page, tmp_path: Pat
     ]
 
 
+def test_three_photos_are_sent_together_and_each_is_told_of(
+    page: Page, photo_file: Path, portrait: Image.Image, tmp_path: Path
+) -> None:
+    sign_up(page)
+    portrait.rotate(2).save(tmp_path / "turned.jpg", quality=92)
+    portrait.point(lambda value: value // 16).save(tmp_path / "dark.jpg", quality=95)
+    page.locator(".drop input[type=file]").set_input_files(photo_file)
+    for file in ("turned.jpg", "dark.jpg"):
+        page.get_by_role("button", name="Add another photo").click()
+        page.locator(".drop input[type=file]").set_input_files(tmp_path / file)
+    expect(page.get_by_alt_text("Photo 3 of 3")).to_be_visible()
+    expect(page.get_by_role("button", name="Add another photo")).to_have_count(0)
+    look(page, "three")
+
+    page.get_by_role("checkbox", name="This is a photo of me").check()
+    page.get_by_role("button", name="Analyse the photo").click()
+
+    expect(page.locator(".result")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_text("Photo 3: left out.")).to_be_visible()
+
+
 def test_nothing_is_sent_without_consent(page: Page, photo_file: Path) -> None:
     sign_up(page)
     look(page, "new")

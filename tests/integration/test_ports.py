@@ -317,7 +317,7 @@ def test_a_part_goes_with_its_analysis_and_with_its_failure(world: World) -> Non
 
     first = world.analyses.get("user", "01A")
     assert first
-    failure = Failure(code="analysis_timeout", message="Too long.")
+    failure = KeptFailure(code="analysis_timeout", message="Too long.")
     assert world.analyses.end(first, Status.FAILED, failure, NOW)
     assert len(world.analyses.tones("user", NOW)) == 1
     second = world.analyses.get("user", "01B")

@@ -198,7 +198,9 @@ def _advise(case: Case, catalogue: Catalogue, reading: FaceReading | None) -> di
     )
     results = {kind: _result(kind, wish) for kind in dict.fromkeys(case.wants)}
     age_band = profile.age_band
-    words = TemplateNarrator().narrate(facts_of(reading, results, person=wish.tone_of_person, age_band=age_band))
+    words = TemplateNarrator().narrate(
+        facts_of(reading, results, person=wish.tone_of_person, age_band=age_band)
+    )
     told = None
     if reading:
         told = telling_of(reading, person=wish.tone_of_person, age_band=age_band)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from statistics import NormalDist, fmean, variance
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -25,9 +25,10 @@ from facet.domain.face import (
     Share,
     Skin,
     Tone,
-    Undertone,
 )
-from facet.domain.tone import ToneEvidence, class_shares, ita_class, monk_shares
+from facet.domain.naming import named
+from facet.domain.tone import ToneEvidence, class_shares, left_open, monk_shares
+from facet.vision.skin.index import skin_index
 from facet.vision.skin.prediction import load_conditions, predict
 from facet.vision.skin.scores import Scoring, load_scoring
 
@@ -65,7 +66,11 @@ def merge(readings: Sequence[FaceReading]) -> FaceReading:
     return best.model_copy(
         update={
             "face": best.face.model_copy(update={"shape": _shares(shapes) or None}),
-            "skin": Skin(tone=_tone(tones, best.skin.tone), concerns=concerns),
+            "skin": Skin(
+                tone=_tone(tones, best.skin.tone),
+                concerns=concerns,
+                index=skin_index(concerns, scoring),
+            ),
             "season": _shares(seasons) or None,
             "prediction": predict(concerns, load_conditions(scoring.version)),
             "classifications": tuple(
@@ -154,28 +159,28 @@ def _tone(tones: Sequence[Tone], best: Tone) -> Tone:
     up = _rms(tone.ita_interval[1] - piece.ita for piece, tone in zip(told, tones, strict=True))
     lab = np.mean([tone.lab for tone in tones], axis=0)
     below = NormalDist(estimate, error).cdf
-    classes = {share.name: share.share for share in class_shares(below)}
+    classes = class_shares(below)
     angle = float(colour.ita(lab))
     undertones = _shares([tone.undertones for tone in tones])
-    name = ita_class(angle)
+    low = max(-90.0, min(angle, estimate - left * down))
+    high = min(90.0, max(angle, estimate + left * up))
+    name = named("ita_class", classes)
     return best.model_copy(
         update={
             "ita": round(angle, 1),
-            "ita_interval": (
-                round(max(-90.0, estimate - left * down), 1),
-                round(min(90.0, estimate + left * up), 1),
-            ),
+            "ita_interval": (round(low, 1), round(high, 1)),
             "ita_estimate": round(estimate, 1),
             "ita_error": round(error, 1),
             "ita_class": name,
             "monk": monk_shares(below),
-            "undertone": cast("Undertone", undertones[0].name),
+            "open": None if name else left_open(low, high),
+            "undertone": named("undertone", undertones),
             "undertone_confidence": round(undertones[0].share, 2),
             "undertones": undertones,
             "hue": round(float(colour.hue(lab)), 1),
             "lab": tuple(round(float(value), 1) for value in lab),
             "hex": colour.hex_from_lab(lab),
-            "confidence": round(classes[name], 2),
+            "confidence": classes[0].share,
         }
     )
 
