@@ -33,6 +33,7 @@ from evaluation.peer import landmarks
 from evaluation.photos import ROOT, FacePhoto, folder, load_photos, some
 from evaluation.placement import judge_placement
 from evaluation.report import write
+from evaluation.same_person import judge_same_person
 from evaluation.workers import each
 from facet.domain.card import Card
 
@@ -117,6 +118,7 @@ def main() -> int:
         made = _card(options.workers)
         findings += card.findings(made) if made else []
         findings += judge_foundations()
+        findings += judge_same_person(options.workers)
     console.print(table(findings, everything=bool(only)))
     missed = [finding for finding in findings if finding.met is False]
     _print_missed(missed)

@@ -12,6 +12,10 @@ def photo(ita: float, error: float = 20.0) -> ToneEvidence:
     return ToneEvidence(kind="photo", ita=ita, error=error)
 
 
+def monk(ita: float, error: float) -> ToneEvidence:
+    return ToneEvidence(kind="monk", ita=ita, error=error)
+
+
 def width(*evidence: ToneEvidence) -> float:
     person = pool(evidence)
     assert person is not None
@@ -29,23 +33,50 @@ def test_every_photo_narrows_the_tone_but_a_hundred_are_no_proof() -> None:
 
 
 def test_surer_evidence_weighs_more() -> None:
-    person = pool((photo(60, 20), photo(0, 5)))
+    person, told = pool((photo(60, 20), photo(20, 5))), pool((photo(60, 20), monk(20, 5)))
     assert person is not None
-    assert person.ita == pytest.approx(5, abs=4)
+    assert told is not None
+    assert 20 < person.ita < 35
+    assert told.ita == pytest.approx(22, abs=4)
+
+
+def test_one_photo_says_of_a_person_what_it_says_itself() -> None:
+    person = pool((photo(50, 10),))
+    assert person is not None
+    assert person.ita == pytest.approx(50, abs=0.1)
+    assert width(photo(50, 10)) == pytest.approx(20.7, abs=0.2)
+
+
+def test_photos_that_disagree_are_less_sure_than_photos_that_agree() -> None:
+    assert width(photo(30, 8), photo(34, 8)) + 2 < width(photo(0, 8), photo(60, 8))
 
 
 def test_a_class_is_named_only_where_the_photos_settle_it() -> None:
-    unsure, sure = pool((photo(35),)), pool((photo(-45, 4),))
+    unsure, sure = pool((photo(35),)), pool((photo(-45, 4), photo(-47, 4)))
+    one, sheet = pool((photo(-45, 4),)), pool((ToneEvidence(kind="white_paper", ita=-45, error=4),))
     assert unsure is not None
     assert unsure.ita_class is None
     assert sure is not None
     assert sure.ita_class == "dark"
+    assert one is not None
+    assert one.ita_class is None
+    assert sheet is not None
+    assert sheet.ita_class == "dark"
 
 
 def test_a_share_below_the_limit_of_its_kind_has_no_name() -> None:
     shares = (Share(name="warm", share=0.65), Share(name="cool", share=0.35))
     assert named("undertone", shares) is None
-    assert named("undertone", (Share(name="warm", share=0.8),)) == "warm"
+    assert named("undertone", (Share(name="warm", share=0.9),)) == "warm"
+
+
+def test_a_name_may_have_a_limit_of_its_own() -> None:
+    assert named("undertone", (Share(name="cool", share=0.82),)) == "cool"
+    assert named("undertone", (Share(name="warm", share=0.82),)) is None
+
+
+def test_what_too_few_pairs_agree_on_is_not_named_from_one_photo() -> None:
+    assert named("ita_class", (Share(name="dark", share=0.99),)) is None
     assert named("season", (Share(name="True Summer", share=0.99),)) is None
 
 

@@ -181,7 +181,7 @@ class Tone(Stored):
 
     ita: float = Field(ge=-90, le=90, description="individual typology angle, degrees")
     ita_interval: tuple[float, float] = Field(
-        description="degrees; where ITA may lie given unknown exposure and white balance"
+        description="degrees; holds in 7 of 10 what other photos of the person show"
     )
     ita_estimate: float | None = Field(
         default=None, ge=-90, le=90, description="degrees; where the person's tone likely lies"
@@ -342,7 +342,8 @@ def _unnamed(row: Mapping[str, Any]) -> Mapping[str, Any]:
         unsure = {
             kind: None
             for kind, share in _SHARE_OF.items()
-            if (word := tone.get(kind)) and not reaches(kind, word, tone.get(share) or 0)
+            if (word := tone.get(kind))
+            and not reaches(_as_settled(kind, row), word, tone.get(share) or 0)
         }
         row = {**row, "skin": {**skin, "tone": {**tone, **unsure}}}
     if isinstance(prediction, Mapping) and (word := prediction.get("condition")):
@@ -350,6 +351,17 @@ def _unnamed(row: Mapping[str, Any]) -> Mapping[str, Any]:
         if not reaches("condition", word, shares.get(word) or 0):
             row = {**row, "prediction": {**prediction, "condition": None, "severity": "none"}}
     return row
+
+
+def _as_settled(kind: Nameable, row: Mapping[str, Any]) -> Nameable:
+    """The rule for a name of this reading's tone: for a class, whether more than one photo in free
+    light speaks for it."""
+    if kind != "ita_class":
+        return kind
+    reference = (row.get("quality") or {}).get("reference") or {}
+    used = [photo for photo in row.get("photos", ()) if photo.get("status") == "measured"]
+    settled = reference.get("status") == "used" or len(used) > 1
+    return "settled_class" if settled else kind
 
 
 # The names of a tone, each with the field that holds its share.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:  # a reading asks for its names as it is read back
     from facet.domain.face import Settles, Share
 
-type Nameable = Literal["ita_class", "undertone", "season", "shape", "condition"]
+type Nameable = Literal["ita_class", "settled_class", "undertone", "season", "shape", "condition"]
 
 
 def named(kind: Nameable, shares: Sequence["Share"]) -> str | None:

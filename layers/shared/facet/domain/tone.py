@@ -66,24 +66,20 @@ def pool(evidence: Sequence[ToneEvidence]) -> ToneOfPerson | None:
     """All that speaks for one person's tone -> its posterior; None where nothing does."""
     if not evidence:
         return None
-    table = _table()
-    weights = [1 / piece.error**2 for piece in evidence]
-    photos = sum(piece.kind in PHOTOS for piece in evidence)
-    # What n photos share is not averaged away: each weighs 1 / (1 + (n - 1) shared).
-    alike = 1 + max(photos - 1, 0) * table["photos"]["shared"]
-    weights = [
-        weight / alike if piece.kind in PHOTOS else weight
-        for piece, weight in zip(evidence, weights, strict=True)
-    ]
-    weights.append(1 / table["prior"]["spread"] ** 2)
-    values = [*(piece.ita for piece in evidence), table["prior"]["mean"]]
-    mean = sum(w * v for w, v in zip(weights, values, strict=True)) / sum(weights)
-    spread = 1 / math.sqrt(sum(weights))
+    prior = _table()["prior"]
+    photos = [piece for piece in evidence if piece.kind in PHOTOS]
+    told = [(piece.ita, piece.error**2) for piece in evidence if piece.kind not in PHOTOS]
+    seen = _seen(photos, prior["mean"], prior["spread"])
+    parts = [(prior["mean"], prior["spread"] ** 2), *told, *seen]
+    certainty = sum(1 / variance for _, variance in parts)
+    mean = sum(value / variance for value, variance in parts) / certainty
+    spread = 1 / math.sqrt(certainty)
     below = NormalDist(mean, spread).cdf
     classes = class_shares(below)
     reach = spread * NormalDist().inv_cdf((1 + coverage()) / 2)
     low, high = max(-90.0, mean - reach), min(90.0, mean + reach)
-    name = named("ita_class", classes)
+    settled = len(evidence) > 1 or evidence[0].kind != "photo"
+    name = named("settled_class" if settled else "ita_class", classes)
     return ToneOfPerson(
         ita=round(mean, 1),
         ita_interval=(round(low, 1), round(high, 1)),
@@ -91,9 +87,35 @@ def pool(evidence: Sequence[ToneEvidence]) -> ToneOfPerson | None:
         open=None if name else left_open(low, high),
         confidence=classes[0].share,
         monk=monk_shares(below),
-        photos=photos,
+        photos=len(photos),
         evidence=tuple(dict.fromkeys(piece.kind for piece in evidence)),
     )
+
+
+def _seen(photos: Sequence[ToneEvidence], prior: float, spread: float) -> list[tuple[float, float]]:
+    """Photos -> the ITA that each shows by itself, and its variance.
+
+    The prior is in a photo's estimate already and is taken out, or it would count once a photo.
+    Where photos lie farther apart than their errors explain, all err by what is missing, within
+    bounds (DerSimonian & Laird 1986): one that is wrongly sure does not outweigh the others. And
+    part of their error is the same in all, so that a hundred are not a hundred times as sure.
+    """
+    table = _table()["photos"]
+    seen = []
+    for photo in photos:
+        certainty = max(1 / photo.error**2 - 1 / spread**2, 1e-6)
+        value = (photo.ita / photo.error**2 - prior / spread**2) / certainty
+        seen.append((value, 1 / certainty))
+    if len(seen) < 2:
+        return seen
+    weights = [1 / variance for _, variance in seen]
+    total = sum(weights)
+    middle = sum(w * value for w, (value, _) in zip(weights, seen, strict=True)) / total
+    apart = sum(w * (value - middle) ** 2 for w, (value, _) in zip(weights, seen, strict=True))
+    missing = (apart - (len(seen) - 1)) / (total - sum(w * w for w in weights) / total)
+    missing = min(max(0.0, missing), table["hidden"] ** 2)
+    alike = 1 + (len(seen) - 1) * table["shared"]
+    return [(value, (variance + missing) * alike) for value, variance in seen]
 
 
 def ita_class(angle: float) -> ItaClass:

@@ -164,7 +164,7 @@ def _tone(tones: Sequence[Tone], best: Tone) -> Tone:
     undertones = _shares([tone.undertones for tone in tones])
     low = max(-90.0, min(angle, estimate - left * down))
     high = min(90.0, max(angle, estimate + left * up))
-    name = named("ita_class", classes)
+    name = named("settled_class", classes)
     return best.model_copy(
         update={
             "ita": round(angle, 1),

@@ -1,4 +1,7 @@
-"""What colour the light had, estimated twice: around the face, and in the whites of the eyes."""
+"""What colour the light had, estimated twice: around the face, and in the whites of the eyes.
+
+And how much of it there was: how bright the brightest things of the photo and of the face are.
+"""
 
 import math
 import tomllib
@@ -19,7 +22,8 @@ if TYPE_CHECKING:
 
 # Every estimate is brought to one luminance, so that its chroma can be compared.
 _LUMINANCE = 0.6
-_SURROUNDINGS = 12_000  # px looked at outside the face, spread evenly
+_SURROUNDINGS = 12_000  # px of the photo looked at, spread evenly
+_BRIGHTEST = 0.99  # quantile
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,33 @@ class Light:
     sclera: tuple[float, float] | None  # from the whites of the eyes
     agreement: float  # 0..1; 1: both say the same, 0.5: only one of them, or half agreed
     paper: "Paper | None" = None  # a sheet whose colour is known; the skin is brought to its light
+    # Of the brightest hundredth, linear, 0..1: luminance in the photo, fullest channel in the face.
+    brightest: tuple[float, float] = (1.0, 1.0)
+
+    @property
+    def dimness(self) -> float:
+        """Stops by which even the brightest of photo and face lies below white; 0: well exposed."""
+        return max(0.0, -math.log2(max(*self.brightest, 1e-4)))
+
+    def balanced(self, linear: NDArray[np.floating]) -> NDArray[np.floating]:
+        """Linear RGB (3,) of a surface -> as it is in white light, as far as the cast is believed.
+
+        The surroundings' colour counts less the stronger it is (a blue wall is no light), and less
+        the whiter the whites of the eyes are (what they do not show is no light either). In a
+        sheet's light nothing is left to be taken out.
+        """
+        if self.surroundings is None or self.paper is not None:
+            return linear
+        table = _table()["balance"]
+        strength, limit = math.hypot(*self.surroundings), table["believable"]
+        share = limit**2 / (limit**2 + strength**2)
+        white = table["white_sclera"] ** 2
+        seen = white if self.sclera is None else math.hypot(*self.sclera) ** 2
+        share *= seen / (seen + white)
+        lightness = colour.lab_from_linear(np.full(3, _LUMINANCE))[0]
+        a, b = self.surroundings
+        cast = colour.linear_from_lab([lightness, share * a, share * b])
+        return np.asarray(np.minimum(linear * _LUMINANCE / np.maximum(cast, 0.05), 1.0))
 
     @property
     def cast(self) -> float:
@@ -56,25 +87,31 @@ def estimate_light(
 
     outline: (n, 2) of the face; eyes: two rings (16, 2); all in pixels of the photo.
     """
-    surroundings = _shades_of_grey(pixels, outline, skin)
-    sclera = _sclera(pixels, eyes)
-    if surroundings is None or sclera is None:
-        return Light(surroundings, sclera, 0.5)
-    distance = math.dist(surroundings, sclera)
-    agreement = 2.0 ** -((distance / _table()["agreement"]) ** 2)
-    return Light(surroundings, sclera, agreement)
-
-
-def _shades_of_grey(
-    pixels: Pixels, outline: NDArray[np.floating], skin: NDArray[np.floating]
-) -> tuple[float, float] | None:
-    """Minkowski mean, p = 6, of what is neither face, nor skin-like, nor clipped."""
-    table = _table()
     step = max(1, round(math.sqrt(pixels.shape[0] * pixels.shape[1] / _SURROUNDINGS)))
     sparse = pixels[::step, ::step]
-    outside = ~inside(outline / step, sparse.shape[1], sparse.shape[0])
-    outside &= sparse.max(axis=-1) < table["clipped"]
-    linear = colour.linear_from_srgb(sparse[outside])
+    face = inside(outline / step, sparse.shape[1], sparse.shape[0])
+    brightest = _brightest(sparse, face)
+    surroundings = _shades_of_grey(sparse[~face], skin)
+    sclera = _sclera(pixels, eyes)
+    if surroundings is None or sclera is None:
+        return Light(surroundings, sclera, 0.5, brightest=brightest)
+    distance = math.dist(surroundings, sclera)
+    agreement = 2.0 ** -((distance / _table()["agreement"]) ** 2)
+    return Light(surroundings, sclera, agreement, brightest=brightest)
+
+
+def _brightest(pixels: Pixels, face: NDArray[np.bool_]) -> tuple[float, float]:
+    """Luminance of the photo's brightest hundredth, and the fullest channel of the face's."""
+    of_photo = np.quantile(colour.luminance(colour.linear_from_srgb(pixels)), _BRIGHTEST)
+    peaks = pixels[face].max(axis=-1)
+    of_face = colour.linear_from_srgb(np.quantile(peaks, _BRIGHTEST) / 255) if len(peaks) else 0.0
+    return float(of_photo), float(of_face)
+
+
+def _shades_of_grey(around: Pixels, skin: NDArray[np.floating]) -> tuple[float, float] | None:
+    """Minkowski mean, p = 6, of what around the face is neither skin-like nor clipped."""
+    table = _table()
+    linear = colour.linear_from_srgb(around[around.max(axis=-1) < table["clipped"]])
     lab = colour.lab_from_linear(linear)
     # Skin in shadow and in light keeps its hue: compare colour at the face's own lightness.
     difference = np.hypot(lab[:, 1] - skin[1], lab[:, 2] - skin[2])

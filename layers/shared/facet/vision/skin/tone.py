@@ -6,7 +6,7 @@ a share. What is known and what is not validated stands beside the numbers in to
 
 import math
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -73,16 +73,23 @@ def skin_colour(patches: Mapping[str, Pixels]) -> SkinColour | None:
 def measure_tone(skin: SkinColour, light: Light) -> Tone:
     """The tone of the skin, as sure as the light allows."""
     angle = float(colour.ita(skin.lab))
-    low, high = _ita_interval(skin, light)
-    below = _split_normal(angle, low, high, coverage())
-    classes, undertones = class_shares(below), _undertones(skin.lab, light)
-    name = named("ita_class", classes)
+    estimate, error = _likely(skin, light)
+    # In free light an interval is for what other photos would show: their error is in it too.
+    wider = 1.0 if light.paper else _table()["uncertainty"]["other_photos"]
+    belief = NormalDist(estimate, error * wider)
+    reach = (1 - coverage()) / 2
+    # What the photo shows lies inside, however unlikely.
+    low = max(-90.0, min(belief.inv_cdf(reach), angle))
+    high = min(90.0, max(belief.inv_cdf(1 - reach), angle))
+    below = belief.cdf
+    classes, undertones = class_shares(below), _undertones(skin, light)
+    name = named("settled_class" if light.paper else "ita_class", classes)
     lab = tuple(round(float(value), 1) for value in skin.lab)
     return Tone(
         ita=round(angle, 1),
         ita_interval=(round(low, 1), round(high, 1)),
-        ita_estimate=round(angle, 1),
-        ita_error=round((high - low) / 2, 1),
+        ita_estimate=round(estimate, 1),
+        ita_error=round(error, 1),
         ita_class=cast("ItaClass | None", name),
         monk=monk_shares(below),
         undertone=cast("Undertone | None", named("undertone", undertones)),
@@ -112,16 +119,55 @@ def _trimmed_median(pixels: Pixels, trim: float) -> NDArray[np.floating]:
     return np.asarray(np.median(linear[(bright >= low) & (bright <= high)], axis=0), dtype=float)
 
 
-def _ita_interval(skin: SkinColour, light: Light) -> tuple[float, float]:
-    """ITA at the ends of what exposure, white balance and the patches leave open, combined."""
+def _likely(skin: SkinColour, light: Light) -> tuple[float, float]:
+    """Where the person's ITA likely lies, and its error, degrees.
+
+    In even light, well exposed and white, it is what the photo shows. In free light a photo says
+    little, and the estimate is what other photos of a person with such a one show in the mean.
+    """
     table = _table()["uncertainty"]
-    angle = float(colour.ita(skin.lab))
-    stops = table["exposure_stops"]
-    balance = _between(
-        table["white_balance_disputed"], table["white_balance_agreed"], light.agreement
-    )
+    stops, balance = table["exposure_stops"], table["white_balance"]
     if light.paper:
         stops, balance = light.paper.exposure_stops, light.paper.balance
+    trust = 1.0 if light.paper else _trust(skin, light)
+    bright = max(float(colour.luminance(skin.linear)), 1e-3)
+    of_photo, of_face = (math.log(max(value, 1e-3)) for value in light.brightest)
+    balanced = float(colour.ita(colour.lab_from_linear(light.balanced(skin.linear))))
+    free = table["free"]
+    elsewhere = (
+        free["mean"]
+        + free["balanced"] * balanced
+        + free["photo_brightest"] * of_photo
+        + free["face_brightest"] * (of_face - math.log(bright))
+    )
+    shown = min(_left_open(skin, stops, balance), free["error"])
+    return (
+        _between(elsewhere, float(colour.ita(skin.lab)), trust),
+        _between(free["error"], shown, trust),
+    )
+
+
+def _trust(skin: SkinColour, light: Light) -> float:
+    """0..1: how far the light is one in which a photo shows the skin as it is."""
+    table = _table()["uncertainty"]["trust"]
+    cheeks = [
+        max(float(colour.luminance(skin.patches[n])), 1e-3) for n in CHEEKS if n in skin.patches
+    ]
+    stops = math.log2(max(cheeks) / min(cheeks))
+    cast = table["unseen_sclera"] if light.sclera is None else math.hypot(*light.sclera)
+    doubt = (
+        table["doubt"]
+        + table["dimness"] * light.dimness
+        + table["uneven"] * math.log(stops + 0.1)
+        + table["sclera"] * math.log(cast + 2.0)
+    )
+    return 1 / (1 + math.exp(doubt))
+
+
+def _left_open(skin: SkinColour, stops: float, balance: float) -> float:
+    """Degrees of ITA, either way, that exposure, white balance (a share of each channel) and the
+    patches leave open, combined."""
+    angle = float(colour.ita(skin.lab))
     moved = [(2.0**-stops,) * 3, (2.0**stops,) * 3]
     for channel in range(3):
         for sign in (-1, 1):
@@ -135,7 +181,7 @@ def _ita_interval(skin: SkinColour, light: Light) -> tuple[float, float]:
     # Exposure is one cause, the three channels another; within a cause the worst counts.
     down = math.hypot(min(0.0, *shifts[:2]), min(0.0, *shifts[2:]), standard_error)
     up = math.hypot(max(0.0, *shifts[:2]), max(0.0, *shifts[2:]), standard_error)
-    return max(-90.0, angle - down), min(90.0, angle + up)
+    return (down + up) / 2
 
 
 def _patches_error(skin: SkinColour) -> float:
@@ -147,23 +193,12 @@ def _patches_error(skin: SkinColour) -> float:
     return float(np.std(angles, ddof=1) / math.sqrt(len(angles)))
 
 
-def _split_normal(
-    middle: float, low: float, high: float, coverage: float
-) -> Callable[[float], float]:
-    """Cumulative distribution with its median at `middle` and `coverage` between low and high."""
-    quantile = NormalDist().inv_cdf((1 + coverage) / 2)
-
-    def below(value: float) -> float:
-        sigma = max((middle - low if value < middle else high - middle) / quantile, 0.5)
-        return NormalDist(middle, sigma).cdf(value)
-
-    return below
-
-
-def _undertones(lab: NDArray[np.floating], light: Light) -> tuple[Share, ...]:
-    """Shares, largest first: how much yellower (warm) or redder (cool) the hue is than usual."""
+def _undertones(skin: SkinColour, light: Light) -> tuple[Share, ...]:
+    """Shares, largest first: how much yellower (warm) or redder (cool) the balanced hue is than
+    usual."""
     table = _table()["undertone"]
-    residual = undertone_residual(float(colour.hue(lab)))
+    balanced = colour.lab_from_linear(light.balanced(skin.linear))
+    residual = float(colour.hue(balanced)) - table["usual_balanced"]
     sigma = _between(table["sigma_disputed"], table["sigma_agreed"], light.agreement)
     belief = NormalDist(residual, sigma)
     cool, not_warm = belief.cdf(-table["neutral"]), belief.cdf(table["neutral"])
