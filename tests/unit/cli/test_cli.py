@@ -73,7 +73,8 @@ def test_a_reading_has_every_part_of_the_contract(
     assert document["quality"]["verdict"] in {"good", "usable"}
     assert document["face"]["pose"].keys() == {"yaw", "pitch", "roll"}
     assert document["skin"]["tone"].keys() >= {
-        "ita", "ita_interval", "ita_class", "monk", "undertone", "hex", "confidence",
+        "ita", "ita_interval", "ita_estimate", "ita_error", "monk", "undertones", "hex",
+        "confidence",
     }  # fmt: skip
     assert document["versions"].keys() >= {"pipeline", "detector", "mesh", "scoring"}
 

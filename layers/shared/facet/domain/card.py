@@ -117,8 +117,8 @@ class PhotoSet(Part):
 
     name: str = Field(description="as the figures name it")
     about: str | None = Field(default=None, description="what they show")
-    people: int = Field(ge=0)
-    photos: int = Field(ge=0)
+    people: int = Field(ge=0, description="who are on them")
+    photos: int = Field(ge=0, description="all of them, read or not")
     read: int = Field(ge=0, description="photos that the gates let pass")
     preset: str = Field(description="of the gates")
 
@@ -127,7 +127,7 @@ class CardMeasure(Part):
     """One measure, and how far it may be trusted."""
 
     name: str = Field(description="a concern, a part of the tone, or a name that is given")
-    kind: Literal["number", "name"]
+    kind: Literal["number", "name"] = Field(description="what it gives")
     unit: str = Field(default="", description="of a number")
     status: Literal["measured", "not_measured"] = Field(
         description="not_measured: nobody knows how two photos of one person differ in it"

@@ -20,7 +20,6 @@ class ProfileDocument(Profile):
     tone_of_person: ToneOfPerson | None = Field(
         default=None,
         description="read only; of all analyses that are kept and of what is told here",
-        json_schema_extra={"readOnly": True},
     )
 
 
