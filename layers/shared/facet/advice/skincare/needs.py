@@ -123,5 +123,5 @@ def _dark_marks(profile: Profile, deep: float) -> Literal["told", "tone"] | None
     """What speaks for dark marks: a tone does only where its share would name it."""
     if profile.pigmentation_prone:
         return "told"
-    sure = reaches("settled_class", "deep", deep)
+    sure = reaches("ita_class", "deep", deep)
     return "tone" if sure and profile.pigmentation_prone is None else None
