@@ -139,20 +139,20 @@ def test_a_page_outside_the_contract_is_refused(stack: Stack, query: dict[str, s
 
 
 def measured(stack: Stack, portrait: bytes, redness: float) -> str:
-    """An analysed photo whose stored redness is this."""
+    """An analysed photo whose stored redness is this; more noise than the card knows of photos."""
     analysis_id = stack.start(portrait)
     stack.call("analyze", stack.uploaded(analysis_id))
     row = stack.row(analysis_id)
     reading = unpack(row["reading"])
     for concern in reading["skin"]["concerns"]:
         if concern["name"] == "redness":
-            concern |= {"measured": redness, "minimum_change": 2.0}
+            concern |= {"measured": redness, "minimum_change": 20.0}
     stack.table.put_item(Item={**row, "reading": pack(json.dumps(reading))})
     return analysis_id
 
 
 def test_the_history_says_what_changed_and_what_is_noise(stack: Stack, portrait: bytes) -> None:
-    first, second, third = (measured(stack, portrait, value) for value in (10.0, 20.0, 21.5))
+    first, second, third = (measured(stack, portrait, value) for value in (10.0, 60.0, 75.0))
 
     _, page, _ = stack.http("api", GET, path="/v1/analyses")
 
@@ -161,17 +161,17 @@ def test_the_history_says_what_changed_and_what_is_noise(stack: Stack, portrait:
         next(trend for trend in analysis["trends"] if trend["concern"] == "redness")
         for analysis in page["analyses"]
     )
-    assert last["noise_band"] == {"low": 19.5, "high": 23.5}
+    assert last["noise_band"] == {"low": 55.0, "high": 95.0}
     assert last["previous"]["verdict"] == "within_noise"
     assert last["previous"]["analysis_id"] == second
     assert (last["first"]["verdict"], last["first"]["analysis_id"]) == ("worse", first)
-    assert (last["first"]["change"], last["first"]["minimum_changes"]) == (11.5, 5.75)
+    assert (last["first"]["change"], last["first"]["minimum_changes"]) == (65.0, 3.25)
     assert middle["previous"] == middle["first"]
     assert "previous" not in oldest
 
 
 def test_a_page_of_one_still_knows_what_came_before(stack: Stack, portrait: bytes) -> None:
-    ids = [measured(stack, portrait, value) for value in (10.0, 12.0, 20.0)]
+    ids = [measured(stack, portrait, value) for value in (10.0, 12.0, 60.0)]
 
     _, page, _ = stack.http("api", GET, path="/v1/analyses", query={"limit": "1"})
 
