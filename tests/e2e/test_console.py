@@ -464,7 +464,7 @@ def test_a_result_shows_everything_it_measured_and_advises(result: Page) -> None
     for part in ("Your routine", "Looks", "Outfits", "The photo", "About this result"):
         expect(result.get_by_role("region", name=part, exact=True)).to_be_visible()
     tone = result.get_by_role("region", name="Skin tone")
-    expect(tone).to_contain_text(re.compile(r"ITA \d+° between \d+° and \d+°"))
+    expect(tone).to_contain_text(re.compile(r"ITA -?\d+°, between -?\d+° and -?\d+°"))
     routine = result.get_by_role("region", name="Your routine")
     assert routine.locator(".steps > li").count() >= 4
     look(result, "result")

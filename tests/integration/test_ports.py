@@ -38,7 +38,7 @@ from facet.domain.analysis import (
 )
 from facet.domain.belongings import Shelf
 from facet.domain.errors import FacetError, ProfileUnreadableError
-from facet.domain.face import PhotoOutcome, PhotoStatus
+from facet.domain.face import FaceReading, PhotoOutcome, PhotoStatus
 from facet.domain.looks import DrawnLook, LookStatus
 from facet.domain.messages import AnalysisEnded, FaceAnalyzed
 from facet.domain.products import Product
@@ -255,7 +255,13 @@ def test_a_reading_is_saved_while_it_is_analysed(world: World) -> None:
 
     assert saved.pending == {Kind.SKINCARE, Kind.MAKEUP}
     assert saved == world.analyses.get("user", "01A")
-    assert (saved.reading, saved.photo) == (face_reading(), PHOTO)
+    # Read back, a reading has the names that the limits of today give it.
+    assert saved.reading is not None
+    kept, sent = (
+        FaceReading.model_validate(reading.model_dump(mode="json"))
+        for reading in (saved.reading, face_reading())
+    )
+    assert (kept, saved.photo) == (sent, PHOTO)
     assert world.analyses.save_reading(saved, face_reading(), PHOTO, LATER) is None
     world.analyses.release(saved, NOW)
     assert world.analyses.claim("user", "01A", LATER) is None
