@@ -538,7 +538,6 @@ def test_feedback_is_kept(result: Page) -> None:
     expect(routine.get_by_role("button", name="Yes")).to_have_attribute("aria-pressed", "true")
 
 
-@pytest.mark.skip(reason="failed once issue H was joined; why was not found yet")
 def test_history_holds_every_photo_and_how_each_measure_moved(
     page: Page, photo_file: Path, portrait: Image.Image, tmp_path: Path
 ) -> None:
@@ -552,7 +551,7 @@ def test_history_holds_every_photo_and_how_each_measure_moved(
     go(page, "History", "History")
 
     expect(page.locator(".photos li")).to_have_count(2)
-    page.get_by_label("Measure").select_option("redness")
+    page.get_by_label("Measure", exact=True).select_option("redness")
     chart = page.get_by_role("group", name=re.compile("^Redness"))
     assert chart.get_by_role("link").count() == 2
     expect(page.locator(".verdict")).to_contain_text("noise")
