@@ -106,5 +106,4 @@ def dullness(face: Surface) -> Measured:
 def bloodless(face: Surface) -> Map:
     """Map (h, w) of how much haemoglobin lies below the usual for the face's own melanin, ln."""
     start, rise = limits("dullness")["usual"]
-    melanin = np.median(face.melanin[face.matte]) if face.matte.any() else 0
-    return np.float32(start + rise * melanin) - face.haemoglobin
+    return np.float32(start + rise * face.own_melanin) - face.haemoglobin

@@ -98,16 +98,19 @@ class Surface:
         return sum(self.shown[name].burnt for name in names) / max(skin, 1)
 
     @cached_property
+    def own_melanin(self) -> float:
+        """The median melanin of matte skin, ln; 0 where none is seen."""
+        return float(np.median(self.melanin[self.matte])) if self.matte.any() else 0.0
+
+    @cached_property
     def deeper(self) -> float:
         """How much deeper than usual its own melanin makes the contrast of pigment; at least 1.
 
         Where skin holds more melanin, the same share of it more or less is a larger difference.
         """
-        if not self.matte.any():
-            return 1.0
         table = limits("melanin")
-        own = float(np.median(self.melanin[self.matte]))
-        return max(1.0, (own + float(table["base"])) / float(table["usual"] + table["base"]))
+        base = float(table["base"])
+        return max(1.0, (self.own_melanin + base) / (float(table["usual"]) + base))
 
     @cached_property
     def specular(self) -> tuple[Map, Mask]:
