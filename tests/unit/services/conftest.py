@@ -1,15 +1,17 @@
 """The world of a service, in memory."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from facet.domain.account import AccountJob
-from facet.domain.analysis import Analysis, Size
+from facet.domain.analysis import Analysis, Size, Status
 from facet.domain.cursor import Cursors
 from facet.domain.messages import FaceAnalyzed, LookWanted
 from facet.domain.quota import Tier
+from facet.services.analyze_face import Measure, analyze_face
 from tests import fakes
 from tests.unit.conftest import face_reading
 
@@ -58,6 +60,24 @@ class World:
         saved = self.analyses.save_reading(claimed, face_reading(redness=40), size, NOW)
         assert saved
         return saved
+
+    def arrives(
+        self, asked: Analysis, key: str, measure: Measure, *, now: datetime = NOW
+    ) -> Status | None:
+        """S3 tells that a photo has come."""
+        return analyze_face(
+            asked.user_id,
+            asked.analysis_id,
+            key,
+            measure=measure,
+            analyses=self.analyses,
+            uploads=self.uploads,
+            media=self.media,
+            jobs=self.jobs,
+            events=self.events,
+            correlate=self.correlated.append,
+            clock=lambda: now,
+        )
 
     def row(self, analysis: Analysis) -> Analysis:
         """The analysis as it is now."""

@@ -9,7 +9,6 @@ import pytest
 from facet.domain.analysis import Analysis, Kind, Status
 from facet.domain.errors import PhotoRejectedError
 from facet.domain.tone_of_person import TonePart, evidence_of
-from facet.services.analyze_face import analyze_face
 from facet.vision.analyze import PhotoAnalysis
 from tests import fakes
 from tests.unit.conftest import face_reading
@@ -26,19 +25,7 @@ def run(
     key: str = "",
     now: datetime = NOW,
 ) -> Status | None:
-    return analyze_face(
-        asked.user_id,
-        asked.analysis_id,
-        key or asked.upload_keys[0],
-        measure=measure,
-        analyses=world.analyses,
-        uploads=world.uploads,
-        media=world.media,
-        jobs=world.jobs,
-        events=world.events,
-        correlate=world.correlated.append,
-        clock=lambda: now,
-    )
+    return world.arrives(asked, key or asked.upload_keys[0], measure, now=now)
 
 
 def test_a_photo_is_measured_kept_and_its_wishes_are_queued(world: World) -> None:

@@ -10,7 +10,6 @@ import pytest
 from facet.domain.analysis import UPLOAD_WINDOW, Analysis, Status
 from facet.domain.errors import PhotoRejectedError
 from facet.domain.face import Check, FaceReading, PhotoStatus, Quality
-from facet.services.analyze_face import analyze_face
 from facet.services.sweep_analyses import sweep_analyses
 from facet.vision.analyze import PhotoAnalysis
 from tests import fakes
@@ -46,20 +45,7 @@ def told(
     measure: Measure = measured,
     now: datetime = NOW,
 ) -> Status | None:
-    """S3 tells that a photo has come."""
-    return analyze_face(
-        asked.user_id,
-        asked.analysis_id,
-        asked.upload_keys[number],
-        measure=measure,
-        analyses=world.analyses,
-        uploads=world.uploads,
-        media=world.media,
-        jobs=world.jobs,
-        events=world.events,
-        correlate=world.correlated.append,
-        clock=lambda: now,
-    )
+    return world.arrives(asked, asked.upload_keys[number], measure, now=now)
 
 
 def asked_for(world: World, *photos: bytes | None, views: tuple[str, ...] = ()) -> Analysis:
