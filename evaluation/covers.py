@@ -63,11 +63,7 @@ def mask(canvas: Canvas, draw: Random, cloth: str) -> Pixels:
 def half(canvas: Canvas, draw: Random, kind: str) -> Pixels:
     """A flat panel before the right or the left half of the face."""
     at, mm = canvas.points, canvas.px_per_mm
-    down = at[152] - at[10]
-    down = down / np.linalg.norm(down)
-    turn = np.radians(draw.uniform(-12, 12))
-    turned = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
-    down = turned @ down
+    down = _turned(_down(canvas), draw.uniform(-12, 12))
     across = np.asarray(np.array([-down[1], down[0]]) * draw.choice((-1, 1)), float)
     start = at[168] - across * draw.uniform(-6, 6) * mm
     return _laid(
@@ -82,13 +78,23 @@ def half(canvas: Canvas, draw: Random, kind: str) -> Pixels:
 def lower(canvas: Canvas, draw: Random, kind: str) -> Pixels:
     """A card, a book or a scarf before everything below the nose's bridge."""
     at, mm = canvas.points, canvas.px_per_mm
-    down = at[152] - at[10]
-    down = down / np.linalg.norm(down)
-    turn = np.radians(draw.uniform(-10, 10))
-    turned = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    down = _down(canvas)
+    turned = _turned(down, draw.uniform(-10, 10))
     start = at[draw.choice((195, 5, 4))] + draw.uniform(-3, 3) * mm * down
-    over = _half_plane(canvas, draw, start, turned @ down)
+    over = _half_plane(canvas, draw, start, turned)
     return _laid(canvas, draw, over, _panel(canvas, draw, kind), pleats=False)
+
+
+def _down(canvas: Canvas) -> Floats:
+    """The face's own direction from forehead to chin, of length 1."""
+    down = canvas.points[152] - canvas.points[10]
+    return np.asarray(down / np.linalg.norm(down))
+
+
+def _turned(direction: Floats, degrees: float) -> Floats:
+    turn = np.radians(degrees)
+    matrix = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    return np.asarray(matrix @ direction)
 
 
 # --- skin that is not covered --------------------------------------------------------------------
