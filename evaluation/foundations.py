@@ -217,8 +217,7 @@ def main() -> int:
             print(row)
     findings = judge_foundations()
     for finding in findings:
-        value = "not measured" if finding.value is None else f"{finding.value:.2f}"
-        print(f"{finding.what}: {value} {finding.unit}, n {finding.n} {finding.note}")
+        print(finding.line)
     return 1 if any(finding.met is False for finding in findings) else 0
 
 

@@ -50,6 +50,14 @@ class Finding:
         """Why it is not met, where thresholds.toml says so; a miss without is a regression."""
         return limits()["known"].get(f"{self.section}: {self.what}")
 
+    @property
+    def line(self) -> str:
+        """It in one line, for a terminal."""
+        value = "-" if self.value is None else f"{self.value:.4f}"
+        missed = "NOT REACHED " if self.met is False else ""
+        told = f"{self.what}: {value} {self.unit}".rstrip()
+        return f"{told}, n = {self.n} {missed}{self.note} {' '.join(self.worst)}".rstrip()
+
     def as_json(self) -> dict[str, Any]:
         return asdict(self) | {"met": self.met}
 

@@ -93,8 +93,7 @@ def _no_ingredients(catalogue: Catalogue) -> Finding:
 def main() -> int:
     findings = judge_labels()
     for finding in findings:
-        value = "-" if finding.value is None else f"{finding.value:.4f}"
-        print(f"{finding.what}: {value}, n = {finding.n} {finding.note} {' '.join(finding.worst)}")
+        print(finding.line)
     return int(any(finding.met is False for finding in findings))
 
 

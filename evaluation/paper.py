@@ -399,8 +399,7 @@ def main() -> int:
     """On the tuning half: `python -m evaluation.paper --tune`."""
     findings = judge_paper(judged="--tune" not in sys.argv)
     for finding in findings:
-        value = "-" if finding.value is None else f"{finding.value:.3f}"
-        print(f"{finding.what}: {value}, n = {finding.n} {finding.note} {' '.join(finding.worst)}")
+        print(finding.line)
     return int(any(finding.met is False for finding in findings))
 
 

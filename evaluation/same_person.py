@@ -300,9 +300,7 @@ def _of(people: np.ndarray[Any, Any], values: Sequence[float]) -> list[float]:
 def main() -> int:
     findings = judge_same_person(os.process_cpu_count() or 1)
     for finding in findings:
-        value = "-" if finding.value is None else f"{finding.value:.3f}"
-        state = {True: "", False: " NOT REACHED", None: ""}[finding.met]
-        print(f"{finding.what}: {value}{state}, n = {finding.n} {finding.note}")
+        print(finding.line)
     return int(any(finding.met is False and finding.excuse is None for finding in findings))
 
 
