@@ -92,6 +92,17 @@ def test_a_function_imports_with_nothing_but_its_layers(function: str, built: Pa
     assert Path(origin) == built / function / "app.py"
 
 
+def test_every_module_of_the_layer_imports(built: Path) -> None:
+    """Some are imported first by a call, such as the language model's, so importing app misses them."""
+    code = (
+        "import facet, importlib, pkgutil\n"
+        "names = [module.name for module in pkgutil.walk_packages(facet.__path__, 'facet.')]\n"
+        "for name in names: importlib.import_module(name)\n"
+        "print(len(names))"
+    )
+    assert int(run_inside("AnalyzeFunction", built, code)) > 100
+
+
 def test_cloudformation_gets_to_see_no_anchors(built: Path) -> None:
     """It refuses a template with aliases or merges; `sam build` writes them out."""
     source, result = (folder / "template.yaml" for folder in (ROOT, built))
