@@ -316,7 +316,7 @@ def measure_card(faces: Path, workers: int) -> Card:
 
 def publish(card: Card) -> None:
     """Writes the card's document and its page."""
-    text = json.dumps(card.model_dump(mode="json", exclude_none=True), indent=1)
+    text = json.dumps(card.model_dump(mode="json", exclude_none=True), indent=0)
     FILE.write_text(f"{text}\n", encoding="utf-8")
     PAGE.write_text(page(card), encoding="utf-8")
 
