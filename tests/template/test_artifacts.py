@@ -93,7 +93,7 @@ def test_a_function_imports_with_nothing_but_its_layers(function: str, built: Pa
 
 
 def test_every_module_of_the_layer_imports(built: Path) -> None:
-    """Some are imported first by a call, such as the language model's, so importing app misses them."""
+    """A call imports some, such as the language model's, so importing app does not try them."""
     code = (
         "import facet, importlib, pkgutil\n"
         "names = [module.name for module in pkgutil.walk_packages(facet.__path__, 'facet.')]\n"
