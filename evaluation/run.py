@@ -22,6 +22,7 @@ from rich.table import Table
 
 from evaluation import card
 from evaluation.allergens import judge_allergens
+from evaluation.conditions import judge_conditions
 from evaluation.contact_sheet import judge_looks
 from evaluation.figures import publish
 from evaluation.foundations import judge_foundations
@@ -118,6 +119,7 @@ def main() -> int:
         made = _card(options.workers)
         findings += card.findings(made) if made else []
         findings += judge_foundations()
+        findings += judge_conditions(options.workers)
         findings += judge_same_person(options.workers)
     console.print(table(findings, everything=bool(only)))
     missed = [finding for finding in findings if finding.met is False]

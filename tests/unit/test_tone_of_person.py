@@ -117,3 +117,24 @@ def test_a_stored_reading_is_read_back_no_surer_than_today() -> None:
     assert (reading.skin.tone.ita_class, reading.skin.tone.undertone) == (None, "cool")
     assert reading.prediction is not None
     assert (reading.prediction.condition, reading.prediction.severity) == (None, "none")
+
+
+@pytest.mark.parametrize(
+    ("tables", "name"), [({}, None), ({"conditions": "1"}, None), ({"conditions": "2"}, "oily")]
+)
+def test_a_stored_condition_keeps_its_name_where_its_shares_are_chances(
+    tables: dict[str, str], name: str | None
+) -> None:
+    row = face_reading().model_dump(mode="json")
+    row["versions"]["tables"] = tables
+    row["prediction"] = {
+        "condition": "oily",
+        "severity": "moderate",
+        "confidence": 0.6,
+        "all_conditions": [{"name": "oily", "share": 0.95}, {"name": "dry", "share": 0.05}],
+    }
+
+    prediction = FaceReading.model_validate(row).prediction
+
+    assert prediction is not None
+    assert (prediction.condition, prediction.severity == "none") == (name, name is None)

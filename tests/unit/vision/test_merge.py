@@ -140,8 +140,12 @@ def test_the_prediction_follows_the_merged_measures() -> None:
 
     merged = merge([clear, red])
 
-    assert merged.prediction == predict(merged.skin.concerns, load_conditions("1"))
-    assert merged.prediction != predict(red.skin.concerns, load_conditions("1"))
+    assert merged.prediction == predict(
+        merged.skin.concerns, SCORING, load_conditions(SCORING.version)
+    )
+    assert merged.prediction != predict(
+        red.skin.concerns, SCORING, load_conditions(SCORING.version)
+    )
 
 
 # --- which one is kept ----------------------------------------------------------------------------

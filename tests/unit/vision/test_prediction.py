@@ -2,12 +2,13 @@ import pytest
 
 from facet.domain.errors import PermanentError
 from facet.domain.face import Concern, Prediction, Region
-from facet.vision.skin.prediction import load_conditions, predict
+from facet.vision.skin.prediction import NORMAL, condition_strengths, load_conditions, predict
 from facet.vision.skin.scores import CURRENT, load_scoring
 from tests.unit.conftest import Limits
 
-TABLE = load_conditions("1")
-NAMES = tuple(load_scoring(CURRENT).concerns)
+SCORING = load_scoring(CURRENT)
+TABLE = load_conditions(CURRENT)
+NAMES = tuple(SCORING.concerns)
 
 
 def skin(
@@ -28,9 +29,15 @@ def _usual_limit(limits: Limits) -> None:
 
 
 def predicted(concerns: tuple[Concern, ...]) -> Prediction:
-    prediction = predict(concerns, TABLE)
+    prediction = predict(concerns, SCORING, TABLE)
     assert prediction is not None
     return prediction
+
+
+def score_at(condition: str, spreads: float) -> float:
+    """The score at which all that a condition asks for lies this far above the usual."""
+    usual, spread = TABLE.usual[condition]
+    return 100 - 100 * (usual + spreads * max(spread, TABLE.least_spread))
 
 
 def shares_of(prediction: Prediction) -> dict[str, float]:
@@ -47,9 +54,11 @@ def test_lines_that_were_badly_seen_are_no_name_for_a_face() -> None:
 
 
 def test_a_condition_is_named_only_where_its_share_reaches_the_limit() -> None:
-    torn = predicted(skin(redness=30.0, dark_circles=40.0, eye_bags=40.0))
+    ageing = score_at("ageing", 2.5)
+    torn = predicted(skin(redness=score_at("redness-prone", 2.5), wrinkles=ageing, texture=ageing))
 
     assert torn.condition is None
+    assert torn.severity == "none"
     assert torn.all_conditions[0].share < 0.7
 
 
@@ -102,8 +111,48 @@ def test_shine_speaks_against_dry() -> None:
     assert shiny < matte
 
 
+def test_what_nearly_every_face_shows_is_nobody_s_first() -> None:
+    """Fine lines of plain faces, as strong as a redness that few have."""
+    lines = 100 - 100 * TABLE.usual["ageing"][0]
+    usual = predicted(skin(wrinkles=lines, texture=lines))
+    red = predicted(skin(wrinkles=lines, texture=lines, redness=lines - 20))
+
+    assert usual.condition == NORMAL
+    assert shares_of(red)["redness-prone"] > 10 * shares_of(red)["ageing"]
+
+
+def test_a_share_is_a_chance_and_falls_with_the_noise_of_its_measure() -> None:
+    """Of the same score, one that another photo may move far is less surely first."""
+
+    def red(minimum_change: float) -> float:
+        concerns = {concern.name: concern for concern in skin(redness=55)}
+        redness = next(
+            value / 100 for value in range(3000) if SCORING.score("redness", value / 100) <= 55
+        )
+        concerns["redness"] = concerns["redness"].model_copy(
+            update={"measured": redness, "minimum_change": minimum_change}
+        )
+        return shares_of(predicted(tuple(concerns.values())))["redness-prone"]
+
+    assert red(0.1) > red(2.0) > red(6.0)
+
+
+def test_the_strength_is_the_weighted_mean_of_what_a_condition_asks_for() -> None:
+    strengths = condition_strengths(skin(redness=30, blemishes=60), TABLE)
+
+    assert strengths["redness-prone"] == pytest.approx(0.7)
+    assert strengths["blemish-prone"] == pytest.approx((0.4 + 0.2 * 0.7) / 1.2)
+
+
+def test_a_named_condition_is_at_least_mild() -> None:
+    prediction = predicted(skin(blemishes=78))
+
+    assert prediction.condition == "blemish-prone"
+    assert prediction.severity == "mild"
+
+
 def test_severity_grows_with_the_lack() -> None:
-    severities = [predicted(skin(redness=score)).severity for score in (100, 62, 42, 10)]
+    severities = [predicted(skin(redness=score)).severity for score in (100, 55, 42, 10)]
 
     assert severities == ["none", "mild", "moderate", "marked"]
 
@@ -125,8 +174,8 @@ def test_unsure_concerns_make_an_unsure_prediction() -> None:
 
 
 def test_without_any_concern_nothing_is_predicted() -> None:
-    assert predict((), TABLE) is None
-    assert predict(skin(without=NAMES), TABLE) is None
+    assert predict((), SCORING, TABLE) is None
+    assert predict(skin(without=NAMES), SCORING, TABLE) is None
 
 
 def test_the_table_asks_only_for_concerns_that_are_scored() -> None:
@@ -136,5 +185,5 @@ def test_the_table_asks_only_for_concerns_that_are_scored() -> None:
 
 
 def test_an_unknown_version_is_named_with_those_there_are() -> None:
-    with pytest.raises(PermanentError, match="known: 1"):
+    with pytest.raises(PermanentError, match="known: 1, 2"):
         load_conditions("0")

@@ -117,7 +117,7 @@ def test_what_was_measured_in_another_unit_is_not_scored(reading: FaceReading) -
 
 def test_every_scoring_version_has_its_conditions() -> None:
     for path in scores._TABLES.glob("*.toml"):
-        assert load_conditions(path.stem).version == path.stem
+        assert load_conditions(path.stem).version.partition(".")[0] == path.stem
 
 
 def test_a_reading_of_newer_code_can_still_be_read(reading: FaceReading) -> None:

@@ -289,7 +289,10 @@ class Prediction(Stored):
         description="of the condition, as its measures are banded; none where it is not named",
     )
     confidence: Fraction = Field(description="falls with every measure that is missing or unsure")
-    all_conditions: tuple[Share, ...] = Field(description="largest first")
+    all_conditions: tuple[Share, ...] = Field(
+        description="the chance of each to stand out most from plain faces, largest first; "
+        "`normal`: that none does"
+    )
     missing: tuple[str, ...] = Field(
         default=(), description="concerns the table asks for that were not measured"
     )
@@ -348,7 +351,8 @@ def _unnamed(row: Mapping[str, Any]) -> Mapping[str, Any]:
         row = {**row, "skin": {**skin, "tone": {**tone, **unsure}}}
     if isinstance(prediction, Mapping) and (word := prediction.get("condition")):
         shares = {one.get("name"): one.get("share") for one in prediction.get("all_conditions", ())}
-        if not reaches("condition", word, shares.get(word) or 0):
+        table = ((row.get("versions") or {}).get("tables") or {}).get("conditions")
+        if table in _NO_CHANCES or not reaches("condition", word, shares.get(word) or 0):
             row = {**row, "prediction": {**prediction, "condition": None, "severity": "none"}}
     return row
 
@@ -364,6 +368,8 @@ def _as_settled(kind: Nameable, row: Mapping[str, Any]) -> Nameable:
     return "settled_class" if settled else kind
 
 
+# Versions of the conditions whose shares were strengths, which no limit of a name was set on.
+_NO_CHANCES = (None, "1")
 # The names of a tone, each with the field that holds its share.
 _SHARE_OF: Mapping[Nameable, str] = {
     "ita_class": "confidence",

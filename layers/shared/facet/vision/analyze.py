@@ -119,13 +119,12 @@ def analyze_photo(
     colours = measure_colours(shown, points, skin, light, eyes_hidden=eyes_hidden)
     scoring = load_scoring()
     concerns = measure_concerns(pixels, mesh, scoring, laid_out)
-    conditions = load_conditions(scoring.version)
     reading = FaceReading(
         quality=quality,
         face=measure_face(mesh, pose, _distance(photo, mesh), colours),
         skin=Skin(tone=tone, concerns=concerns, index=skin_index(concerns, scoring)),
         season=measure_season(tone, colours, light.agreement),
-        prediction=predict(concerns, conditions),
+        prediction=predict(concerns, scoring, load_conditions(scoring.version)),
         classifications=tuple(model.predict(pixels, mesh) for model in models.classifiers),
         versions=Versions(
             pipeline=PIPELINE_VERSION,

@@ -72,7 +72,7 @@ def merge(readings: Sequence[FaceReading]) -> FaceReading:
                 index=skin_index(concerns, scoring),
             ),
             "season": _shares(seasons) or None,
-            "prediction": predict(concerns, load_conditions(scoring.version)),
+            "prediction": predict(concerns, scoring, load_conditions(scoring.version)),
             "classifications": tuple(
                 _classification(number, readings) for number in range(len(best.classifications))
             ),

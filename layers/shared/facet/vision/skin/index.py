@@ -47,12 +47,9 @@ def table_version() -> str:
 
 def _step(concern: Concern, scoring: Scoring) -> float | None:
     """Points of score that a concern's minimum_change is worth where it lies."""
-    name, value, noise = concern.name, concern.measured, concern.minimum_change
-    if value is None or noise is None:
+    if concern.measured is None or concern.minimum_change is None:
         return None
-    ends = (scoring.score(name, value - noise), scoring.score(name, value + noise))
-    here = scoring.score(name, value)
-    return max(ends[0] - here, here - ends[1])
+    return scoring.points(concern.name, concern.measured, concern.minimum_change)
 
 
 @cache

@@ -1,10 +1,12 @@
 """Which cosmetic condition the measures speak for, by one versioned table: no model, no photo."""
 
+import math
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from statistics import NormalDist, mean
 from typing import Any
 
 from facet.domain.errors import PermanentError
@@ -12,10 +14,14 @@ from facet.domain.face import Concern, Prediction, Share
 from facet.domain.naming import named
 from facet.saying import say
 from facet.vision.face.shares import shares
-from facet.vision.skin.scores import BANDS
+from facet.vision.skin.scores import BANDS, Scoring
 
 NORMAL = "normal"
 _TABLES = Path(__file__).with_name("conditions")
+_SURE = 1.96  # standard deviations: 95 %
+_TAILS, _STEPS = 5, 200  # how far and how finely chances are summed
+
+type Term = Mapping[str, Any]  # concern, weight and, of a region, region and against
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +29,13 @@ class Conditions:
     """One version of conditions/<version>.toml."""
 
     version: str
-    sharpness: float
-    normal_below: float
     least_evidence: float
+    normal_at: float
+    least_spread: float
+    doubt: float
     severity: Sequence[float]
-    conditions: Mapping[str, Sequence[Mapping[str, Any]]]
+    usual: Mapping[str, tuple[float, float]]  # strength of plain faces: median, spread
+    conditions: Mapping[str, Sequence[Term]]
     named_with: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
@@ -45,47 +53,110 @@ def load_conditions(version: str) -> Conditions:
     return Conditions(**document)
 
 
-def predict(concerns: Sequence[Concern], table: Conditions) -> Prediction | None:
-    """Scored concerns -> shares over the conditions; None where no condition can be judged.
+def predict(concerns: Sequence[Concern], scoring: Scoring, table: Conditions) -> Prediction | None:
+    """Scored concerns -> the chance of each condition to stand out most; None where none is judged.
 
-    A concern that was not measured is left out, named in `missing`, and lowers the confidence.
+    A condition stands out by how far its strength lies above the usual one, in spreads of plain
+    faces, give or take what the measures' `minimum_change` is worth. `normal` is the chance that
+    none stands out by more than `normal_at`. A concern that was not measured is left out, named in
+    `missing`, and lowers the confidence.
     """
-    measured = {concern.name: concern for concern in concerns if concern.score is not None}
-    strengths: dict[str, float] = {}
-    evidence: list[float] = []
-    missing: set[str] = set()
-    for condition, terms in table.conditions.items():
-        lacks = [(term, lack) for term in terms if (lack := _lack(term, measured)) is not None]
-        missing |= {term["concern"] for term in terms} - measured.keys()
-        weights = sum(abs(term["weight"]) for term in terms)
-        evidence.append(
-            sum(abs(term["weight"]) * measured[term["concern"]].confidence for term, _ in lacks)
-            / weights
-        )
-        support = sum(term["weight"] for term, _ in lacks if term["weight"] > 0)
-        asked = sum(term["weight"] for term in terms if term["weight"] > 0)
-        if support < table.least_evidence * asked:
-            continue
-        total = sum(term["weight"] * lack for term, lack in lacks)
-        strengths[condition] = max(0.0, total / support)
+    strengths = condition_strengths(concerns, table)
     if not strengths:
         return None
-    strongest = max(strengths.values())
-    strengths[NORMAL] = max(0.0, 1 - strongest / table.normal_below)
-    answer = shares(
-        tuple(strengths), [strength**table.sharpness for strength in strengths.values()]
-    )
+    measured = _measured(concerns)
+    standing = [
+        _standing(condition, strength, measured, scoring, table)
+        for condition, strength in strengths.items()
+    ]
+    answer = shares((*strengths, NORMAL), _chances(standing, table.normal_at))
     top = answer[0]
     name = _named(answer, measured, table)
-    graded = name not in (None, NORMAL)
-    grade = sum(strengths[top.name] >= at for at in table.severity) if graded else 0
+    grade = 0
+    if name in strengths:  # what stands out is at least mild
+        grade = max(1, sum(strengths[name] >= at for at in table.severity))
     return Prediction(
         condition=name,
         severity=BANDS[grade],
-        confidence=round(top.share * sum(evidence) / len(evidence), 2),
+        confidence=round(top.share * _evidence(measured, table), 2),
         all_conditions=answer,
-        missing=tuple(sorted(missing)),
+        missing=tuple(
+            sorted(
+                {term["concern"] for terms in table.conditions.values() for term in terms}
+                - measured.keys()
+            )
+        ),
     )
+
+
+def condition_strengths(concerns: Sequence[Concern], table: Conditions) -> dict[str, float]:
+    """The strength, -1..1, of every condition of which enough was measured."""
+    measured = _measured(concerns)
+    strengths: dict[str, float] = {}
+    for condition, terms in table.conditions.items():
+        weighed = _weighed(terms, measured)
+        asked = sum(term["weight"] for term in terms if term["weight"] > 0)
+        if _support(weighed) >= table.least_evidence * asked:
+            total = sum(term["weight"] * lack for term, lack in weighed)
+            strengths[condition] = total / _support(weighed)
+    return strengths
+
+
+def _standing(
+    condition: str,
+    strength: float,
+    measured: Mapping[str, Concern],
+    scoring: Scoring,
+    table: Conditions,
+) -> NormalDist:
+    """How far a strength lies above the usual one, in spreads of plain faces, and how surely."""
+    weighed = _weighed(table.conditions[condition], measured)
+    noises = [term["weight"] * _noise(measured[term["concern"]], scoring) for term, _ in weighed]
+    usual, spread = table.usual[condition]
+    spread = max(spread, table.least_spread)
+    noise = math.hypot(*noises) / _support(weighed) / spread
+    return NormalDist((strength - usual) / spread, math.hypot(noise, table.doubt))
+
+
+def _evidence(measured: Mapping[str, Concern], table: Conditions) -> float:
+    """0..1: how much of what the conditions ask for was measured, and how surely, in the mean."""
+    parts = (
+        sum(
+            abs(term["weight"]) * measured[term["concern"]].confidence
+            for term, _ in _weighed(terms, measured)
+        )
+        / sum(abs(term["weight"]) for term in terms)
+        for terms in table.conditions.values()
+    )
+    return float(mean(parts))
+
+
+def _measured(concerns: Sequence[Concern]) -> dict[str, Concern]:
+    return {concern.name: concern for concern in concerns if concern.score is not None}
+
+
+def _weighed(terms: Sequence[Term], measured: Mapping[str, Concern]) -> list[tuple[Term, float]]:
+    """The terms that were measured, each with its lack."""
+    return [(term, lack) for term in terms if (lack := _lack(term, measured)) is not None]
+
+
+def _support(weighed: Sequence[tuple[Term, float]]) -> float:
+    """The weight of what speaks for a condition."""
+    return float(sum(term["weight"] for term, _ in weighed if term["weight"] > 0))
+
+
+def _chances(standing: Sequence[NormalDist], limit: float) -> list[float]:
+    """The chance of each to be the largest and above the limit; last, that none is above it."""
+    top = max(limit, *(one.mean + _TAILS * one.stdev for one in standing))
+    step = (top - limit) / _STEPS
+    chances = [0.0] * len(standing)
+    for number in range(_STEPS if step else 0):
+        at = limit + (number + 0.5) * step
+        below = [one.cdf(at) for one in standing]
+        for which, one in enumerate(standing):
+            others = math.prod(below[:which] + below[which + 1 :])
+            chances[which] += one.pdf(at) * others * step
+    return [*chances, math.prod(one.cdf(limit) for one in standing)]
 
 
 def _named(
@@ -99,7 +170,14 @@ def _named(
     return name if concern and concern.confidence >= asked["confidence"] else None
 
 
-def _lack(term: Mapping[str, Any], measured: Mapping[str, Concern]) -> float | None:
+def _noise(concern: Concern, scoring: Scoring) -> float:
+    """Standard deviation of a concern's lack, 0..1: of its minimum_change, which 95 % stay in."""
+    if concern.measured is None or concern.minimum_change is None:
+        return 0.0
+    return scoring.points(concern.name, concern.measured, concern.minimum_change) / 100 / _SURE
+
+
+def _lack(term: Term, measured: Mapping[str, Concern]) -> float | None:
     """0..1, how far a term's concern or region is from 100; None where it was not measured."""
     concern = measured.get(term["concern"])
     if concern is None or concern.score is None:

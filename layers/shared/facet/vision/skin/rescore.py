@@ -37,7 +37,7 @@ def rescore(
             "skin": reading.skin.model_copy(
                 update={"concerns": concerns, "index": skin_index(concerns, scoring)}
             ),
-            "prediction": predict(concerns, table),
+            "prediction": predict(concerns, scoring, table),
             "versions": versions,
         }
     )

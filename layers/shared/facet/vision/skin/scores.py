@@ -44,6 +44,13 @@ class Scoring:
         # Upwards: a change of exactly that much is not to be told from noise either.
         return math.ceil(100 * (fixed + share * abs(measured))) / 100
 
+    def points(self, concern: str, measured: float, change: float) -> float:
+        """The points of score, 0..100, that a change of the measured value is worth at most, either
+        way."""
+        here = self.score(concern, measured)
+        better, worse = (self.score(concern, measured + by) for by in (-change, change))
+        return max(better - here, here - worse)
+
     def unit(self, concern: str) -> str:
         """Unit of a concern's measured value and of its minimum_change."""
         return str(self.concerns[concern]["unit"])
