@@ -245,6 +245,16 @@ def test_a_cover_is_known_by_what_it_hides_whatever_its_colour() -> None:
     assert gates.check("half_hidden", covered(half)["half_hidden"])
 
 
+@pytest.mark.parametrize("raised", [-30, 0])
+def test_a_bar_before_both_eyes_covers_no_half_of_the_face(raised: int) -> None:
+    right, left = models().find_faces(np.asarray(portrait()))[0].mesh.points[[33, 263]]
+    reach = 0.4 * (left - right) + (0, raised)
+    barred = portrait().copy()
+    ImageDraw.Draw(barred).line([tuple(right - reach), tuple(left + reach)], "black", 90)
+
+    assert "reject" not in checks_of(barred).values()
+
+
 @pytest.mark.parametrize("gains", [(0.4, 1, 1.1), (0.6, 1.2, 0.5), (0.7, 0.7, 1.6)])
 def test_cheeks_that_no_skin_is_coloured_like_are_refused(gains: ArrayLike) -> None:
     painted = covered(np.asarray(lit(portrait(), gains)))

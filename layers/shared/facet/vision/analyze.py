@@ -3,6 +3,7 @@
 Services that draw, shrink a photo or score it again go to those rooms themselves.
 """
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -102,7 +103,8 @@ def analyze_photo(
     light = estimate_light(pixels, outline, eyes, skin.lab)
     values |= surface(skin, [cut(pixels, eye) for eye in eyes], light)
     laid_out = lay_out(pixels, mesh)
-    values |= covering(laid_out, skin, light, flag=mesh.flag, yaw=pose.yaw)
+    hidden = bool(gates.check("eyes_hidden", values.get("eyes_hidden", math.inf)))
+    values |= covering(laid_out, skin, light, flag=mesh.flag, yaw=pose.yaw, eyes_hidden=hidden)
     checks = judge(values, gates)
     quality = quality_of(checks)
     if quality.verdict == "rejected":
