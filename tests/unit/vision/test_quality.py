@@ -262,6 +262,14 @@ def test_cheeks_that_no_skin_is_coloured_like_are_refused(gains: ArrayLike) -> N
     assert load_gates("relaxed").check("not_skin", painted["not_skin"])
 
 
+def test_a_white_phone_before_one_cheek_and_eye_is_refused() -> None:
+    x, y = models().find_faces(np.asarray(portrait()))[0].mesh.points[50]
+    held = portrait().copy()
+    ImageDraw.Draw(held).rectangle((x - 180, y - 200, x + 60, y + 250), (232, 234, 230))
+
+    assert "reject" in checks_of(held).values()
+
+
 def test_a_bare_forehead_under_a_lamp_is_no_hair() -> None:
     pixels = np.asarray(portrait())
     mesh = models().find_faces(pixels)[0].mesh
