@@ -255,6 +255,21 @@ def test_a_bar_before_both_eyes_covers_no_half_of_the_face(raised: int) -> None:
     assert "reject" not in checks_of(barred).values()
 
 
+@pytest.mark.parametrize("card", ["white", "pink", "steelblue"])
+def test_eyes_behind_a_light_card_are_missed_and_have_no_colour(card: str) -> None:
+    right, left = models().find_faces(np.asarray(portrait()))[0].mesh.points[[33, 263]]
+    carded = portrait().copy()
+    margin = np.array([60, 30])
+    ImageDraw.Draw(carded).rectangle((*(right - margin), *(left + margin)), card)
+    out = io.BytesIO()
+    carded.save(out, "PNG")
+
+    reading = analyze_photo(out.getvalue(), models(), load_gates()).reading
+
+    assert "Show your eyes" in " ".join(check.hint for check in reading.quality.checks)
+    assert {it.name for it in reading.face.colours if it.feature == "eyes"} == {None}
+
+
 @pytest.mark.parametrize("gains", [(0.4, 1, 1.1), (0.6, 1.2, 0.5), (0.7, 0.7, 1.6)])
 def test_cheeks_that_no_skin_is_coloured_like_are_refused(gains: ArrayLike) -> None:
     painted = covered(np.asarray(lit(portrait(), gains)))

@@ -49,7 +49,7 @@ _ENOUGH_EYES = 90
 # What is kept around such a face on either side of its middle, in face widths: head and shoulders.
 _AROUND = np.array([[-1.5, -1.5], [1.5, 2.0]])
 # Gates that say the irises cannot be seen.
-_EYES_SHUT = ("eyes_closed", "eyes_hidden")
+_EYES_SHUT = ("eyes_closed", "eyes_hidden", "eyes_covered")
 _SIDEWAYS = 45  # degrees of roll from which the photo rather than the head is turned
 _TURNS = (Image.Transpose.ROTATE_180, Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_270)
 

@@ -52,13 +52,14 @@ def covering(
     values["mouth_hidden"] = float(dark.std())
     eyes = (_smoothed(_darkness(coarse.rgb[_box(eye)])) for eye in _EYES)
     flatter, other = sorted(float(dark_eye.std()) for dark_eye in eyes)
+    values["eyes_covered"] = other / table["eye"]
     # Behind a bar or dark glasses neither eye is seen, but the edges of what hides them are.
     if abs(yaw) > table["far_turned"] or eyes_hidden:
         return values
     lips = max(_alike(dark, _lips()), _alike(red, _lips()))
     if lips < table["mouth"] and flatter > table["plain_eye"]:
         values["face_doubted"] = flag
-    if other > table["eye"]:
+    if values["eyes_covered"] > 1:
         values["half_hidden"] = flatter / other
     return values
 
