@@ -270,6 +270,18 @@ def test_eyes_behind_a_light_card_are_missed_and_have_no_colour(card: str) -> No
     assert {it.name for it in reading.face.colours if it.feature == "eyes"} == {None}
 
 
+@pytest.mark.parametrize("level", [30, 120, 235])
+def test_a_mouth_is_seen_whether_darker_or_lighter_than_its_skin(level: int) -> None:
+    mesh = models().find_faces(np.asarray(portrait()))[0].mesh
+    middle, reach = mesh.points[part("lips")].mean(axis=0), np.array([220, 130])
+    deep = lit(portrait(), (0.14, 0.1, 0.08))
+    draw = ImageDraw.Draw(deep)
+    draw.ellipse((*(middle - reach), *(middle + reach)), (60, 38, 30))
+    draw.polygon([tuple(point) for point in mesh.points[part("lips")]], (level, level, level))
+
+    assert "face_doubted" not in covered(np.asarray(deep))
+
+
 @pytest.mark.parametrize("gains", [(0.4, 1, 1.1), (0.6, 1.2, 0.5), (0.7, 0.7, 1.6)])
 def test_cheeks_that_no_skin_is_coloured_like_are_refused(gains: ArrayLike) -> None:
     painted = covered(np.asarray(lit(portrait(), gains)))

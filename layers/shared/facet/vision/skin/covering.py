@@ -56,7 +56,8 @@ def covering(
     # Behind a bar or dark glasses neither eye is seen, but the edges of what hides them are.
     if abs(yaw) > table["far_turned"] or eyes_hidden:
         return values
-    lips = max(_alike(dark, _lips()), _alike(red, _lips()))
+    # Lips may be lighter than deep skin, and teeth are lighter than any.
+    lips = max(abs(_alike(dark, _lips())), abs(_alike(red, _lips())))
     if lips < table["mouth"] and flatter > table["plain_eye"]:
         values["face_doubted"] = flag
     if values["eyes_covered"] > 1:
