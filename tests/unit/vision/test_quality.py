@@ -245,11 +245,56 @@ def test_a_cover_is_known_by_what_it_hides_whatever_its_colour() -> None:
     assert gates.check("half_hidden", covered(half)["half_hidden"])
 
 
+@pytest.mark.parametrize("raised", [-30, 0])
+def test_a_bar_before_both_eyes_covers_no_half_of_the_face(raised: int) -> None:
+    right, left = models().find_faces(np.asarray(portrait()))[0].mesh.points[[33, 263]]
+    reach = 0.4 * (left - right) + (0, raised)
+    barred = portrait().copy()
+    ImageDraw.Draw(barred).line([tuple(right - reach), tuple(left + reach)], "black", 90)
+
+    assert "reject" not in checks_of(barred).values()
+
+
+@pytest.mark.parametrize("card", ["white", "pink", "steelblue"])
+def test_eyes_behind_a_light_card_are_missed_and_have_no_colour(card: str) -> None:
+    right, left = models().find_faces(np.asarray(portrait()))[0].mesh.points[[33, 263]]
+    carded = portrait().copy()
+    margin = np.array([60, 30])
+    ImageDraw.Draw(carded).rectangle((*(right - margin), *(left + margin)), card)
+    out = io.BytesIO()
+    carded.save(out, "PNG")
+
+    reading = analyze_photo(out.getvalue(), models(), load_gates()).reading
+
+    assert "Show your eyes" in " ".join(check.hint for check in reading.quality.checks)
+    assert {it.name for it in reading.face.colours if it.feature == "eyes"} == {None}
+
+
+@pytest.mark.parametrize("level", [30, 120, 235])
+def test_a_mouth_is_seen_whether_darker_or_lighter_than_its_skin(level: int) -> None:
+    mesh = models().find_faces(np.asarray(portrait()))[0].mesh
+    middle, reach = mesh.points[part("lips")].mean(axis=0), np.array([220, 130])
+    deep = lit(portrait(), (0.14, 0.1, 0.08))
+    draw = ImageDraw.Draw(deep)
+    draw.ellipse((*(middle - reach), *(middle + reach)), (60, 38, 30))
+    draw.polygon([tuple(point) for point in mesh.points[part("lips")]], (level, level, level))
+
+    assert "face_doubted" not in covered(np.asarray(deep))
+
+
 @pytest.mark.parametrize("gains", [(0.4, 1, 1.1), (0.6, 1.2, 0.5), (0.7, 0.7, 1.6)])
 def test_cheeks_that_no_skin_is_coloured_like_are_refused(gains: ArrayLike) -> None:
     painted = covered(np.asarray(lit(portrait(), gains)))
 
     assert load_gates("relaxed").check("not_skin", painted["not_skin"])
+
+
+def test_a_white_phone_before_one_cheek_and_eye_is_refused() -> None:
+    x, y = models().find_faces(np.asarray(portrait()))[0].mesh.points[50]
+    held = portrait().copy()
+    ImageDraw.Draw(held).rectangle((x - 180, y - 200, x + 60, y + 250), (232, 234, 230))
+
+    assert "reject" in checks_of(held).values()
 
 
 def test_a_bare_forehead_under_a_lamp_is_no_hair() -> None:

@@ -299,3 +299,15 @@ def test_closed_eyes_leave_one_estimate_and_half_the_trust() -> None:
     light = estimate_light(pixels, outline, flat, skin)
 
     assert (light.sclera, light.agreement, light.cast) == (None, 0.5, 0.0)
+
+
+def test_a_card_before_one_eye_is_no_light_that_both_show() -> None:
+    pixels, outline, rings, skin = scene(gains=(1.2, 1.0, 0.8))
+    lit = estimate_light(pixels, outline, rings, skin)
+    carded = pixels.copy()
+    carded[120:132, 110:146] = 200
+
+    light = estimate_light(carded, outline, rings, skin)
+
+    assert lit.both_eyes == pytest.approx(lit.sclera, abs=1)
+    assert light.both_eyes == pytest.approx((0, 0), abs=1)

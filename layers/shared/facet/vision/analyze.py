@@ -3,6 +3,7 @@
 Services that draw, shrink a photo or score it again go to those rooms themselves.
 """
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -48,7 +49,7 @@ _ENOUGH_EYES = 90
 # What is kept around such a face on either side of its middle, in face widths: head and shoulders.
 _AROUND = np.array([[-1.5, -1.5], [1.5, 2.0]])
 # Gates that say the irises cannot be seen.
-_EYES_SHUT = ("eyes_closed", "eyes_hidden")
+_EYES_SHUT = ("eyes_closed", "eyes_hidden", "eyes_covered")
 _SIDEWAYS = 45  # degrees of roll from which the photo rather than the head is turned
 _TURNS = (Image.Transpose.ROTATE_180, Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_270)
 
@@ -102,7 +103,8 @@ def analyze_photo(
     light = estimate_light(pixels, outline, eyes, skin.lab)
     values |= surface(skin, [cut(pixels, eye) for eye in eyes], light)
     laid_out = lay_out(pixels, mesh)
-    values |= covering(laid_out, skin, light, flag=mesh.flag, yaw=pose.yaw)
+    hidden = bool(gates.check("eyes_hidden", values.get("eyes_hidden", math.inf)))
+    values |= covering(laid_out, skin, light, flag=mesh.flag, yaw=pose.yaw, eyes_hidden=hidden)
     checks = judge(values, gates)
     quality = quality_of(checks)
     if quality.verdict == "rejected":

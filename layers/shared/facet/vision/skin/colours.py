@@ -41,7 +41,7 @@ def measure_colours(
 ) -> tuple[FeatureColour, ...]:
     """Photo (height, width, 3), landmarks (468, 2) in its pixels -> the four colours.
 
-    eyes_hidden: a gate found them closed or behind dark glasses.
+    eyes_hidden: a gate found them closed, covered or behind dark glasses.
     """
     hidden = Sample(reason=say("feature.eyes_hidden"))
     samples: dict[Feature, Sample] = {

@@ -26,11 +26,18 @@ _FAINT = np.float32(3e-4)  # linear light; less is noise
 
 
 def covering(
-    laid_out: Texture, skin: SkinColour, light: Light, *, flag: float, yaw: float
+    laid_out: Texture,
+    skin: SkinColour,
+    light: Light,
+    *,
+    flag: float,
+    yaw: float,
+    eyes_hidden: bool = False,
 ) -> dict[str, float]:
     """Gate values by name. yaw: degrees, to the person's left; flag: the mesh's own.
 
     Of a turned face the far cheek may be hair or background, and its far eye and mouth are narrow.
+    eyes_hidden: the gate of that name fails, so nothing is asked that compares eyes.
     """
     table = limits("covering")
     coarse = laid_out if laid_out.rgb.shape[1] == COARSE else laid_out.halved()
@@ -45,13 +52,15 @@ def covering(
     values["mouth_hidden"] = float(dark.std())
     eyes = (_smoothed(_darkness(coarse.rgb[_box(eye)])) for eye in _EYES)
     flatter, other = sorted(float(dark_eye.std()) for dark_eye in eyes)
-    if abs(yaw) > table["far_turned"]:
+    values["eyes_covered"] = other / table["eye"]
+    # Behind a bar or dark glasses neither eye is seen, but the edges of what hides them are.
+    if abs(yaw) > table["far_turned"] or eyes_hidden:
         return values
-    lips = max(_alike(dark, _lips()), _alike(red, _lips()))
+    # Lips may be lighter than deep skin, and teeth are lighter than any.
+    lips = max(abs(_alike(dark, _lips())), abs(_alike(red, _lips())))
     if lips < table["mouth"] and flatter > table["plain_eye"]:
         values["face_doubted"] = flag
-    # Behind a bar or dark glasses neither eye is seen: the gate eyes_hidden asks for that.
-    if other > table["eye"]:
+    if values["eyes_covered"] > 1:
         values["half_hidden"] = flatter / other
     return values
 
@@ -59,15 +68,15 @@ def covering(
 def _outside(skin: SkinColour, cheek: str, light: Light) -> float:
     """How far a cheek's colour lies outside what skin can have, CIELAB; 0 inside it, or burnt out.
 
-    As it is, or with the cast taken off that the whites of the eyes show: what the light explains
-    is no fault of the face's.
+    As it is, or with the cast taken off that the whites of both eyes show: what the light explains
+    is no fault of the face's. A white card before one eye looks like its white in greenish light.
     """
     table, linear = limits("covering"), skin.patches[cheek]
     if float(linear.max()) > table["full"]:
         return 0.0
     lightness, a, b = colour.lab_from_linear(linear)
     share = lightness / table["light"]
-    casts = [np.zeros(2)] + ([share * np.array(light.sclera)] if light.sclera else [])
+    casts = [np.zeros(2)] + ([share * np.array(light.both_eyes)] if light.both_eyes else [])
     return float(
         min(
             max(

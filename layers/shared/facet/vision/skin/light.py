@@ -36,6 +36,7 @@ class Light:
     paper: "Paper | None" = None  # a sheet whose colour is known; the skin is brought to its light
     # Of the brightest hundredth, linear, 0..1: luminance in the photo, fullest channel in the face.
     brightest: tuple[float, float] = (1.0, 1.0)
+    both_eyes: tuple[float, float] | None = None  # as sclera, no more than either eye shows alone
 
     @property
     def dimness(self) -> float:
@@ -93,11 +94,12 @@ def estimate_light(
     brightest = _brightest(sparse, face)
     surroundings = _shades_of_grey(sparse[~face], skin)
     sclera = _sclera(pixels, eyes)
+    both = _shared(sclera, [_sclera(pixels, [eye]) for eye in eyes])
     if surroundings is None or sclera is None:
-        return Light(surroundings, sclera, 0.5, brightest=brightest)
+        return Light(surroundings, sclera, 0.5, brightest=brightest, both_eyes=both)
     distance = math.dist(surroundings, sclera)
     agreement = 2.0 ** -((distance / _table()["agreement"]) ** 2)
-    return Light(surroundings, sclera, agreement, brightest=brightest)
+    return Light(surroundings, sclera, agreement, brightest=brightest, both_eyes=both)
 
 
 def _brightest(pixels: Pixels, face: NDArray[np.bool_]) -> tuple[float, float]:
@@ -136,7 +138,7 @@ def _sclera(pixels: Pixels, eyes: Sequence[NDArray[np.floating]]) -> tuple[float
         visible.append(cut(pixels, shrunk, iris))
     whites = np.concatenate(visible)
     whites = whites[whites.max(axis=-1) < table["clipped"]]
-    if len(whites) < table["sclera_minimum_pixels"]:
+    if len(whites) < table["sclera_minimum_pixels"] * len(eyes):
         return None
     linear = colour.linear_from_srgb(whites)
     bright = colour.luminance(linear)
@@ -147,6 +149,21 @@ def _sclera(pixels: Pixels, eyes: Sequence[NDArray[np.floating]]) -> tuple[float
     a, b = _chroma(np.median(pale, axis=0).astype(float))
     expected_a, expected_b = table["sclera_chroma"]
     return a - expected_a, b - expected_b
+
+
+def _shared(
+    together: tuple[float, float] | None, apart: Sequence[tuple[float, float] | None]
+) -> tuple[float, float] | None:
+    """What the whites of both eyes show of the light; all of it where one eye shows too little."""
+    if together is None or None in apart:
+        return together
+    a, b = (_smaller(*pair) for pair in zip(*filter(None, apart), strict=True))
+    return a, b
+
+
+def _smaller(one: float, other: float) -> float:
+    """The one nearer 0; 0 where they lie on either side of it."""
+    return min(one, other, key=abs) if one * other > 0 else 0.0
 
 
 def _chroma(linear: NDArray[np.floating]) -> tuple[float, float]:
