@@ -2,9 +2,11 @@
 
 import pytest
 
+from facet.domain.advice import Profile
 from facet.domain.face import FaceReading, Reference, Share
 from facet.domain.naming import named
-from facet.domain.tone import ToneEvidence, left_open, pool
+from facet.domain.tone import ToneEvidence, left_open, monk_limits, pool
+from facet.domain.tone_of_person import tone_of_person
 from tests.unit.conftest import face_reading
 
 
@@ -49,6 +51,24 @@ def test_one_photo_says_of_a_person_what_it_says_itself() -> None:
 
 def test_photos_that_disagree_are_less_sure_than_photos_that_agree() -> None:
     assert width(photo(30, 8), photo(34, 8)) + 2 < width(photo(0, 8), photo(60, 8))
+
+
+def test_what_contradicts_the_photos_makes_a_tone_less_sure_and_names_nothing() -> None:
+    agreeing, contradicting = (photo(60, 7), monk(50, 14)), (photo(60, 7), monk(-40, 20))
+    torn = pool(contradicting)
+    assert torn is not None
+    assert torn.ita_class is None
+    assert width(*contradicting) > 3 * width(*agreeing)
+    assert width(monk(60, 12), monk(-40, 20)) > 3 * width(*agreeing)
+
+
+@pytest.mark.parametrize("tone", range(1, 11))
+def test_a_tone_that_alone_is_told_is_believed_at_either_end_of_the_scale(tone: int) -> None:
+    person = tone_of_person((), Profile(monk_tone=tone))
+    low, high = monk_limits(tone)
+    assert person is not None
+    assert person.ita == pytest.approx((low + high) / 2)
+    assert abs(person.monk[0].tone - tone) <= 1
 
 
 def test_a_class_is_named_only_where_the_photos_settle_it() -> None:

@@ -1,7 +1,8 @@
 """Skin tone in degrees of ITA: its classes and Monk tones, and the tone of a person.
 
 The tone of a person is a normal posterior over ITA. Every piece of evidence weighs by its own
-error; photos of one person err partly alike, so a hundred are not a hundred times as sure.
+error; photos of one person err partly alike, so a hundred are not a hundred times as sure, and what
+contradicts the rest makes all of it less sure.
 """
 
 import math
@@ -68,12 +69,12 @@ def pool(evidence: Sequence[ToneEvidence]) -> ToneOfPerson | None:
         return None
     prior = _table()["prior"]
     photos = [piece for piece in evidence if piece.kind in PHOTOS]
-    told = [(piece.ita, piece.error**2) for piece in evidence if piece.kind not in PHOTOS]
-    seen = _seen(photos, prior["mean"], prior["spread"])
-    parts = [(prior["mean"], prior["spread"] ** 2), *told, *seen]
-    certainty = sum(1 / variance for _, variance in parts)
-    mean = sum(value / variance for value, variance in parts) / certainty
-    spread = 1 / math.sqrt(certainty)
+    parts = [(piece.ita, piece.error**2) for piece in evidence if piece.kind not in PHOTOS]
+    if photos:  # what is told is of a face that its owner knows: it needs no prior
+        seen = _seen(photos, prior["mean"], prior["spread"])
+        parts.append(_weighed([(prior["mean"], prior["spread"] ** 2), *seen]))
+    mean, variance = _weighed(parts)
+    spread = math.sqrt(variance * _disagreement(parts, mean))
     below = NormalDist(mean, spread).cdf
     classes = class_shares(below)
     reach = spread * NormalDist().inv_cdf((1 + coverage()) / 2)
@@ -90,6 +91,23 @@ def pool(evidence: Sequence[ToneEvidence]) -> ToneOfPerson | None:
         photos=len(photos),
         evidence=tuple(dict.fromkeys(piece.kind for piece in evidence)),
     )
+
+
+def _weighed(parts: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """Values with their variances -> their mean, each weighed by its certainty, and its variance."""
+    certainty = sum(1 / variance for _, variance in parts)
+    return sum(value / variance for value, variance in parts) / certainty, 1 / certainty
+
+
+def _disagreement(parts: Sequence[tuple[float, float]], mean: float) -> float:
+    """How many times larger than its parts' variances let it be the variance of their mean is, 1 or
+    more.
+
+    What is told and what is seen may contradict each other; then neither is known to err, and the
+    mean is as unsure as they lie apart (Birge 1932).
+    """
+    apart = sum((value - mean) ** 2 / variance for value, variance in parts)
+    return max(1.0, apart / max(1, len(parts) - 1))
 
 
 def _seen(photos: Sequence[ToneEvidence], prior: float, spread: float) -> list[tuple[float, float]]:
