@@ -120,6 +120,17 @@ def test_what_an_interval_leaves_open_is_two_classes_or_more() -> None:
     assert "window_light" in left_open(30, 35).what_would_settle_it
 
 
+def test_what_would_settle_a_tone_is_nothing_that_speaks_for_it_already() -> None:
+    person = pool((photo(10, 30), photo(40, 30), photo(60, 30), photo(-10, 30)))
+    sheet = pool((ToneEvidence(kind="white_paper", ita=10, error=15),))
+    assert person is not None
+    assert person.open is not None
+    assert "three_photos" not in person.open.what_would_settle_it
+    assert sheet is not None
+    assert sheet.open is not None
+    assert "white_paper" not in sheet.open.what_would_settle_it
+
+
 def test_a_stored_reading_is_read_back_no_surer_than_today() -> None:
     row = face_reading().model_dump(mode="json")
     row["skin"]["tone"] |= {"ita_class": "brown", "confidence": 0.3}

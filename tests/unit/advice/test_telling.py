@@ -10,13 +10,15 @@ from facet.domain.face import (
     FaceReading,
     ItaClass,
     Prediction,
+    Quality,
+    Reference,
     Settles,
     Share,
     SkinIndex,
     Undertone,
 )
 from facet.domain.tone import ToneEvidence, ToneOfPerson, left_open, pool
-from facet.saying import sentences
+from facet.saying import say, sentences
 from facet.vision.skin.prediction import load_conditions
 from tests.unit.conftest import Limits, face_reading
 
@@ -125,6 +127,22 @@ def test_one_photo_is_no_tone_of_a_person() -> None:
 
 
 # --- season, shape, condition --------------------------------------------------------------------
+
+
+def test_paper_that_was_used_is_not_asked_for_again() -> None:
+    used = Reference(kind="white_paper", status="used", hint="")
+    lost = Reference(kind="white_paper", status="not_usable", reason="clipped", hint="")
+
+    def settle(reference: Reference, **tone: Any) -> tuple[str, ...]:
+        quality = Quality(verdict="good", reference=reference)
+        plain = open_reading()
+        skin = plain.skin.model_copy(update={"tone": plain.skin.tone.model_copy(update=tone)})
+        return telling_of(plain.model_copy(update={"quality": quality, "skin": skin})).settle
+
+    paper = say("telling.settle.white_paper")
+    assert paper in settle(lost)
+    assert paper not in settle(used)
+    assert paper not in settle(used, ita_class="tan", open=None)  # its undertone is open
 
 
 def test_a_season_and_a_shape_are_named_only_where_their_share_reaches_the_limit(

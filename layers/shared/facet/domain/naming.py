@@ -1,7 +1,7 @@
 """Which name a reading may be given: one rule for class, undertone, season, shape and condition."""
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Literal
@@ -26,9 +26,11 @@ def reaches(kind: Nameable, name: str, share: float) -> bool:
     return limit is not None and share >= float(limit)
 
 
-def settles(kind: Literal["ita_class", "undertone"]) -> tuple["Settles", ...]:
-    """What would name what one photo leaves open, the easiest first."""
-    return tuple(_table()[kind]["settles"])
+def settles(
+    kind: Literal["ita_class", "undertone"], given: Collection["Settles"] = ()
+) -> tuple["Settles", ...]:
+    """What would name what is left open, the easiest first; nothing that was given already."""
+    return tuple(way for way in _table()[kind]["settles"] if way not in given)
 
 
 def table_version() -> str:

@@ -7,7 +7,7 @@ contradicts the rest makes all of it less sure.
 
 import math
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cache
 from importlib import resources
 from itertools import pairwise
@@ -17,7 +17,7 @@ from typing import Any, Literal, Self
 from pydantic import Field
 
 from facet.domain.base import Stored
-from facet.domain.face import ItaClass, MonkShare, Reference, Share, Tone, ToneOpen
+from facet.domain.face import ItaClass, MonkShare, Reference, Settles, Share, Tone, ToneOpen
 from facet.domain.naming import named, settles
 
 EvidenceKind = Literal["photo", "white_paper", "monk", "foundation"]
@@ -38,9 +38,7 @@ class ToneEvidence(Stored):
         """What the tone of one photo says; None for a reading of before it had an error."""
         if tone.ita_estimate is None or tone.ita_error is None:
             return None
-        used = reference is not None and reference.status == "used"
-        kind: EvidenceKind = reference.kind if reference and used else "photo"
-        return cls(kind=kind, ita=tone.ita_estimate, error=tone.ita_error)
+        return cls(kind=photo_kind(reference), ita=tone.ita_estimate, error=tone.ita_error)
 
 
 class ToneOfPerson(Stored):
@@ -81,20 +79,21 @@ def pool(evidence: Sequence[ToneEvidence]) -> ToneOfPerson | None:
     low, high = max(-90.0, mean - reach), min(90.0, mean + reach)
     settled = len(evidence) > 1 or evidence[0].kind != "photo"
     name = named("settled_class" if settled else "ita_class", classes)
+    kinds = tuple(dict.fromkeys(piece.kind for piece in evidence))
     return ToneOfPerson(
         ita=round(mean, 1),
         ita_interval=(round(low, 1), round(high, 1)),
         ita_class=name,
-        open=None if name else left_open(low, high),
+        open=None if name else left_open(low, high, given(kinds, len(photos))),
         confidence=classes[0].share,
         monk=monk_shares(below),
         photos=len(photos),
-        evidence=tuple(dict.fromkeys(piece.kind for piece in evidence)),
+        evidence=kinds,
     )
 
 
 def _weighed(parts: Sequence[tuple[float, float]]) -> tuple[float, float]:
-    """Values with their variances -> their mean, each weighed by its certainty, and its variance."""
+    """Values with their variances -> their mean, weighed by certainty, and its variance."""
     certainty = sum(1 / variance for _, variance in parts)
     return sum(value / variance for value, variance in parts) / certainty, 1 / certainty
 
@@ -143,10 +142,25 @@ def ita_class(angle: float) -> ItaClass:
     return name
 
 
-def left_open(low: float, high: float) -> ToneOpen:
+def photo_kind(reference: Reference | None) -> EvidenceKind:
+    """What kind of evidence a photo is, by what became of the thing held beside the face."""
+    return reference.kind if reference and reference.status == "used" else "photo"
+
+
+def given(kinds: Collection[EvidenceKind], photos: int) -> frozenset[Settles]:
+    """What of that which would settle a tone speaks for it already."""
+    ways: dict[Settles, bool] = {
+        "three_photos": photos >= 3,
+        "white_paper": "white_paper" in kinds,
+        "foundation_that_fits": "foundation" in kinds,
+    }
+    return frozenset(way for way, is_given in ways.items() if is_given)
+
+
+def left_open(low: float, high: float, given: Collection[Settles] = ()) -> ToneOpen:
     """What an interval of ITA in degrees leaves open, of a tone whose class has no name.
 
-    One that lies in a single class leaves open the class that it lies nearest to as well.
+    given: what need not be asked for. One that lies in a single class leaves open the class that it lies nearest to as well.
     """
     classes, limits = _table()["ita"]["classes"], _table()["ita"]["limits"]
     first, last = classes.index(ita_class(high)), classes.index(ita_class(low))
@@ -155,7 +169,7 @@ def left_open(low: float, high: float) -> ToneOpen:
         below = low - limits[last] if last < len(limits) else math.inf
         first, last = (first - 1, last) if above < below else (first, last + 1)
     return ToneOpen(
-        classes=tuple(classes[first : last + 1]), what_would_settle_it=settles("ita_class")
+        classes=tuple(classes[first : last + 1]), what_would_settle_it=settles("ita_class", given)
     )
 
 

@@ -15,7 +15,7 @@ from facet.domain.advice import AgeBand
 from facet.domain.face import Concern, FaceReading, ItaClass, MonkShare, Prediction, Share, Tone
 from facet.domain.naming import named, settles
 from facet.domain.telling import Telling
-from facet.domain.tone import ToneOfPerson, coverage, left_open
+from facet.domain.tone import ToneOfPerson, coverage, given, left_open, photo_kind
 from facet.saying import plain, say, sentences
 
 NORMAL = "normal"
@@ -31,7 +31,7 @@ def telling_of(
     """
     tone, known = reading.skin.tone, person if person and person.knows_more else None
     classes, season, shape = _classes(tone, known), reading.season, reading.face.shape
-    leads, settle = leading(reading.skin.concerns), tuple(_settle(tone, known, classes))
+    leads, settle = leading(reading.skin.concerns), tuple(_settle(reading, known, classes))
     return Telling(
         headline=_headline(tone, known, classes),
         chips=tuple(_chips(reading, known, classes, age_band)),
@@ -131,17 +131,17 @@ def _either(names: Sequence[str]) -> str:
     return say("telling.either", names=", ".join(names[:-1]), last=names[-1])
 
 
-def _settle(tone: Tone, person: ToneOfPerson | None, classes: Sequence[str]) -> Iterator[str]:
-    """What would settle tone or undertone; not what this person has given already."""
-    asked = settles("ita_class") if len(classes) > 1 else ()
-    asked = asked or (() if tone.undertone else settles("undertone"))
-    given = set(person.evidence) if person else set()
-    has = {
-        "three_photos": bool(person and person.photos >= 3),
-        "white_paper": "white_paper" in given,
-        "foundation_that_fits": "foundation" in given,
-    }
-    yield from (say(f"telling.settle.{code}") for code in asked if not has.get(code))
+def _settle(
+    reading: FaceReading, person: ToneOfPerson | None, classes: Sequence[str]
+) -> Iterator[str]:
+    """What would settle tone or undertone; not what this photo or this person has given already."""
+    kinds, photos = (person.evidence, person.photos) if person else ((), 1)
+    has = given((*kinds, photo_kind(reading.quality.reference)), photos)
+    if len(classes) > 1:
+        asked = settles("ita_class", has)
+    else:
+        asked = () if reading.skin.tone.undertone else settles("undertone", has)
+    yield from (say(f"telling.settle.{way}") for way in asked)
 
 
 # --- chips ---------------------------------------------------------------------------------------

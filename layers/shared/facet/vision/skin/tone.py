@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from facet import colour
 from facet.domain.face import ItaClass, Share, Tone, Undertone
 from facet.domain.naming import named
-from facet.domain.tone import class_shares, coverage, left_open, monk_shares
+from facet.domain.tone import class_shares, coverage, given, left_open, monk_shares
 from facet.vision.face.patches import Pixels, some
 from facet.vision.skin.light import Light
 
@@ -84,6 +84,7 @@ def measure_tone(skin: SkinColour, light: Light) -> Tone:
     below = belief.cdf
     classes, undertones = class_shares(below), _undertones(skin, light)
     name = named("settled_class" if light.paper else "ita_class", classes)
+    shown = given(("white_paper",) if light.paper else (), photos=1)
     lab = tuple(round(float(value), 1) for value in skin.lab)
     return Tone(
         ita=round(angle, 1),
@@ -99,7 +100,7 @@ def measure_tone(skin: SkinColour, light: Light) -> Tone:
         lab=(lab[0], lab[1], lab[2]),
         hex=colour.hex_from_lab(skin.lab),
         confidence=classes[0].share,
-        open=None if name else left_open(low, high),
+        open=None if name else left_open(low, high, shown),
     )
 
 
