@@ -11,14 +11,16 @@ from facet.domain.face import (
     Concern,
     FaceReading,
     Quality,
+    Reference,
     Region,
     Share,
     Tone,
 )
-from facet.domain.tone import ToneEvidence
+from facet.domain.tone import ToneEvidence, class_shares, monk_shares
 from facet.vision.merge import best_of, merge, noise_left
 from facet.vision.skin.prediction import load_conditions, predict
 from facet.vision.skin.scores import load_scoring
+from facet.vision.skin.tone import belief
 from tests.unit.conftest import face_reading
 
 TILTED = Check(code="face_angle_up", severity="warn", hint="Lower your chin.")
@@ -74,6 +76,16 @@ def measured(name: str, *values: float | None) -> Concern:
 
 def tone_of(*readings: FaceReading) -> Tone:
     return merge(readings).skin.tone
+
+
+def shown(ita: float, error: float) -> FaceReading:
+    """A reading whose tone is as measured in a light of this error, degrees."""
+    below = belief(ita, error, by_paper=False).cdf
+    plain = toned(ita, error)
+    tone = plain.skin.tone.model_copy(
+        update={"monk": monk_shares(below), "confidence": class_shares(below)[0].share}
+    )
+    return plain.model_copy(update={"skin": plain.skin.model_copy(update={"tone": tone})})
 
 
 # --- measures -------------------------------------------------------------------------------------
@@ -253,3 +265,27 @@ def test_shapes_seasons_and_a_team_s_own_labels_are_mean_shares() -> None:
 
 def test_the_table_of_the_merge_is_named_among_the_versions() -> None:
     assert "merge" in merge([face_reading(), face_reading()]).versions.tables
+
+
+# --- a burst is one light ------------------------------------------------------------------------
+
+
+def test_photos_in_one_light_are_no_surer_of_a_tone_than_one_of_them() -> None:
+    single = shown(-45, 6)
+
+    tone = tone_of(single, single, single)
+
+    assert tone.confidence == single.skin.tone.confidence
+    assert tone.monk == single.skin.tone.monk
+    assert tone.ita_class is None
+    assert tone.open is not None
+
+
+def test_a_burst_beside_a_sheet_of_paper_names_its_class() -> None:
+    used = Reference(kind="white_paper", status="used", hint="")
+    single = shown(-45, 6).model_copy(update={"quality": Quality(verdict="good", reference=used)})
+
+    merged = merge([single, single])
+
+    assert merged.skin.tone.ita_class == "dark"
+    assert FaceReading.model_validate(merged.model_dump()) == merged

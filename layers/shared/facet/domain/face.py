@@ -358,14 +358,12 @@ def _unnamed(row: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _as_settled(kind: Nameable, row: Mapping[str, Any]) -> Nameable:
-    """The rule for a name of this reading's tone: for a class, whether more than one photo in free
-    light speaks for it."""
+    """The rule for a name of this reading's tone: for a class, whether a sheet of paper speaks for
+    it, since photos taken together share their light."""
     if kind != "ita_class":
         return kind
     reference = (row.get("quality") or {}).get("reference") or {}
-    used = [photo for photo in row.get("photos", ()) if photo.get("status") == "measured"]
-    settled = reference.get("status") == "used" or len(used) > 1
-    return "settled_class" if settled else kind
+    return "settled_class" if reference.get("status") == "used" else kind
 
 
 # Versions of the conditions whose shares were strengths, which no limit of a name was set on.

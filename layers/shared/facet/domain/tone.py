@@ -18,7 +18,7 @@ from pydantic import Field
 
 from facet.domain.base import Stored
 from facet.domain.face import ItaClass, MonkShare, Reference, Settles, Share, Tone, ToneOpen
-from facet.domain.naming import named, settles
+from facet.domain.naming import Nameable, named, settles
 
 EvidenceKind = Literal["photo", "white_paper", "monk", "foundation"]
 PHOTOS = ("photo", "white_paper")
@@ -77,8 +77,7 @@ def pool(evidence: Sequence[ToneEvidence]) -> ToneOfPerson | None:
     classes = class_shares(below)
     reach = spread * NormalDist().inv_cdf((1 + coverage()) / 2)
     low, high = max(-90.0, mean - reach), min(90.0, mean + reach)
-    settled = len(evidence) > 1 or evidence[0].kind != "photo"
-    name = named("settled_class" if settled else "ita_class", classes)
+    name = named(class_rule(*(piece.kind for piece in evidence)), classes)
     kinds = tuple(dict.fromkeys(piece.kind for piece in evidence))
     return ToneOfPerson(
         ita=round(mean, 1),
@@ -147,6 +146,12 @@ def photo_kind(reference: Reference | None) -> EvidenceKind:
     return reference.kind if reference and reference.status == "used" else "photo"
 
 
+def class_rule(*kinds: EvidenceKind) -> Nameable:
+    """The rule by which a class is named, by what speaks for it, a kind for each piece: one photo
+    in free light settles nothing."""
+    return "ita_class" if kinds == ("photo",) else "settled_class"
+
+
 def given(kinds: Collection[EvidenceKind], photos: int) -> frozenset[Settles]:
     """What of that which would settle a tone speaks for it already."""
     ways: dict[Settles, bool] = {
@@ -160,7 +165,8 @@ def given(kinds: Collection[EvidenceKind], photos: int) -> frozenset[Settles]:
 def left_open(low: float, high: float, given: Collection[Settles] = ()) -> ToneOpen:
     """What an interval of ITA in degrees leaves open, of a tone whose class has no name.
 
-    given: what need not be asked for. One that lies in a single class leaves open the class that it lies nearest to as well.
+    One that lies in a single class leaves open the class that it lies nearest to as well. given:
+    what need not be asked for.
     """
     classes, limits = _table()["ita"]["classes"], _table()["ita"]["limits"]
     first, last = classes.index(ita_class(high)), classes.index(ita_class(low))

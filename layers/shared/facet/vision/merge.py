@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
-from statistics import NormalDist, fmean, variance
+from statistics import fmean, variance
 from typing import Any
 
 import numpy as np
@@ -27,10 +27,19 @@ from facet.domain.face import (
     Tone,
 )
 from facet.domain.naming import named
-from facet.domain.tone import ToneEvidence, class_shares, left_open, monk_shares
+from facet.domain.tone import (
+    ToneEvidence,
+    class_rule,
+    class_shares,
+    given,
+    left_open,
+    monk_shares,
+    photo_kind,
+)
 from facet.vision.skin.index import skin_index
 from facet.vision.skin.prediction import load_conditions, predict
 from facet.vision.skin.scores import Scoring, load_scoring
+from facet.vision.skin.tone import belief
 
 _VERDICTS = ("rejected", "usable", "good")
 
@@ -67,7 +76,7 @@ def merge(readings: Sequence[FaceReading]) -> FaceReading:
         update={
             "face": best.face.model_copy(update={"shape": _shares(shapes) or None}),
             "skin": Skin(
-                tone=_tone(tones, best.skin.tone),
+                tone=_tone(tones, best),
                 concerns=concerns,
                 index=skin_index(concerns, scoring),
             ),
@@ -137,8 +146,9 @@ def _regions(read: Sequence[Concern], best: Concern, scoring: Scoring) -> tuple[
     )
 
 
-def _tone(tones: Sequence[Tone], best: Tone) -> Tone:
-    """The mean colour, as sure as the photos' own spread lets it be.
+def _tone(tones: Sequence[Tone], best: FaceReading) -> Tone:
+    """The mean colour, as sure as the photos' own spread lets it be, and named like one photo's:
+    they were taken together.
 
     A photo's error is what its light shares with the others and what is its own. Of the latter the
     estimates' variance tells: photos in one light agree and gain nothing, photos in different light
@@ -148,7 +158,8 @@ def _tone(tones: Sequence[Tone], best: Tone) -> Tone:
     evidence = [ToneEvidence.of(tone) for tone in tones]
     told = [piece for piece in evidence if piece is not None]
     if len(told) < len(tones):  # read before tones had an error
-        return best
+        return best.skin.tone
+    kind = photo_kind(best.quality.reference)
     count = len(told)
     estimate = fmean(piece.ita for piece in told)
     single = fmean(piece.error**2 for piece in told)
@@ -158,14 +169,14 @@ def _tone(tones: Sequence[Tone], best: Tone) -> Tone:
     down = _rms(piece.ita - tone.ita_interval[0] for piece, tone in zip(told, tones, strict=True))
     up = _rms(tone.ita_interval[1] - piece.ita for piece, tone in zip(told, tones, strict=True))
     lab = np.mean([tone.lab for tone in tones], axis=0)
-    below = NormalDist(estimate, error).cdf
+    below = belief(estimate, error, by_paper=kind == "white_paper").cdf
     classes = class_shares(below)
     angle = float(colour.ita(lab))
     undertones = _shares([tone.undertones for tone in tones])
     low = max(-90.0, min(angle, estimate - left * down))
     high = min(90.0, max(angle, estimate + left * up))
-    name = named("settled_class", classes)
-    return best.model_copy(
+    name = named(class_rule(kind), classes)
+    return best.skin.tone.model_copy(
         update={
             "ita": round(angle, 1),
             "ita_interval": (round(low, 1), round(high, 1)),
@@ -173,7 +184,7 @@ def _tone(tones: Sequence[Tone], best: Tone) -> Tone:
             "ita_error": round(error, 1),
             "ita_class": name,
             "monk": monk_shares(below),
-            "open": None if name else left_open(low, high),
+            "open": None if name else left_open(low, high, given((kind,), photos=1)),
             "undertone": named("undertone", undertones),
             "undertone_confidence": round(undertones[0].share, 2),
             "undertones": undertones,

@@ -19,7 +19,15 @@ from numpy.typing import NDArray
 from facet import colour
 from facet.domain.face import ItaClass, Share, Tone, Undertone
 from facet.domain.naming import named
-from facet.domain.tone import class_shares, coverage, given, left_open, monk_shares
+from facet.domain.tone import (
+    EvidenceKind,
+    class_rule,
+    class_shares,
+    coverage,
+    given,
+    left_open,
+    monk_shares,
+)
 from facet.vision.face.patches import Pixels, some
 from facet.vision.skin.light import Light
 
@@ -74,17 +82,15 @@ def measure_tone(skin: SkinColour, light: Light) -> Tone:
     """The tone of the skin, as sure as the light allows."""
     angle = float(colour.ita(skin.lab))
     estimate, error = _likely(skin, light)
-    # In free light an interval is for what other photos would show: their error is in it too.
-    wider = 1.0 if light.paper else _table()["uncertainty"]["other_photos"]
-    belief = NormalDist(estimate, error * wider)
+    kind: EvidenceKind = "white_paper" if light.paper else "photo"
+    likely = belief(estimate, error, by_paper=light.paper is not None)
     reach = (1 - coverage()) / 2
     # What the photo shows lies inside, however unlikely.
-    low = max(-90.0, min(belief.inv_cdf(reach), angle))
-    high = min(90.0, max(belief.inv_cdf(1 - reach), angle))
-    below = belief.cdf
+    low = max(-90.0, min(likely.inv_cdf(reach), angle))
+    high = min(90.0, max(likely.inv_cdf(1 - reach), angle))
+    below = likely.cdf
     classes, undertones = class_shares(below), _undertones(skin, light)
-    name = named("settled_class" if light.paper else "ita_class", classes)
-    shown = given(("white_paper",) if light.paper else (), photos=1)
+    name = named(class_rule(kind), classes)
     lab = tuple(round(float(value), 1) for value in skin.lab)
     return Tone(
         ita=round(angle, 1),
@@ -100,8 +106,17 @@ def measure_tone(skin: SkinColour, light: Light) -> Tone:
         lab=(lab[0], lab[1], lab[2]),
         hex=colour.hex_from_lab(skin.lab),
         confidence=classes[0].share,
-        open=None if name else left_open(low, high, shown),
+        open=None if name else left_open(low, high, given((kind,), photos=1)),
     )
+
+
+def belief(estimate: float, error: float, *, by_paper: bool) -> NormalDist:
+    """What other photos of a person would show, by where their ITA likely lies, in degrees.
+
+    In free light those err as well: their error is in it too.
+    """
+    wider = 1.0 if by_paper else _table()["uncertainty"]["other_photos"]
+    return NormalDist(estimate, error * wider)
 
 
 def undertone_residual(hue: float) -> float:
@@ -201,8 +216,8 @@ def _undertones(skin: SkinColour, light: Light) -> tuple[Share, ...]:
     balanced = colour.lab_from_linear(light.balanced(skin.linear))
     residual = float(colour.hue(balanced)) - table["usual_balanced"]
     sigma = _between(table["sigma_disputed"], table["sigma_agreed"], light.agreement)
-    belief = NormalDist(residual, sigma)
-    cool, not_warm = belief.cdf(-table["neutral"]), belief.cdf(table["neutral"])
+    hue = NormalDist(residual, sigma)
+    cool, not_warm = hue.cdf(-table["neutral"]), hue.cdf(table["neutral"])
     masses = {"cool": cool, "neutral": not_warm - cool, "warm": 1 - not_warm}
     shares = (Share(name=name, share=round(mass, 3)) for name, mass in masses.items())
     return tuple(sorted(shares, key=lambda share: -share.share))
