@@ -5,6 +5,7 @@ tests/integration/test_ports.py holds them and the adapters to the same behaviou
 
 import hashlib
 import json
+from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -706,7 +707,7 @@ def analysis(analysis_id: str = "01A", user_id: str = "user", **told: Any) -> An
             "wants": ("skincare", "makeup"),
             "content_type": "image/jpeg",
             "content_length": 3,
-            "checksum_sha256": "0" * 43 + "=",
+            "checksum_sha256": b64encode(hashlib.sha256(analysis_id.encode()).digest()).decode(),
             "consent_version": "2026-11",
             "correlation_id": "correlation",
             "quota_day": now().date().isoformat(),

@@ -46,7 +46,7 @@ from facet.domain.quota import QuotaExceededError, Tier
 from facet.domain.tone_of_person import TonePart, evidence_of, most_parts
 from facet.services import ports
 from tests import fakes
-from tests.fakes import analysis, look
+from tests.fakes import analysis, look, three_photos
 from tests.integration.conftest import REGION, _make_table
 from tests.unit.conftest import face_reading
 
@@ -276,6 +276,22 @@ def test_the_tone_is_of_the_newest_analyses_that_are_kept(world: World) -> None:
     assert world.analyses.tones("user", NOW + timedelta(days=2)) == one * 2
     assert world.analyses.tones("user", NOW + timedelta(days=31)) == ()
     assert world.analyses.tones("somebody", NOW) == ()
+
+
+def test_a_photo_that_is_sent_again_speaks_once_for_the_tone(world: World) -> None:
+    first = measured(world, analysis_id="01A")
+    photo = {"checksum_sha256": first.checksum_sha256}
+    again = measured(world, analysis_id="01B", **photo)
+    # In a burst with another one, it says what that adds.
+    sent = [SentPhoto(**photo, content_type="image/jpeg", content_length=3), *three_photos()[:1]]
+    burst = measured(world, analysis_id="01C", photos=tuple(sent))
+
+    one = evidence_of(face_reading())
+    assert world.analyses.tones("user", NOW) == one
+    assert world.analyses.delete(burst)
+    assert world.analyses.tones("user", NOW) == one
+    assert world.analyses.delete(again)
+    assert world.analyses.tones("user", NOW) == one
 
 
 def test_beyond_the_newest_fifty_no_analysis_speaks_for_the_tone(world: World) -> None:

@@ -78,6 +78,7 @@ def _part_row(analysis: Analysis, part: TonePart) -> dict[str, Any]:
     return {
         **tone_key(analysis.user_id, analysis.analysis_id),
         "evidence": json.dumps(evidence),
+        "photos": sorted(part.photos),
         "created_at": iso(part.created_at),
         "expires_at": int(part.expires_at.timestamp()),
     }

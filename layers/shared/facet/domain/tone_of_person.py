@@ -22,6 +22,9 @@ class TonePart(Stored):
     """What one analysis says of its person's tone, for as long as it is kept."""
 
     evidence: tuple[ToneEvidence, ...] = Field(min_length=1, description="one for each photo")
+    photos: frozenset[str] = Field(
+        default=frozenset(), description="checksums of its photos; empty for a part of before"
+    )
     created_at: datetime
     expires_at: datetime
 
@@ -32,7 +35,10 @@ class TonePart(Stored):
         if not evidence:
             return None
         return cls(
-            evidence=evidence, created_at=analysis.created_at, expires_at=analysis.expires_at
+            evidence=evidence,
+            photos=frozenset(photo.checksum_sha256 for photo in analysis.sent),
+            created_at=analysis.created_at,
+            expires_at=analysis.expires_at,
         )
 
 
@@ -43,9 +49,18 @@ def evidence_of(reading: FaceReading) -> tuple[ToneEvidence, ...]:
 
 
 def kept_evidence(newest_first: Iterable[TonePart], now: datetime) -> tuple[ToneEvidence, ...]:
-    """What the newest parts that are kept at `now` say: an expired one may outlive its moment."""
+    """What the newest parts that are kept at `now` say: an expired one may outlive its moment.
+
+    A photo that was sent again says nothing new.
+    """
     kept = (part for part in islice(newest_first, most_parts()) if part.expires_at > now)
-    return tuple(piece for part in kept for piece in part.evidence)
+    evidence: list[ToneEvidence] = []
+    counted: set[str] = set()
+    for part in kept:
+        if not part.photos or not part.photos <= counted:
+            evidence += part.evidence
+        counted |= part.photos
+    return tuple(evidence)
 
 
 def tone_of_person(seen: Sequence[ToneEvidence], profile: Profile) -> ToneOfPerson | None:
