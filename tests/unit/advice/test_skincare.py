@@ -18,8 +18,9 @@ from facet.catalogue.build import build_catalogue
 from facet.catalogue.catalogue import GOALS, Catalogue
 from facet.catalogue.sources import CatalogueError
 from facet.domain.advice import Profile, SkincareResult, Step
-from facet.domain.face import FaceReading
+from facet.domain.face import FaceReading, MonkShare
 from facet.domain.products import BagItem, InUse, Prescribed, PrescribedUse, Product
+from facet.domain.tone import EvidenceKind, ToneEvidence, pool
 from tests.unit.advice.routines import USED, own
 
 DATA = Path(__file__).parents[3] / "data" / "skincare"
@@ -524,6 +525,33 @@ def test_deeper_skin_is_offered_a_tinted_sunscreen_and_light_skin_is_not(
     assert "inted" in deep.am[-1].product.name
     assert "inted" not in light.am[-1].product.name
     assert any(reason.points_at == "skin.tone.ita" for reason in deep.am[-1].why)
+
+
+@pytest.mark.parametrize(
+    ("evidence", "says", "of"),
+    [
+        ((("photo", -20),), "Your photo reads as", "skin.tone.ita"),
+        ((("photo", -20), ("photo", -22)), "All your photos together", "skin.tone_of_person.ita"),
+        ((("photo", 20), ("monk", -40)), "With what you told us", "skin.tone_of_person.ita"),
+    ],
+)
+def test_what_a_tone_asks_for_has_as_its_reason_what_speaks_for_it(
+    catalogue: Catalogue,
+    reading: Reading,
+    evidence: Sequence[tuple[EvidenceKind, float]],
+    says: str,
+    of: str,
+) -> None:
+    pieces = [ToneEvidence(kind=kind, ita=ita, error=9) for kind, ita in evidence]
+    person = pool(pieces)
+    assert person
+    sure = person.model_copy(update={"monk": (MonkShare(tone=9, share=1.0),)})
+
+    result = recommend_skincare(reading(-20), Profile(), [], catalogue, tone_of_person=sure)
+
+    why = [reason for reason in result.am[-1].why if "deeper" in reason.text]
+    assert [(reason.text.startswith(says), reason.points_at) for reason in why] == [(True, of)]
+    assert ("in your photo" in result.based_on[0]) == (of == "skin.tone.ita")
 
 
 def test_a_measure_brings_its_treatment_and_the_reason_points_at_it(

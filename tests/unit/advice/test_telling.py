@@ -122,7 +122,8 @@ def test_one_photo_is_no_tone_of_a_person() -> None:
 
     assert telling_of(open_reading(), person=alone) == telling_of(open_reading())
     told = telling_of(open_reading(), person=fits.model_copy(update={"ita_class": None}))
-    assert told.headline.endswith("your photos so far leave that open")
+    assert told.headline.endswith("what we see and what you told us leave that open")
+    assert "photos" not in told.headline + told.tone  # there is one
     assert not any("foundation" in way for way in told.settle)
 
 

@@ -18,7 +18,6 @@ from facet.domain.belongings import Belongings, Shelf
 from facet.domain.face import FaceReading
 from facet.domain.style import MakeupResult, OutfitResult, Weather
 from facet.domain.tone import ToneOfPerson
-from facet.domain.tone_of_person import surer
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +49,14 @@ class Adviser:
 def _skincare(wish: Wish) -> SkincareResult:
     # What skin of a tone asks for, it asks for in any light; a look is for the photo as it is.
     return recommend_skincare(
-        wish.reading and surer(wish.reading, wish.tone_of_person),
+        wish.reading,
         wish.profile,
         wish.owned.bag,
         wish.catalogue(),
         today=wish.today,
         ranking=wish.ranking,
         audience=wish.audience,
+        tone_of_person=wish.tone_of_person,
     )
 
 

@@ -56,9 +56,14 @@ class ToneOfPerson(Stored):
     )
 
     @property
+    def speaks(self) -> Literal["photos", "told"]:
+        """Whether it is of photos alone, or of what the person told as well."""
+        return "told" if set(self.evidence) - set(PHOTOS) else "photos"
+
+    @property
     def knows_more(self) -> bool:
         """Whether more than one photo, or anything told, speaks in it."""
-        return self.photos > 1 or bool(set(self.evidence) - set(PHOTOS))
+        return self.photos > 1 or self.speaks == "told"
 
 
 def pool(evidence: Sequence[ToneEvidence]) -> ToneOfPerson | None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 from facet.advice.allergies import notes_on_allergies
 from facet.advice.answer import Notes
@@ -18,6 +18,8 @@ from facet.catalogue.suitable import Person
 from facet.domain.advice import Audience, Note, Profile
 from facet.domain.face import FaceReading, Skin
 from facet.domain.products import BagItem, PrescribedUse
+from facet.domain.tone import ToneOfPerson
+from facet.domain.tone_of_person import surer
 from facet.saying import say
 
 
@@ -25,7 +27,8 @@ from facet.saying import say
 class Brief:
     """Everything a routine is chosen by."""
 
-    skin: Skin | None  # as the photo shows it; None: there is none
+    skin: Skin | None  # as the photo shows it, its tone as all that speaks for it; None: no photo
+    tone_of: Literal["photo", "photos", "told"]  # whose its tone is, see ToneOfPerson.speaks
     profile: Profile
     catalogue: Catalogue
     ranking: Ranking
@@ -67,6 +70,7 @@ def brief_of(
     today: date | None,
     ranking: Ranking,
     audience: Audience = "adults",
+    tone_of_person: ToneOfPerson | None = None,
 ) -> tuple[Brief, tuple[Note, ...]]:
     """The brief, and a note for every word and product that was left out of it."""
     age = age_of(profile, audience, catalogue.ingredients, catalogue.rules)
@@ -79,9 +83,11 @@ def brief_of(
             notes.add("unknown_ingredient", say("routine.unknown_ingredient", term=term))
     shelf = shelf_of(bag, catalogue, person, today)
     notes += _not_checked(shelf.items, sorted(unclear))
-    skin = reading.skin if reading else None
+    skin = surer(reading, tone_of_person).skin if reading else None
+    known = tone_of_person if tone_of_person and tone_of_person.knows_more else None
     brief = Brief(
         skin=skin,
+        tone_of=known.speaks if known else "photo",
         profile=profile,
         catalogue=catalogue,
         ranking=ranking,

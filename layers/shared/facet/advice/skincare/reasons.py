@@ -94,8 +94,10 @@ def tint_reasons(brief: Brief) -> Iterator[Reason]:
         text = say("routine.why.dark_marks")
         yield Reason(text=text, points_at="profile.pigmentation_prone")
     elif brief.care.dark_marks == "tone":
-        text = say("routine.why.deep", tone=ita_class(rule["tinted_below_ita"]))
-        yield Reason(text=text, points_at="skin.tone.ita", sources=(rule["source"],))
+        tone = ita_class(rule["tinted_below_ita"])
+        text = say(f"routine.why.deep_{brief.tone_of}", tone=tone)
+        of = "skin.tone.ita" if brief.tone_of == "photo" else "skin.tone_of_person.ita"
+        yield Reason(text=text, points_at=of, sources=(rule["source"],))
     if brief.care.wants_tint:
         yield Reason(text=rule["text"], points_at="rules.tone", sources=(rule["source"],))
 

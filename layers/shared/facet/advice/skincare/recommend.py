@@ -20,6 +20,7 @@ from facet.catalogue.catalogue import Catalogue
 from facet.domain.advice import Audience, Note, Profile, SkincareResult, Source, Step
 from facet.domain.face import FaceReading
 from facet.domain.products import BagItem
+from facet.domain.tone import ToneOfPerson
 
 METHOD = "skincare-1"
 
@@ -33,6 +34,7 @@ def recommend_skincare(
     today: date | None = None,
     ranking: Ranking | None = None,
     audience: Audience = "adults",
+    tone_of_person: ToneOfPerson | None = None,
 ) -> SkincareResult:
     """A routine that keeps every rule of the catalogue.
 
@@ -40,7 +42,8 @@ def recommend_skincare(
     read, was withdrawn or must not be used is left out with a note. today: lets opened dates count
     (what is past its time, what is new). ranking: the weights that order what fits a gap; None, the
     version this release was tried with. audience: an age that nobody told is an adult's with
-    `adults`; with `any` it is asked for.
+    `adults`; with `any` it is asked for. tone_of_person: what speaks for the tone beside the photo;
+    the routine goes by it where it knows more.
     """
     brief, left_out = brief_of(
         reading,
@@ -50,6 +53,7 @@ def recommend_skincare(
         today=today,
         ranking=ranking or load_ranking(),
         audience=audience,
+        tone_of_person=tone_of_person,
     )
     choice = choose_routine(brief)
     am, pm = steps_of(brief, choice, "am"), steps_of(brief, choice, "pm")

@@ -10,7 +10,6 @@ from facet.advice.skincare.week import DAYS, Obstacle, Placed
 from facet.advice.words.telling import tone_in_words
 from facet.catalogue.catalogue import Item
 from facet.domain.advice import Note, ProductRef, Profile, RampStage, Step, Suggestion
-from facet.domain.face import Skin
 from facet.domain.products import Session
 from facet.saying import plain, say
 
@@ -21,19 +20,20 @@ def based_on(brief: Brief) -> tuple[str, ...]:
     """What the routine is based on, in words."""
     told = "; ".join(_told(brief.profile)) or say("routine.based_on.nothing_told")
     return (
-        *_seen(brief.skin),
+        *_seen(brief),
         say("routine.based_on.told", told=told),
         say("routine.based_on.owned", count=len(brief.shelf)),
     )
 
 
-def _seen(skin: Skin | None) -> Iterator[str]:
+def _seen(brief: Brief) -> Iterator[str]:
+    skin = brief.skin
     if skin is None:
         yield say("routine.based_on.no_photo")
         return
     tone = skin.tone
     key = "tone" if tone.ita_class else "tone_open"
-    yield say(f"routine.based_on.{key}", tone=tone_in_words(tone))
+    yield say(f"routine.based_on.{key}_{brief.tone_of}", tone=tone_in_words(tone))
     if measured := sum(concern.score is not None for concern in skin.concerns):
         yield say("routine.based_on.measures", count=measured)
     else:

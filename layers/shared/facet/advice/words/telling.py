@@ -85,7 +85,7 @@ def _is_told(classes: Sequence[str]) -> bool:
 
 def _headline(tone: Tone, person: ToneOfPerson | None, classes: Sequence[str]) -> str:
     words = _range(classes).capitalize()
-    whose = "person" if person else "photo"
+    whose = person.speaks if person else "photo"
     if len(classes) > 1 and not _is_told(classes):
         return say(f"telling.headline.unknown_{whose}")
     if len(classes) > 1:
@@ -96,7 +96,7 @@ def _headline(tone: Tone, person: ToneOfPerson | None, classes: Sequence[str]) -
 
 
 def _tone(person: ToneOfPerson | None, classes: Sequence[str], settle: Sequence[str]) -> str:
-    whose = "person" if person else "photo"
+    whose = person.speaks if person else "photo"
     if len(classes) == 1:
         return say(f"telling.tone.named_{whose}", tone=classes[0])
     if _is_told(classes):
