@@ -9,6 +9,7 @@ from facet.domain.face import (
     Concern,
     FaceReading,
     ItaClass,
+    MonkShare,
     Prediction,
     Quality,
     Reference,
@@ -128,6 +129,19 @@ def test_one_photo_is_no_tone_of_a_person() -> None:
 
 
 # --- season, shape, condition --------------------------------------------------------------------
+
+
+def test_one_monk_tone_is_no_surer_than_the_range_of_classes_beside_it() -> None:
+    monk = (MonkShare(tone=1, share=0.86), MonkShare(tone=2, share=0.14))
+    plain = open_reading(65, 78)
+    tone = plain.skin.tone.model_copy(update={"monk": monk})
+
+    def chips(**told: Any) -> tuple[str, ...]:
+        skin = plain.skin.model_copy(update={"tone": tone.model_copy(update=told)})
+        return telling_of(plain.model_copy(update={"skin": skin})).chips
+
+    assert chips()[0] == "Monk 1 to 2"
+    assert chips(ita_class="very light", open=None)[0] == "Monk 1"
 
 
 def test_paper_that_was_used_is_not_asked_for_again() -> None:

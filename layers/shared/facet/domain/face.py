@@ -172,7 +172,8 @@ class ToneOpen(Stored):
     )
     what_would_settle_it: tuple[Settles, ...] = Field(
         description="window_light: a photo facing a window; three_photos: of different days or "
-        "places; white_paper: a sheet of it beside the face; foundation_that_fits: one to name"
+        "places; white_paper: a sheet of it beside the face; foundation_that_fits: its colour, in "
+        "the profile"
     )
 
 

@@ -155,7 +155,7 @@ def _chips(
 ) -> Iterator[str]:
     tone = reading.skin.tone
     if _is_told(classes) and (monk := (person or tone).monk):
-        yield _monk(monk)
+        yield _monk(monk, least=min(len(classes), 2))
     if tone.undertone and len(classes) > 1:  # else it stands in the headline
         yield say("telling.chip.undertone", undertone=tone.undertone.capitalize())
     if season := named("season", reading.season or ()):
@@ -169,14 +169,15 @@ def _chips(
         yield say("telling.chip.index", value=index.value)
 
 
-def _monk(shares: Sequence[MonkShare]) -> str:
-    """The likeliest tones of the Monk scale, as many as hold what an interval holds."""
+def _monk(shares: Sequence[MonkShare], least: int) -> str:
+    """The likeliest tones of the Monk scale, as many as hold what an interval holds, `least` where
+    there are: one alone would be surer than a range of classes."""
     tones: list[int] = []
     held = 0.0
     for entry in shares:
         tones.append(entry.tone)
         held += entry.share
-        if held >= coverage():
+        if held >= coverage() and len(tones) >= least:
             break
     if len(tones) == 1:
         return say("telling.chip.monk", tone=tones[0])
