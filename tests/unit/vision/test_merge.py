@@ -15,6 +15,7 @@ from facet.domain.face import (
     Region,
     Share,
     Tone,
+    Verdict,
 )
 from facet.domain.tone import ToneEvidence, class_shares, monk_shares
 from facet.vision.merge import best_of, merge, noise_left
@@ -281,9 +282,26 @@ def test_photos_in_one_light_are_no_surer_of_a_tone_than_one_of_them() -> None:
     assert tone.open is not None
 
 
-def test_a_burst_beside_a_sheet_of_paper_names_its_class() -> None:
+def beside_paper(single: FaceReading, verdict: Verdict = "good") -> FaceReading:
     used = Reference(kind="white_paper", status="used", hint="")
-    single = shown(-45, 6).model_copy(update={"quality": Quality(verdict="good", reference=used)})
+    return single.model_copy(update={"quality": Quality(verdict=verdict, reference=used)})
+
+
+def test_where_a_sheet_was_used_the_tone_is_of_the_photos_that_show_it() -> None:
+    sheet, free = beside_paper(shown(-10, 6), "usable"), shown(30, 15)
+    lost = Reference(kind="white_paper", status="not_usable", reason="not_found", hint="")
+    free = free.model_copy(update={"quality": Quality(verdict="good", reference=lost)})
+
+    merged = merge([free, sheet])
+
+    assert merged.skin.tone.ita_estimate == -10
+    assert merged.skin.tone.ita_error == 6
+    assert merged.quality.verdict == "good"  # of the best, whose pictures are kept
+    assert merged.quality.reference == sheet.quality.reference
+
+
+def test_a_burst_beside_a_sheet_of_paper_names_its_class() -> None:
+    single = beside_paper(shown(-45, 6))
 
     merged = merge([single, single])
 

@@ -68,15 +68,19 @@ def merge(readings: Sequence[FaceReading]) -> FaceReading:
         _concern([_named(concern.name, reading) for reading in readings], concern, scoring)
         for concern in best.skin.concerns
     )
-    tones = [reading.skin.tone for reading in readings]
+    # A tone measured by a sheet of paper is surer than one in free light, which would blur it.
+    by_paper = [reading for reading in readings if _by_paper(reading)]
+    shown = by_paper or readings
+    of_tone = shown[best_of(shown)]
     seasons = [reading.season for reading in readings if reading.season]
     shapes = [reading.face.shape for reading in readings if reading.face.shape]
     tables = best.versions.tables | {"merge": table_version()}
     return best.model_copy(
         update={
+            "quality": best.quality.model_copy(update={"reference": of_tone.quality.reference}),
             "face": best.face.model_copy(update={"shape": _shares(shapes) or None}),
             "skin": Skin(
-                tone=_tone(tones, best),
+                tone=_tone([reading.skin.tone for reading in shown], of_tone),
                 concerns=concerns,
                 index=skin_index(concerns, scoring),
             ),
@@ -146,6 +150,10 @@ def _regions(read: Sequence[Concern], best: Concern, scoring: Scoring) -> tuple[
     )
 
 
+def _by_paper(reading: FaceReading) -> bool:
+    return photo_kind(reading.quality.reference) == "white_paper"
+
+
 def _tone(tones: Sequence[Tone], best: FaceReading) -> Tone:
     """The mean colour, as sure as the photos' own spread lets it be, and named like one photo's:
     they were taken together.
@@ -157,7 +165,7 @@ def _tone(tones: Sequence[Tone], best: FaceReading) -> Tone:
     """
     evidence = [ToneEvidence.of(tone) for tone in tones]
     told = [piece for piece in evidence if piece is not None]
-    if len(told) < len(tones):  # read before tones had an error
+    if len(tones) == 1 or len(told) < len(tones):  # read before tones had an error
         return best.skin.tone
     kind = photo_kind(best.quality.reference)
     count = len(told)
