@@ -94,7 +94,7 @@ def _index(reading: FaceReading) -> Any:
 
 INDEX = Number(
     "index",
-    ("scoring",),
+    ("scoring", "index"),
     "points of 100",
     lambda reading: getattr(_index(reading), "value", None),
     lambda reading: getattr(_index(reading), "minimum_change", None),

@@ -57,3 +57,13 @@ def test_a_kind_that_failed_says_why() -> None:
     page = render(document, {"total": 1.0}, Pictures())
 
     assert all(f"No {kind}." in page for kind in Kind)
+
+
+def test_what_photos_of_one_person_differ_by_is_noise() -> None:
+    document = completed()
+    concern = next(one for one in document["skin"]["concerns"] if one.get("score") is not None)
+    concern["between_photos"] = 77.0
+
+    page = render(document, {"total": 1.0}, Pictures())
+
+    assert "less than 77 apart is noise" in page

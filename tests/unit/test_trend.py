@@ -208,10 +208,12 @@ def test_an_analysis_without_a_reading_has_no_trends() -> None:
 
 @pytest.fixture
 def repeats(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A card by which photos of one person differ in redness by up to 7, with scoring 1."""
+    """A card by which photos of one person differ in redness and in the index by up to 7, with
+    scoring 1."""
 
-    def between_photos(concern: str, versions: Versions) -> float | None:
-        return 7.0 if (concern, versions.scoring) == ("redness", "1") else None
+    def between_photos(measure: str, versions: Versions) -> float | None:
+        measured = measure in ("redness", "index") and versions.scoring == "1"
+        return 7.0 if measured else None
 
     monkeypatch.setattr("facet.domain.trend.between_photos", between_photos)
 
@@ -301,6 +303,22 @@ def test_indices_of_other_concerns_or_tables_are_not_compared(
 
     assert compared is not None
     assert (compared.verdict, compared.reason) == (Verdict.NOT_COMPARABLE, reason)
+
+
+@pytest.mark.usefixtures("repeats")
+def test_what_two_photos_of_one_person_differ_by_is_no_change_of_the_index() -> None:
+    days = ((0, 70), (1, 77), (1, 78))
+    old, near, far = (analysis(day, index=index_of(value)) for day, value in days)
+
+    by_chance, moved = index_trend(near, [old]), index_trend(far, [old])
+
+    assert by_chance
+    assert by_chance.previous
+    assert (by_chance.noise_of, by_chance.noise_band.low) == ("photos", 70)
+    assert by_chance.previous.verdict is Verdict.WITHIN_NOISE
+    assert moved
+    assert moved.previous
+    assert moved.previous.verdict is Verdict.BETTER
 
 
 def test_the_trend_of_the_index_looks_past_what_it_cannot_be_compared_with() -> None:

@@ -115,6 +115,8 @@ def test_what_two_photos_differ_by_is_told_for_readings_of_the_same_versions_alo
     assert between_photos("redness", versions(scoring="another")) is None
     assert between_photos("redness", versions(mesh="another")) is None
     assert between_photos("wrinkles", versions()) is None
+    assert between_photos("index", versions())
+    assert between_photos("index", versions(index="another")) is None
 
 
 def test_the_page_is_made_of_the_card_and_shows_nobody() -> None:

@@ -183,12 +183,13 @@ def versions_of(versions: Versions) -> dict[str, str]:
     }
 
 
-def between_photos(concern: str, versions: Versions) -> float | None:
-    """What 19 of 20 pairs of photos of one person differ by at most, in the concern's unit.
+def between_photos(measure: str, versions: Versions) -> float | None:
+    """What 19 of 20 pairs of photos of one person differ by at most, in the unit of a concern, or
+    in points of the `index`.
 
     None where nobody measured it, or with other versions than those of a reading.
     """
-    measured = _repeats().get(concern)
+    measured = _repeats().get(measure)
     if measured is None or not holds(measured[0], versions_of(versions)):
         return None
     return measured[1]

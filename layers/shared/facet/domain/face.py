@@ -263,6 +263,12 @@ class SkinIndex(Stored):
     minimum_change: float = Field(
         gt=0, description="in points of `value`; a smaller difference is noise"
     )
+    between_photos: float | None = Field(
+        default=None,
+        ge=0,
+        description="in points of `value`; 19 of 20 pairs of photos of one person, in other "
+        "lights, differ by no more, so that is no change either; absent: not measured",
+    )
     of: tuple[str, ...] = Field(
         description="names of the concerns in it; two indices compare only where these are the same"
     )

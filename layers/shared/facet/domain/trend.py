@@ -70,11 +70,13 @@ class IndexTrend(Part):
     """The overall index of an analysis beside that of earlier ones."""
 
     value: float = Field(description="0..100, 100 is best")
-    noise_band: NoiseBand = Field(description="value give or take minimum_change")
-    noise_of: Literal["edits"] = Field(
-        default="edits",
-        description="what two photos of one person differ by was not measured of an index: a "
-        "change larger than minimum_change may be another light",
+    noise_band: NoiseBand = Field(
+        description="value give or take the noise: minimum_change, or what two photos of one "
+        "person differ by, where that is measured and larger",
+    )
+    noise_of: Literal["photos", "edits"] = Field(
+        description="photos: what two photos of one person differ by was measured, and counts; "
+        "edits: it was not, and a change larger than minimum_change may be another light",
     )
     previous: Comparison | None = Field(
         default=None, description="with the last comparable analysis before; absent: the first one"
@@ -143,16 +145,17 @@ def index_trend(analysis: Analysis, earlier: Sequence[Analysis]) -> IndexTrend |
 
     earlier: analyses of the same user, newest first.
     """
-    index = analysis.reading.skin.index if analysis.reading else None
-    if index is None:
+    reading = analysis.reading
+    if reading is None or (index := reading.skin.index) is None:
         return None
     compared = [
         comparison for then in earlier if (comparison := compare_index(analysis, then)) is not None
     ]
-    low, high = index.value - index.minimum_change, index.value + index.minimum_change
+    repeat = between_photos("index", reading.versions)
     return IndexTrend(
         value=index.value,
-        noise_band=NoiseBand(low=round(low, 4), high=round(high, 4)),
+        noise_band=_band(index.value, index.minimum_change, repeat),
+        noise_of="edits" if repeat is None else "photos",
         previous=_first_comparable(compared),
         first=_first_comparable(reversed(compared)),
     )
@@ -177,7 +180,8 @@ def compare_index(now: Analysis, then: Analysis) -> Comparison | None:
     if set(new.of) != set(old.of):
         return _not_comparable(then, "made_of")
     least = max(new.minimum_change, old.minimum_change)
-    return _moved(then, new.value - old.value, least, least, more=Verdict.BETTER)
+    noise = max(least, between_photos("index", now.reading.versions) or 0)
+    return _moved(then, new.value - old.value, least, noise, more=Verdict.BETTER)
 
 
 def _not_comparable(then: Analysis, reason: str) -> Comparison:
@@ -208,6 +212,11 @@ def _moved(
     )
 
 
+def _band(value: float, least: float, repeat: float | None) -> NoiseBand:
+    noise = max(least, repeat or 0)
+    return NoiseBand(low=round(value - noise, 4), high=round(value + noise, 4))
+
+
 def _trend(
     concern: Concern, reading: FaceReading, analysis: Analysis, earlier: Sequence[Analysis]
 ) -> Trend:
@@ -215,8 +224,7 @@ def _trend(
     repeat = between_photos(concern.name, reading.versions)
     band = None
     if measured is not None and least is not None:
-        noise = max(least, repeat or 0)
-        band = NoiseBand(low=round(measured - noise, 4), high=round(measured + noise, 4))
+        band = _band(measured, least, repeat)
     compared = [
         comparison
         for then in earlier

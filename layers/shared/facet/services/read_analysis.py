@@ -234,14 +234,17 @@ def _looks(
 
 
 def _with_noise(reading: FaceReading) -> Skin:
-    """How far photos of one person differ in each concern: of the card, so it is kept nowhere."""
+    """How far photos of one person differ in each concern and in the index: of the card, so it is
+    kept nowhere."""
     concerns = tuple(
         concern.model_copy(
             update={"between_photos": between_photos(concern.name, reading.versions)}
         )
         for concern in reading.skin.concerns
     )
-    return reading.skin.model_copy(update={"concerns": concerns})
+    noise = {"between_photos": between_photos("index", reading.versions)}
+    index = reading.skin.index and reading.skin.index.model_copy(update=noise)
+    return reading.skin.model_copy(update={"concerns": concerns, "index": index})
 
 
 def _with_overlays(skin: Skin, analysis_id: str) -> Skin:

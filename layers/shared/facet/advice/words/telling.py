@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from facet.domain.advice import AgeBand
+from facet.domain.card import between_photos
 from facet.domain.face import Concern, FaceReading, ItaClass, MonkShare, Prediction, Share, Tone
 from facet.domain.naming import named, settles
 from facet.domain.telling import Telling
@@ -284,7 +285,7 @@ def _index(reading: FaceReading) -> str | None:
     return say(
         "telling.index",
         value=index.value,
-        least=index.minimum_change,
+        least=max(index.minimum_change, between_photos("index", reading.versions) or 0),
         names=listed([plain(name) for name in index.of]),
     )
 
