@@ -95,6 +95,16 @@ def test_the_readable_answer_names_tone_and_light(
     assert "no_face" in out
 
 
+def test_the_readable_answer_says_every_sentence_that_the_json_tells(
+    photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = json.loads(run(capsys, "analyze", "--json", photos / "face.jpg")[1])["telling"]
+    _, out, _ = run(capsys, "analyze", photos / "face.jpg")
+
+    parts = ("headline", "undertone", "season", "shape", "condition", "skin", "index")
+    assert [part for part in parts if told[part] not in out] == []
+
+
 def test_stricter_presets_refuse_more(photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(capsys, "analyze", "--preset", "relaxed", photos / "face.jpg")[0] == 0
     assert run(capsys, "analyze", "--preset", "strict", photos / "face.jpg")[0] == 2

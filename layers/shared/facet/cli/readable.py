@@ -82,7 +82,7 @@ def _skin_rows(document: dict[str, Any]) -> Iterator[str]:
 def _said(told: dict[str, Any]) -> Iterator[str]:
     """What stands out, what the measures speak for, and what would settle what is open."""
     yield _row("in words", told["skin"])
-    for part in ("index", "condition", "season", "shape"):
+    for part in ("undertone", "index", "condition", "season", "shape"):
         if part in told:
             yield _row("", told[part])
     for sentence in told["settle"]:
