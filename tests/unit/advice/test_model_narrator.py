@@ -144,6 +144,16 @@ def test_an_answer_that_makes_things_up_is_refused(
         "You are a soft autumn.",
         "An oval face needs little contour.",
         "Oily skin likes a gel.",
+        "Tan-toned as you are, bronze suits.",
+        "You are a Monk 30.",  # a number of the facts
+        "Your skin leans warm.",
+        "Warm-toned skin like yours suits gold.",
+        "Your colouring is warm.",
+        "You are an autumn.",
+        "An autumn palette suits you.",
+        "Your face is oval.",
+        "Your oval face shape is easy.",
+        "Your skin is rather oily.",
     ],
 )
 def test_a_name_that_the_photo_leaves_open_is_refused(
