@@ -92,6 +92,14 @@ def shown(ita: float, error: float) -> FaceReading:
 # --- measures -------------------------------------------------------------------------------------
 
 
+def test_what_photos_of_one_moment_differ_by_is_noise() -> None:
+    alike, apart = measured("redness", 10.0, 10.5), measured("redness", 3.0, 13.0)
+
+    assert alike.minimum_change is not None
+    assert alike.minimum_change < SCORING.minimum_change("redness", 10.25)
+    assert apart.minimum_change == pytest.approx(10 * noise_left("redness", 2), abs=0.01)
+
+
 def test_a_measure_is_the_mean_scored_and_banded_anew() -> None:
     merged = measured("redness", 10, 14, 18)
 

@@ -112,12 +112,15 @@ def _named(name: str, reading: FaceReading) -> Concern:
 def _concern(all_of_it: Sequence[Concern], best: Concern, scoring: Scoring) -> Concern:
     """The mean over the photos that carry this concern; as in the best photo where none does."""
     read = [concern for concern in all_of_it if concern.measured is not None]
-    if not read:
+    values = [concern.measured for concern in read if concern.measured is not None]
+    if not values:
         return best
     name = best.name
-    value = round(fmean(concern.measured for concern in read if concern.measured is not None), 2)
+    value = round(fmean(values), 2)
+    # Photos of one moment show one skin: what they differ by is noise, however much it is.
+    noise = max(scoring.minimum_change(name, value), max(values) - min(values))
     # Upwards, as the scoring rounds: a change of exactly that much is noise.
-    least = scoring.minimum_change(name, value) * noise_left(name, len(read))
+    least = noise * noise_left(name, len(read))
     return Concern(
         name=name,
         score=scoring.score(name, value),
