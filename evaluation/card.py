@@ -18,9 +18,6 @@ from pathlib import Path
 from statistics import median_low
 from typing import Any
 
-# Before numpy is loaded here or in the workers: one thread for each of the processes.
-os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-
 from evaluation import repeats
 from evaluation.card_measures import Name, Number, measures
 from evaluation.card_page import PAGE, page

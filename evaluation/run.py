@@ -14,9 +14,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-# Before numpy is loaded here or in the workers: one thread for each of the processes.
-os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-
 from rich.console import Console
 from rich.table import Table
 
