@@ -96,13 +96,30 @@ def agreement(names: Sequence[Sequence[Hashable]]) -> Agreement | None:
         return None
     pairs = np.array([len(each) * (len(each) - 1) / 2 for each in groups])
     same = np.array([sum(a == b for a, b in combinations(each, 2)) for each in groups])
-    drawn = _drawn(len(groups))
     return Agreement(
         people=len(groups),
         pairs=int(pairs.sum()),
-        same=_figure(drawn @ same / (drawn @ pairs)),
+        same=ratio(same, pairs),
         strangers=_strangers(names),
     )
+
+
+def ratio(parts: Sequence[float] | Floats, wholes: Sequence[float] | Floats) -> Figure:
+    """Of every person how many hold and how many there are -> the share that holds."""
+    drawn = _drawn(len(wholes))
+    with np.errstate(invalid="ignore"):
+        return _figure(drawn @ np.asarray(parts) / (drawn @ np.asarray(wholes)))
+
+
+def correlation(ours: Sequence[Sequence[float]], theirs: Sequence[Sequence[float]]) -> Figure:
+    """Pearson's r of two numbers on every photo of every person, as many of each as another."""
+    x, y = (np.asarray(side, float) - np.mean(side) for side in (ours, theirs))
+    drawn = _drawn(len(x))
+    # Sums of every person, of which each resampling weighs its own.
+    sums = [part.sum(axis=1) for part in (x, y, x * x, y * y, x * y)]
+    mx, my, xx, yy, xy = (drawn @ part / (len(x) * x.shape[1]) for part in sums)
+    with np.errstate(invalid="ignore"):
+        return _figure((xy - mx * my) / np.sqrt((xx - mx**2) * (yy - my**2)))
 
 
 def rank_correlation(ours: Sequence[float], theirs: Sequence[float]) -> Figure | None:

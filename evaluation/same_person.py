@@ -9,24 +9,20 @@ figures alone; `make evaluate` has them among its own.
 import os
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import permutations
 from math import hypot
 from statistics import NormalDist, mean, median
-from typing import Any
-
-import numpy as np
-from scipy import stats
 
 from evaluation.judge import Finding, limits
 from evaluation.photos import folder
-from evaluation.repeats import RESAMPLES, Figure, agreement, spread
+from evaluation.repeats import Figure, agreement, correlation, ratio, spread
 from evaluation.takes import AGES, PORTRAITS, PRESS, sources, takes
 from facet.domain.face import FaceReading, Share
 from facet.domain.naming import Nameable, named
-from facet.domain.tone import ToneEvidence, coverage, pool
+from facet.domain.tone import ToneEvidence, ToneOfPerson, coverage, pool
 
 SECTION = "Same person"
 KINDS: tuple[Nameable, ...] = ("ita_class", "undertone", "season", "shape")
@@ -122,40 +118,43 @@ def intervals(people: People) -> list[Finding]:
 def pooled(people: People) -> list[Finding]:
     """What two photos say together, against the third photo of the person."""
     asked = limits()["same_person"]
-    reach = NormalDist().inv_cdf((1 + coverage()) / 2)
-    held, estimates, plain, single, thirds = [], [], [], [], []
+    # Of every person and third photo: its ITA, and what the two others say of it.
+    held, thirds, estimates, plain, single = ([] for _ in range(5))
     for readings in _threes(people):
-        inside = []
-        for third, others in _each_apart(readings):
-            person = pool([other.evidence for other in others])
-            if person is None:
-                continue
-            low, high = person.ita_interval
-            error = hypot((high - low) / 2, reach * third.evidence.error)
-            inside.append(abs(third.ita - person.ita) <= error)
-            estimates.append(person.ita)
-            plain.append(mean(other.ita for other in others))
-            single.append(others[0].ita)
-            thirds.append(third.ita)
-        held.append(inside)
+        apart = [
+            (third, others, person)
+            for third, others in _each_apart(readings)
+            if (person := pool([other.evidence for other in others]))
+        ]
+        held.append([_holds(person, third) for third, _, person in apart])
+        thirds.append([third.ita for third, _, _ in apart])
+        estimates.append([person.ita for _, _, person in apart])
+        plain.append([mean(other.ita for other in others) for _, others, _ in apart])
+        single.append([others[0].ita for _, others, _ in apart])
     low, high = asked["held"]
-    correlation = _correlation(estimates, thirds)
-    boots = _resampled(len(held), lambda who: _correlation(_of(who, estimates), _of(who, thirds)))
+    found = correlation(estimates, thirds)
     note = (
-        f"95 %: {boots[0]:.2f} to {boots[1]:.2f}; one photo {_correlation(single, thirds):.2f}, "
-        f"plain mean {_correlation(plain, thirds):.2f}"
+        f"{_95(found)}; one photo {correlation(single, thirds).value:.2f}, "
+        f"plain mean {correlation(plain, thirds).value:.2f}"
     )
     return [
         _asked("third photo inside what two and its error say", held, least=low, most=high),
         Finding(
             SECTION,
             "two photos' estimate with the third's ITA, correlation",
-            correlation,
+            found.value,
             least=asked["correlation"],
-            n=len(thirds),
+            n=sum(map(len, thirds)),
             note=note,
         ),
     ]
+
+
+def _holds(person: ToneOfPerson, photo: Reading) -> bool:
+    """Whether a photo's ITA lies within a person's interval and the photo's own error."""
+    low, high = person.ita_interval
+    own = NormalDist().inv_cdf((1 + coverage()) / 2) * photo.evidence.error
+    return abs(photo.ita - person.ita) <= hypot((high - low) / 2, own)
 
 
 def names(people: People) -> list[Finding]:
@@ -267,34 +266,15 @@ def _asked(
     most: float | None = None,
 ) -> Finding:
     """A share over values grouped by person, with its interval over resampled people."""
-    flat = [value for of_one in values for value in of_one]
-    sums = np.array([[sum(of_one), len(of_one)] for of_one in values], float)
-    low, high = _resampled(len(sums), lambda rows: float(np.divide(*sums[rows].sum(axis=0))))
-    note = f"95 %: {low:.2f} to {high:.2f}"
-    return Finding(SECTION, what, mean(flat), least=least, most=most, n=len(flat), note=note)
+    wholes = [len(of_one) for of_one in values]
+    found = ratio([sum(of_one) for of_one in values], wholes)
+    note = _95(found)
+    return Finding(SECTION, what, found.value, least=least, most=most, n=sum(wholes), note=note)
 
 
 def _95(figure: Figure) -> str:
     low, high = figure.interval
     return f"95 %: {low:.2f} to {high:.2f}"
-
-
-def _resampled(people: int, figure: Callable[[np.ndarray[Any, Any]], float]) -> tuple[float, float]:
-    draw = np.random.default_rng(0)
-    with np.errstate(invalid="ignore"):
-        values = [figure(draw.integers(0, people, people)) for _ in range(RESAMPLES)]
-    low, high = np.nanquantile(values, (0.025, 0.975))
-    return float(low), float(high)
-
-
-def _correlation(first: Sequence[float], second: Sequence[float]) -> float:
-    return float(stats.pearsonr(first, second).statistic)
-
-
-def _of(people: np.ndarray[Any, Any], values: Sequence[float]) -> list[float]:
-    """The three values of each of these people."""
-    chosen: list[float] = np.reshape(values, (-1, 3))[people].ravel().tolist()
-    return chosen
 
 
 def main() -> int:

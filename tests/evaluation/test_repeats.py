@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from evaluation.repeats import agreement, rank_correlation, share, spread
+from evaluation.repeats import agreement, correlation, rank_correlation, ratio, share, spread
 
 
 def made(people: int, *, between: float, within: float, photos: int = 3) -> list[list[float]]:
@@ -105,3 +105,26 @@ def test_a_share_has_wilson_s_interval() -> None:
     assert share(5, 10).value == 0.5
     assert low == pytest.approx(0.2366, abs=1e-3)
     assert high == pytest.approx(0.7634, abs=1e-3)
+
+
+def test_two_numbers_correlate_as_they_were_made_to_whoever_is_drawn() -> None:
+    chance = np.random.default_rng(3)
+    ours = 60 + chance.normal(0, 10, (400, 3))
+    theirs = 0.6 * ours + 0.8 * chance.normal(0, 10, (400, 3))
+
+    found = correlation(ours.tolist(), theirs.tolist())
+
+    assert found.value == pytest.approx(np.corrcoef(ours.ravel(), theirs.ravel())[0, 1])
+    low, high = found.interval
+    assert low < 0.6 < high
+    # As wide as Fisher's for 1,200 photos.
+    assert high - low == pytest.approx(2 * 1.96 * (1 - 0.6**2) / 1200**0.5, rel=0.25)
+
+
+def test_a_share_of_people_s_photos_is_no_surer_than_there_are_people() -> None:
+    found = ratio([3] * 50 + [0] * 50, [3] * 100)
+
+    assert found.value == 0.5
+    low, high = found.interval
+    # As 100 people's, not as 300 photos'.
+    assert high - low == pytest.approx(2 * 1.96 * 0.05, rel=0.1)
