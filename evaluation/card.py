@@ -14,7 +14,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from itertools import combinations
-from pathlib import Path
 from statistics import median_low
 from typing import Any
 
@@ -57,8 +56,8 @@ _DIGITS = 3  # behind the point: more than any of these is known to
 type Person = Sequence[Take]  # the photos of one person that were read
 
 
-def card_of(taken: Sequence[Take], made_on: date) -> Card:
-    """All photos, read -> the card."""
+def card_of(taken: Sequence[Take], made_on: date | None = None) -> Card:
+    """All photos, read -> the card, of today unless another day is told."""
     readings = [take.reading for take in taken if take.reading]
     made = readings[0].versions
     versions = running_versions() | {"detector": made.detector, "mesh": made.mesh}
@@ -66,7 +65,7 @@ def card_of(taken: Sequence[Take], made_on: date) -> Card:
     for take in taken:
         sets[take.source.set].append(take)
     return Card(
-        made_on=made_on,
+        made_on=made_on or datetime.now(UTC).date(),
         versions=versions,
         photos=tuple(_set(name, those) for name, those in sets.items()),
         refused=tuple(row for name, those in sets.items() for row in _refused(name, those)),
@@ -305,12 +304,6 @@ def findings(card: Card) -> list[Finding]:
 # --- the command ----------------------------------------------------------------------------------
 
 
-def measure_card(faces: Path, workers: int) -> Card:
-    """The card of the photos in a folder. FileNotFoundError where a set is not there."""
-    taken = list(takes(sources(faces), workers))
-    return card_of(sorted(taken, key=lambda take: take.source.path), datetime.now(UTC).date())
-
-
 def publish(card: Card) -> None:
     """Writes the card's document and its page."""
     text = json.dumps(card.model_dump(mode="json", exclude_none=True), indent=0)
@@ -327,10 +320,11 @@ def main() -> int:
     options = parser.parse_args()
     begun = time.monotonic()
     try:
-        card = measure_card(folder(), options.workers)
+        photos = sources(folder())
     except FileNotFoundError as error:
         print(f"No card: no photos ({error.filename}); set FACET_FACES.", file=sys.stderr)
         return 1
+    card = card_of(takes(photos, options.workers))
     if options.publish:
         publish(card)
     print(page(card))

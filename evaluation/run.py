@@ -32,6 +32,7 @@ from evaluation.photos import ROOT, FacePhoto, folder, load_photos, some
 from evaluation.placement import judge_placement
 from evaluation.report import write
 from evaluation.same_person import judge_same_person
+from evaluation.takes import Take, sources, takes
 from evaluation.workers import each
 from facet.domain.card import Card
 
@@ -113,11 +114,12 @@ def main() -> int:
         findings += judge_labels()
         findings += judge_placement()
         findings += judge_paper()
-        made = _card(options.workers)
-        findings += card.findings(made) if made else []
         findings += judge_foundations()
         findings += judge_conditions(options.workers)
-        findings += judge_same_person(options.workers)
+        if taken := _takes(options.workers):
+            made = card.card_of(taken)
+            findings += card.findings(made)
+            findings += judge_same_person(taken)
     console.print(table(findings, everything=bool(only)))
     missed = [finding for finding in findings if finding.met is False]
     _print_missed(missed)
@@ -143,13 +145,13 @@ def main() -> int:
     return 1 if any(finding.excuse is None for finding in missed) else 0
 
 
-def _card(workers: int) -> Card | None:
-    """The card; None, and why, where a set of its photos is not there."""
+def _takes(workers: int) -> list[Take]:
+    """Every photo of every set, read once; none, and why, where a set is not there."""
     try:
-        return card.measure_card(folder(), workers)
+        return takes(sources(folder()), workers)
     except FileNotFoundError as error:
-        print(f"No card: no photos ({error.filename}).", file=sys.stderr)
-        return None
+        print(f"No card, no people: no photos ({error.filename}).", file=sys.stderr)
+        return []
 
 
 def _measure_all(

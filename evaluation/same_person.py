@@ -19,13 +19,14 @@ from statistics import NormalDist, mean, median
 from evaluation.judge import Finding, limits
 from evaluation.photos import folder
 from evaluation.repeats import Figure, agreement, correlation, ratio, spread
-from evaluation.takes import AGES, PORTRAITS, PRESS, sources, takes
+from evaluation.takes import AGES, PORTRAITS, PRESS, Take, sources, takes
 from facet.domain.face import FaceReading, Share
 from facet.domain.naming import Nameable, named
 from facet.domain.tone import ToneEvidence, ToneOfPerson, coverage, pool
 
 SECTION = "Same person"
 KINDS: tuple[Nameable, ...] = ("ita_class", "undertone", "season", "shape")
+SETS = (PRESS, PORTRAITS, AGES)
 _TENTH = 10
 
 
@@ -42,14 +43,9 @@ class Reading:
 type People = dict[str, list[Reading]]  # the photos of each that were accepted
 
 
-def judge_same_person(workers: int) -> list[Finding]:
-    """Everything that is asked of a tone over several photos, on the half kept for judging."""
-    try:
-        people, portraits = read(workers, judged=True)
-    except FileNotFoundError as error:
-        why = f"no photos ({error.filename}); set FACET_FACES"
-        return [Finding(SECTION, "two photos of one person", None, note=why)]
-    return figures(people, portraits)
+def judge_same_person(taken: Sequence[Take]) -> list[Finding]:
+    """Photos, read -> everything that is asked of a tone over several, on the half for judging."""
+    return figures(*of_half(taken, judged=True))
 
 
 def figures(people: People, portraits: Sequence[Reading]) -> list[Finding]:
@@ -63,14 +59,13 @@ def figures(people: People, portraits: Sequence[Reading]) -> list[Finding]:
     ]
 
 
-def read(workers: int, *, judged: bool) -> tuple[People, list[Reading]]:
+def of_half(taken: Sequence[Take], *, judged: bool) -> tuple[People, list[Reading]]:
     """The readings of half the people and of half the studio portraits, those accepted."""
-    wanted = {PRESS, PORTRAITS, AGES}
-    photos = [it for it in sources(folder()) if it.set in wanted and it.judged == judged]
     people: People = defaultdict(list)
     portraits: list[Reading] = []
-    # In one order, so that what is drawn of them is the same every time.
-    for take in sorted(takes(photos, workers), key=lambda take: str(take.source.path)):
+    for take in taken:
+        if take.source.set not in SETS or take.source.judged != judged:
+            continue
         if take.reading and (reading := reading_of(take.reading)):
             press = take.source.set == PRESS
             (people[take.source.person] if press else portraits).append(reading)
@@ -278,7 +273,12 @@ def _95(figure: Figure) -> str:
 
 
 def main() -> int:
-    findings = judge_same_person(os.process_cpu_count() or 1)
+    try:
+        photos = [it for it in sources(folder()) if it.set in SETS and it.judged]
+    except FileNotFoundError as error:
+        print(f"Not judged: no photos ({error.filename}); set FACET_FACES.", file=sys.stderr)
+        return 1
+    findings = judge_same_person(takes(photos, os.process_cpu_count() or 1))
     for finding in findings:
         print(finding.line)
     return int(any(finding.met is False and finding.excuse is None for finding in findings))

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -73,9 +73,10 @@ def take(source: Source) -> Take:
     return Take(source, reading, None, reading.skin.tone.ita)
 
 
-def takes(photos: list[Source], workers: int) -> Iterator[Take]:
-    """The photos read, as they come."""
-    yield from each(take, [(photo,) for photo in photos], workers)
+def takes(photos: Sequence[Source], workers: int) -> list[Take]:
+    """The photos read, by their paths: what is drawn of them is the same every time."""
+    taken = each(take, [(photo,) for photo in photos], workers)
+    return sorted(taken, key=lambda take: take.source.path)
 
 
 def _ita_all_the_same(data: bytes) -> float | None:
