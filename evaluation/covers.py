@@ -2,18 +2,35 @@
 
 COVERS (masks, panels) are to be refused, SKINS (birthmarks, vitiligo, beards, bars over the eyes)
 to be analysed. Colour, cloth, edge, shading and place differ from photo to photo: what a drawing is
-like follows from a generator seeded with the photo's name.
+like follows from a generator seeded with the photo's name. Even photos were tuned on, odd ones are
+judged. `python -m evaluation.covers` prints these figures alone; `make evaluate` has them among its
+own.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import argparse
+import os
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import Image, ImageColor, ImageDraw
 from scipy import ndimage
 
-from evaluation.edits import HAEMOGLOBIN, MELANIN, Canvas, Floats, Pixels
+from evaluation.edits import HAEMOGLOBIN, MELANIN, Canvas, Floats, Pixels, as_jpeg, retint
+from evaluation.judge import Finding, limits
+from evaluation.measure import models
+from evaluation.photos import folder
+from evaluation.takes import AGES, CLOSEUPS, PORTRAITS, Source, sources
+from evaluation.workers import each
 from facet import colour
+from facet.domain.errors import PhotoRejectedError
+from facet.domain.tone import monk_limits
+from facet.vision.analyze import analyze_photo
 from facet.vision.face.landmarks import part
+from facet.vision.photo.decode import decode
+from facet.vision.photo.gates import Gates, load_gates
 
 Random = np.random.Generator
 Draw = Callable[[Canvas, Random], Pixels]
@@ -329,3 +346,158 @@ def _field(draw: Random, shape: tuple[int, int], px: float) -> Floats:
     """(h, w) smooth noise of mean 0 and deviation 1."""
     field = ndimage.gaussian_filter(draw.standard_normal(shape).astype(np.float32), px)
     return np.asarray((field - field.mean()) / max(float(field.std()), 1e-6), np.float32)
+
+
+# --- judged --------------------------------------------------------------------------------------
+
+SECTION = "Covered faces"
+SETS = (PORTRAITS, AGES, CLOSEUPS)
+GATES = ("mouth_hidden", "half_hidden", "face_doubted", "not_skin")
+_SIDES = ("mask", "half", "lower")  # of COVERS
+_QUALITY, _WORST = 90, 4
+_TONES = (7, 8, 9)  # of the Monk scale
+
+
+@dataclass(frozen=True)
+class Plain:
+    """A photo that every other gate lets pass, and what these say of it."""
+
+    ita: float  # degrees
+    refused: bool
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A photo as it is, in a dark tone, and drawn on."""
+
+    name: str
+    plain: Plain
+    dark: Plain | None  # None: other gates refuse it
+    drawn: Mapping[str, str | None]  # by kind, the code it is refused with
+
+
+def judge_covers(workers: int, *, judged: bool = True) -> list[Finding]:
+    """Covers, skins and plain photos; judged: the half that nothing was tuned on."""
+    try:
+        photos = [it for it in sources(folder()) if it.set in SETS and it.judged == judged]
+    except FileNotFoundError as error:
+        return [Finding(SECTION, "not judged", None, note=f"no photos ({error.filename})")]
+    jobs = [(photo, number) for number, photo in enumerate(photos)]
+    seen = [one for one in each(see, jobs, workers) if one]
+    return figures(sorted(seen, key=lambda one: one.name))
+
+
+def see(photo: Source, number: int) -> Seen | None:
+    """A photo and what is drawn on it; None where gates refuse it that ask for no cover."""
+    plain = _plain(data := photo.data())
+    if plain is None:
+        return None
+    pixels = decode(data, load_gates()).pixels
+    mesh = max(models().find_faces(pixels), key=lambda face: face.detection.width).mesh
+    canvas = Canvas(pixels, mesh.points)
+    dark = retint(canvas, _TONES[number % len(_TONES)])
+    return Seen(
+        name=f"{photo.set}/{photo.path.stem}",
+        plain=plain,
+        dark=_plain(as_jpeg(dark, _QUALITY)),
+        drawn={
+            kind: _refused(as_jpeg(drawn(canvas, kind, photo.path.stem), _QUALITY), load_gates())
+            for kind in _chosen(number)
+        },
+    )
+
+
+def figures(seen: Sequence[Seen]) -> list[Finding]:
+    """What was seen -> how much of each is accepted, and of plain photos refused."""
+    asked = limits()["covers"]
+    plain = {one.name: one.plain for one in seen}
+    below = monk_limits(_TONES[0])[1]
+    return [
+        *(_accepted(seen, side, _kinds(side), most=asked["covered"]) for side in _SIDES),
+        *(_accepted(seen, kind, [kind], least=asked["skins"]) for kind in SKINS),
+        _turned_away("plain photos", plain, asked["plain"]),
+        _turned_away(
+            "plain photos, Monk 7 to 10",
+            {name: one for name, one in plain.items() if one.ita <= below},
+            asked["dark"],
+        ),
+        _turned_away(
+            "re-tinted to Monk 7 to 9", {s.name: s.dark for s in seen if s.dark}, asked["dark"]
+        ),
+    ]
+
+
+def _turned_away(what: str, photos: Mapping[str, Plain], most: float) -> Finding:
+    refused = [name for name, one in photos.items() if one.refused]
+    share = len(refused) / len(photos) if photos else None
+    what = f"{what}: refused"
+    return Finding(SECTION, what, share, "share", most=most, n=len(photos), worst=refused[:_WORST])
+
+
+def _accepted(
+    seen: Sequence[Seen],
+    what: str,
+    kinds: Sequence[str],
+    *,
+    least: float | None = None,
+    most: float | None = None,
+) -> Finding:
+    codes = [(one, kind, one.drawn[kind]) for one in seen for kind in kinds if kind in one.drawn]
+    told = Counter(code or "accepted" for _, _, code in codes)
+    # The wrong ones: those that pass where none should, and those refused where all should pass.
+    wrong = [f"{kind} on {one.name}" for one, kind, code in codes if (code is None) == (most == 0)]
+    return Finding(
+        SECTION,
+        f"{what}: accepted",
+        told["accepted"] / len(codes) if codes else None,
+        "share",
+        least=least,
+        most=most,
+        n=len(codes),
+        note=", ".join(f"{code} {count}" for code, count in told.most_common()),
+        worst=wrong[:_WORST],
+    )
+
+
+def _chosen(number: int) -> Iterator[str]:
+    """One cover of each side, in turn, and every skin."""
+    for side in _SIDES:
+        kinds = _kinds(side)
+        yield kinds[number % len(kinds)]
+    yield from SKINS
+
+
+def _kinds(side: str) -> list[str]:
+    return [kind for kind in COVERS if kind.startswith(side)]
+
+
+def _plain(data: bytes) -> Plain | None:
+    """None where gates refuse it that ask for no cover."""
+    gates = load_gates()
+    others = {n: replace(g, reject={}) if n in GATES else g for n, g in gates.gates.items()}
+    try:
+        reading = analyze_photo(data, models(), replace(gates, gates=others)).reading
+    except PhotoRejectedError:
+        return None
+    return Plain(reading.skin.tone.ita, _refused(data, gates) is not None)
+
+
+def _refused(data: bytes, gates: Gates) -> str | None:
+    try:
+        analyze_photo(data, models(), gates)
+    except PhotoRejectedError as error:
+        return error.code
+    return None
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m evaluation.covers", description=__doc__)
+    parser.add_argument("--tune", action="store_true", help="the half that was tuned on")
+    findings = judge_covers(os.process_cpu_count() or 1, judged=not parser.parse_args().tune)
+    for finding in findings:
+        print(finding.line)
+    return int(any(finding.met is False and finding.excuse is None for finding in findings))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

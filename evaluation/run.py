@@ -21,6 +21,7 @@ from evaluation import card
 from evaluation.allergens import judge_allergens
 from evaluation.conditions import judge_conditions
 from evaluation.contact_sheet import judge_looks
+from evaluation.covers import judge_covers
 from evaluation.figures import publish
 from evaluation.foundations import judge_foundations
 from evaluation.judge import Finding, Rows, judge
@@ -114,6 +115,7 @@ def main() -> int:
         findings += judge_labels()
         findings += judge_placement()
         findings += judge_paper()
+        findings += judge_covers(options.workers)
         findings += judge_foundations()
         findings += judge_conditions(options.workers)
         if taken := _takes(options.workers):
