@@ -14,11 +14,21 @@ NAMES = tuple(SCORING.concerns)
 def skin(
     *, without: tuple[str, ...] = (), confidence: float = 0.8, **scores: float
 ) -> tuple[Concern, ...]:
-    """All concerns at 100 but those given."""
+    """All concerns at 100 but those given, shine in its regions as well."""
     return tuple(
         Concern(name=name, reason="not measured")
         if name in without
-        else Concern(name=name, score=scores.get(name, 100.0), measured=1.0, confidence=confidence)
+        else Concern(
+            name=name,
+            score=scores.get(name, 100.0),
+            measured=1.0,
+            confidence=confidence,
+            regions=tuple(
+                Region(name=region, score=scores.get(name, 100.0))
+                for region in ("t_zone", "right_cheek", "left_cheek")
+                if name == "shine"
+            ),
+        )
         for name in NAMES
     )
 
@@ -67,6 +77,16 @@ def test_skin_without_lack_is_normal_with_no_severity() -> None:
 
     assert (prediction.condition, prediction.severity) == ("normal", "none")
     assert prediction.missing == ()
+
+
+@pytest.mark.parametrize("unseen", ["blemishes", "wrinkles", "texture"])
+def test_what_was_not_judged_may_stand_out_so_skin_is_not_called_normal(unseen: str) -> None:
+    prediction = predicted(skin(without=(unseen,)))
+
+    assert prediction.all_conditions[0].name == NORMAL
+    assert prediction.condition is None
+    # Pores alone decide no condition.
+    assert predicted(skin(without=("pores",))).condition == NORMAL
 
 
 @pytest.mark.parametrize(

@@ -58,8 +58,8 @@ def predict(concerns: Sequence[Concern], scoring: Scoring, table: Conditions) ->
 
     A condition stands out by how far its strength lies above the usual one, in spreads of plain
     faces, give or take what the measures' `minimum_change` is worth. `normal` is the chance that
-    none stands out by more than `normal_at`. A concern that was not measured is left out, named in
-    `missing`, and lowers the confidence.
+    none stands out by more than `normal_at`, and a name only where every one was judged. A concern
+    that was not measured is left out, named in `missing`, and lowers the confidence.
     """
     strengths = condition_strengths(concerns, table)
     if not strengths:
@@ -72,6 +72,8 @@ def predict(concerns: Sequence[Concern], scoring: Scoring, table: Conditions) ->
     answer = shares((*strengths, NORMAL), _chances(standing, table.normal_at))
     top = answer[0]
     name = _named(answer, measured, table)
+    if name == NORMAL and len(strengths) < len(table.conditions):
+        name = None  # what was not judged may stand out
     grade = 0
     if name in strengths:  # what stands out is at least mild
         grade = max(1, sum(strengths[name] >= at for at in table.severity))
