@@ -12,23 +12,27 @@ from benchmarks.measure import OUT, ROOT
 _CROP = (76, 0, 364, 384)
 _GRAIN = 4.7  # standard deviation, 8-bit levels: 12 megapixels take 3 MB, as a phone's photo does
 _SIZES = {2: (1224, 1632), 12: (3024, 4032)}
-_PHONE = ROOT.parent / "shared" / "faces" / "phone" / "phone12mp.jpg"
+_PHONE = ROOT.parent / "shared" / "faces" / "phone" / "phone12mp"
 
 
-def selfie(megapixels: int) -> Path:
-    """A JPEG of 2 or 12 megapixels: NASA's portrait of Eileen Collins, enlarged, with grain."""
-    path = OUT / "photos" / f"selfie-{megapixels}mp.jpg"
+def selfie(megapixels: int, number: int = 1) -> Path:
+    """A JPEG of 2 or 12 megapixels: NASA's portrait of Eileen Collins, enlarged, with grain.
+
+    number: of several, each with a grain of its own.
+    """
+    path = OUT / "photos" / f"selfie-{megapixels}mp-{number}.jpg"
     if not path.exists():
         size = _SIZES[megapixels]
         portrait = Image.fromarray(data.astronaut())  # type: ignore[no-untyped-call]
         large = portrait.resize(size, Image.Resampling.LANCZOS, box=_CROP)
-        noise = np.random.default_rng(1).normal(0, _GRAIN, (size[1], size[0], 1))
+        noise = np.random.default_rng(number).normal(0, _GRAIN, (size[1], size[0], 1))
         grainy = np.clip(np.asarray(large) + noise, 0, 255).astype(np.uint8)
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(grainy).save(path, quality=90)
     return path
 
 
-def phone_photo() -> Path | None:
-    """A 12-megapixel phone JPEG on its side, where the evaluation faces lie beside the tree."""
-    return _PHONE if _PHONE.exists() else None
+def phone_photo(suffix: str = ".jpg") -> Path | None:
+    """A 12-megapixel phone photo (.jpg on its side, .heic), where the faces lie beside the tree."""
+    path = _PHONE.with_suffix(suffix)
+    return path if path.exists() else None

@@ -1,4 +1,4 @@
-"""A whole analysis as AnalyzeFunction makes it, on models that are loaded."""
+"""A whole analysis as AnalyzeFunction makes it, of one photo or several, on loaded models."""
 
 import sys
 from pathlib import Path
@@ -8,16 +8,20 @@ import onnxruntime
 from benchmarks.contestants.worker import serve
 from facet.vision.analyze import analyze_photo
 from facet.vision.face.models import FaceModels
+from facet.vision.merge import best_of, merge
 from facet.vision.photo.gates import load_gates
 
-photo = Path(sys.argv[1]).read_bytes()
-models = FaceModels.load(Path(sys.argv[2]))
+*photos, models_dir = (Path(argument) for argument in sys.argv[1:])
+models = FaceModels.load(models_dir)
 gates = load_gates("moderate")
 
 
 def job() -> dict[str, object]:
-    analysis = analyze_photo(photo, models, gates)
-    return {"verdict": analysis.reading.quality.verdict, "bytes": len(analysis.photo_jpeg)}
+    # One after the other, as the service does: of each only its reading and its clean copy stay.
+    taken = [analyze_photo(photo.read_bytes(), models, gates) for photo in photos]
+    readings = [photo.reading for photo in taken]
+    best = taken[best_of(readings)]
+    return {"verdict": merge(readings).quality.verdict, "bytes": len(best.photo_jpeg)}
 
 
 serve(f"onnxruntime {onnxruntime.__version__}", job)
