@@ -8,7 +8,7 @@ import onnxruntime
 from benchmarks.contestants.worker import serve
 from facet.vision.analyze import analyze_photo
 from facet.vision.face.models import FaceModels
-from facet.vision.merge import best_of, merge
+from facet.vision.merge import together
 from facet.vision.photo.gates import load_gates
 
 *photos, models_dir = (Path(argument) for argument in sys.argv[1:])
@@ -19,9 +19,8 @@ gates = load_gates("moderate")
 def job() -> dict[str, object]:
     # One after the other, as the service does: of each only its reading and its clean copy stay.
     taken = [analyze_photo(photo.read_bytes(), models, gates) for photo in photos]
-    readings = [photo.reading for photo in taken]
-    best = taken[best_of(readings)]
-    return {"verdict": merge(readings).quality.verdict, "bytes": len(best.photo_jpeg)}
+    analysis = together(dict(enumerate(taken)), {})
+    return {"verdict": analysis.reading.quality.verdict, "bytes": len(analysis.photo_jpeg)}
 
 
 serve(f"onnxruntime {onnxruntime.__version__}", job)

@@ -18,6 +18,7 @@ from facet.cli.main import main
 def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("photos")
     Image.fromarray(data.astronaut()).save(folder / "face.jpg", quality=92)  # type: ignore[no-untyped-call]
+    Image.fromarray(data.astronaut()).rotate(2).save(folder / "tilted.jpg", quality=75)  # type: ignore[no-untyped-call]
     Image.fromarray(data.coffee()).save(folder / "coffee.png")  # type: ignore[no-untyped-call]
     (folder / "text.jpg").write_text("not a photo")
     (folder / "empty.jpg").touch()
@@ -77,6 +78,53 @@ def test_a_reading_has_every_part_of_the_contract(
         "confidence",
     }  # fmt: skip
     assert document["versions"].keys() >= {"pipeline", "detector", "mesh", "scoring"}
+
+
+def test_photos_of_one_face_are_measured_as_one(
+    photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = [str(photos / name) for name in ("face.jpg", "coffee.png", "tilted.jpg")]
+
+    status, out, _ = run(capsys, "analyze", "--json", "--one-face", *names)
+    together = json.loads(out)
+    _, out, _ = run(capsys, "analyze", "--json", names[0], names[2])
+    each = [json.loads(line) for line in out.splitlines()]
+
+    assert status == 0
+    assert together["files"] == names
+    outcomes = [(photo["status"], photo["kept"]) for photo in together["photos"]]
+    assert [status for status, _ in outcomes] == ["measured", "rejected", "measured"]
+    assert together["file"] == names[[kept for _, kept in outcomes].index(True)]
+    assert together["photos"][1]["checks"][0]["code"] == "no_face"
+    redness, *of_each = (
+        next(c["measured"] for c in document["skin"]["concerns"] if c["name"] == "redness")
+        for document in (together, *each)
+    )
+    assert redness == pytest.approx(sum(of_each) / 2, abs=0.01)
+
+
+def test_of_one_face_it_is_read_what_became_of_each_photo(
+    photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    both = photos / "coffee.png", photos / "face.jpg"
+
+    status, out, _ = run(capsys, "analyze", "--one-face", *both)
+
+    assert status == 0
+    assert f"  of one face {both[0]}: rejected, no_face\n" in out
+    assert f"{both[1]}: kept\n" in out
+
+
+def test_one_face_fails_where_no_photo_shows_it_or_one_cannot_be_read(
+    photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rejected = run(capsys, "analyze", "--json", "--one-face", *[photos / "coffee.png"] * 2)
+    unread = run(capsys, "analyze", "--json", "--one-face", photos / "face.jpg", photos / "gone")
+
+    assert (rejected[0], unread[0]) == (2, 2)
+    assert json.loads(rejected[1])["failure"]["code"] == "no_face"
+    failed = json.loads(unread[1])
+    assert (failed["file"], failed["failure"]["code"]) == (str(photos / "gone"), "unreadable_file")
 
 
 def test_the_readable_answer_names_tone_and_light(

@@ -30,7 +30,8 @@ def _add_analyze(commands: Commands) -> None:
     analyze = commands.add_parser(
         "analyze",
         help="measure the face in each photo",
-        description="Measure the face in each photo. Exit status 2 if one of them failed.",
+        description="Measure the face in each photo, or with --one-face one face in all. Exit "
+        "status 2 if one of them failed, or of one face all.",
     )
     analyze.add_argument("photos", nargs="+", metavar="PHOTO", help="JPEG, PNG, WebP or HEIC file")
     analyze.add_argument("--json", action="store_true", help="one JSON document a line")
@@ -41,6 +42,11 @@ def _add_analyze(commands: Commands) -> None:
         "--white-paper",
         action="store_true",
         help="a sheet of white paper is held beside each face: measure its tone by it",
+    )
+    analyze.add_argument(
+        "--one-face",
+        action="store_true",
+        help="the photos are of one face in one light: measure them as one",
     )
     analyze.set_defaults(run=_analyze)
 
@@ -61,7 +67,8 @@ def _add_rescore(commands: Commands) -> None:
 def _analyze(options: argparse.Namespace) -> int:
     failed = False
     show = _as_json if options.json else as_text
-    for document in _documents(options.photos, options.preset, white_paper=options.white_paper):
+    documents = _documents_of_one if options.one_face else _documents
+    for document in documents(options.photos, options.preset, white_paper=options.white_paper):
         failed = failed or "failure" in document
         print(show(document), flush=True)
     return SOME_FAILED if failed else 0
@@ -97,13 +104,35 @@ def _documents(
     for name in photos:
         try:
             yield {"file": name, **_document(read(name, reference))}
-        except PhotoRejectedError as error:
-            checks = [check.model_dump(mode="json", exclude_none=True) for check in error.checks]
-            yield _failure(name, error.code, error.message, checks)
-        except PermanentError as error:
-            yield _failure(name, error.code, error.message)
         except Exception as error:  # a bug must not keep the other photos from being analysed
-            yield _failure(name, "internal_error", f"{type(error).__name__}: {error}")
+            yield _failure(name, error)
+
+
+def _documents_of_one(
+    photos: Sequence[str], preset: Preset, *, white_paper: bool
+) -> Iterator[dict[str, Any]]:
+    """The one result document of several photos of one face, named by the one that is kept."""
+    from facet.vision.merge import together  # noqa: PLC0415 - `--help` stays instant
+
+    read = photo_reader(preset)
+    reference: ReferenceKind | None = "white_paper" if white_paper else None
+    taken: dict[int, PhotoAnalysis] = {}
+    refused: dict[int, PhotoRejectedError] = {}
+    for index, name in enumerate(photos):
+        try:
+            taken[index] = read(name, reference)
+        except PhotoRejectedError as error:
+            refused[index] = error
+        except Exception as error:
+            yield _failure(name, error)
+            return
+    try:
+        document = _document(together(taken, refused))
+    except PhotoRejectedError as error:
+        yield _failure(photos[0], error) | {"files": list(photos)}
+        return
+    kept = next(outcome["index"] for outcome in document["photos"] if outcome["kept"])
+    yield {"file": photos[kept], "files": list(photos), **document}
 
 
 def _rescore(options: argparse.Namespace) -> int:
@@ -174,10 +203,14 @@ def _telling(reading: "FaceReading") -> dict[str, Any]:
     return telling_of(reading).model_dump(mode="json", exclude_none=True)
 
 
-def _failure(
-    name: str, code: str, message: str, checks: Sequence[dict[str, Any]] = ()
-) -> dict[str, Any]:
-    return {"file": name, "failure": {"code": code, "message": message, "checks": list(checks)}}
+def _failure(name: str, error: Exception) -> dict[str, Any]:
+    """The document of a photo that failed; what is no PermanentError is a bug."""
+    code, message = "internal_error", f"{type(error).__name__}: {error}"
+    if isinstance(error, PermanentError):
+        code, message = error.code, error.message
+    judged = error.checks if isinstance(error, PhotoRejectedError) else ()
+    checks = [check.model_dump(mode="json", exclude_none=True) for check in judged]
+    return {"file": name, "failure": {"code": code, "message": message, "checks": checks}}
 
 
 def _as_json(document: dict[str, Any]) -> str:

@@ -44,6 +44,7 @@ def as_text(document: dict[str, Any]) -> str:
         *_skin_rows(document),
         *_said(told),
         _row("photo", f"{photo['width']} x {photo['height']} px, upright"),
+        *_photo_rows(document),
         *_reference_rows(document["quality"]),
         *_check_rows(document["quality"]["checks"]),
     ]
@@ -114,6 +115,15 @@ def _check_rows(checks: Sequence[dict[str, Any]]) -> Iterator[str]:
             why = f" ({measured:g} {check['unit']}, limit {check['threshold']:g})"
         yield _row(check["severity"], f"{check['code']}{why}")
         yield _row("", check["hint"])
+
+
+def _photo_rows(document: dict[str, Any]) -> Iterator[str]:
+    """Of several photos of one face, what became of each."""
+    names = document.get("files", ())
+    for title, photo in zip(("of one face", *[""] * len(names)), document["photos"], strict=False):
+        told = ["kept" if photo["kept"] else photo["status"]]
+        told += [check["code"] for check in photo["checks"] if check["severity"] == "reject"]
+        yield _row(title, f"{names[photo['index']]}: {', '.join(told)}")
 
 
 def _reference_rows(quality: dict[str, Any]) -> Iterator[str]:

@@ -8,8 +8,7 @@ Where that one was lost, or a photo never came, the sweep has S3 announce one ag
 deadline, from which on nothing is waited for. What comes once they are read is deleted.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from facet.domain.analysis import (
@@ -27,7 +26,7 @@ from facet.domain.messages import jobs_of
 from facet.services.end_analysis import fail_analysis
 from facet.services.ports import Analyses, Events, Jobs, Objects
 from facet.vision.analyze import PhotoAnalysis
-from facet.vision.merge import best_of, merge
+from facet.vision.merge import together
 
 # The bytes of a photo, and `reference` where something is held beside the face.
 type Measure = Callable[..., PhotoAnalysis]
@@ -156,46 +155,13 @@ def _measured(analysis: Analysis, uploads: Objects, measure: Measure) -> PhotoAn
         if refused:
             raise refused[0]
         return taken[0]
-    if not taken:
-        raise _rejection(refused, _outcomes(analysis, taken, refused))
-    readings = [photo.reading for photo in taken.values()]
-    best = list(taken)[best_of(readings)]
-    outcomes = _outcomes(analysis, taken, refused, best)
-    reading = merge(readings).model_copy(update={"photos": outcomes})
-    return replace(taken[best], reading=reading)
+    unread = [
+        PhotoOutcome(index=index, status=_why_unread(sent.view))
+        for index, sent in enumerate(analysis.sent)
+        if index not in taken and index not in refused
+    ]
+    return together(taken, refused, unread)
 
 
-def _outcomes(
-    analysis: Analysis,
-    taken: Mapping[int, PhotoAnalysis],
-    refused: Mapping[int, PhotoRejectedError],
-    best: int | None = None,
-) -> tuple[PhotoOutcome, ...]:
-    """What became of each of several photos."""
-
-    def outcome(index: int, view: View) -> PhotoOutcome:
-        if view not in MEASURED_VIEWS:
-            return PhotoOutcome(index=index, status=PhotoStatus.NOT_MEASURED)
-        if index in taken:
-            checks = taken[index].reading.quality.checks
-            return PhotoOutcome(
-                index=index, status=PhotoStatus.MEASURED, kept=index == best, checks=checks
-            )
-        if index in refused:
-            checks = refused[index].checks
-            return PhotoOutcome(index=index, status=PhotoStatus.REJECTED, checks=checks)
-        return PhotoOutcome(index=index, status=PhotoStatus.MISSING)
-
-    return tuple(outcome(index, sent.view) for index, sent in enumerate(analysis.sent))
-
-
-def _rejection(
-    refused: Mapping[int, PhotoRejectedError], outcomes: tuple[PhotoOutcome, ...]
-) -> PhotoRejectedError:
-    """Why none of several photos will do: the first one's reason leads, every gate stands once."""
-    first = next(iter(refused.values()))
-    by_code = {
-        check.code: check for error in reversed(list(refused.values())) for check in error.checks
-    }
-    checks = tuple(sorted(by_code.values(), key=lambda check: check.severity != "reject"))
-    return PhotoRejectedError(first.code, first.message, checks, outcomes)
+def _why_unread(view: View) -> PhotoStatus:
+    return PhotoStatus.MISSING if view in MEASURED_VIEWS else PhotoStatus.NOT_MEASURED

@@ -8,7 +8,8 @@ them be. Pictures, outlines, pose and colours of features are of the best photo 
 
 import math
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from statistics import fmean, variance
@@ -17,10 +18,13 @@ from typing import Any
 import numpy as np
 
 from facet import colour
+from facet.domain.errors import PhotoRejectedError
 from facet.domain.face import (
     Classification,
     Concern,
     FaceReading,
+    PhotoOutcome,
+    PhotoStatus,
     Region,
     Share,
     Skin,
@@ -36,12 +40,54 @@ from facet.domain.tone import (
     monk_shares,
     photo_kind,
 )
+from facet.vision.analyze import PhotoAnalysis
 from facet.vision.skin.index import skin_index
 from facet.vision.skin.prediction import load_conditions, predict
 from facet.vision.skin.scores import Scoring, load_scoring
 from facet.vision.skin.tone import belief
 
 _VERDICTS = ("rejected", "usable", "good")
+
+
+def together(
+    taken: Mapping[int, PhotoAnalysis],
+    refused: Mapping[int, PhotoRejectedError],
+    unread: Sequence[PhotoOutcome] = (),
+) -> PhotoAnalysis:
+    """Several photos of one face, by their place: those read and those refused -> one analysis.
+
+    Its picture is the best photo's; unread: what became of the others, to be told with them.
+    Raises PhotoRejectedError where every one is refused.
+    """
+    readings = [photo.reading for photo in taken.values()]
+    best = list(taken)[best_of(readings)] if taken else None
+    outcomes = [
+        *unread,
+        *(_outcome(index, photo.reading, index == best) for index, photo in taken.items()),
+        *(
+            PhotoOutcome(index=index, status=PhotoStatus.REJECTED, checks=error.checks)
+            for index, error in refused.items()
+        ),
+    ]
+    in_order = tuple(sorted(outcomes, key=lambda outcome: outcome.index))
+    if best is None:
+        raise _rejection(list(refused.values()), in_order)
+    reading = merge(readings).model_copy(update={"photos": in_order})
+    return replace(taken[best], reading=reading)
+
+
+def _outcome(index: int, reading: FaceReading, kept: bool) -> PhotoOutcome:
+    checks = reading.quality.checks
+    return PhotoOutcome(index=index, status=PhotoStatus.MEASURED, kept=kept, checks=checks)
+
+
+def _rejection(
+    refused: Sequence[PhotoRejectedError], outcomes: tuple[PhotoOutcome, ...]
+) -> PhotoRejectedError:
+    """Why none of several photos will do: the first one's reason leads, every gate stands once."""
+    by_code = {check.code: check for error in reversed(refused) for check in error.checks}
+    checks = tuple(sorted(by_code.values(), key=lambda check: check.severity != "reject"))
+    return PhotoRejectedError(refused[0].code, refused[0].message, checks, outcomes)
 
 
 def best_of(readings: Sequence[FaceReading]) -> int:
