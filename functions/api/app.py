@@ -26,6 +26,7 @@ from facet.wiring import Wiring
 
 
 class ApiSettings(Settings):
+    user_pool_client_id: str
     uploads_bucket: str
     media_bucket: str
     recommend_queue_url: str

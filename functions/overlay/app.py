@@ -16,6 +16,7 @@ from facet.wiring import Wiring
 
 
 class OverlaySettings(Settings):
+    user_pool_client_id: str
     media_bucket: str
     models_dir: Path
 

@@ -17,6 +17,7 @@ from facet.wiring import Wiring
 
 
 class PresignSettings(Settings):
+    user_pool_client_id: str
     uploads_bucket: str
     recommend_queue_url: str
     idempotency_table_name: str

@@ -16,6 +16,7 @@ from facet.wiring import Wiring
 
 
 class ProductsSettings(Settings):
+    user_pool_client_id: str
     media_bucket: str
     products_table_name: str
     cursor_secret: str

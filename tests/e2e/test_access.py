@@ -2,14 +2,18 @@
 
 import base64
 import hashlib
+import hmac
 import json
 import re
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from facet.routes.document import DOCUMENT
 from local.phone import Answer, Phone, send, sign_in
@@ -34,45 +38,135 @@ def test_without_a_token_there_is_nothing(stack: LocalStack, method: str, path: 
     assert send(method, stack.outputs["ApiUrl"] + path).status == 401
 
 
-def test_a_token_that_is_none_is_refused(stack: LocalStack) -> None:
-    assert Phone(stack.outputs["ApiUrl"], "not.a.token").call("GET", "/v1/me/usage").status == 401
+def encoded(part: dict[str, Any] | bytes) -> str:
+    """One of the three parts of a JWT."""
+    raw = part if isinstance(part, bytes) else json.dumps(part).encode()
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
-def test_a_token_with_another_users_name_in_it_is_refused(phone: Phone) -> None:
-    header, payload, signature = phone.token.split(".")
-    claims = base64.urlsafe_b64decode(payload + "==").replace(b'"sub"', b'"sub_"')
-    forged = base64.urlsafe_b64encode(claims).decode().rstrip("=")
+def decoded(part: str) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(base64.urlsafe_b64decode(part + "=="))
+    return told
 
-    stranger = Phone(phone.api_url, f"{header}.{forged}.{signature}")
 
-    assert stranger.call("GET", "/v1/me/usage").status == 401
+def mac(secret: bytes, signed: str) -> str:
+    return encoded(hmac.digest(secret, signed.encode(), "sha256"))
+
+
+def public_key(stack: LocalStack) -> bytes:
+    """The pool's key as everybody may read it, in PEM."""
+    pool = stack.outputs["UserPoolId"]
+    (key, *_) = send("GET", f"{stack.endpoint}/{pool}/.well-known/jwks.json").body["keys"]
+    modulus, exponent = (
+        int.from_bytes(base64.urlsafe_b64decode(key[name] + "==")) for name in ("n", "e")
+    )
+    return (
+        RSAPublicNumbers(exponent, modulus)
+        .public_key()
+        .public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    )
+
+
+# Of a good token, what is put into its header and its claims; the signature stays.
+REWRITTEN: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "another user": ({}, {"sub": "5f3d1c2a-0000-4000-8000-000000000001"}),
+    "another tier": ({}, {"cognito:groups": ["enterprise"]}),
+    "another issuer": ({}, {"iss": "https://cognito-idp.eu-central-1.amazonaws.com/evil"}),
+    "another audience": ({}, {"aud": "somebody"}),
+    "a later end": ({}, {"exp": 9_999_999_999}),
+    "no algorithm, signed": ({"alg": "none"}, {}),
+    "another key": ({"kid": "another"}, {}),
+    "a key that is a path": ({"kid": "../../../dev/null"}, {}),
+    "a key set of one's own": ({"jku": "http://127.0.0.1:1/jwks.json"}, {}),
+}
+
+
+@pytest.mark.parametrize("name", REWRITTEN)
+def test_a_token_that_was_changed_is_refused(phone: Phone, name: str) -> None:
+    header, claims, signature = phone.token.split(".")
+    more, other = REWRITTEN[name]
+    forged = f"{encoded(decoded(header) | more)}.{encoded(decoded(claims) | other)}.{signature}"
+
+    assert Phone(phone.api_url, forged).call("GET", "/v1/me/usage").status == 401
+
+
+def test_a_token_that_nobody_of_the_pool_signed_is_refused(phone: Phone, stack: LocalStack) -> None:
+    header, claims, signature = phone.token.split(".")
+    by_mac = f"{encoded(decoded(header) | {'alg': 'HS256'})}.{claims}"
+    unsigned = {
+        alg: f"{encoded(decoded(header) | {'alg': alg})}.{claims}." for alg in ("none", "None")
+    }
+    tokens = {
+        **unsigned,
+        "HS256 by the public key": f"{by_mac}.{mac(public_key(stack), by_mac)}",
+        "HS256 by nothing": f"{by_mac}.{mac(b'', by_mac)}",
+        "flipped": f"{header}.{claims}.{signature[:-6]}{'A' * 6}",
+        "two parts": f"{header}.{claims}",
+        "long": "x" * 4_000,
+        "words": "not.a.token",
+        "nothing": "",
+    }
+    for name, token in tokens.items():
+        assert Phone(phone.api_url, token).call("GET", "/v1/me/usage").status == 401, name
+    assert phone.call("GET", "/v1/me/usage").status == 200
+
+
+PASSWORD = "Foreign-enough-1!"
+
+
+def signed_in(stack: LocalStack, pool: str, email: str, **client: Any) -> dict[str, str]:
+    """The tokens of a user of this pool, by a client made for the test."""
+    cognito = stack.client("cognito-idp")
+    app = cognito.create_user_pool_client(
+        UserPoolId=pool,
+        ClientName="another",
+        ExplicitAuthFlows=["ALLOW_ADMIN_USER_PASSWORD_AUTH"],
+        **client,
+    )["UserPoolClient"]["ClientId"]
+    cognito.admin_create_user(UserPoolId=pool, Username=email, MessageAction="SUPPRESS")
+    cognito.admin_set_user_password(
+        UserPoolId=pool, Username=email, Password=PASSWORD, Permanent=True
+    )
+    tokens: dict[str, str] = cognito.admin_initiate_auth(
+        UserPoolId=pool,
+        ClientId=app,
+        AuthFlow="ADMIN_USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": email, "PASSWORD": PASSWORD},
+    )["AuthenticationResult"]
+    return tokens
+
+
+def test_a_token_for_another_client_of_the_pool_is_refused(stack: LocalStack, phone: Phone) -> None:
+    tokens = signed_in(stack, stack.outputs["UserPoolId"], "elsewhere@example.com")
+
+    for name in ("IdToken", "AccessToken", "RefreshToken"):
+        answer = Phone(phone.api_url, tokens[name]).call("GET", "/v1/me/usage")
+        assert (answer.status, answer.body["code"]) == (401, "unauthorized"), name
+
+
+def test_a_token_of_another_pool_is_refused(stack: LocalStack, phone: Phone) -> None:
+    pool = stack.client("cognito-idp").create_user_pool(PoolName="another")["UserPool"]["Id"]
+    token = signed_in(stack, pool, "foreign@example.com")["IdToken"]
+
+    assert Phone(phone.api_url, token).call("GET", "/v1/me/usage").status == 401
 
 
 def test_an_expired_token_is_refused(
     stack: LocalStack, phone: Phone, eventually: Eventually
 ) -> None:
     cognito = stack.client("cognito-idp")
-    pool = stack.outputs["UserPoolId"]
-    # The emulator takes what AWS would call too short.
-    app = cognito.create_user_pool_client(
-        UserPoolId=pool,
-        ClientName="short-lived",
-        ExplicitAuthFlows=["ALLOW_ADMIN_USER_PASSWORD_AUTH"],
-        IdTokenValidity=3,
-        TokenValidityUnits={"IdToken": "seconds"},
-    )["UserPoolClient"]["ClientId"]
-    email = "late@example.com"
-    cognito.admin_create_user(UserPoolId=pool, Username=email, MessageAction="SUPPRESS")
-    cognito.admin_set_user_password(
-        UserPoolId=pool, Username=email, Password="Late-enough-1!", Permanent=True
-    )
-    token = cognito.admin_initiate_auth(
-        UserPoolId=pool,
-        ClientId=app,
-        AuthFlow="ADMIN_USER_PASSWORD_AUTH",
-        AuthParameters={"USERNAME": email, "PASSWORD": "Late-enough-1!"},
-    )["AuthenticationResult"]["IdToken"]
-    late = Phone(phone.api_url, token)
+    app = {
+        "UserPoolId": stack.outputs["UserPoolId"],
+        "ClientId": stack.outputs["UserPoolClientId"],
+    }
+    usual = cognito.describe_user_pool_client(**app)["UserPoolClient"]
+    lives = {name: usual[name] for name in ("IdTokenValidity", "TokenValidityUnits")}
+    units = usual["TokenValidityUnits"] | {"IdToken": "seconds"}
+    try:  # the emulator takes what AWS would call too short
+        cognito.update_user_pool_client(**app, IdTokenValidity=3, TokenValidityUnits=units)
+        late = sign_in(stack, "late@example.com")
+    finally:
+        cognito.update_user_pool_client(**app, **lives)
 
     assert late.call("GET", "/v1/me/usage").status == 200
     eventually(lambda: late.call("GET", "/v1/me/usage").status == 401, patience=10)

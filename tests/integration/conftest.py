@@ -30,6 +30,7 @@ from tests.integration.contract import assert_documented
 ROOT = Path(__file__).parents[2]
 REGION: Final = "eu-central-1"
 USER = "5f3d1c2a-0000-4000-8000-000000000001"
+CLIENT_ID = "3n4b5urk1ft4fl3mg5e62d9ado"  # the audience of the recorded events
 NAMES = {
     "TABLE_NAME": "facet",
     "IDEMPOTENCY_TABLE_NAME": "facet-idempotency",
@@ -112,7 +113,7 @@ class Stack:
         """(status, body, headers) of one request made of a recorded event."""
         event = recorded(event_name)
         event["requestContext"]["authorizer"] = {
-            "claims": {"sub": USER, "token_use": "id", **(claims or {})}
+            "claims": {"sub": USER, "token_use": "id", "aud": CLIENT_ID, **(claims or {})}
         }
         for sent in (event["headers"], event["multiValueHeaders"]):
             sent.pop("Idempotency-Key", None)
@@ -271,6 +272,7 @@ def stack(
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_SECRET_ACCESS_KEY": "testing",
         "USER_POOL_ID": f"{REGION}_without",
+        "USER_POOL_CLIENT_ID": CLIENT_ID,
         "STAGE": "local",
         "MAX_QUEUE_DEPTH": "100",
         "CURSOR_SECRET": "a secret of these tests",

@@ -16,7 +16,7 @@ from facet.domain.errors import PermanentError
 from facet.http.answers import json_response
 from facet.http.gateway import resolver, respond
 from facet.http.idempotency import IdempotencyKey, Repeats
-from tests.integration.conftest import NAMES, Context, Stack, recorded
+from tests.integration.conftest import CLIENT_ID, NAMES, Context, Stack, recorded
 
 KEY = {"Idempotency-Key": "k1"}
 
@@ -63,7 +63,9 @@ class Shop:
     ) -> tuple[int, dict[str, Any], dict[str, Any]]:
         event = recorded("api_post_analyses.json")
         event["path"] = event["requestContext"]["path"] = path
-        event["requestContext"]["authorizer"] = {"claims": {"sub": user, "token_use": "id"}}
+        event["requestContext"]["authorizer"] = {
+            "claims": {"sub": user, "token_use": "id", "aud": CLIENT_ID}
+        }
         event["headers"] = {"content-type": "application/json", **(headers or {})}
         event["multiValueHeaders"] = {name: [value] for name, value in event["headers"].items()}
         event["body"] = json.dumps(body) if body else None

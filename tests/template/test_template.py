@@ -527,6 +527,17 @@ def test_only_health_and_the_document_are_open(template: Template) -> None:
         assert method != "any"
 
 
+def test_a_token_is_of_this_pool_and_for_this_client(template: Template) -> None:
+    """The authoriser knows the pool alone; the functions behind it know the client."""
+    api = template.of_type("AWS::Serverless::Api")["Api"]
+    # Scopes would let access tokens in, which name no audience.
+    assert api["Auth"]["Authorizers"] == {"SignedIn": {"UserPoolArn": arn_of("UserPool")}}
+    for function, properties in template.functions.items():
+        asked = any(event["Type"] == "Api" for event in properties.get("Events", {}).values())
+        client = properties["Environment"]["Variables"].get("USER_POOL_CLIENT_ID")
+        assert client == ({"Ref": "UserPoolClient"} if asked else None), function
+
+
 def test_a_browser_may_ask_first_at_every_path(template: Template) -> None:
     """A method that a resource does not have goes to the greedy one beside it."""
     asked = [path for method, path in template.routes() if method == "options"]
@@ -596,6 +607,13 @@ def test_a_password_travels_only_to_the_emulator(template: Template) -> None:
     assert not any("PASSWORD" in flow for flow in cloud)
     assert "ALLOW_USER_PASSWORD_AUTH" in local
     assert client["PreventUserExistenceErrors"] == "ENABLED"
+
+
+def test_an_address_counts_only_once_it_is_verified(template: Template) -> None:
+    """Else whoever changes their own to somebody's could recover an account by it."""
+    pool = template.of_type("AWS::Cognito::UserPool")["UserPool"]
+    before = pool["UserAttributeUpdateSettings"]["AttributesRequireVerificationBeforeUpdate"]
+    assert before == pool["UsernameAttributes"] == pool["AutoVerifiedAttributes"] == ["email"]
 
 
 def test_an_erasure_begins_when_no_request_of_before_can_still_write(template: Template) -> None:

@@ -21,6 +21,7 @@ PRESIGN = {
     "GATES_PRESET": "moderate",
     "RECOMMEND_QUEUE_URL": "a",
     **dict.fromkeys(("TABLE_NAME", "UPLOADS_BUCKET", "IDEMPOTENCY_TABLE_NAME"), "a"),
+    "USER_POOL_CLIENT_ID": "a",
     **dict.fromkeys(("MAX_QUEUE_DEPTH", "RETENTION_DAYS"), "1"),
 }
 POLL = """

@@ -58,6 +58,7 @@ class EverySetting(Protocol):
     webhook_secret_arn: str
     event_bus_name: str
     user_pool_id: str
+    user_pool_client_id: str
     cursor_secret: str
     vector_bucket_name: str
     narrator_model_id: str

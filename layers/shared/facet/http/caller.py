@@ -45,13 +45,23 @@ def caller(app: Routes) -> Caller:
     )
 
 
-def refuse_erased(app: APIGatewayRestResolver, is_erased: Callable[[str], bool]) -> None:
-    """Have every route of `app` but DELETE /v1/me raise PermanentError(account_erased) for a user
-    who asked to be erased: their token outlives them by up to an hour."""
+def guard(
+    app: APIGatewayRestResolver, client_id: Callable[[], str], is_erased: Callable[[str], bool]
+) -> None:
+    """Have every route of `app` refuse whom the authoriser lets in and Facet does not.
+
+    client_id: the app client that ID tokens are made for. Another client's token has the same
+    issuer and the same key, and a REST API's Cognito authoriser knows no audience:
+    PermanentError(unauthorized).
+    is_erased: whether a user asked to be erased, whose token outlives them by up to an hour:
+    PermanentError(account_erased) from every route but DELETE /v1/me.
+    """
 
     def refuse(app: APIGatewayRestResolver, go_on: Callable[..., Response[str]]) -> Response[str]:
-        event = app.current_event
-        user_id = _claims(app).get("sub")
+        event, claims = app.current_event, _claims(app)
+        if claims and claims.get("aud") != client_id():
+            raise PermanentError("unauthorized")
+        user_id = claims.get("sub")
         erases = (event.http_method, event.path) == ("DELETE", "/v1/me")
         if user_id and not erases and is_erased(user_id):
             raise PermanentError("account_erased")

@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Path
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
 from facet.domain.belongings import ITEM_ID
-from facet.http.caller import refuse_erased
+from facet.http.caller import guard
 from facet.http.gateway import resolver
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class WiredRouter(APIGatewayRouter):
 
 
 def api(logger: Logger, wiring: "Wiring", *routers: WiredRouter) -> APIGatewayRestResolver:
-    """The routers as one API, closed to whoever asked to be erased."""
+    """The routers as one API, closed to other clients' tokens and to whoever asked to be erased."""
     app = resolver(logger)
 
     def wire(app: APIGatewayRestResolver, go_on: Callable[..., Response[str]]) -> Response[str]:
@@ -47,7 +47,11 @@ def api(logger: Logger, wiring: "Wiring", *routers: WiredRouter) -> APIGatewayRe
         return go_on(app)
 
     app.use(middlewares=[wire])
-    refuse_erased(app, lambda user_id: wiring.accounts.erasure(user_id) is not None)
+    guard(
+        app,
+        client_id=lambda: wiring.settings.user_pool_client_id,
+        is_erased=lambda user_id: wiring.accounts.erasure(user_id) is not None,
+    )
     for router in routers:
         app.include_router(router)
     return app
