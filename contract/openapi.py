@@ -90,7 +90,7 @@ HEADERS: dict[str, dict[str, Any]] = {
         "schema": {"type": "string"},
     },
     "Cache-Control": {
-        "description": "How long the answer may be kept without asking again.",
+        "description": "How long the answer may be kept without asking again; no-store: never.",
         "schema": {"type": "string"},
     },
     "Retry-After": {

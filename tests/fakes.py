@@ -506,7 +506,7 @@ class FakeObjects:
         }
         return Upload("PUT", self.presign_get(key, seconds), headers)
 
-    def presign_get(self, key: str, seconds: int) -> str:
+    def presign_get(self, key: str, seconds: int, *, keep: bool = True) -> str:  # noqa: ARG002
         return f"https://{self.name}.example/{key}?X-Amz-Expires={seconds}"
 
     def get(self, key: str) -> bytes | None:

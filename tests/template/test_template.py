@@ -18,6 +18,7 @@ from facet.adapters.settings import Settings
 from facet.domain.account import ERASURE_DELAY, EXPORT_LIFE, EXPORT_PATIENCE
 from facet.domain.messages import AnalysisEnded
 from facet.domain.places import MEDIA_PREFIXES, UPLOAD_PREFIXES, face_key
+from facet.http.headers import NOT_KEPT, SECURITY_HEADERS
 from facet.http.problems import problem_kinds
 from facet.routes.document import DOCUMENT
 
@@ -577,6 +578,8 @@ def test_the_gateway_s_own_answers_are_problems_too(template: Template) -> None:
         headers = answer["ResponseParameters"]["Headers"]
         assert headers["Access-Control-Allow-Origin"] == "'*'", name
         assert headers["Content-Type"] == "'application/problem+json'", name
+        for header, value in {**SECURITY_HEADERS, **NOT_KEPT}.items():
+            assert headers[header] == f"'{value}'", name
         text = answer["ResponseTemplates"]["application/json"]
         text = text.replace("$context.error.messageString", '"quoted by API Gateway"')
         problem = json.loads(text)

@@ -74,7 +74,7 @@ def test_who_has_it_already_is_told_so(header: str) -> None:
     strong = headers["ETag"].removeprefix("W/")
 
     assert (status, body) == (200, {"a": 1})
-    assert headers["Cache-Control"] == "private, no-cache"
+    assert headers["Cache-Control"] == "no-store"
     for tag in (headers["ETag"], strong):
         status, body, again = get(app, "/thing", If_None_Match=header.format(tag))
         assert (status, body) == (304, None)
@@ -86,6 +86,40 @@ def test_another_etag_gets_the_whole_answer() -> None:
     app = answering(thing=lambda: json_response({"a": 1}))
 
     assert get(app, "/thing", If_None_Match='W/"0123"')[0] == 200
+
+
+def test_a_route_says_how_long_its_answer_may_be_kept() -> None:
+    kept = {"Cache-Control": "private, max-age=3600"}
+    app = answering(thing=lambda: json_response({"a": 1}, headers=kept))
+
+    _, _, headers = get(app, "/thing")
+
+    assert headers["Cache-Control"] == kept["Cache-Control"]
+    assert headers["ETag"]
+
+
+def test_every_answer_is_for_no_browser_to_run_frame_or_guess_at() -> None:
+    app = answering(
+        thing=lambda: json_response({"a": 1}),
+        broken=raising(RuntimeError("oh")),
+        refused=raising(PermanentError("forbidden")),
+    )
+    asked = {
+        "read": get(app, "/thing"),
+        "unchanged": get(app, "/thing", If_None_Match="*"),
+        "broken": get(app, "/broken"),
+        "refused": get(app, "/refused"),
+        "nowhere": get(app, "/nowhere"),
+        "preflight": get(app, "/thing", "OPTIONS", Origin="https://app.example"),
+    }
+    assert [status for status, _, _ in asked.values()] == [200, 304, 500, 403, 404, 204]
+    for name, (_, _, headers) in asked.items():
+        assert headers["Strict-Transport-Security"] == "max-age=31536000", name
+        assert headers["X-Content-Type-Options"] == "nosniff", name
+        policy = headers["Content-Security-Policy"]
+        assert policy == "default-src 'none'; frame-ancestors 'none'", name
+        assert headers["Referrer-Policy"] == "no-referrer", name
+        assert headers["Cache-Control"] == "no-store", name
 
 
 def test_what_is_not_to_be_kept_has_no_etag() -> None:

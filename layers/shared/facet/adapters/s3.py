@@ -53,10 +53,17 @@ class Bucket:
         }
         return Upload("PUT", url, headers)
 
-    def presign_get(self, key: str, seconds: int) -> str:
-        """A URL that reads the object, for so many seconds."""
+    def presign_get(self, key: str, seconds: int, *, keep: bool = True) -> str:
+        """A URL that reads the object, for so many seconds.
+
+        What it answers may be kept by the device that asked, as long as the URL is good; with
+        `keep=False` by nothing at all. The signature holds that as well.
+        """
+        control = f"private, max-age={seconds}" if keep else "no-store"
         return self._client.generate_presigned_url(
-            "get_object", Params={"Bucket": self.name, "Key": key}, ExpiresIn=seconds
+            "get_object",
+            Params={"Bucket": self.name, "Key": key, "ResponseCacheControl": control},
+            ExpiresIn=seconds,
         )
 
     def get(self, key: str) -> bytes | None:

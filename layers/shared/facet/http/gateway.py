@@ -19,6 +19,7 @@ from facet.domain.errors import BusyError, PermanentError
 from facet.domain.quota import QuotaExceededError
 from facet.http.answers import etag_of, json_response, rate_limit_headers
 from facet.http.caller import request_id
+from facet.http.headers import NOT_KEPT, SECURITY_HEADERS
 from facet.http.problems import FieldError, Problem, problem_kinds
 from facet.saying import say
 
@@ -110,25 +111,27 @@ def resolver(logger: Logger) -> APIGatewayRestResolver:
 def respond(
     app: APIGatewayRestResolver, event: dict[str, Any], context: LambdaContext
 ) -> dict[str, Any]:
-    """Resolve one request; every answer carries its X-Request-Id.
+    """Resolve one request; every answer carries its X-Request-Id and the SECURITY_HEADERS.
 
-    What was read carries an ETag and Cache-Control unless its route said otherwise, and is a 304
-    for who already has it.
+    Nothing is kept in a cache unless its route says so. What was read carries an ETag unless its
+    route said that it is not to be kept, and is a 304 for who already has it.
     """
     response = app.resolve(_with_one_media_type(event), context)
     headers = response["multiValueHeaders"]
     headers["X-Request-Id"] = [event["requestContext"]["requestId"]]
+    headers |= {name: [value] for name, value in SECURITY_HEADERS.items()}
+    goes_stale = headers.get("Cache-Control") == [NOT_KEPT["Cache-Control"]]
+    headers.setdefault("Cache-Control", [NOT_KEPT["Cache-Control"]])
     if event["httpMethod"] == "OPTIONS":
         # This app knows its own routes only, and the same path may have others' beside it.
         headers["Access-Control-Allow-Methods"] = ["DELETE,GET,OPTIONS,POST,PUT"]
-    if event["httpMethod"] == "GET" and response["statusCode"] == HTTPStatus.OK:
-        (control,) = headers.setdefault("Cache-Control", ["private, no-cache"])
-        if control != "no-store":
-            etag = etag_of(response["body"], datetime.now(UTC))
-            headers["ETag"] = [etag]
-            if _has(app.current_event.headers.get("If-None-Match"), etag):
-                headers.pop("Content-Type", None)
-                return {**response, "statusCode": int(HTTPStatus.NOT_MODIFIED), "body": ""}
+    read = event["httpMethod"] == "GET" and response["statusCode"] == HTTPStatus.OK
+    if read and not goes_stale:
+        etag = etag_of(response["body"], datetime.now(UTC))
+        headers["ETag"] = [etag]
+        if _has(app.current_event.headers.get("If-None-Match"), etag):
+            headers.pop("Content-Type", None)
+            return {**response, "statusCode": int(HTTPStatus.NOT_MODIFIED), "body": ""}
     return response
 
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
+from facet.http.headers import KEPT_FOR_AN_HOUR
 from facet.http.problems import problems
 from facet.routes.router import WiredRouter
 
 DOCUMENT = Path(__file__).with_name("openapi.json")  # written by `make openapi`
-KEPT_FOR_AN_HOUR = {"Cache-Control": "private, max-age=3600"}
 router = WiredRouter()
 
 

@@ -5,6 +5,7 @@ from aws_lambda_powertools.event_handler import Response
 from facet.domain.card import load_card
 from facet.http.answers import json_response
 from facet.http.caller import caller
+from facet.http.headers import KEPT
 from facet.http.problems import problems
 from facet.routes.router import WiredRouter
 from facet.services.tell_capability import Capability, tell_capability
@@ -23,7 +24,7 @@ router = WiredRouter()
 )
 def get_capture_guide() -> Response[str]:
     caller(router)
-    return json_response(router.wiring.gates.model_dump())
+    return json_response(router.wiring.gates.model_dump(), headers=KEPT)
 
 
 @router.get(
@@ -38,4 +39,4 @@ def get_capture_guide() -> Response[str]:
 )
 def get_capability() -> Response[str]:
     caller(router)
-    return json_response(tell_capability(load_card(), router.wiring.versions))
+    return json_response(tell_capability(load_card(), router.wiring.versions), headers=KEPT)

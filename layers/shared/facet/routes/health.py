@@ -5,11 +5,11 @@ from http import HTTPStatus
 from aws_lambda_powertools.event_handler import Response
 
 from facet.http.answers import json_response
+from facet.http.headers import NOT_KEPT
 from facet.http.problems import problems
 from facet.routes.router import WiredRouter
 from facet.services.report_health import Health, report_health
 
-NOT_KEPT = {"Cache-Control": "no-store"}
 router = WiredRouter()
 
 

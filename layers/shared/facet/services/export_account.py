@@ -93,7 +93,7 @@ def read_export(
     url = None
     if status is ExportStatus.READY:
         seconds = int(min(DOWNLOAD_SIGNED_FOR, export.expires_at - now).total_seconds())
-        url = media.presign_get(export_key(user_id, export_id), max(1, seconds))
+        url = media.presign_get(export_key(user_id, export_id), max(1, seconds), keep=False)
     return ExportDocument(
         status=status,
         download_url=url,
