@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from facet.domain.errors import BusyError, PermanentError
 from facet.domain.storage import PICTURES_SIGNED_FOR
 from facet.http.answers import ETAG_HOLDS_FOR, etag_of, json_response
-from facet.http.gateway import resolver, respond
+from facet.http.gateway import MOST_FIELD_ERRORS, resolver, respond
 from facet.http.problems import problem_kinds, problems
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -213,6 +213,39 @@ def test_json_is_read_however_it_is_spelt_and_nothing_else(media_type: str, stat
 
     assert got == status
     assert body.get("code") == (None if status == 200 else "unsupported_media_type")
+
+
+@pytest.mark.parametrize(
+    "body",
+    ['{"a": ' + "1" * 5_000 + "}", '{"a": ' + "[" * 200_000, "[" * 200_000, "{", '{"a": 1e400}'],
+    ids=["digits", "nested", "all nested", "half", "too large"],
+)
+def test_what_python_cannot_parse_is_a_400(body: str) -> None:
+    app = resolver(Logger())
+
+    @app.post("/things")
+    def post(thing: Thing) -> Response[str]:
+        return json_response(thing)
+
+    status, problem, _ = get(app, "/things", "POST", body)
+
+    assert (status, problem["code"]) == (400, "invalid_request")
+    assert problem["errors"][0]["field"].startswith("body")
+
+
+def test_a_body_that_is_wrong_everywhere_gets_a_short_answer() -> None:
+    app = resolver(Logger())
+
+    @app.post("/things")
+    def post(things: list[Thing]) -> Response[str]:
+        return json_response({"n": len(things)})
+
+    wrong = [{"b" * 100_000: 1}, *({"a": "x", "\ud800": 1} for _ in range(1_000))]
+    _, problem, _ = get(app, "/things", "POST", json.dumps(wrong))
+
+    assert len(problem["errors"]) == MOST_FIELD_ERRORS
+    assert len(json.dumps(problem)) < 30_000
+    json.dumps(problem, ensure_ascii=False).encode()
 
 
 def test_a_route_names_its_problems_by_code_and_not_by_status() -> None:

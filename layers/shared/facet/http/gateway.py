@@ -1,5 +1,6 @@
 """API Gateway in, JSON out: a resolver whose failures are problems, and what every answer has."""
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -36,6 +37,8 @@ CORS = CORSConfig(
     ],
     max_age=600,
 )
+MOST_FIELD_ERRORS = 50  # that one answer names: a body may be wrong in 100,000 places
+LONGEST_FIELD_ERROR = 200  # characters of either half: a field may be named by a megabyte
 Limit = Annotated[int, Query(ge=1, le=100, description="How many at most.")]
 Cursor = Annotated[
     str | None,
@@ -45,7 +48,9 @@ Cursor = Annotated[
 
 def resolver(logger: Logger) -> APIGatewayRestResolver:
     """A validating resolver whose every failure is problem+json."""
-    app = APIGatewayRestResolver(enable_validation=True, cors=CORS)
+    app = APIGatewayRestResolver(
+        enable_validation=True, cors=CORS, json_body_deserializer=_read_json
+    )
 
     def problem(
         code: str,
@@ -73,8 +78,8 @@ def resolver(logger: Logger) -> APIGatewayRestResolver:
     @app.exception_handler(RequestValidationError)
     def invalid(error: RequestValidationError) -> Response[str]:
         errors = [
-            FieldError(field=".".join(str(part) for part in fault["loc"]), message=fault["msg"])
-            for fault in error.errors()
+            FieldError(field=_cut(".".join(map(str, fault["loc"]))), message=_cut(fault["msg"]))
+            for fault in error.errors()[:MOST_FIELD_ERRORS]
         ]
         return problem("invalid_request", errors=errors)
 
@@ -133,6 +138,22 @@ def respond(
             headers.pop("Content-Type", None)
             return {**response, "statusCode": int(HTTPStatus.NOT_MODIFIED), "body": ""}
     return response
+
+
+def _read_json(text: str) -> Any:
+    """A body. Raises json.JSONDecodeError, which is answered with 400, for what Python's parser has
+    other errors for: an integer of too many digits, and lists in lists without end."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise json.JSONDecodeError(str(error), text, 0) from error
+
+
+def _cut(told: str) -> str:
+    """What is told of a field: no longer than it may be, and nothing that UTF-8 cannot hold."""
+    return told[:LONGEST_FIELD_ERROR].encode(errors="replace").decode()
 
 
 def _with_one_media_type(event: dict[str, Any]) -> dict[str, Any]:

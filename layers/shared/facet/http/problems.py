@@ -80,7 +80,7 @@ class Problem(BaseModel):
     hint: str = Field(description="What to do next.")
     request_id: str = Field(description="X-Request-Id of this answer; in every log line of it.")
     errors: list[FieldError] | None = Field(
-        None, description="invalid_request: every field that does not fit."
+        None, description="invalid_request: the fields that do not fit, the first 50 of them."
     )
 
 
