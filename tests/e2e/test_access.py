@@ -262,6 +262,93 @@ def test_the_upload_url_takes_the_declared_photo_only(
     assert phone.upload(asked, photo).status == 200
 
 
+def elsewhere(url: str) -> str:
+    """The same signature for another object: the last letter of the analysis's id."""
+    path, _, query = url.partition("?")
+    return f"{path[:-1]}{'0' if path[-1] != '0' else '1'}?{query}"
+
+
+def for_longer(url: str) -> str:
+    return url.replace("X-Amz-Expires=600", "X-Amz-Expires=60000")
+
+
+def unsigned(url: str) -> str:
+    return url.partition("?")[0]
+
+
+# What is done with an upload URL: method, headers beside those that it names, and the URL itself.
+MISUSED: dict[str, tuple[str, dict[str, str], Callable[[str], str]]] = {
+    "read": ("GET", {}, str),
+    "deleted": ("DELETE", {}, str),
+    "another key": ("PUT", {}, elsewhere),
+    "a longer life": ("PUT", {}, for_longer),
+    "no signature": ("PUT", {}, unsigned),
+    "made public": ("PUT", {"x-amz-acl": "public-read"}, str),
+    "a page": ("PUT", {"Content-Type": "text/html"}, str),
+    "another's request": ("PUT", {"x-amz-meta-correlation-id": "another"}, str),
+    "of another object": ("PUT", {"x-amz-copy-source": "/media/photos/a.jpg"}, str),
+}
+
+
+@pytest.mark.parametrize("name", MISUSED)
+def test_the_upload_url_is_good_for_nothing_else(phone: Phone, photo: bytes, name: str) -> None:
+    method, more, change = MISUSED[name]
+    asked = phone.ask(photo).body
+    headers, body = asked["upload"]["headers"] | more, photo if method == "PUT" else None
+
+    refused = send(method, change(asked["upload_url"]), body, headers if body else {})
+
+    assert refused.status in (400, 403), refused.data
+    assert phone.upload(asked, photo).status == 200
+
+
+def test_a_used_upload_url_changes_nothing_and_leaves_nothing(
+    stack: LocalStack, phone: Phone, photo: bytes, eventually: Eventually
+) -> None:
+    asked = phone.ask(photo).body
+    path = f"/v1/analyses/{asked['analysis_id']}"
+    s3, buckets = stack.client("s3"), ("UploadsBucketName", "MediaBucketName")
+
+    def left() -> list[str]:
+        listed = [s3.list_objects_v2(Bucket=stack.outputs[name]) for name in buckets]
+        keys = [entry["Key"] for page in listed for entry in page.get("Contents", ())]
+        return [key for key in keys if asked["analysis_id"] in key]
+
+    phone.upload(asked, photo)
+    first = phone.poll(asked["analysis_id"])
+    assert phone.upload(asked, photo).status == 200  # a lifecycle rule removes it within a day
+    assert phone.call("GET", path).body["updated_at"] == first["updated_at"]
+    assert phone.call("GET", "/v1/me/usage").body["used"] == 1
+
+    assert phone.call("DELETE", path).status == 204
+    assert phone.upload(asked, photo).status == 200
+    eventually(lambda: left() == [])
+    assert phone.call("GET", path).status == 404
+
+
+def test_a_picture_url_is_for_one_picture_and_tells_how_long_to_keep_it(
+    phone: Phone, photo: bytes
+) -> None:
+    asked = phone.ask(photo).body
+    phone.upload(asked, photo)
+    document = phone.poll(asked["analysis_id"])
+    url = document["photo"]["thumbnail_url"]
+    shown = send("GET", url)
+
+    assert (shown.status, shown.headers["Cache-Control"]) == (200, "private, max-age=3600")
+    optimized = urlsplit(document["photo"]["optimized_url"]).path
+    for other in (
+        url.replace(urlsplit(url).path, optimized),
+        url.replace("max-age%3D3600", "max-age%3D9999999"),
+        url.replace("X-Amz-Expires=3600", "X-Amz-Expires=604800"),
+        unsigned(url),
+    ):
+        assert other != url
+        assert send("GET", other).status == 403, other
+    assert send("PUT", url, photo).status == 403
+    assert send("DELETE", url).status == 403
+
+
 def test_the_upload_url_ends_after_ten_minutes(phone: Phone, photo: bytes) -> None:
     asked = phone.ask(photo).body
     query = parse_qs(urlsplit(asked["upload_url"]).query)
