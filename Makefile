@@ -18,7 +18,7 @@ OWN_UV := $(if $(UV_THERE),,.tools/uv/bin/uv)
 python = $(or $(shell ls -d "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/$(1).*/bin/python$(1) 2>/dev/null | sort -V | tail -n 1),$(1))
 PYTHON := $(call python,3.13)
 
-.PHONY: help setup lock models openapi examples lint types test units e2e demo up console host down status build validate invoke bench evaluate mutants portrait
+.PHONY: help setup lock models openapi examples lint types test units e2e check demo up console host down status build validate invoke bench evaluate mutants portrait
 
 help: ## what can be asked for
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -58,6 +58,8 @@ lock: $(OWN_UV) ## lock every requirements file again, with hashes and without i
 	$(LOCK313) $(LAYERS:%=-c %.txt) $(LAYERS:%=%.in) --group dev -o requirements/dev.txt
 	$(LOCK313) $(LAYERS:%=%.in) --group stack -o requirements/stack.txt
 	$(LOCK313) --group sam -o requirements/sam.txt
+	$(LOCK313) --group check -o requirements/check.txt
+	$(LOCK313) --group secrets -o requirements/secrets.txt
 	$(LOCK313) --group bench -o requirements/bench.txt
 	$(LOCK313) --group mutants -o requirements/mutants.txt
 	$(LOCK) --python-version 3.12 --python "$(PYTHON312)" --group mediapipe -o requirements/mediapipe.txt
@@ -81,7 +83,7 @@ lint: .venv/.facet ## ruff: rules and layout
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/deptry layers/shared functions
-	$(BIN)/deptry --ignore DEP002,DEP004 contract local evaluation benchmarks tests
+	$(BIN)/deptry --ignore DEP002,DEP004 contract local evaluation benchmarks checks tests
 
 types: .venv/.facet ## mypy, strict
 	$(BIN)/mypy
@@ -100,6 +102,15 @@ units: setup ## every test but the stack's, with the branches they reach
 
 e2e: setup ## the tests that deploy the local stack
 	$(BIN)/pytest tests/e2e
+
+# --- what static tools find, each in place mended or skipped with its reason -----------------------
+
+$(eval $(call environment,.tools/check,requirements/check.txt))
+$(eval $(call environment,.tools/secrets,requirements/secrets.txt))
+
+# With AUDIT=required it fails where the database of vulnerabilities cannot be reached.
+check: .venv/.facet .tools/check/.ready .tools/secrets/.ready ## cfn-lint, checkov, bandit, detect-secrets and pip-audit; AUDIT=required
+	@$(BIN)/python -m checks.static $(if $(AUDIT),--audit $(AUDIT))
 
 # --- figures: what Facet costs, beside its budgets and its peers ---------------------------------
 

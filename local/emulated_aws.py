@@ -107,7 +107,7 @@ class EmulatedAws:
             endpoint_url=self.stack.endpoint,
             region_name=REGION,
             aws_access_key_id="test",
-            aws_secret_access_key="test",  # noqa: S106 the emulator's root user
+            aws_secret_access_key="test",  # noqa: S106 # nosec B106 the emulator's root user
         )
         for name in ("TABLE_NAME", "IDEMPOTENCY_TABLE_NAME"):
             table = dynamodb.Table(self.names[name])

@@ -58,7 +58,7 @@ def invoke(
         "AWS_DEFAULT_REGION": REGION,
         "AWS_REGION": REGION,
         "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",  # nosec B105 the emulator's root user
     }
     command: list[str | Path] = [_emulator(), "--log-level", "error"]
     command += ["--runtime-interface-emulator-address", f"127.0.0.1:{here}"]

@@ -129,7 +129,7 @@ class LocalStack:
             endpoint_url=self.endpoint,
             region_name=REGION,
             aws_access_key_id="test",
-            aws_secret_access_key="test",  # noqa: S106 the emulator's root user
+            aws_secret_access_key="test",  # noqa: S106 # nosec B106 the emulator's root user
             config=Config(signature_version="s3v4") if service == "s3" else None,
         )
 
@@ -164,7 +164,7 @@ class LocalStack:
             "LANG": "C.UTF-8",
             "TMPDIR": str(self.home / "tmp"),
             "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",  # nosec B105 the emulator's root user
             "AWS_DEFAULT_REGION": REGION,
             "AWS_EC2_METADATA_DISABLED": "true",
         }

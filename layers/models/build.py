@@ -108,7 +108,7 @@ SOURCES = (
             "evaluation": {
                 "source": "60 frontal portraits, 33 close-ups, read by facet.vision; mean distance "
                 "of a landmark in % of the distance between the outer eye corners",
-                "one_pass_off_mediapipe_static": "0.055 on portraits, 0.20 on close-ups",
+                "one_pass_off_mediapipe_static": "0.055 on portraits, 0.20 on close-ups",  # nosec B105 one_pass
                 "two_passes_off_mediapipe_tracking": "0.054 and 0.15 with its own upright crop; "
                 "0.32 and 0.67 with the turned crop facet.vision takes",
                 "moved_by_shifting_the_photo": "one pass 0.73, two passes 0.38",
