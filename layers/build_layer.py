@@ -1,8 +1,9 @@
 """Lays out one layer or function as Lambda wants it: installed, trimmed, compiled.
 
-    ARCH=arm64 python3.13 build_layer.py layer shared ARTIFACTS_DIR
+    ARCH=arm64 python3.13 -m layers.build_layer layer shared ARTIFACTS_DIR
 
-`sam build` calls this through layers/Makefile. It needs Python 3.13 with pip and nothing else:
+`sam build` calls this through layers/Makefile. Beside ARTIFACTS_DIR it leaves the layer's bill of
+materials, ARTIFACTS_DIR.cdx.json. It needs Python 3.13 with pip and nothing else:
 wheels are chosen for ARCH, not for the machine that builds.
 """
 
@@ -20,6 +21,8 @@ import tempfile
 import tomllib
 from pathlib import Path
 from typing import Any
+
+from layers import sbom
 
 LAYERS = Path(__file__).parent
 FUNCTIONS = LAYERS.parent / "functions"
@@ -111,6 +114,28 @@ def without_documentation(model: Any) -> Any:
     return model
 
 
+def keep_notices(layer: str, artifacts: Path) -> None:
+    """Puts licences that must travel with a layer, and that no wheel keeps, into licences/, packed.
+
+    These are the layer's own of that name, and what [[notices]] of trim.toml saves from being
+    dropped.
+    """
+    folder = artifacts / "licences"
+    texts = {path.name: path for path in sorted((LAYERS / layer / "licences").glob("*.txt"))}
+    for entry in TRIM["notices"]:
+        if entry["layer"] == layer:
+            texts[entry["name"]] = artifacts / "python" / entry["path"]
+    for name, path in texts.items():
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{name}.gz").write_bytes(gzip.compress(path.read_bytes(), mtime=0))
+
+
+def write_bill(layer: str, components: list[sbom.Component], artifacts: Path) -> None:
+    """Writes the bill of materials beside the artifacts: nothing that runs reads it."""
+    beside = artifacts.with_name(f"{artifacts.name}.cdx.json")
+    beside.write_text(sbom.text(sbom.bill(layer, components)), encoding="utf-8")
+
+
 def compile_all(target: Path, prefix: str) -> None:
     """Byte-compiles every module below ``target``, which Lambda mounts read-only at ``prefix``.
 
@@ -132,7 +157,10 @@ def compile_all(target: Path, prefix: str) -> None:
 def build_layer(layer: str, arch: str, artifacts: Path) -> None:
     target = artifacts / "python"
     install(layer, arch, target)
+    listed = sbom.bills_of_wheels(target)
+    keep_notices(layer, artifacts)
     trim(target)
+    write_bill(layer, sbom.packages(target, listed), artifacts)
     if (LAYERS / layer / "facet").exists():
         shutil.copytree(LAYERS / layer / "facet", target / "facet", ignore=NOT_FOR_LAMBDA)
     compile_all(target, "/opt/python")
@@ -148,6 +176,7 @@ def build_models(artifacts: Path) -> None:
     if not any(MODELS.glob("*/*/model.onnx")):
         raise SystemExit(f"{MODELS} holds no model: run `make models` first.")
     shutil.copytree(MODELS, artifacts / "models")
+    write_bill("models", sbom.models(MODELS), artifacts)
 
 
 def main() -> None:

@@ -1,5 +1,6 @@
 """What `sam build` packs: complete without anything of this machine, small, and compiled."""
 
+import gzip
 import importlib.util
 import json
 import re
@@ -7,9 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
+from layers import sbom
 from local.artifacts import build, layers_of, python_path, unzipped_mb
 from local.template import ENVIRONMENTS, read_template
 
@@ -54,13 +57,7 @@ def built() -> Path:
 
 @pytest.fixture(scope="module")
 def build_layer() -> ModuleType:
-    path = ROOT / "layers" / "build_layer.py"
-    spec = importlib.util.spec_from_file_location("build_layer", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return importlib.import_module("layers.build_layer")
 
 
 def run_inside(function: str, built: Path, code: str) -> str:
@@ -177,6 +174,83 @@ def test_a_function_is_built_the_same_twice(build_layer: ModuleType, tmp_path: P
     assert len(first) >= 2  # app.py, its byte code
 
 
+LAYER_NAMES = {"shared", "imaging", "inference", "models"}
+
+
+def bill_of(layer: str, built: Path) -> dict[str, Any]:
+    """The bill of materials of a built layer."""
+    document: dict[str, Any] = json.loads(
+        (built / f"{layer.capitalize()}Layer.cdx.json").read_text()
+    )
+    return document
+
+
+@pytest.mark.parametrize("layer", sorted(LAYER_NAMES))
+def test_a_layer_has_a_bill_of_all_that_it_holds(layer: str, built: Path) -> None:
+    document = bill_of(layer, built)
+    assert (document["bomFormat"], document["specVersion"]) == ("CycloneDX", "1.6")
+    named = {
+        f"{each['name'].replace('-', '_')}-{each['version']}" for each in document["components"]
+    }
+    folder = built / f"{layer.capitalize()}Layer"
+    if layer == "models":
+        models = {"-".join(path.parts[-3:-1]) for path in folder.glob("models/*/*/model.onnx")}
+        assert named == models
+    else:
+        installed = folder.glob("python/*.dist-info")
+        assert named == {path.name.removesuffix(".dist-info").lower() for path in installed}
+
+
+def test_a_bill_names_the_libraries_that_are_left_and_no_other(built: Path) -> None:
+    parts = {
+        part["name"]: part["version"]
+        for each in bill_of("imaging", built)["components"]
+        for part in each.get("components", [])
+    }
+    assert {"libheif", "libde265", "OpenBLAS", "libjpeg-turbo"} <= parts.keys()
+    assert all(re.match(r"\d+\.\d+", version) for version in parts.values()), parts
+    assert not {"libavif", "FreeType", "HarfBuzz"} & parts.keys()  # trimmed
+
+
+def test_a_rust_package_names_its_crates(built: Path) -> None:
+    (core,) = (c for c in bill_of("shared", built)["components"] if c["name"] == "pydantic_core")
+    assert len(core["components"]) > 50
+    assert all(part["licenses"] for part in core["components"])
+
+
+def test_a_bill_is_written_the_same_twice(built: Path) -> None:
+    """Of the same folder: no time, no random number, nothing in the order of a directory."""
+    installed = built / "ImagingLayer" / "python"
+    texts = {sbom.text(sbom.bill("imaging", sbom.packages(installed, {}))) for _ in range(2)}
+    assert len(texts) == 1
+
+
+def test_a_library_that_nobody_named_stops_the_build(tmp_path: Path) -> None:
+    (tmp_path / "pillow.libs").mkdir()
+    (tmp_path / "pillow.libs" / "libnew-0123abcd.so.1").touch()
+    (tmp_path / "pillow-1.dist-info").mkdir()
+    (tmp_path / "pillow-1.dist-info" / "METADATA").write_text("Name: pillow\nVersion: 1\n")
+    with pytest.raises(SystemExit, match="no row for pillow"):
+        sbom.packages(tmp_path, {})
+
+
+@pytest.mark.parametrize(
+    ("layer", "notices"),
+    [
+        ("Imaging", {"GPL-3.0": "GNU GENERAL PUBLIC", "LGPL-3.0": "GNU LESSER GENERAL PUBLIC"}),
+        ("Inference", {"onnxruntime-ThirdPartyNotices": "THIRD PARTY SOFTWARE NOTICES"}),
+        ("Shared", {"standardwebhooks": "The MIT License"}),
+    ],
+)
+def test_licences_that_must_travel_are_in_the_layer(
+    layer: str, notices: dict[str, str], built: Path
+) -> None:
+    for name, words in notices.items():
+        packed = built / f"{layer}Layer" / "licences" / f"{name}.txt.gz"
+        assert words in gzip.decompress(packed.read_bytes()).decode()
+        assert packed.read_bytes()[4:8] == bytes(4)  # no time: the same bytes in every build
+
+
 def test_facet_uses_nothing_of_numpy_that_was_left_out(build_layer: ModuleType) -> None:
     """numpy loads these when they are named, which importing a function does not show."""
     dropped = {
@@ -192,7 +266,11 @@ def test_facet_uses_nothing_of_numpy_that_was_left_out(build_layer: ModuleType) 
 
 
 def test_what_is_trimmed_says_why(build_layer: ModuleType) -> None:
-    for entry in (*build_layer.TRIM["skip"], *build_layer.TRIM["drop"]):
+    for entry in (
+        *build_layer.TRIM["skip"],
+        *build_layer.TRIM["drop"],
+        *build_layer.TRIM["notices"],
+    ):
         assert entry["why"]
         assert entry["source"]
 
