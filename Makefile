@@ -18,7 +18,7 @@ OWN_UV := $(if $(UV_THERE),,.tools/uv/bin/uv)
 python = $(or $(shell ls -d "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/$(1).*/bin/python$(1) 2>/dev/null | sort -V | tail -n 1),$(1))
 PYTHON := $(call python,3.13)
 
-.PHONY: help setup lock models openapi examples lint types test units e2e check demo up console host down status build validate invoke bench evaluate mutants portrait
+.PHONY: help setup lock models openapi examples lint types test units e2e check licences demo up console host down status build validate invoke bench evaluate mutants portrait
 
 help: ## what can be asked for
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -111,6 +111,9 @@ $(eval $(call environment,.tools/secrets,requirements/secrets.txt))
 # With AUDIT=required it fails where the database of vulnerabilities cannot be reached.
 check: .venv/.facet .tools/check/.ready .tools/secrets/.ready ## cfn-lint, checkov, bandit, detect-secrets and pip-audit; AUDIT=required
 	@$(BIN)/python -m checks.static $(if $(AUDIT),--audit $(AUDIT))
+
+licences: setup ## write docs/licences.md from the bills of materials of the built layers
+	$(BIN)/python -m checks.licences
 
 # --- figures: what Facet costs, beside its budgets and its peers ---------------------------------
 

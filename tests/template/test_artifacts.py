@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from checks.licences import DOCUMENT, licences_of, written
 from layers import sbom
 from local.artifacts import build, layers_of, python_path, unzipped_mb
 from local.template import ENVIRONMENTS, read_template
@@ -249,6 +250,20 @@ def test_licences_that_must_travel_are_in_the_layer(
         packed = built / f"{layer}Layer" / "licences" / f"{name}.txt.gz"
         assert words in gzip.decompress(packed.read_bytes()).decode()
         assert packed.read_bytes()[4:8] == bytes(4)  # no time: the same bytes in every build
+
+
+def test_the_document_of_licences_is_current(built: Path) -> None:
+    """docs/licences.md, as `make licences` writes it: on either architecture the same."""
+    assert DOCUMENT.read_text() == written(built)
+
+
+def test_no_licence_is_a_name_that_spdx_does_not_know(built: Path) -> None:
+    """Or the row of [spdx] in bundled.toml is missing."""
+    for layer in LAYER_NAMES:
+        for component in bill_of(layer, built)["components"]:
+            for part in (component, *component.get("components", [])):
+                for word in re.split(r" (?:AND|OR|WITH) |, ", licences_of(part).strip()):
+                    assert re.fullmatch(r"\(?[\w.+-]+\)?", word), part["name"]
 
 
 def test_facet_uses_nothing_of_numpy_that_was_left_out(build_layer: ModuleType) -> None:

@@ -38,7 +38,7 @@ DOCUMENTS = [
 MAKEFILE = (ROOT / "Makefile").read_text()
 # First parts of paths that no clone holds: what commands write, and keys of the buckets.
 ELSEWHERE = {
-    *(".demo", ".bench", ".local", ".venv", ".tools", "build"),
+    *(".demo", ".bench", ".local", ".venv", ".tools", ".aws-sam", "build"),
     *("faces", "photos", "thumbnails", "looks", "overlays", "catalogue"),
     *("image", "application"),
 }
