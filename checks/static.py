@@ -48,7 +48,7 @@ def run(
     environment: str = "check",
     allowed: Sequence[int] = (0, 1),
 ) -> str:
-    """A tool's standard output; CheckError where its exit code is not among ``allowed``."""
+    """A tool's standard output; CheckError where it broke off or its exit code is not allowed."""
     done = subprocess.run(
         [TOOLS / environment / "bin" / tool, *arguments],
         cwd=ROOT,
@@ -57,8 +57,9 @@ def run(
         check=False,
         env={**os.environ, "LOG_LEVEL": "CRITICAL", "AWS_DEFAULT_REGION": "eu-central-1"},
     )
-    if done.returncode not in allowed:
-        raise CheckError((done.stderr or done.stdout).strip()[-1000:])
+    silent = done.returncode != 0 and not done.stdout.strip()  # broke off: findings are printed
+    if silent or done.returncode not in allowed:
+        raise CheckError((done.stderr or done.stdout).strip()[-1000:] or "it said nothing")
     return done.stdout
 
 
@@ -193,7 +194,10 @@ def main() -> int:
     wanted = parser.parse_args()
     outcomes = {}
     for name, check in CHECKS.items():
-        outcomes[name] = check()
+        try:
+            outcomes[name] = check()
+        except CheckError as error:
+            outcomes[name] = Outcome([f"it did not run: {error}"])
         print("\n".join(told(name, outcomes[name])), flush=True)
     last, code = verdict(outcomes, wanted.audit == "required")
     print(last)

@@ -56,6 +56,23 @@ def test_an_audit_that_breaks_off_was_not_done(monkeypatch: pytest.MonkeyPatch) 
     assert static.pip_audit().undone == "its database did not answer: ConnectionError"
 
 
+def test_a_tool_that_does_not_run_fails_the_check(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def breaks_off() -> Outcome:
+        raise CheckError("no such file")
+
+    monkeypatch.setattr(static, "CHECKS", {"bandit": breaks_off, "checkov": Outcome})
+    monkeypatch.setattr("sys.argv", ["static"])
+    assert static.main() == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "bandit         1 findings",
+        "  it did not run: no such file",
+        "checkov        clean",
+        "Findings: bandit.",
+    ]
+
+
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_every_skip_of_a_template_says_why(name: str) -> None:
     for logical_id, resource in read_template(ROOT / name)["Resources"].items():
