@@ -181,10 +181,11 @@ def verdict(outcomes: dict[str, Outcome], audit_required: bool) -> tuple[str, in
     """The last line and the exit code: what was not done is never called clean."""
     bad = [name for name, outcome in outcomes.items() if outcome.findings]
     undone = [name for name, outcome in outcomes.items() if outcome.undone]
+    missing = f" NOT CHECKED: {', '.join(undone)}." if undone else ""
     if bad:
-        return f"Findings: {', '.join(bad)}.", 1
+        return f"Findings: {', '.join(bad)}.{missing}", 1
     if undone:
-        return f"No findings, but NOT CHECKED: {', '.join(undone)}.", int(audit_required)
+        return f"No findings.{missing}", int(audit_required)
     return "Clean.", 0
 
 

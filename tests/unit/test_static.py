@@ -32,8 +32,10 @@ def test_an_audit_without_its_database_is_not_called_clean(required: bool, code:
     assert told("pip-audit", outcome) == [
         "pip-audit      NOT DONE: its database could not be reached, so no package was looked up"
     ]
+    found = {"bandit": Outcome(["a shell"]), "pip-audit": outcome}
+    assert verdict(found, required) == ("Findings: bandit. NOT CHECKED: pip-audit.", 1)
     said = verdict({"pip-audit": outcome}, audit_required=required)
-    assert said == ("No findings, but NOT CHECKED: pip-audit.", code)
+    assert said == ("No findings. NOT CHECKED: pip-audit.", code)
 
 
 def test_one_package_without_an_answer_is_named() -> None:
