@@ -233,7 +233,7 @@ def render() -> str:
     """The page, from the committed document and examples."""
     recorded = json.loads(EXAMPLES.read_text()) if EXAMPLES.exists() else {}
     return re.sub(
-        r"[ \t]+$",
+        r"(?<![ \t])[ \t]+$",
         "",
         Page(json.loads(DOCUMENT.read_text()), recorded).render(),
         flags=re.MULTILINE,

@@ -51,7 +51,7 @@ HOLDS: Mapping[str, str] = {
     "fragrance": r"\bparfum\b|\bfragrance\b(?!-free)|\bperfume\b|limonene|linalool|citral\b"
     r"|citronellol|geraniol|farnesol|eugenol|coumarin|hydroxycitronellal|benzyl salicylate"
     r"|benzyl benzoate|hexyl cinnamal|isomethyl ionone",
-    "essential oils": rf"\b({_OILS})\b(?![^,;]*\bseed oil\b)[^,;]*\boil\b",
+    "essential oils": rf"\b({_OILS})\b(?![^,;]{{0,50}}\bseed oil\b)[^,;]{{0,50}}\boil\b",
     "aspirin": r"salicyl|\bsalix\b|gaultheria|\bwillow bark|homosalate|octisalate",
     "vitamin c": r"ascorb",
     "retinoids": r"retin(ol|al|yl|oic|oate|oxy|oyl)",

@@ -17,7 +17,7 @@ from facet.catalogue.words import normal, says_something, singular
 
 Kind = Literal["family", "ingredient", "not_cosmetic", "unknown"]
 
-_STRENGTH = re.compile(r"\d+(?:[.,]\d+)?\s*%")  # nobody is allergic to a strength alone
+_STRENGTH = re.compile(r"(?<!\d)\d+(?:[.,]\d+)?\s*%")  # nobody is allergic to a strength alone
 _BRACKETS = re.compile(r"\(([^()]*)\)")
 
 MOST_MEANT = 3  # names that one word is asked about

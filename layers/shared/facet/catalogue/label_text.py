@@ -19,7 +19,7 @@ Part = Literal["listed", "active", "may_contain"]
 Heading = Literal["", "list", "active", "other"]
 
 _PERCENT = re.compile(
-    r"(\d+(?:[.,]\d+)?)\s*(?:[%％]|per ?cent\b)(?:\s*\(?[wv]/[wv]\)?)?", re.IGNORECASE
+    r"(?<!\d)(\d+(?:[.,]\d+)?)\s*(?:[%％]|per ?cent\b)(?:\s*\(?[wv]/[wv]\)?)?", re.IGNORECASE
 )
 _MARKS = re.compile(r"[*†‡§#¹²³™®©\ufffd\u200b]+|(?<=[^\W\d])\++(?!\w)|(?<=\))\++")
 _BRACKETED = re.compile(r"[(\[{](?:[^()\[\]{}]|[(\[{][^()\[\]{}]*[)\]}])*[)\]}]")
@@ -33,10 +33,10 @@ _GLUED = re.compile(r"[%％]\s*(?=[A-Z])")
 _HIDDEN = {ord(mark): 0xE000 + n for n, mark in enumerate(",;•·∙⋅・●▪◦‣|\n\t.:-–—")}
 _SHOWN = {hidden: mark for mark, hidden in _HIDDEN.items()}
 _SENTENCE = re.compile(
-    r"(?<!\bsp)(?<!\bspp)(?<!\bvar)(?<!\bssp)(?<!\bno)(?<!\bst)\s*\.[\s*+]*\s+(?=[A-Z*+†(\[-])|\s\.(?=[A-Z])|\.(?=[*+†])",
+    r"(?<!\bsp)(?<!\bspp)(?<!\bvar)(?<!\bssp)(?<!\bno)(?<!\bst)\.(?:[*+]*\s)+(?=[A-Z*+†(\[-])|\s\.(?=[A-Z])|\.(?=[*+†])",
 )
 _FOOTNOTE = re.compile(r"^\s*(?:[*+†‡§#¹²³-]+\s*(?=\w)|[*†‡]+)")
-_BLURB = re.compile(r"^\s*[-–•]+\s*[^:,]{2,120}:\s")
+_BLURB = re.compile(r"^\s*[-–•]++\s*+[^:,]{2,120}:\s")
 _INNER_NOTE = re.compile(r"(?:(?<=\s)|^)(?:[*†‡§#]|\+(?!/))+\s*(?=[^\W\d])")
 _WORDS = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
 _PLAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9/,-]| (?! ))*[A-Za-z0-9]")
@@ -216,7 +216,7 @@ def _words() -> _Words:
         active=before_colon(table["active_headings"]),
         no_list=before_colon(table["no_list"]),
         may_contain=re.compile(
-            rf"[\[(]?\s*(?:{may})[\s:]*(?:[\[(]?\s*(?:{may})\s*[\])]?[\s:]*)?", re.IGNORECASE
+            rf"(?:[\[(]\s*)?(?:{may})[\s:]*(?:[\[(]?\s*(?:{may})\s*[\])]?[\s:]*)?", re.IGNORECASE
         ),
         may_hints=tuple(table["may_contain_hints"]),
         bare=re.compile(

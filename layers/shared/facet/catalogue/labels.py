@@ -29,7 +29,7 @@ _COLOUR = re.compile(
 )
 _INDEX = re.compile(r"(?:ci|cl|c i|colou?r index)? ?(\d{5})(?: \d)?")
 _POLYMER = re.compile(r"poly ?mer", re.IGNORECASE)
-_AND = re.compile(r"\s*(?:\(\s*(?:and|und|et|y)\s*\)|\s&\s|\sand/or\s|\sand\s)\s*", re.IGNORECASE)
+_AND = re.compile(r"\(\s*(?:and|und|et|y)\s*\)|\s&\s|\sand/or\s|\sand\s", re.IGNORECASE)
 _MOST_WORDS = 30  # of names run together
 _SHORTEST = 4  # letters of a name among names run together
 _WIDEST = 5  # pieces of one name that commas tore apart
@@ -274,7 +274,7 @@ class Reader:
         beside = [self._read(part) for part in _in_brackets(inside)]
         if inside and (name := self._name(outside)):
             return _and(name, beside)
-        if len(parts := [part for part in _AND.split(text) if part.strip()]) > 1:
+        if len(parts := [part.strip() for part in _AND.split(text) if part.strip()]) > 1:
             return _all([self.meaning(part) for part in parts])
         return self._alternatives(outside, beside) or self._at_best(outside, beside)
 

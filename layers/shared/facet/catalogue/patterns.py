@@ -19,7 +19,7 @@ _GAP = ".."
 # Of what a name or a label says it does without, it speaks, but it does not hold it.
 _ABSENT = (
     r"(?<![^ ])(?:no|non|without|sans|ohne|sin|senza|zero|free of|free from) [^ ]+"
-    r"|[^ ]+ (?:free|frei)(?![^ ])|[^ ]+frei(?![^ ])"
+    r"|(?<![^ ])[^ ]+(?: free| ?frei)(?![^ ])"
 )
 _LAST = "\U0010ffff"  # after every letter
 

@@ -16,7 +16,7 @@ from facet.domain.quota import Usage
 # Answers carry picture URLs signed for an hour (services/read_analysis.py): an unchanged answer is
 # sent again after half of that, so that a 304 never outlives its URLs.
 ETAG_HOLDS_FOR = timedelta(minutes=30)
-SIGNED_QUERY = re.compile(r'\?[^"\s]*X-Amz-Signature=[^"\s]*')
+SIGNED_QUERY = re.compile(r'\?[^"\s?]*X-Amz-Signature=[^"\s]*')
 
 
 def json_response(

@@ -25,7 +25,7 @@ _UNSIGNED = re.compile(
     r"|(?<=mandelic )\d{1,3}(?![\w.,]|\s*[%％‰])|(?<=lactic )\d{1,3}(?![\w.,]|\s*[%％‰])",
     re.IGNORECASE,
 )
-_PERCENT = re.compile(r"(\d+(?:[.,]\d+)?)\s*[%％]")
+_PERCENT = re.compile(r"(?<!\d)(\d+(?:[.,]\d+)?)\s*[%％]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def _percents(name: str) -> Iterator[tuple[str, float]]:
     start = 0
     for match in _PERCENT.finditer(name):
         before = normal(name[start : match.start()])
-        behind = normal(_PERCENT.split(name[match.end() :])[0])
+        behind = normal(_PERCENT.split(name[match.end() :], 1)[0])
         start = match.end()
         words = before or " ".join(behind.split()[:2])
         if words:

@@ -12,7 +12,7 @@ from facet.advice.words.narrator import rules
 from facet.catalogue.catalogue import Catalogue
 from facet.domain.narration import Facts, ModelError
 
-_PRODUCT = re.compile(r"\[([^\]]*)\]")
+_PRODUCT = re.compile(r"\[([^\[\]]*)\]")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _OWNED = re.compile(r"['’]s$")
@@ -77,8 +77,13 @@ def _own_words(answer: Answer, cautions: Iterable[str]) -> str:
     """The answer without the cautions it repeats, which may stand in pieces of their own."""
     own = answer.text
     for caution in cautions:
-        own = re.sub(r"\s+".join(map(re.escape, caution.split())), " \n", own, flags=re.IGNORECASE)
+        own = repeated(caution).sub(" \n", own)
     return own
+
+
+def repeated(caution: str) -> re.Pattern[str]:
+    """The words of a caution, in any case and with any space between."""
+    return re.compile(r"\s+".join(map(re.escape, caution.split())), re.IGNORECASE)
 
 
 def _refuse_words(own: str) -> None:
