@@ -26,7 +26,7 @@ from facet.domain.analysis import (
     Status,
     UnreadableRow,
 )
-from facet.domain.belongings import Belongings, Shelf, ShelfPage
+from facet.domain.belongings import PAGE_BYTES, Belongings, Shelf, ShelfPage
 from facet.domain.errors import FacetError, ProfileUnreadableError
 from facet.domain.face import FaceReading
 from facet.domain.looks import DrawnLook, LookPage, LookStatus, SavedLook
@@ -407,8 +407,16 @@ class FakeShelves:
             for document in self._every(user_id, shelf)
             if after_id is None or document["item_id"] > after_id
         ]
-        documents = tuple(every[:limit])
-        return ShelfPage(documents, documents[-1]["item_id"] if len(every) > limit else None)
+        room = PAGE_BYTES
+        documents: list[Document] = []
+        for document in every[:limit]:
+            told = {name: value for name, value in document.items() if name != "item_id"}
+            room -= len(json.dumps(told))
+            if documents and room < 0:
+                break
+            documents.append(document)
+        more = len(every) > len(documents)
+        return ShelfPage(tuple(documents), documents[-1]["item_id"] if more else None)
 
     def get(self, user_id: str, shelf: Shelf, item_id: str) -> Document | None:
         text = self.things.get((user_id, shelf, item_id))

@@ -607,6 +607,21 @@ def test_a_shelf_is_paged_in_the_order_of_ids(world: World) -> None:
     assert ([each["item_id"] for each in rest.documents], rest.next_id) == (["c"], None)
 
 
+def test_a_page_of_a_shelf_ends_before_it_is_too_large(world: World) -> None:
+    names = [f"{number:02}" for number in range(10)]
+    for name in names:
+        world.shelves.put("user", Shelf.BAG, name, {"name": "é" * 50_000})  # 300 kB as it is stored
+
+    pages: list[list[str]] = []
+    after = None
+    while not pages or after:
+        page = world.shelves.page("user", Shelf.BAG, 10, after)
+        pages.append([each["item_id"] for each in page.documents])
+        after = page.next_id
+
+    assert pages == [names[:6], names[6:]]
+
+
 def test_advice_is_given_the_shelves_it_asks_of(world: World) -> None:
     world.shelves.save_profile("user", {"sensitive": True})
     world.shelves.put("user", Shelf.BAG, "cream", {})

@@ -1,14 +1,15 @@
 """What a user told us and owns: rows of one JSON document each, below the user's own partition."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from facet.adapters.keys import PROFILE, rows_below, shelf_key, user_key
 from facet.adapters.rows import at_least, condition_failed, pages
-from facet.domain.belongings import Belongings, Shelf, ShelfPage
+from facet.domain.belongings import PAGE_BYTES, Belongings, Shelf, ShelfPage
 from facet.domain.errors import FacetError, ProfileUnreadableError
 
 if TYPE_CHECKING:
@@ -58,13 +59,16 @@ class BelongingsTable:
     # -- things on a shelf -----------------------------------------------------------------------
 
     def page(self, user_id: str, shelf: Shelf, limit: int, after_id: str | None) -> ShelfPage:
-        """Up to `limit` things of a shelf, in the order of their ids, after that of `after_id`."""
+        """Up to `limit` things of a shelf, in the order of their ids, after that of `after_id`.
+
+        Fewer where they are more than PAGE_BYTES, but one.
+        """
         request: dict[str, Any] = {**rows_below(user_id, shelf), "Limit": limit + 1}
         if after_id is not None:
             request["ExclusiveStartKey"] = shelf_key(user_id, shelf, after_id)
         rows = at_least(limit + 1, self._table.query, request)
-        documents = tuple(_stored(row, shelf) for row in rows[:limit])
-        more = len(rows) > limit
+        documents = tuple(_stored(row, shelf) for row in _fitting(rows[:limit]))
+        more = len(rows) > len(documents)
         return ShelfPage(documents, documents[-1]["item_id"] if more else None)
 
     def get(self, user_id: str, shelf: Shelf, item_id: str) -> Document | None:
@@ -132,6 +136,12 @@ class BelongingsTable:
         """Documents of a shelf, newest ids first, up to the megabyte that one query gives."""
         rows = self._table.query(**rows_below(user_id, shelf), ScanIndexForward=False)["Items"]
         return tuple(_stored(row, shelf) for row in rows)
+
+
+def _fitting(rows: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+    """The first rows that a page has room for, and one at least."""
+    sizes = accumulate(len(str(row.get("document", "")).encode()) for row in rows)
+    return rows[: max(1, sum(size <= PAGE_BYTES for size in sizes))]
 
 
 def _text(document: Document) -> str:

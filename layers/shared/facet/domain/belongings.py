@@ -14,6 +14,11 @@ from facet.domain.products import BagItem
 ITEM_ID = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
 
 
+# Of a page, as its documents are stored. Quotes and backslashes are escaped once more in an answer,
+# so that it is twice that at most, and signed URLs: below the 6 MB that Lambda may answer with.
+PAGE_BYTES = 2_000_000
+
+
 class Shelf(StrEnum):
     """Where a user's things lie; the first part of their sort keys."""
 

@@ -20,7 +20,8 @@ router = WiredRouter()
     "/v1/bag",
     summary="List the bag",
     operation_id="listBag",
-    description="Products the user owns, in the order of their ids.",
+    description="Products the user owns, in the order of their ids. A page of long labels is "
+    "shorter than `limit`; there is more while there is a `cursor`.",
     tags=["bag"],
     responses=problems(200, BagPage, "invalid_cursor"),
 )

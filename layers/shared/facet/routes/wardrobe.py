@@ -54,7 +54,8 @@ def garment(item_id: str, *, signed: bool) -> WardrobeItem:
     "/v1/wardrobe",
     summary="List the wardrobe",
     operation_id="listWardrobe",
-    description="Garments in the order of their ids.",
+    description="Garments in the order of their ids. A page may be shorter than `limit`; there is "
+    "more while there is a `cursor`.",
     tags=["wardrobe"],
     responses=problems(200, WardrobePage, "invalid_cursor"),
 )
