@@ -116,6 +116,11 @@ CHARGED = ("startAnalysis", "getUsage")
 EXAMPLE_VALUES: dict[str, dict[str, Any]] = {
     "file_too_large": {"size": 24_000_000, "largest": 20_000_000},
     "quota_exceeded": {"limit": 50, "reset_at": time(0)},
+    "belongings_full": {"most": 500},
+    "profile_too_large": {"size": 60_000, "most": 50_000},
+    "looks_full": {"most": 100},
+    "looks_of_analysis_full": {"most": 20},
+    "exports_used_up": {"most": 3},
     "day_in_the_future": {"day": "2030-01-01"},
     "result_not_found": {"kind": "outfit"},
     "not_in_the_result": {"kind": "outfit", "names": "blue-shirt"},

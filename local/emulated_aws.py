@@ -168,6 +168,7 @@ class EmulatedAws:
             item_id,
             garment,
             max_photo_bytes=len(self.photo),
+            most=1,
             correlation_id="invoke",
             now=datetime.now(UTC),
             shelves=shelves,

@@ -6,6 +6,7 @@ tests/integration/test_ports.py holds them and the adapters to the same behaviou
 import hashlib
 import json
 from base64 import b64encode
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -26,8 +27,8 @@ from facet.domain.analysis import (
     Status,
     UnreadableRow,
 )
-from facet.domain.belongings import PAGE_BYTES, Belongings, Shelf, ShelfPage
-from facet.domain.errors import FacetError, ProfileUnreadableError
+from facet.domain.belongings import COUNTED, PAGE_BYTES, Belongings, Shelf, ShelfPage
+from facet.domain.errors import BelongingsFullError, FacetError, ProfileUnreadableError
 from facet.domain.face import FaceReading
 from facet.domain.looks import DrawnLook, LookPage, LookStatus, SavedLook
 from facet.domain.messages import AnalysisEnded
@@ -328,6 +329,10 @@ class FakeLooks:
         more = len(newest) > limit
         return LookPage(tuple(newest[:limit]), newest[limit - 1].look_id if more else None)
 
+    def of_analyses(self, user_id: str, most: int) -> Counter[str]:
+        of = [look.analysis_id for (owner, _), look in sorted(self.of.items()) if owner == user_id]
+        return Counter(of[:most])
+
     def finish(self, look: SavedLook) -> bool:
         row = self.of.get((look.user_id, look.look_id))
         if row is None or row.status is not LookStatus.RENDERING:
@@ -375,6 +380,7 @@ class FakeShelves:
     """
 
     profiles: dict[str, str] = field(default_factory=dict)
+    owned: Counter[str] = field(default_factory=Counter)  # things on the counted shelves
     things: dict[tuple[str, Shelf, str], str] = field(default_factory=dict)
 
     def of(self, user_id: str, shelves: frozenset[Shelf]) -> Belongings:
@@ -422,8 +428,19 @@ class FakeShelves:
         text = self.things.get((user_id, shelf, item_id))
         return None if text is None else self._read(text, item_id)
 
-    def put(self, user_id: str, shelf: Shelf, item_id: str, document: Document) -> bool:
+    def put(
+        self,
+        user_id: str,
+        shelf: Shelf,
+        item_id: str,
+        document: Document,
+        most: int | None = None,
+    ) -> bool:
         is_new = (user_id, shelf, item_id) not in self.things
+        if is_new and shelf in COUNTED:
+            if most is not None and self.owned[user_id] >= most:
+                raise BelongingsFullError(most)
+            self.owned[user_id] += 1
         told = {name: value for name, value in document.items() if name != "item_id"}
         self.things[user_id, shelf, item_id] = json.dumps(told)
         return is_new
@@ -434,6 +451,7 @@ class FakeShelves:
         shelf: Shelf,
         item_id: str,
         edit: Callable[[Document | None], Document | None],
+        most: int | None = None,
     ) -> Document | None:
         while True:
             seen = self.things.get((user_id, shelf, item_id))
@@ -441,15 +459,19 @@ class FakeShelves:
             if edited is None:
                 return None
             if self.things.get((user_id, shelf, item_id)) == seen:
-                self.put(user_id, shelf, item_id, edited)
+                self.put(user_id, shelf, item_id, edited, most)
                 return edited
 
     def delete(self, user_id: str, shelf: Shelf, item_id: str) -> bool:
-        return self.things.pop((user_id, shelf, item_id), None) is not None
+        was_there = self.things.pop((user_id, shelf, item_id), None) is not None
+        self.owned[user_id] -= was_there and shelf in COUNTED
+        return was_there
 
     def rows(self, user_id: str) -> Iterator[Row]:
         if user_id in self.profiles:
             yield "PROFILE", {"document": dict(self.profile(user_id) or {})}
+        if user_id in self.owned:
+            yield "OWNED", {"things": self.owned[user_id]}
         for (owner, shelf, item_id), text in self.things.items():
             if owner == user_id:
                 yield f"{shelf}#{item_id}", {"document": json.loads(text)}
@@ -457,6 +479,7 @@ class FakeShelves:
     def delete_rows(self, user_id: str) -> int:
         count = len(list(self.rows(user_id)))
         self.profiles.pop(user_id, None)
+        self.owned.pop(user_id, None)
         for key in [key for key in self.things if key[0] == user_id]:
             del self.things[key]
         return count
@@ -615,9 +638,9 @@ class FakeAccounts:
     def export(self, user_id: str, export_id: str) -> Export | None:
         return self.exports.get((user_id, export_id))
 
-    def newest_export(self, user_id: str) -> Export | None:
-        ids = [export_id for owner, export_id in self.exports if owner == user_id]
-        return self.exports[user_id, max(ids)] if ids else None
+    def newest_exports(self, user_id: str, most: int) -> Sequence[Export]:
+        ids = sorted((of for owner, of in self.exports if owner == user_id), reverse=True)
+        return [self.exports[user_id, export_id] for export_id in ids[:most]]
 
     def export_ready(self, user_id: str, export_id: str, size: int, now: datetime) -> bool:
         export = self.exports.get((user_id, export_id))

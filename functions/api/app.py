@@ -36,6 +36,11 @@ class ApiSettings(Settings):
     idempotency_table_name: str
     cursor_secret: str
     gates_preset: str
+    max_belongings: int
+    max_profile_bytes: int
+    max_looks: int
+    max_looks_of_analysis: int
+    max_exports_a_day: int
 
 
 logger = Logger()

@@ -275,3 +275,19 @@ def test_what_fills_more_than_a_page_of_the_table_is_all_advised_on(
     owned = BelongingsTable(stack.table).of(USER, frozenset({shelf}))
 
     assert len(owned.bag or owned.wardrobe) == 60
+
+
+def test_what_is_above_a_cap_is_refused_with_its_code(
+    api: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MAX_BELONGINGS", "1")
+    monkeypatch.setenv("MAX_PROFILE_BYTES", "20")
+    item = {"name": "Cream", "category": "moisturiser"}
+
+    assert api("PUT", "/v1/bag/a", item)[0] == 201
+    status, problem = api("PUT", "/v1/bag/b", item)
+    assert (status, problem["code"]) == (409, "belongings_full")
+    assert "hold 1 things" in problem["detail"]
+    assert api("PUT", "/v1/bag/a", item)[0] == 200
+    status, problem = api("PUT", "/v1/profile", {"allergies": ["peanuts"]})
+    assert (status, problem["code"]) == (413, "profile_too_large")

@@ -37,7 +37,7 @@ from facet.domain.analysis import (
     View,
 )
 from facet.domain.belongings import Shelf
-from facet.domain.errors import FacetError, ProfileUnreadableError
+from facet.domain.errors import BelongingsFullError, FacetError, ProfileUnreadableError
 from facet.domain.face import FaceReading, PhotoOutcome, PhotoStatus
 from facet.domain.looks import DrawnLook, LookStatus
 from facet.domain.messages import AnalysisEnded, FaceAnalyzed
@@ -607,6 +607,34 @@ def test_a_shelf_is_paged_in_the_order_of_ids(world: World) -> None:
     assert ([each["item_id"] for each in rest.documents], rest.next_id) == (["c"], None)
 
 
+def test_things_are_counted_on_the_shelves_together(world: World) -> None:
+    shelves = world.shelves
+    shelves.put("user", Shelf.BAG, "a", {}, 2)
+    shelves.put("user", Shelf.FEEDBACK, "01", {}, 2)
+    assert shelves.change("user", Shelf.WARDROBE, "b", lambda _: {"new": True}, 2)
+
+    with pytest.raises(BelongingsFullError):
+        shelves.put("user", Shelf.BAG, "c", {}, 2)
+    with pytest.raises(BelongingsFullError):
+        shelves.change("user", Shelf.WARDROBE, "c", lambda _: {"new": True}, 2)
+
+    assert not shelves.put("user", Shelf.BAG, "a", {"name": "replaced"}, 2)
+    assert shelves.change("user", Shelf.WARDROBE, "b", lambda _: {"new": False}, 2)
+    assert shelves.put("somebody", Shelf.BAG, "c", {}, 2)
+    assert not shelves.delete("user", Shelf.BAG, "c")
+    assert shelves.delete("user", Shelf.BAG, "a")
+    assert shelves.put("user", Shelf.BAG, "c", {}, 2)
+
+
+def test_looks_are_counted_by_their_photo(world: World) -> None:
+    for number, of in enumerate(("01A", "01B", "01A")):
+        world.looks.create(look(f"0{number}", analysis_id=of))
+
+    assert world.looks.of_analyses("user", 10) == {"01A": 2, "01B": 1}
+    assert world.looks.of_analyses("user", 2).total() == 2
+    assert not world.looks.of_analyses("somebody", 10)
+
+
 def test_a_page_of_a_shelf_ends_before_it_is_too_large(world: World) -> None:
     names = [f"{number:02}" for number in range(10)]
     for name in names:
@@ -758,26 +786,28 @@ def test_all_rows_of_a_user_are_read_and_removed(world: World) -> None:
     rows = dict(world.accounts.rows("user"))
 
     day = NOW.date().isoformat()
-    kept = ["ANALYSIS#01A", "BAG#a", "LOOK#01L", "PROFILE", f"QUOTA#{day}", "TONE#01A"]
+    kept = ["ANALYSIS#01A", "BAG#a", "LOOK#01L", "OWNED", "PROFILE", f"QUOTA#{day}", "TONE#01A"]
     assert list(rows) == kept
+    assert rows["OWNED"] == {"things": 1}
     assert rows["TONE#01A"]["evidence"] == [{"kind": "photo", "ita": 45.0, "error": 10.0}]
     assert rows["PROFILE"]["document"] == {"sensitive": True}
     assert rows["ANALYSIS#01A"]["status"] == "recommending"
-    assert world.accounts.delete_rows("user") == 6
+    assert world.accounts.delete_rows("user") == 7
     assert world.accounts.delete_rows("user") == 0
     assert dict(world.accounts.rows("user")) == {}
-    assert list(dict(world.accounts.rows("somebody"))) == ["BAG#b"]
+    assert list(dict(world.accounts.rows("somebody"))) == ["BAG#b", "OWNED"]
 
 
 def test_an_export_is_ready_once_its_row_says_so(world: World) -> None:
-    assert world.accounts.newest_export("user") is None
+    assert not world.accounts.newest_exports("user", 1)
     for name in ("01E", "02E"):
         world.accounts.save_export(
             "user", Export(export_id=name, requested_at=NOW, expires_at=LATER)
         )
 
-    newest = world.accounts.newest_export("user")
-    assert newest
+    newest, older = world.accounts.newest_exports("user", 3)
+    assert older.export_id == "01E"
+    assert len(world.accounts.newest_exports("user", 1)) == 1
     assert (newest.export_id, newest.status(NOW)) == ("02E", ExportStatus.PENDING)
     assert world.accounts.export_ready("user", "01E", 12, LATER)
     assert not world.accounts.export_ready("user", "03E", 12, LATER)

@@ -70,6 +70,11 @@ class EverySetting(Protocol):
     models_dir: Path
     gates_preset: str
     max_queue_depth: int
+    max_belongings: int
+    max_profile_bytes: int
+    max_looks: int
+    max_looks_of_analysis: int
+    max_exports_a_day: int
     retention_days: int
 
 

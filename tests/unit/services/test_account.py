@@ -15,7 +15,7 @@ from facet.domain.account import (
     Person,
 )
 from facet.domain.belongings import Shelf
-from facet.domain.errors import PermanentError
+from facet.domain.errors import ExportsUsedUpError, PermanentError
 from facet.domain.places import export_key, face_key, garment_picture_key
 from facet.services.erase_account import erase_account, request_erasure
 from facet.services.export_account import export_account, read_export, request_export
@@ -29,7 +29,12 @@ ERASURE = ErasureRequested(user_id="user", username="eva", erasure_id="01E")
 def asked_for(world: World, hours: int = 0) -> str:
     now = NOW + timedelta(hours=hours)
     return request_export(
-        PERSON, "correlation", now=now, accounts=world.accounts, jobs=world.account_jobs
+        PERSON,
+        "correlation",
+        now=now,
+        most_a_day=2,
+        accounts=world.accounts,
+        jobs=world.account_jobs,
     )
 
 
@@ -78,6 +83,7 @@ def test_an_export_holds_every_row_and_picture_but_no_older_export(world: World)
         assert set(archive.namelist()) == {
             *("README.txt", "account.json", "analyses/01A.json", "tone/01A.json", "looks/01L.json"),
             *("bag/cream.json", f"usage/{NOW.date()}.json", f"exports/{export_id}.json"),
+            "usage/belongings.json",
             *("pictures/photos/01A.jpg", "pictures/garments/shirt.jpg", "uploads/faces/01A"),
         }
         assert json.loads(archive.read("account.json")) == {"enabled": True}
@@ -93,6 +99,19 @@ def test_an_export_that_is_being_made_is_not_made_twice(world: World) -> None:
     assert asked_for(world, hours=1) == first
     assert asked_for(world, hours=3) != first
     assert len(world.account_jobs.sent) == 3
+
+
+def test_no_more_exports_are_made_a_day_than_are_allowed(world: World) -> None:
+    for _ in range(2):
+        assert world.accounts.export_ready("user", asked_for(world), 12, NOW)
+
+    with pytest.raises(ExportsUsedUpError, match="exports_used_up") as refused:
+        asked_for(world)
+
+    midnight = (NOW + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    assert refused.value.retry_after == round((midnight - NOW).total_seconds())
+    assert len(world.account_jobs.sent) == 2
+    assert asked_for(world, hours=24)
 
 
 def test_an_export_is_awaited_and_given_up(world: World) -> None:
@@ -148,10 +167,10 @@ def test_an_erasure_leaves_nothing_but_that_there_was_one(world: World) -> None:
     assert dict(world.accounts.rows("user")) == {}
     assert set(world.media.of) == {garment_picture_key("somebody", "coat")}
     assert (world.uploads.of, world.users.of, world.remembered.of) == ({}, {}, {})
-    assert dict(world.accounts.rows("somebody")).keys() == {"BAG#balm"}
+    assert dict(world.accounts.rows("somebody")).keys() == {"BAG#balm", "OWNED"}
     erasure = world.accounts.erasure("user")
     assert erasure
-    assert (erasure.status, world.accounts.erased["user"]) == ("erased", (3, 5))
+    assert (erasure.status, world.accounts.erased["user"]) == ("erased", (3, 6))
 
 
 def test_an_upload_that_arrives_while_the_rest_is_erased_is_erased_as_well(world: World) -> None:

@@ -15,7 +15,9 @@ CREAM = Product(product_id="cream", name="Cream", category="moisturiser")
 
 def keep(world: World, item_id: str, **told: object) -> tuple[BagItem, bool]:
     details = BagDetails.model_validate(told)
-    return keep_bag_item("user", item_id, details, shelves=world.shelves, products=world.products)
+    return keep_bag_item(
+        "user", item_id, details, most=3, shelves=world.shelves, products=world.products
+    )
 
 
 def test_a_product_of_the_catalogue_is_named_by_it_unless_its_owner_does(world: World) -> None:
@@ -50,6 +52,32 @@ def test_the_bag_is_paged_and_a_cursor_fits_its_owner(world: World) -> None:
         list_bag("somebody", 2, first.cursor, cursors=world.cursors, shelves=world.shelves)
 
 
+def test_a_full_bag_takes_nothing_new_until_something_goes(world: World) -> None:
+    world.shelves.put("user", Shelf.WARDROBE, "shirt", {"name": "Shirt"})
+    world.shelves.put("user", Shelf.FEEDBACK, "01", {"rating": 5})  # is not counted
+    for name in ("a", "b"):
+        keep(world, name, name=name, category="serum")
+
+    with pytest.raises(PermanentError, match="belongings_full"):
+        keep(world, "c", name="c", category="serum")
+
+    keep(world, "b", name="another", category="serum")
+    drop_bag_item("user", "a", shelves=world.shelves)
+    assert keep(world, "c", name="c", category="serum")[1]
+
+
+def test_a_profile_has_a_size_in_bytes(world: World) -> None:
+    told = Profile(allergies=("é" * 50,))  # 100 bytes of letters, 19 round them
+    keep_profile("user", told, most_bytes=119, shelves=world.shelves)
+
+    with pytest.raises(PermanentError, match="profile_too_large"):
+        keep_profile("user", Profile(), most_bytes=1, shelves=world.shelves)
+    with pytest.raises(PermanentError, match="profile_too_large"):
+        keep_profile("user", told, most_bytes=118, shelves=world.shelves)
+
+    assert read_profile("user", shelves=world.shelves) == told
+
+
 def test_a_field_of_another_schema_is_left_out_rather_than_the_item(world: World) -> None:
     world.shelves.put("user", Shelf.BAG, "a", {"name": "Cream", "spf": "high", "old": 1})
     item = read_bag_item("user", "a", shelves=world.shelves)
@@ -68,8 +96,9 @@ def test_what_is_not_in_the_bag_is_neither_read_nor_dropped(world: World) -> Non
 def test_a_profile_is_replaced_whole_and_names_each_goal_once(world: World) -> None:
     assert read_profile("user", shelves=world.shelves) == Profile()
     told = Profile(goals=("redness", "shine", "redness"), sensitive=True)
-    assert keep_profile("user", told, shelves=world.shelves).goals == ("redness", "shine")
-    keep_profile("user", Profile(), shelves=world.shelves)
+    kept = keep_profile("user", told, most_bytes=500, shelves=world.shelves)
+    assert kept.goals == ("redness", "shine")
+    keep_profile("user", Profile(), most_bytes=500, shelves=world.shelves)
     assert read_profile("user", shelves=world.shelves) == Profile()
 
 

@@ -43,6 +43,7 @@ def keep(world: World, minutes: int = 0, **told: Any) -> bool:
         "shirt",
         NewGarment.model_validate({**SHIRT, **told}),
         max_photo_bytes=100,
+        most=2,
         correlation_id="correlation",
         now=NOW + timedelta(minutes=minutes),
         shelves=world.shelves,

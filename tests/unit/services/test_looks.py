@@ -40,6 +40,8 @@ def ask(world: World, **told: Any) -> SavedLook:
         analysis_id="01A",
         correlation_id="correlation",
         now=NOW,
+        most=4,
+        most_of_analysis=3,
         analyses=world.analyses,
         looks=world.looks,
         shelves=world.shelves,
@@ -318,3 +320,22 @@ def test_looks_are_paged_renamed_and_are_nobody_elses(world: World) -> None:
     ):
         with pytest.raises(PermanentError, match="look_not_found"):
             act()
+
+
+def test_only_so_many_looks_are_kept_of_one_photo_and_in_all(world: World) -> None:
+    world.measured()
+    for number in range(3):
+        world.looks.create(fakes.look(f"0{number}", analysis_id="01B" if number else "01A"))
+    first = ask(world, products=[LIP])
+
+    with pytest.raises(PermanentError, match="looks_full"):
+        ask(world, products=[LIP])
+
+    world.looks.delete("user", "01")
+    world.looks.delete("user", "02")
+    world.looks.create(fakes.look("03"))
+    with pytest.raises(PermanentError, match="looks_of_analysis_full"):
+        ask(world, products=[LIP])
+
+    world.looks.delete("user", first.look_id)
+    assert ask(world, products=[LIP])

@@ -1,7 +1,7 @@
 """All rows of a user at once, their exports, and the one row that outlives them."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -69,12 +69,12 @@ class AccountTable:
         item = self._table.get_item(Key=export_row_key(user_id, export_id), ConsistentRead=True)
         return _to_export(item["Item"]) if "Item" in item else None
 
-    def newest_export(self, user_id: str) -> Export | None:
-        """The export that the user asked for last, or None."""
+    def newest_exports(self, user_id: str, most: int) -> Sequence[Export]:
+        """Up to `most` exports that the user asked for last, newest first."""
         rows = self._table.query(
-            **rows_below(user_id, EXPORT), ScanIndexForward=False, Limit=1, ConsistentRead=True
+            **rows_below(user_id, EXPORT), ScanIndexForward=False, Limit=most, ConsistentRead=True
         )["Items"]
-        return _to_export(rows[0]) if rows else None
+        return [_to_export(row) for row in rows]
 
     def export_ready(self, user_id: str, export_id: str, size: int, now: datetime) -> bool:
         """Note that the ZIP of an export is there, `size` bytes; False when its row is gone."""

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from facet.adapters.keys import PROFILE, rows_below, shelf_key, user_key
-from facet.adapters.rows import at_least, condition_failed, pages
-from facet.domain.belongings import PAGE_BYTES, Belongings, Shelf, ShelfPage
-from facet.domain.errors import FacetError, ProfileUnreadableError
+from facet.adapters.keys import OWNED, PROFILE, rows_below, shelf_key, user_key
+from facet.adapters.rows import at_least, condition_failed, pages, transact
+from facet.domain.belongings import COUNTED, PAGE_BYTES, Belongings, Shelf, ShelfPage
+from facet.domain.errors import BelongingsFullError, FacetError, ProfileUnreadableError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -76,13 +76,27 @@ class BelongingsTable:
         item = self._item(shelf_key(user_id, shelf, item_id))
         return _stored(item, shelf) if item else None
 
-    def put(self, user_id: str, shelf: Shelf, item_id: str, document: Document) -> bool:
-        """Create or replace a thing on a shelf; True where there was none before."""
-        before = self._table.put_item(
-            Item={**shelf_key(user_id, shelf, item_id), "document": _text(document)},
-            ReturnValues="ALL_OLD",
-        )
-        return "Attributes" not in before
+    def put(
+        self,
+        user_id: str,
+        shelf: Shelf,
+        item_id: str,
+        document: Document,
+        most: int | None = None,
+    ) -> bool:
+        """Create or replace a thing on a shelf; True where there was none before.
+
+        most: things on the counted shelves together. Raises BelongingsFullError.
+        """
+        row = {**shelf_key(user_id, shelf, item_id), "document": _text(document)}
+        if shelf not in COUNTED:
+            return "Attributes" not in self._table.put_item(Item=row, ReturnValues="ALL_OLD")
+        for _ in range(TRIES):
+            if self._put(row, ConditionExpression="attribute_exists(PK)"):
+                return False
+            if self._add(user_id, row, most):
+                return True
+        raise FacetError("the row kept coming and going while it was put")
 
     def change(
         self,
@@ -90,11 +104,12 @@ class BelongingsTable:
         shelf: Shelf,
         item_id: str,
         edit: Callable[[Document | None], Document | None],
+        most: int | None = None,
     ) -> Document | None:
         """Replace a thing by what `edit` makes of it (None: of nothing), whoever else writes it.
 
         What `edit` returned last; None leaves everything as it is. It may be called again, and
-        anything it raises is raised.
+        anything it raises is raised. most: as `put` has it.
         """
         key = shelf_key(user_id, shelf, item_id)
         for _ in range(TRIES):
@@ -102,28 +117,67 @@ class BelongingsTable:
             edited = edit(_stored(item, shelf) if item else None)
             if edited is None:
                 return None
-            condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(PK)"}
+            row = {**key, "document": _text(edited)}
             if item:
-                condition = {
-                    "ConditionExpression": "#document = :seen",
-                    "ExpressionAttributeNames": {"#document": "document"},
-                    "ExpressionAttributeValues": {":seen": item["document"]},
-                }
-            try:
-                self._table.put_item(Item={**key, "document": _text(edited)}, **condition)
-            except ClientError as error:
-                if not condition_failed(error):
-                    raise
-                continue
-            return edited
+                done = self._put(
+                    row,
+                    ConditionExpression="#document = :seen",
+                    ExpressionAttributeNames={"#document": "document"},
+                    ExpressionAttributeValues={":seen": item["document"]},
+                )
+            elif shelf in COUNTED:
+                done = self._add(user_id, row, most)
+            else:
+                done = self._put(row, ConditionExpression="attribute_not_exists(PK)")
+            if done:
+                return edited
         raise FacetError("the row kept changing while it was changed")
 
     def delete(self, user_id: str, shelf: Shelf, item_id: str) -> bool:
         """Take a thing off a shelf; False where there was none."""
-        gone = self._table.delete_item(
-            Key=shelf_key(user_id, shelf, item_id), ReturnValues="ALL_OLD"
-        )
-        return "Attributes" in gone
+        key = shelf_key(user_id, shelf, item_id)
+        if shelf not in COUNTED:
+            return "Attributes" in self._table.delete_item(Key=key, ReturnValues="ALL_OLD")
+        gone = {"TableName": self._table.name, "Key": key}
+        gone["ConditionExpression"] = "attribute_exists(PK)"
+        return transact(self._table, [{"Delete": gone}, {"Update": self._counting(user_id, -1)}])
+
+    def _put(self, row: Mapping[str, Any], **condition: Any) -> bool:
+        """Write a row; False where the condition does not hold."""
+        try:
+            self._table.put_item(Item=row, **condition)
+        except ClientError as error:
+            if not condition_failed(error):
+                raise
+            return False
+        return True
+
+    def _add(self, user_id: str, row: Mapping[str, Any], most: int | None) -> bool:
+        """Write a new row and count it, both or neither; False where there is one by now.
+
+        Raises BelongingsFullError.
+        """
+        new = {"TableName": self._table.name, "Item": row}
+        new["ConditionExpression"] = "attribute_not_exists(PK)"
+        counted = self._counting(user_id, 1)
+        if most is not None:
+            counted["ConditionExpression"] = "attribute_not_exists(things) OR things < :most"
+            counted["ExpressionAttributeValues"][":most"] = most
+        if transact(self._table, [{"Put": new}, {"Update": counted}]):
+            return True
+        owned = self._item(user_key(user_id, OWNED)) or {}
+        there = self._item({name: row[name] for name in ("PK", "SK")})
+        if most is not None and int(owned.get("things", 0)) >= most and there is None:
+            raise BelongingsFullError(most)
+        return False
+
+    def _counting(self, user_id: str, change: int) -> dict[str, Any]:
+        return {
+            "TableName": self._table.name,
+            "Key": user_key(user_id, OWNED),
+            "UpdateExpression": "ADD things :change",
+            "ExpressionAttributeValues": {":change": change},
+        }
 
     def _item(self, key: dict[str, str]) -> dict[str, Any] | None:
         return self._table.get_item(Key=key, ConsistentRead=True).get("Item")

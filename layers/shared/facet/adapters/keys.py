@@ -1,7 +1,8 @@
 """How rows of the one table are called: partition and sort keys, and moments that sort as text.
 
 PK USER#<user>: everything of a user, and SK one of PROFILE, <shelf>#<item>, ANALYSIS#<analysis>,
-RESULT#<analysis>#<kind>, TONE#<analysis>, LOOK#<look>, QUOTA#<day>, EXPORT#<export>.
+RESULT#<analysis>#<kind>, TONE#<analysis>, LOOK#<look>, QUOTA#<day>, EXPORT#<export>,
+OWNED.
 PK ERASURE#<hash of the user's id>, SK ERASURE: what outlives them.
 """
 
@@ -21,6 +22,7 @@ QUOTA = "QUOTA"
 EXPORT = "EXPORT"
 ERASURE = "ERASURE"
 PROFILE = "PROFILE"
+OWNED = "OWNED"  # counts what lies on the shelves
 # Sorts behind every id, all of which are letters and digits.
 LAST = "~"
 

@@ -1,6 +1,7 @@
 """Rows of the looks people asked for. Writes are conditional, deletions are not: gone is gone."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -54,6 +55,13 @@ class LookTable:
         older = [_to_look(row) for row in rows if row["SK"] != f"{LOOK}#{before_id}"]
         more = len(older) > limit
         return LookPage(tuple(older[:limit]), older[limit - 1].look_id if more else None)
+
+    def of_analyses(self, user_id: str, most: int) -> Counter[str]:
+        """Analysis id -> how many looks are on its photo, of up to `most` looks in all."""
+        request = {**rows_below(user_id, LOOK), "ProjectionExpression": "analysis_id"}
+        request |= {"Limit": most, "ConsistentRead": True}
+        rows = at_least(most, self._table.query, request)
+        return Counter(str(row["analysis_id"]) for row in rows)
 
     def finish(self, look: SavedLook) -> bool:
         """rendering -> completed or failed, as `look` has it; False when nobody waits for it."""

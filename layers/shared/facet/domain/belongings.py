@@ -27,6 +27,10 @@ class Shelf(StrEnum):
     FEEDBACK = "FEEDBACK"
 
 
+# On which things are counted: feedback is read up to a megabyte, and nobody can delete it.
+COUNTED = frozenset({Shelf.BAG, Shelf.WARDROBE})
+
+
 @dataclass(frozen=True, slots=True)
 class Belongings:
     """A user's stored documents: profile and shelves, each empty where nothing was told yet."""

@@ -12,6 +12,9 @@ FacetError                        trying again may help
       + GarmentNotFoundError      garment_not_found
       + LookNotFoundError         look_not_found
       + ProductNotFoundError      product_not_found
+      x there is no room for more
+      + BelongingsFullError       belongings_full
+      + ExportsUsedUpError        exports_used_up
       x it is there, but not fit for this
       + PhotoNotReadyError        photo_not_ready
       + PhotoGoneError            photo_gone
@@ -45,9 +48,12 @@ class PermanentError(FacetError):
     """Trying again cannot help.
 
     code: stable snake_case word an app can switch on.
+    retry_after: seconds after which the same may be asked for again, where that is known.
     message: one sentence that helps the person who reads it. Left out, it is problem.<code>.detail
     of the message file, with the values that its braces name.
     """
+
+    retry_after: int | None = None
 
     def __init__(self, code: str, message: str | None = None, /, **values: Any) -> None:
         if message is None:
@@ -114,6 +120,24 @@ class ProductNotFoundError(PermanentError):
 
     def __init__(self) -> None:
         super().__init__("product_not_found")
+
+
+# --- no room for more ----------------------------------------------------------------------------
+
+
+class BelongingsFullError(PermanentError):
+    """Bag and wardrobe hold as many things as they may, together."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__("belongings_full", most=most)
+
+
+class ExportsUsedUpError(PermanentError):
+    """All exports of the UTC day are used; the next may be asked for in `retry_after` seconds."""
+
+    def __init__(self, most: int, retry_after: int) -> None:
+        super().__init__("exports_used_up", most=most)
+        self.retry_after = retry_after
 
 
 # --- there, but not fit for this -----------------------------------------------------------------

@@ -95,11 +95,11 @@ def resolver(logger: Logger) -> APIGatewayRestResolver:
 
     @app.exception_handler(BusyError)
     def busy(error: BusyError) -> Response[str]:
-        return problem("busy", headers={"Retry-After": str(error.retry_after)})
+        return problem("busy", headers=_retry_after(error.retry_after))
 
     @app.exception_handler(PermanentError)
     def refused(error: PermanentError) -> Response[str]:
-        return problem(error.code, error.message)
+        return problem(error.code, error.message, headers=_retry_after(error.retry_after))
 
     @app.exception_handler(Exception)
     def broken(error: Exception) -> Response[str]:
@@ -111,6 +111,10 @@ def resolver(logger: Logger) -> APIGatewayRestResolver:
         return problem("not_found")
 
     return app
+
+
+def _retry_after(seconds: int | None) -> dict[str, str]:
+    return {} if seconds is None else {"Retry-After": str(seconds)}
 
 
 def respond(

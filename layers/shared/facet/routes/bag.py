@@ -57,13 +57,14 @@ def get_bag_item(item_id: ItemId) -> Response[str]:
     "`product_id`, or any other by `name` and `category`.",
     tags=["bag"],
     responses=problems(200, BagItem)
-    | problems(201, BagItem, "product_not_found", "bag_item_incomplete"),
+    | problems(201, BagItem, "product_not_found", "bag_item_incomplete", "belongings_full"),
 )
 def put_bag_item(item_id: ItemId, details: BagDetails) -> Response[str]:
     item, is_new = keep_bag_item(
         caller(router).user_id,
         item_id,
         details,
+        most=router.wiring.settings.max_belongings,
         shelves=router.wiring.shelves,
         products=router.wiring.products,
     )

@@ -37,6 +37,7 @@ router = WiredRouter()
         LookDocument,
         *("analysis_not_found", "photo_not_ready", "region_not_possible"),
         *("bag_item_not_found", "garment_not_found"),
+        *("looks_full", "looks_of_analysis_full"),
     ),
 )
 def post_look(
@@ -51,6 +52,8 @@ def post_look(
             analysis_id=analysis_id,
             correlation_id=request_id(router),
             now=now,
+            most=router.wiring.settings.max_looks,
+            most_of_analysis=router.wiring.settings.max_looks_of_analysis,
             analyses=router.wiring.analyses,
             looks=router.wiring.looks,
             shelves=router.wiring.shelves,

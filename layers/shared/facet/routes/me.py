@@ -44,7 +44,7 @@ def person() -> Person:
     description="A ZIP of every row (JSON) and every picture of the user, with a README. Poll it "
     "until `status` is ready. While one is being made, asking again answers with that one.",
     tags=["me"],
-    responses=problems(202, ExportDocument),
+    responses=problems(202, ExportDocument, "exports_used_up"),
 )
 def post_export(idempotency_key: IdempotencyKey = None) -> Response[str]:
     who, now = person(), datetime.now(UTC)
@@ -54,6 +54,7 @@ def post_export(idempotency_key: IdempotencyKey = None) -> Response[str]:
             who,
             request_id(router),
             now=now,
+            most_a_day=router.wiring.settings.max_exports_a_day,
             accounts=router.wiring.accounts,
             jobs=router.wiring.account_jobs,
         )

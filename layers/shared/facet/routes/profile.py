@@ -36,11 +36,17 @@ def get_profile() -> Response[str]:
     description="All of it: a field left out is forgotten. Advice keeps to it from now on. "
     "`tone_of_person` is read only, and not taken.",
     tags=["profile"],
-    responses=problems(200, ProfileDocument),
+    responses=problems(200, ProfileDocument, "profile_too_large"),
 )
 def put_profile(profile: Profile) -> Response[str]:
     user_id = caller(router).user_id
-    return _answer(user_id, keep_profile(user_id, profile, shelves=router.wiring.shelves))
+    kept = keep_profile(
+        user_id,
+        profile,
+        most_bytes=router.wiring.settings.max_profile_bytes,
+        shelves=router.wiring.shelves,
+    )
+    return _answer(user_id, kept)
 
 
 def _answer(user_id: str, told: Profile) -> Response[str]:

@@ -32,6 +32,7 @@ def put_garment(item_id: str, wish: NewGarment) -> bool:
         item_id,
         wish,
         max_photo_bytes=router.wiring.max_photo_bytes,
+        most=router.wiring.settings.max_belongings,
         correlation_id=request_id(router),
         now=datetime.now(UTC),
         shelves=router.wiring.shelves,
@@ -79,7 +80,7 @@ def get_wardrobe(limit: Limit = 20, cursor: Cursor = None) -> Response[str]:
     description="With a photo it answers with a presigned URL: PUT the photo there, then poll the "
     "garment until `status` is ready or failed. Its colours are read from the photo unless given.",
     tags=["wardrobe"],
-    responses=problems(201, WardrobeItem, "colours_needed", "file_too_large"),
+    responses=problems(201, WardrobeItem, "colours_needed", "file_too_large", "belongings_full"),
 )
 def post_garment(wish: NewGarment, idempotency_key: IdempotencyKey = None) -> Response[str]:
     def add() -> str:
@@ -111,7 +112,7 @@ def get_garment(item_id: ItemId) -> Response[str]:
     "there is another photo; its colours stay where neither colours nor a photo come.",
     tags=["wardrobe"],
     responses=problems(200, WardrobeItem, "colours_needed", "file_too_large")
-    | problems(201, WardrobeItem, "colours_needed", "file_too_large"),
+    | problems(201, WardrobeItem, "colours_needed", "file_too_large", "belongings_full"),
 )
 def replace_garment(item_id: ItemId, wish: NewGarment) -> Response[str]:
     is_new = put_garment(item_id, wish)

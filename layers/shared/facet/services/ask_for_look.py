@@ -12,6 +12,7 @@ from facet.domain.errors import (
     AnalysisNotFoundError,
     BagItemNotFoundError,
     GarmentNotFoundError,
+    PermanentError,
     PhotoNotReadyError,
     RegionNotPossibleError,
 )
@@ -49,6 +50,8 @@ def ask_for_look(
     analysis_id: str,
     correlation_id: str,
     now: datetime,
+    most: int,
+    most_of_analysis: int,
     analyses: Analyses,
     looks: Looks,
     shelves: Shelves,
@@ -57,7 +60,8 @@ def ask_for_look(
     """Write the row of a look that a person asks for, and queue it for drawing.
 
     Raises PermanentError: analysis_not_found, photo_not_ready, bag_item_not_found,
-    garment_not_found, region_not_possible.
+    garment_not_found, region_not_possible; looks_full where the person has `most` saved looks,
+    looks_of_analysis_full where this photo has `most_of_analysis`.
     """
     analysis = analyses.get(user_id, analysis_id)
     if analysis is None:
@@ -72,6 +76,11 @@ def ask_for_look(
     item_id = wish.garment_item_id
     if item_id and shelves.get(user_id, Shelf.WARDROBE, item_id) is None:
         raise GarmentNotFoundError
+    saved = looks.of_analyses(user_id, most)
+    if saved.total() >= most:
+        raise PermanentError("looks_full", most=most)
+    if saved[analysis_id] >= most_of_analysis:
+        raise PermanentError("looks_of_analysis_full", most=most_of_analysis)
     products = tuple(LookProduct.model_validate(_told(product)) for product in wish.products)
     look = SavedLook(
         look_id=str(ULID.from_datetime(now)),

@@ -5,7 +5,7 @@ import json
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from itertools import batched
 
 from pydantic import Field
@@ -19,7 +19,7 @@ from facet.domain.account import (
     Person,
 )
 from facet.domain.base import Answer
-from facet.domain.errors import PermanentError
+from facet.domain.errors import ExportsUsedUpError, PermanentError
 from facet.domain.places import PLACES, export_key
 from facet.domain.polling import POLL_EXPORT_AFTER_MS
 from facet.saying import say
@@ -60,14 +60,22 @@ def request_export(
     correlation_id: str,
     *,
     now: datetime,
+    most_a_day: int,
     accounts: Accounts,
     jobs: AccountJobs,
 ) -> str:
-    """The id of a new export, or of the one that is still being made."""
-    newest = accounts.newest_export(person.user_id)
-    if newest and newest.status(now) is ExportStatus.PENDING:
-        export = newest  # its message may be lost with the request that was to send it
+    """The id of a new export, or of the one that is still being made.
+
+    most_a_day: new ones of a UTC day. Raises ExportsUsedUpError.
+    """
+    newest = accounts.newest_exports(person.user_id, most_a_day)
+    if newest and newest[0].status(now) is ExportStatus.PENDING:
+        export = newest[0]  # its message may be lost with the request that was to send it
     else:
+        today = datetime.combine(now.astimezone(UTC), time(), UTC)
+        if sum(export.requested_at >= today for export in newest) >= most_a_day:
+            tomorrow = today + timedelta(days=1)
+            raise ExportsUsedUpError(most_a_day, max(1, round((tomorrow - now).total_seconds())))
         export = Export(
             export_id=str(ULID.from_datetime(now)), requested_at=now, expires_at=now + EXPORT_LIFE
         )
@@ -164,6 +172,8 @@ def name_of(sort_key: str) -> str:
     match kind, rest:
         case "PROFILE", []:
             return "profile.json"
+        case "OWNED", []:
+            return f"{FOLDERS['QUOTA']}/belongings.json"
         case "RESULT", [analysis_id, result]:
             return f"analyses/{analysis_id}/{result}.json"
         case _, [name] if kind in FOLDERS:

@@ -33,17 +33,23 @@ def read_bag_item(user_id: str, item_id: str, *, shelves: Shelves) -> BagItem:
 
 
 def keep_bag_item(
-    user_id: str, item_id: str, details: BagDetails, *, shelves: Shelves, products: Products
+    user_id: str,
+    item_id: str,
+    details: BagDetails,
+    *,
+    most: int,
+    shelves: Shelves,
+    products: Products,
 ) -> tuple[BagItem, bool]:
     """The item as it is kept, and whether it is new: all of it is replaced.
 
     What the catalogue says of a product stands in for the name and the category left out, so that
-    a bag can be read without it. Raises ProductNotFoundError and
-    PermanentError(bag_item_incomplete).
+    a bag can be read without it. most: things in bag and wardrobe. Raises ProductNotFoundError,
+    BelongingsFullError and PermanentError(bag_item_incomplete).
     """
     told = completed(details, products.get)
     item = BagItem.model_validate({**told, "item_id": item_id})
-    return item, shelves.put(user_id, Shelf.BAG, item_id, told)
+    return item, shelves.put(user_id, Shelf.BAG, item_id, told, most)
 
 
 def completed(details: BagDetails, product_of: Callable[[str], Product | None]) -> dict[str, Any]:

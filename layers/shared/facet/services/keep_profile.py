@@ -1,12 +1,13 @@
 """GET and PUT /v1/profile: what a person tells us, and advice keeps to."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
 
 from facet.domain.advice import AgeBand, Profile
-from facet.domain.errors import GuardianConsentError, ProfileUnreadableError
+from facet.domain.errors import GuardianConsentError, PermanentError, ProfileUnreadableError
 from facet.domain.products import Goal
 from facet.services.ports import Shelves
 
@@ -16,10 +17,17 @@ def read_profile(user_id: str, *, shelves: Shelves) -> Profile:
     return profile_of(shelves.profile(user_id) or {})
 
 
-def keep_profile(user_id: str, profile: Profile, *, shelves: Shelves) -> Profile:
-    """The profile as it is kept from now on: all of it is replaced."""
+def keep_profile(user_id: str, profile: Profile, *, most_bytes: int, shelves: Shelves) -> Profile:
+    """The profile as it is kept from now on: all of it is replaced.
+
+    most_bytes: of its JSON in UTF-8. Raises PermanentError(profile_too_large).
+    """
     profile = profile.model_copy(update={"goals": tuple(dict.fromkeys(profile.goals))})
-    shelves.save_profile(user_id, profile.model_dump(mode="json", exclude_defaults=True))
+    told = profile.model_dump(mode="json", exclude_defaults=True)
+    size = len(json.dumps(told, ensure_ascii=False).encode())
+    if size > most_bytes:
+        raise PermanentError("profile_too_large", size=size, most=most_bytes)
+    shelves.save_profile(user_id, told)
     return profile
 
 

@@ -133,6 +133,7 @@ def keep_garment(
     wish: NewGarment,
     *,
     max_photo_bytes: int,
+    most: int,
     correlation_id: str,
     now: datetime,
     shelves: Shelves,
@@ -141,7 +142,8 @@ def keep_garment(
 
     What is told replaces all that was told. A picture stays until there is another photo, and so
     do colours where neither colours nor a photo come; a photo that failed is forgotten. Raises
-    PermanentError(file_too_large, colours_needed).
+    PermanentError(file_too_large, colours_needed), and
+    BelongingsFullError for more than `most` things in bag and wardrobe.
     """
     if wish.photo and wish.photo.content_length > max_photo_bytes:
         raise FileTooLargeError(wish.photo.content_length, max_photo_bytes)
@@ -170,7 +172,7 @@ def keep_garment(
             raise PermanentError("colours_needed")
         return document
 
-    shelves.change(user_id, Shelf.WARDROBE, item_id, edit)
+    shelves.change(user_id, Shelf.WARDROBE, item_id, edit, most)
     return is_new
 
 
