@@ -278,3 +278,16 @@ def test_each_kind_of_advice_is_made_of_what_is_owned(world: World, catalogue: C
     assert all("status" in result for result in results.values())
     assert world.row(analysis).status is Status.COMPLETED
     assert len(world.look_jobs.sent) == bool(results[Kind.MAKEUP].get("looks"))
+
+
+def test_a_bag_of_a_thousand_long_names_is_advised_on(world: World, catalogue: Catalogue) -> None:
+    analysis = world.measured(wants=("skincare",))
+    for number in range(1000):
+        product = {"name": f"{'成' * 195}{number}", "category": "serum"}
+        world.shelves.put("user", Shelf.BAG, f"{number:04}", product)
+
+    assert run(world, analysis, Kind.SKINCARE, catalogue=lambda: catalogue) is Status.COMPLETED
+
+    result = world.analyses.results("user", "01A")[Kind.SKINCARE]
+    assert result["status"] != "failed"
+    assert result["notes"][-1]["code"] == "notes_left_out"

@@ -14,6 +14,7 @@ from facet.domain.messages import FaceAnalyzed, LookWanted
 from facet.domain.narration import EnhancedAnalysis
 from facet.domain.tone_of_person import tone_of_person
 from facet.services.end_analysis import complete_analysis, complete_with_result
+from facet.services.fit_result import fit_result
 from facet.services.keep_profile import consented, profile_of
 from facet.services.ports import Analyses, BelongingsOf, Events, LookJobs
 
@@ -144,7 +145,7 @@ def _document(
             audience=audience,
             tone_of_person=tone_of_person(analyses.tones(analysis.user_id, now), profile),
         )
-        result = adviser.advise(wish)
+        result = adviser.advise(wish).model_dump(mode="json", exclude_none=True)
+        return dict(fit_result(result))
     except PermanentError as error:
         return {"status": "failed", "code": error.code, "message": error.message}
-    return result.model_dump(mode="json", exclude_none=True)
