@@ -289,6 +289,18 @@ def test_cheeks_that_no_skin_is_coloured_like_are_refused(gains: ArrayLike) -> N
     assert load_gates("relaxed").check("not_skin", painted["not_skin"])
 
 
+@pytest.mark.parametrize("paint", [(60, 190, 80), (70, 110, 220)])
+def test_paint_over_eyes_and_cheeks_alike_is_no_light(paint: tuple[int, int, int]) -> None:
+    """The whites of the eyes are as green as the cheeks: what lies round the face is not."""
+    face = portrait()
+    outline = models().find_faces(np.asarray(face))[0].mesh.points[part("face")]
+    over = Image.new("L", face.size)
+    ImageDraw.Draw(over).polygon([tuple(point) for point in outline], 140)
+    painted = Image.composite(Image.new("RGB", face.size, paint), face, over)
+
+    assert checks_of(painted)["face_occluded"] == "reject"
+
+
 def test_a_white_phone_before_one_cheek_and_eye_is_refused() -> None:
     x, y = models().find_faces(np.asarray(portrait()))[0].mesh.points[50]
     held = portrait().copy()

@@ -68,15 +68,18 @@ def covering(
 def _outside(skin: SkinColour, cheek: str, light: Light) -> float:
     """How far a cheek's colour lies outside what skin can have, CIELAB; 0 inside it, or burnt out.
 
-    As it is, or with the cast taken off that the whites of both eyes show: what the light explains
-    is no fault of the face's. A white card before one eye looks like its white in greenish light.
+    As it is, or with the cast taken off that the whites of both eyes show and the surroundings do
+    not deny: what the light explains is no fault of the face's. A white card before one eye looks
+    like its white in greenish light, and paint over eyes and cheeks alike is no light.
     """
     table, linear = limits("covering"), skin.patches[cheek]
     if float(linear.max()) > table["full"]:
         return 0.0
     lightness, a, b = colour.lab_from_linear(linear)
     share = lightness / table["light"]
-    casts = [np.zeros(2)] + ([share * np.array(light.both_eyes)] if light.both_eyes else [])
+    casts = [np.zeros(2)]
+    if light.both_eyes and light.agreement >= table["agree"]:
+        casts.append(share * np.array(light.both_eyes))
     return float(
         min(
             max(
