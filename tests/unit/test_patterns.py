@@ -82,6 +82,13 @@ def of_allergens() -> Iterator[tuple[re.Pattern[str], How]]:
         yield re.compile(pattern, re.IGNORECASE), "search"
 
 
+def of_bundled() -> Iterator[tuple[re.Pattern[str], How]]:
+    content = tomllib.loads((ROOT / "layers/bundled.toml").read_text("utf-8"))
+    for library in content["library"]:
+        if "seen" in library:
+            yield re.compile(library["seen"]), "search"
+
+
 def of_families() -> Iterator[tuple[re.Pattern[str], How]]:
     content = tomllib.loads((ROOT / "data/skincare/families.toml").read_text("utf-8"))
     told = [Family.of(id_, row).patterns for id_, row in content["family"].items()]
@@ -110,6 +117,7 @@ MADE: dict[str, Callable[[], Iterable[tuple[re.Pattern[str], How]]]] = {
     "facet/advice/words/model_answer.py repeated": of_cautions,
     "facet/advice/words/model_answer.py _refuse_unnamed": of_narrator,
     "evaluation/allergens.py kept": of_allergens,
+    "layers/sbom.py _version": of_bundled,
 }
 
 
