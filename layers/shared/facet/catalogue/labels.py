@@ -233,9 +233,10 @@ class Reader:
     def _joined(self, pieces: Sequence[Piece]) -> list[Piece]:
         """Pieces of one name put together again: 'Hydroxyethyl Acrylate, Sodium ... Copolymer'."""
         joined: list[Piece] = []
+        keys = [squeezed(split_brackets(piece.text)[0]) for piece in pieces]
         at = 0
         while at < len(pieces):
-            end = self._end_of_name(pieces, at)
+            end = self._end_of_name(pieces, keys, at)
             piece = pieces[at]
             if end > at + 1:
                 text = ("," if piece.text.isdigit() else " ").join(p.text for p in pieces[at:end])
@@ -246,17 +247,16 @@ class Reader:
             at = end
         return joined
 
-    def _end_of_name(self, pieces: Sequence[Piece], at: int) -> int:
+    def _end_of_name(self, pieces: Sequence[Piece], keys: Sequence[str], at: int) -> int:
         """Where the name ends that begins here; the next piece where it is one by itself."""
         last = at + 1 == len(pieces)
         if last or (self._is_known(pieces[at].text) and self._is_known(pieces[at + 1].text)):
             return at + 1
         for end in range(min(len(pieces), at + _WIDEST), at + 1, -1):
-            keys = [squeezed(split_brackets(piece.text)[0]) for piece in pieces[at:end]]
             # A word of another script has no key: it is nobody's part.
             if (
-                all(keys)
-                and self._named("".join(keys))
+                all(keys[at:end])
+                and self._named("".join(keys[at:end]))
                 and not all(self._is_known(piece.text) for piece in pieces[at:end])
             ):
                 return end
