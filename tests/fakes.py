@@ -89,10 +89,22 @@ class FakeAnalyses:
             if before_id is None or analysis.analysis_id < before_id
         ]
         more = len(newest) > limit
-        return Page(tuple(newest[:limit]), newest[limit - 1].analysis_id if more else None)
+        return Page(
+            tuple(each for each in newest[:limit] if not self._broken(each)),
+            newest[limit - 1].analysis_id if more else None,
+            tuple(
+                UnreadableRow(user_id, each.analysis_id, "ValueError")
+                for each in newest[:limit]
+                if self._broken(each)
+            ),
+        )
 
     def earliest(self, user_id: str, limit: int) -> tuple[Analysis, ...]:
-        return tuple(self._of_user(user_id)[:limit])
+        first = self._of_user(user_id)[:limit]
+        return tuple(each for each in first if not self._broken(each))
+
+    def _broken(self, analysis: Analysis) -> bool:
+        return (analysis.user_id, analysis.analysis_id) in self.unreadable
 
     def tones(self, user_id: str, now: datetime) -> tuple[ToneEvidence, ...]:
         newest = sorted((key for key in self.parts if key[0] == user_id), reverse=True)

@@ -129,6 +129,22 @@ def test_history_is_newest_first_and_paged(stack: Stack, portrait: bytes) -> Non
     assert "cursor" not in page
 
 
+def test_an_analysis_that_cannot_be_read_costs_the_history_only_itself(
+    stack: Stack, portrait: bytes
+) -> None:
+    kept, broken = stack.start(portrait), stack.start(portrait)
+    key = {"PK": f"USER#{USER}", "SK": f"ANALYSIS#{broken}"}
+    stack.table.update_item(
+        Key=key, UpdateExpression="SET weather = :text", ExpressionAttributeValues={":text": "{"}
+    )
+
+    status, page, _ = stack.http("api", GET, path="/v1/analyses")
+
+    assert status == 200
+    assert [analysis["analysis_id"] for analysis in page["analyses"]] == [kept]
+    assert page["unreadable"] == [broken]
+
+
 @pytest.mark.parametrize(
     "query", [{"limit": "0"}, {"limit": "101"}, {"limit": "many"}, {"cursor": "ü"}]
 )

@@ -511,6 +511,20 @@ def test_the_history_is_paged_newest_first(world: World, limit: int) -> None:
     assert world.analyses.history("somebody", limit, None).analyses == ()
 
 
+def test_a_row_that_cannot_be_read_is_told_of_in_the_history(world: World) -> None:
+    for name in ("01A", "01B", "01C"):
+        asked(world, analysis_id=name)
+    broken = world.analyses.history("user", 2, None).analyses[1]
+    world.break_analysis(broken)
+
+    page = world.analyses.history("user", 2, None)
+
+    assert [each.analysis_id for each in page.analyses] == ["01C"]
+    assert [row.analysis_id for row in page.unreadable] == ["01B"]
+    assert page.next_id == "01B"
+    assert [a.analysis_id for a in world.analyses.earliest("user", 3)] == ["01A", "01C"]
+
+
 # --- looks, shelves, products --------------------------------------------------------------------
 
 

@@ -73,6 +73,17 @@ def to_analysis(item: Mapping[str, Any]) -> Analysis:
     return Analysis.model_validate({**item, **parsed, "expires_at": expires_at})
 
 
+def _told(row: Mapping[str, Any]) -> Analysis | UnreadableRow:
+    try:
+        return to_analysis(row)
+    except UNREADABLE as error:
+        return _unreadable(row, error)
+
+
+def _unreadable(row: Mapping[str, Any], error: Exception) -> UnreadableRow:
+    return UnreadableRow(*ids_of(row), reason=type(error).__name__)
+
+
 def _part_row(analysis: Analysis, part: TonePart) -> dict[str, Any]:
     evidence = [piece.model_dump() for piece in part.evidence]
     return {
@@ -129,14 +140,19 @@ class AnalysisTable:
         # One more to know of a next page, and one for before_id itself.
         request = {**rows_before(user_id, ANALYSIS, before_id), "Limit": limit + 2}
         rows = at_least(limit + 2, self._table.query, request)
-        older = [to_analysis(row) for row in rows if row["SK"] != f"{ANALYSIS}#{before_id}"]
-        more = len(older) > limit
-        return Page(tuple(older[:limit]), older[limit - 1].analysis_id if more else None)
+        older = [row for row in rows if row["SK"] != f"{ANALYSIS}#{before_id}"]
+        told = [_told(row) for row in older[:limit]]
+        return Page(
+            tuple(each for each in told if isinstance(each, Analysis)),
+            told[-1].analysis_id if len(older) > limit else None,
+            tuple(each for each in told if isinstance(each, UnreadableRow)),
+        )
 
     def earliest(self, user_id: str, limit: int) -> tuple[Analysis, ...]:
-        """A user's first `limit` analyses, oldest first; fewer where a megabyte holds no more."""
+        """A user's first `limit` analyses, oldest first; fewer where a megabyte holds no more, and
+        without those that cannot be read."""
         rows = self._table.query(**rows_below(user_id, ANALYSIS), Limit=limit)["Items"]
-        return tuple(map(to_analysis, rows))
+        return tuple(each for each in map(_told, rows) if isinstance(each, Analysis))
 
     def tones(self, user_id: str, now: datetime) -> tuple[ToneEvidence, ...]:
         """What a user's newest analyses that are kept at `now` say of their tone, newest first.
@@ -164,7 +180,7 @@ class AnalysisTable:
                     try:
                         analysis = self.get(user_id, analysis_id)
                     except UNREADABLE as error:
-                        yield UnreadableRow(user_id, analysis_id, type(error).__name__)
+                        yield _unreadable(row, error)
                         continue
                     if analysis and analysis.due_at and analysis.due_at < now:
                         yield analysis

@@ -192,3 +192,4 @@ class Page:
 
     analyses: tuple[Analysis, ...]
     next_id: str | None
+    unreadable: tuple[UnreadableRow, ...] = ()  # that lie among them

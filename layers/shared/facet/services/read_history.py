@@ -32,6 +32,9 @@ class History(Answer):
     """A page of a user's analyses, newest first."""
 
     analyses: tuple[PastAnalysis, ...] = Field(description="Newest first.")
+    unreadable: tuple[str, ...] = Field(
+        (), description="Ids of analyses that this release cannot read; another release may."
+    )
     cursor: str | None = Field(None, description="Send it back for the next page; absent: no more.")
 
 
@@ -64,6 +67,7 @@ def read_history(
             )
             for at, analysis in enumerate(page.analyses)
         ),
+        unreadable=tuple(row.analysis_id for row in page.unreadable),
         cursor=cursors.sign(user_id, "analyses", page.next_id) if page.next_id else None,
     )
 
