@@ -2,7 +2,7 @@
 
 import math
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -70,17 +70,14 @@ def predict(concerns: Sequence[Concern], scoring: Scoring, table: Conditions) ->
         for condition, strength in strengths.items()
     ]
     answer = shares((*strengths, NORMAL), _chances(standing, table.normal_at))
-    top = answer[0]
-    name = _named(answer, measured, table)
-    if name == NORMAL and len(strengths) < len(table.conditions):
-        name = None  # what was not judged may stand out
+    name = _named(answer, strengths, measured, table)
     grade = 0
     if name in strengths:  # what stands out is at least mild
         grade = max(1, sum(strengths[name] >= at for at in table.severity))
     return Prediction(
         condition=name,
         severity=BANDS[grade],
-        confidence=round(top.share * _evidence(measured, table), 2),
+        confidence=round(answer[0].share * _evidence(measured, table), 2),
         all_conditions=answer,
         missing=tuple(
             sorted(
@@ -97,10 +94,9 @@ def condition_strengths(concerns: Sequence[Concern], table: Conditions) -> dict[
     strengths: dict[str, float] = {}
     for condition, terms in table.conditions.items():
         weighed = _weighed(terms, measured)
-        asked = sum(term["weight"] for term in terms if term["weight"] > 0)
-        if _support(weighed) >= table.least_evidence * asked:
-            total = sum(term["weight"] * lack for term, lack in weighed)
-            strengths[condition] = total / _support(weighed)
+        support = _support(term for term, _ in weighed)
+        if support >= table.least_evidence * _support(terms):
+            strengths[condition] = sum(term["weight"] * lack for term, lack in weighed) / support
     return strengths
 
 
@@ -116,7 +112,7 @@ def _standing(
     noises = [term["weight"] * _noise(measured[term["concern"]], scoring) for term, _ in weighed]
     usual, spread = table.usual[condition]
     spread = max(spread, table.least_spread)
-    noise = math.hypot(*noises) / _support(weighed) / spread
+    noise = math.hypot(*noises) / _support(term for term, _ in weighed) / spread
     return NormalDist((strength - usual) / spread, math.hypot(noise, table.doubt))
 
 
@@ -142,30 +138,35 @@ def _weighed(terms: Sequence[Term], measured: Mapping[str, Concern]) -> list[tup
     return [(term, lack) for term in terms if (lack := _lack(term, measured)) is not None]
 
 
-def _support(weighed: Sequence[tuple[Term, float]]) -> float:
+def _support(terms: Iterable[Term]) -> float:
     """The weight of what speaks for a condition."""
-    return float(sum(term["weight"] for term, _ in weighed if term["weight"] > 0))
+    return float(sum(term["weight"] for term in terms if term["weight"] > 0))
 
 
 def _chances(standing: Sequence[NormalDist], limit: float) -> list[float]:
     """The chance of each to be the largest and above the limit; last, that none is above it."""
-    top = max(limit, *(one.mean + _TAILS * one.stdev for one in standing))
+    top = max(limit, *(belief.mean + _TAILS * belief.stdev for belief in standing))
     step = (top - limit) / _STEPS
     chances = [0.0] * len(standing)
     for number in range(_STEPS if step else 0):
         at = limit + (number + 0.5) * step
-        below = [one.cdf(at) for one in standing]
-        for which, one in enumerate(standing):
+        below = [belief.cdf(at) for belief in standing]
+        for which, belief in enumerate(standing):
             others = math.prod(below[:which] + below[which + 1 :])
-            chances[which] += one.pdf(at) * others * step
-    return [*chances, math.prod(one.cdf(limit) for one in standing)]
+            chances[which] += belief.pdf(at) * others * step
+    return [*chances, math.prod(belief.cdf(limit) for belief in standing)]
 
 
 def _named(
-    answer: Sequence[Share], measured: Mapping[str, Concern], table: Conditions
+    answer: Sequence[Share],
+    strengths: Mapping[str, float],
+    measured: Mapping[str, Concern],
+    table: Conditions,
 ) -> str | None:
     """The first condition, where its share names it and its concern was seen surely enough."""
     name = named("condition", answer)
+    if name == NORMAL and len(strengths) < len(table.conditions):
+        return None  # what was not judged may stand out
     if (asked := table.named_with.get(name or "")) is None:
         return name
     concern = measured.get(asked["concern"])
