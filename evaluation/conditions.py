@@ -85,8 +85,8 @@ def _named(source: Source, edited: bool) -> Named | None:
         mesh = max(faces, key=lambda face: face.detection.width).mesh
         canvas = edits.Canvas(pixels, mesh.points)
         files |= {name: edits.as_png(draw(canvas, 1.0)) for name, (_, draw) in DRAWN.items()}
-    read = {name: _prediction(file, source) for name, file in files.items()}
-    return Named(source, plain, {name: made for name, made in read.items() if made})
+    edited_too = {name: _prediction(file, source) for name, file in files.items()}
+    return Named(source, plain, {name: made for name, made in edited_too.items() if made})
 
 
 def _prediction(data: bytes, source: Source) -> Prediction | None:
@@ -98,14 +98,14 @@ def _prediction(data: bytes, source: Source) -> Prediction | None:
 
 def _lasting(named: Sequence[Named]) -> Iterator[Finding]:
     asked = limits()["conditions"]
-    names = Counter(photo.plain.condition or "none" for photo in named)
+    names = [photo.plain.condition for photo in named]
     yield Finding(
         SECTION,
         "photos on which a condition, or `normal`, is named",
-        1 - names["none"] / len(named),
+        1 - names.count(None) / len(names),
         "share",
         n=len(named),
-        note=", ".join(f"{name} {count}" for name, count in names.most_common()),
+        note=_counts(names),
     )
     by_name, by_edit = defaultdict[str, list[bool]](list), defaultdict[str, list[bool]](list)
     for photo in named:

@@ -383,8 +383,8 @@ def judge_covers(workers: int, *, judged: bool = True) -> list[Finding]:
     except FileNotFoundError as error:
         return [Finding(SECTION, "not judged", None, note=f"no photos ({error.filename})")]
     jobs = [(photo, number) for number, photo in enumerate(photos)]
-    seen = [one for one in each(see, jobs, workers) if one]
-    return figures(sorted(seen, key=lambda one: one.name))
+    seen = [face for face in each(see, jobs, workers) if face]
+    return figures(sorted(seen, key=lambda face: face.name))
 
 
 def see(photo: Source, number: int) -> Seen | None:
@@ -410,7 +410,7 @@ def see(photo: Source, number: int) -> Seen | None:
 def figures(seen: Sequence[Seen]) -> list[Finding]:
     """What was seen -> how much of each is accepted, and of plain photos refused."""
     asked = limits()["covers"]
-    plain = {one.name: one.plain for one in seen}
+    plain = {face.name: face.plain for face in seen}
     below = monk_limits(_TONES[0])[1]
     return [
         *(_accepted(seen, side, _kinds(side), most=asked["covered"]) for side in _SIDES),
@@ -418,7 +418,7 @@ def figures(seen: Sequence[Seen]) -> list[Finding]:
         _turned_away("plain photos", plain, asked["plain"]),
         _turned_away(
             "plain photos, Monk 7 to 10",
-            {name: one for name, one in plain.items() if one.ita <= below},
+            {name: photo for name, photo in plain.items() if photo.ita <= below},
             asked["dark"],
         ),
         _turned_away(
@@ -428,7 +428,7 @@ def figures(seen: Sequence[Seen]) -> list[Finding]:
 
 
 def _turned_away(what: str, photos: Mapping[str, Plain], most: float) -> Finding:
-    refused = [name for name, one in photos.items() if one.refused]
+    refused = [name for name, photo in photos.items() if photo.refused]
     share = len(refused) / len(photos) if photos else None
     what = f"{what}: refused"
     return Finding(SECTION, what, share, "share", most=most, n=len(photos), worst=refused[:_WORST])
@@ -442,10 +442,14 @@ def _accepted(
     least: float | None = None,
     most: float | None = None,
 ) -> Finding:
-    codes = [(one, kind, one.drawn[kind]) for one in seen for kind in kinds if kind in one.drawn]
+    codes = [
+        (face, kind, face.drawn[kind]) for face in seen for kind in kinds if kind in face.drawn
+    ]
     told = Counter(code or "accepted" for _, _, code in codes)
     # The wrong ones: those that pass where none should, and those refused where all should pass.
-    wrong = [f"{kind} on {one.name}" for one, kind, code in codes if (code is None) == (most == 0)]
+    wrong = [
+        f"{kind} on {face.name}" for face, kind, code in codes if (code is None) == (most == 0)
+    ]
     return Finding(
         SECTION,
         f"{what}: accepted",
