@@ -201,7 +201,7 @@ class EmulatedAws:
         )
         analyses.create(analysis, Tier.FREE)
         if analyzed:
-            analyses.claim(user_id, analysis_id, now)
+            analyses.claim(analysis, now)
             size = Size(width=self.measured.width, height=self.measured.height)
             analyses.save_reading(analysis, self.measured.reading, size, now)
             media = Bucket(self.stack.client("s3"), self.names["MEDIA_BUCKET"])
@@ -211,7 +211,7 @@ class EmulatedAws:
             reading, catalogue = self.measured.reading, Catalogue.load(self.catalogue)
             makeup = recommend_makeup(reading, Profile(), (), catalogue)
             analyses.save_result(analysis, Kind.MAKEUP, makeup.model_dump(mode="json"))
-            analyses.complete(user_id, analysis_id, now)
+            analyses.complete(analysis, now, last=Kind.MAKEUP)
 
 
 @contextlib.contextmanager

@@ -16,7 +16,6 @@ class AccountSettings(Settings):
     uploads_bucket: str
     media_bucket: str
     user_pool_id: str
-    idempotency_table_name: str
 
 
 logger = Logger()
@@ -29,7 +28,6 @@ def handle(job: AccountJob) -> None:
         erase_account(
             job,
             accounts=wiring.accounts,
-            remembered=wiring.remembered,
             users=wiring.users,
             uploads=wiring.uploads,
             media=wiring.media,

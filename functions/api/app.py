@@ -33,7 +33,6 @@ class ApiSettings(Settings):
     account_queue_url: str
     tryon_queue_url: str
     products_table_name: str
-    idempotency_table_name: str
     cursor_secret: str
     gates_preset: str
     max_belongings: int

@@ -20,7 +20,6 @@ class PresignSettings(Settings):
     user_pool_client_id: str
     uploads_bucket: str
     recommend_queue_url: str
-    idempotency_table_name: str
     max_queue_depth: int
     retention_days: int
     gates_preset: str

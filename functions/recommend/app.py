@@ -12,7 +12,7 @@ from facet.domain.analysis import Kind
 from facet.domain.messages import FaceAnalyzed
 from facet.services.choose_ranking import ranking_for
 from facet.services.narrate import narrate
-from facet.services.recommend import recommend
+from facet.services.recommend import JOB_SECONDS, recommend
 from facet.wiring import Wiring
 from facet.worker import count_by, sqs_worker
 
@@ -57,4 +57,6 @@ def handle(job: FaceAnalyzed) -> None:
         count_by("SkincareAdvised", ranking=ranking.version)
 
 
-lambda_handler = sqs_worker(FaceAnalyzed, handle, "JobReturned", keys=("analysis_id", "kind"))
+lambda_handler = sqs_worker(
+    FaceAnalyzed, handle, "JobReturned", keys=("analysis_id", "kind"), seconds=JOB_SECONDS + 4
+)

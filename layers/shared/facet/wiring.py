@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from facet.adapters.aws import client, table
 from facet.adapters.settings import Settings
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from facet.adapters.cognito import UserPool
     from facet.adapters.events import EventBus
     from facet.adapters.looks import LookTable
+    from facet.adapters.overdue import OverdueIndex
     from facet.adapters.s3 import Bucket
     from facet.adapters.sqs import JobQueue
     from facet.advice.ranking import Rollout
@@ -46,13 +47,13 @@ class EverySetting(Protocol):
     """Every setting of every function. A function has those that its own class names."""
 
     table_name: str
-    idempotency_table_name: str
     products_table_name: str
     uploads_bucket: str
     media_bucket: str
     recommend_queue_url: str
     tryon_queue_url: str
     account_queue_url: str
+    sweep_queue_url: str
     webhook_url: str
     webhook_queue_url: str
     webhook_secret_arn: str
@@ -130,13 +131,6 @@ class Wiring:
         return AccountTable(table(self.settings.table_name))
 
     @cached_property
-    def remembered(self) -> "AccountTable":
-        """Rows of answered requests, which lie by user as well."""
-        from facet.adapters.account import AccountTable
-
-        return AccountTable(table(self.settings.idempotency_table_name))
-
-    @cached_property
     def products(self) -> "ProductsTable":
         """The table of the catalogue's products."""
         from facet.adapters.catalogue import ProductsTable
@@ -145,10 +139,18 @@ class Wiring:
 
     @cached_property
     def repeats(self) -> "Repeats":
-        """Answers to repeated requests, by their Idempotency-Key."""
+        """Repeated requests, known again by their Idempotency-Key."""
+        from facet.adapters.repeats import RepeatTable
         from facet.http.idempotency import Repeats
 
-        return Repeats(client("dynamodb"), self.settings.idempotency_table_name)
+        return Repeats(RepeatTable(table(self.settings.table_name)))
+
+    @cached_property
+    def overdue(self) -> "OverdueIndex":
+        """What waits too long, in the one table."""
+        from facet.adapters.overdue import OverdueIndex
+
+        return OverdueIndex(table(self.settings.table_name))
 
     @cached_property
     def cursors(self) -> "Cursors":
@@ -195,6 +197,20 @@ class Wiring:
         from facet.adapters.sqs import JobQueue
 
         return JobQueue(client("sqs"), self.settings.account_queue_url)
+
+    @cached_property
+    def shards(self) -> "JobQueue":
+        """The queue of shards to sweep."""
+        from facet.adapters.sqs import JobQueue
+
+        return JobQueue(client("sqs"), self.settings.sweep_queue_url)
+
+    @property
+    def swept(self) -> dict[str, Any]:
+        """What the sweep goes through and sends on by, as facet.services.sweep.World has it."""
+        names = ("overdue", "analyses", "looks", "shelves", "accounts", "uploads", "media")
+        queues = ("jobs", "look_jobs", "account_jobs", "events")
+        return {name: getattr(self, name) for name in (*names, *queues)}
 
     @cached_property
     def events(self) -> "EventBus":

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 
 from facet.adapters.sqs import CORRELATION_ATTRIBUTE
 from facet.adapters.tracing import traced
+from facet.domain.errors import FacetError
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
@@ -23,6 +24,7 @@ def sqs_worker[M](
     returned: str,
     *,
     keys: Sequence[str] = (),
+    seconds: int = 0,
     put_off: "Callable[[SQSRecord, Exception], bool] | None" = None,
 ) -> Handler:
     """A handler that has `handle` do the job of every message of a batch.
@@ -31,7 +33,8 @@ def sqs_worker[M](
     does a message that cannot be read.
 
     kind: what the bodies are. returned: the metric that counts failures. keys: attributes of the
-    message that every log line of the job names. put_off: shown each failure first; True says that
+    message that every log line of the job names. seconds: what a job may take; one that has not so
+    much left is not begun, and goes back. put_off: shown each failure first; True says that
     it was expected, and has been logged and counted.
     """
     # A worker of S3 has no use for these. An app with a queue imports them in its first line: once
@@ -54,7 +57,10 @@ def sqs_worker[M](
         logger.append_keys(**{key: getattr(message, key) for key in keys})
         handle(message)
 
-    def handle_record(record: "SQSRecord") -> None:
+    def handle_record(record: "SQSRecord", lambda_context: LambdaContext) -> None:
+        if lambda_context.get_remaining_time_in_millis() < 1000 * seconds:
+            metrics.add_metric("NotBegun", MetricUnit.Count, 1)
+            raise FacetError("the jobs before it took the time")
         try:
             do(record)
         except Exception as error:

@@ -8,16 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import Binary
 
-from facet.adapters.keys import EXPORT, erasure_key, export_row_key, iso, rows_below
-from facet.adapters.rows import change_row, pages, setting, unpack
-from facet.domain.account import Erasure, Export
+from facet.adapters.keys import EXPORT, KEY, erasure_key, export_row_key, iso, rows_below
+from facet.adapters.overdue import CLOSED, opened
+from facet.adapters.rows import change_row, moving, pages, put_or_row, unpack
+from facet.domain.account import EXPORT_PATIENCE, Erasure, Export
 from facet.domain.places import user_partition
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 # How the pipeline keeps itself going; about no person.
-INTERNAL = {"PK", "SK", "open_shard", "due_at", "lease_until", "redrives"}
+INTERNAL = {"PK", "SK", "open_shard", "due_at", "lease_until", "redrives", "retries", "awaits"}
+INTERNAL |= {"moved_by", "decoding", "decoder_deaths", "lost"}
+# Rows that are about requests, not about the person.
+MACHINERY = (f"{KEY}#",)
 
 
 class AccountTable:
@@ -29,9 +33,11 @@ class AccountTable:
     # -- everything --------------------------------------------------------------------------
 
     def rows(self, user_id: str) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Every row of a user as (sort key, document): plain JSON values, nothing left packed."""
+        """Every row that tells of a user, as (sort key, document): plain JSON values, nothing left
+        packed."""
         for item in self._items(user_id):
-            yield str(item["SK"]), readable(item)
+            if not str(item["SK"]).startswith(MACHINERY):
+                yield str(item["SK"]), readable(item)
 
     def delete_rows(self, user_id: str) -> int:
         """Delete every row of a user -> how many there were."""
@@ -55,13 +61,18 @@ class AccountTable:
     # -- exports -----------------------------------------------------------------------------
 
     def save_export(self, user_id: str, export: Export) -> None:
-        """Write the row of an export, which lives as long as the export does."""
-        self._table.put_item(
-            Item={
+        """Write the row of an export, which lives as long as the export does.
+
+        One of this id that is there already is the same request's, and stays.
+        """
+        put_or_row(
+            self._table,
+            {
                 **export_row_key(user_id, export.export_id),
                 **export.model_dump(mode="json", exclude_none=True),
                 "expires_at": int(export.expires_at.timestamp()),
-            }
+                **opened(export.export_id, export.requested_at + EXPORT_PATIENCE),
+            },
         )
 
     def export(self, user_id: str, export_id: str) -> Export | None:
@@ -78,8 +89,22 @@ class AccountTable:
 
     def export_ready(self, user_id: str, export_id: str, size: int, now: datetime) -> bool:
         """Note that the ZIP of an export is there, `size` bytes; False when its row is gone."""
-        ready = setting({"ready_at": iso(now), "bytes": size})
+        ready = moving({"ready_at": iso(now), "bytes": size}, removes=("failed_at", *CLOSED))
         return change_row(self._table, export_row_key(user_id, export_id), **ready) is not None
+
+    def export_redriven(self, user_id: str, export: Export, now: datetime) -> None:
+        """Count one more try of the sweep, once it is sent."""
+        sets = {"redrives": export.redrives + 1, "due_at": iso(now + EXPORT_PATIENCE)}
+        self._unless_ready(user_id, export, moving(sets))
+
+    def export_failed(self, user_id: str, export: Export, now: datetime) -> None:
+        """Note that an export was given up; one that is ready stays so."""
+        self._unless_ready(user_id, export, moving({"failed_at": iso(now)}, removes=CLOSED))
+
+    def _unless_ready(self, user_id: str, export: Export, update: dict[str, Any]) -> None:
+        key = export_row_key(user_id, export.export_id)
+        pending = "attribute_exists(PK) AND attribute_not_exists(ready_at)"
+        change_row(self._table, key, ConditionExpression=pending, **update)
 
     # -- erasures ----------------------------------------------------------------------------
 

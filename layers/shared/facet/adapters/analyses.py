@@ -1,7 +1,11 @@
-"""Rows of analyses and of their results. Every write is conditional on what the row was."""
+"""Rows of analyses, of what was measured and of what was advised.
+
+Every write is conditional on what the row was, or writes what is only ever written once, so that
+one that is repeated changes nothing; `moving` (adapters/rows.py) knows its own writes again.
+"""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -11,34 +15,41 @@ from facet.adapters.keys import (
     TONE,
     Key,
     analysis_key,
-    ids_of,
     iso,
+    name_of,
+    reading_key,
     result_key,
     rows_before,
     rows_below,
     tone_key,
 )
+from facet.adapters.overdue import CLOSED, opened
 from facet.adapters.quota import charge, refund, usage
 from facet.adapters.rows import (
     UNREADABLE,
     at_least,
     change_row,
+    moving,
     pack,
-    pages,
-    setting,
+    put_or_row,
+    rows_of,
     transact,
     unpack,
 )
 from facet.domain.analysis import (
     PATIENCE,
     Analysis,
+    Awaited,
+    Contents,
     Failure,
     Kind,
     Page,
+    ReadAnalysis,
     Size,
     Status,
     UnreadableRow,
 )
+from facet.domain.errors import AnalysisUnreadableError
 from facet.domain.face import FaceReading
 from facet.domain.looks import DrawnLook
 from facet.domain.narration import EnhancedAnalysis
@@ -49,39 +60,36 @@ from facet.domain.tone_of_person import TonePart, kept_evidence, most_parts
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
-OPEN_INDEX = "open-index"
-OPEN_SHARDS = 4
-DRAWN = "looks"  # beside the kinds of results: what became of the looks of one
+# Beside the kinds of results: what became of the looks of one, and the whole in words.
+DRAWN, WORDS = "looks", "words"
 # A claim is held as long as the analyze function may run (its Timeout in template.yaml).
 LEASE = timedelta(seconds=30)
 
 
-def _shard(analysis_id: str) -> str:
-    return str(sum(analysis_id.encode()) % OPEN_SHARDS)
-
-
 def to_analysis(item: Mapping[str, Any]) -> Analysis:
     """A row as an analysis. Raises one of UNREADABLE for a row that is none."""
+    return Analysis.model_validate(_parsed(item))
+
+
+def _parsed(item: Mapping[str, Any]) -> dict[str, Any]:
     parsed = {
         name: json.loads(item[name])
         for name in ("weather", "failure")
         if item.get(name) is not None
     }
-    packed = ("reading", "enhanced_analysis")
-    parsed |= {name: unpack(item[name]) for name in packed if item.get(name) is not None}
     expires_at = datetime.fromtimestamp(int(item["expires_at"]), UTC)
-    return Analysis.model_validate({**item, **parsed, "expires_at": expires_at})
+    return {**item, **parsed, "expires_at": expires_at}
 
 
-def _told(row: Mapping[str, Any]) -> Analysis | UnreadableRow:
-    try:
-        return to_analysis(row)
-    except UNREADABLE as error:
-        return _unreadable(row, error)
+def _to_read(item: Mapping[str, Any], reading: Mapping[str, Any] | None) -> ReadAnalysis:
+    """Both rows of an analysis as one. Raises one of UNREADABLE."""
+    measured = unpack(reading["reading"]) if reading else None
+    return ReadAnalysis.model_validate({**_parsed(item), "reading": measured})
 
 
 def _unreadable(row: Mapping[str, Any], error: Exception) -> UnreadableRow:
-    return UnreadableRow(*ids_of(row), reason=type(error).__name__)
+    _, user_id, analysis_id = name_of(row)
+    return UnreadableRow(user_id, analysis_id, reason=type(error).__name__)
 
 
 def _part_row(analysis: Analysis, part: TonePart) -> dict[str, Any]:
@@ -105,7 +113,7 @@ def _to_part(row: Mapping[str, Any]) -> TonePart | None:
 
 
 class AnalysisTable:
-    """Rows of analyses, results and quota days."""
+    """Rows of analyses, readings, results and quota days."""
 
     def __init__(self, table: "Table") -> None:
         self._table = table
@@ -113,27 +121,46 @@ class AnalysisTable:
     # -- reading ---------------------------------------------------------------------------
 
     def get(self, user_id: str, analysis_id: str) -> Analysis | None:
-        """The user's analysis of this id, or None."""
-        item = self._table.get_item(
-            Key=analysis_key(user_id, analysis_id), ConsistentRead=True
-        ).get("Item")
-        return to_analysis(item) if item else None
+        """How far the user's analysis of this id is, or None. Raises AnalysisUnreadableError."""
+        item = self._item(analysis_key(user_id, analysis_id))
+        try:
+            return to_analysis(item) if item else None
+        except UNREADABLE as error:
+            raise AnalysisUnreadableError from error
+
+    def read(self, user_id: str, analysis_id: str) -> ReadAnalysis | None:
+        """An analysis with what was measured, or None. Raises AnalysisUnreadableError."""
+        read = self._read([(user_id, analysis_id)])
+        if not read:
+            return None
+        if isinstance(read[0], UnreadableRow):
+            raise AnalysisUnreadableError
+        return read[0]
+
+    def contents(self, user_id: str, analysis_id: str) -> Contents | None:
+        """An analysis with all that is kept of it, or None. Raises AnalysisUnreadableError."""
+        whose = user_id, analysis_id
+        keys = [analysis_key(*whose), reading_key(*whose), *_result_keys(*whose)]
+        rows = rows_of(self._table, keys)
+        if (item := rows.get(keys[0]["SK"])) is None:
+            return None
+        try:
+            analysis = _to_read(item, rows.get(keys[1]["SK"]))
+            told = _answers(rows.values())
+            drawn, words = told.pop(DRAWN, None), told.pop(WORDS, None)
+            return Contents(
+                analysis,
+                {Kind(name): result for name, result in told.items()},
+                None if drawn is None else tuple(map(DrawnLook.model_validate, drawn)),
+                None if words is None else EnhancedAnalysis.model_validate(words),
+            )
+        except UNREADABLE as error:
+            raise AnalysisUnreadableError from error
 
     def results(self, user_id: str, analysis_id: str) -> dict[Kind, dict[str, Any]]:
         """The recommendation documents written so far, by kind."""
-        return self.answers(user_id, analysis_id)[0]
-
-    def answers(
-        self, user_id: str, analysis_id: str
-    ) -> tuple[dict[Kind, dict[str, Any]], tuple[DrawnLook, ...] | None]:
-        """The results so far, by kind, and what became of their looks; None: not drawn yet."""
-        rows = self._table.query(
-            **rows_below(user_id, f"{RESULT}#{analysis_id}"), ConsistentRead=True
-        )["Items"]
-        by_name = {str(row["SK"]).rsplit("#", 1)[1]: unpack(row["result"]) for row in rows}
-        drawn = by_name.pop(DRAWN, None)
-        looks = None if drawn is None else tuple(map(DrawnLook.model_validate, drawn))
-        return {Kind(name): result for name, result in by_name.items()}, looks
+        rows = rows_of(self._table, [result_key(user_id, analysis_id, kind) for kind in Kind])
+        return {Kind(name): result for name, result in _answers(rows.values()).items()}
 
     def history(self, user_id: str, limit: int, before_id: str | None) -> Page:
         """Up to `limit` analyses older than `before_id`, newest first (ULIDs sort by time)."""
@@ -141,18 +168,19 @@ class AnalysisTable:
         request = {**rows_before(user_id, ANALYSIS, before_id), "Limit": limit + 2}
         rows = at_least(limit + 2, self._table.query, request)
         older = [row for row in rows if row["SK"] != f"{ANALYSIS}#{before_id}"]
-        told = [_told(row) for row in older[:limit]]
+        told = self._with_readings(older[:limit])
         return Page(
-            tuple(each for each in told if isinstance(each, Analysis)),
+            tuple(each for each in told if isinstance(each, ReadAnalysis)),
             told[-1].analysis_id if len(older) > limit else None,
             tuple(each for each in told if isinstance(each, UnreadableRow)),
         )
 
-    def earliest(self, user_id: str, limit: int) -> tuple[Analysis, ...]:
+    def earliest(self, user_id: str, limit: int) -> tuple[ReadAnalysis, ...]:
         """A user's first `limit` analyses, oldest first; fewer where a megabyte holds no more, and
         without those that cannot be read."""
         rows = self._table.query(**rows_below(user_id, ANALYSIS), Limit=limit)["Items"]
-        return tuple(each for each in map(_told, rows) if isinstance(each, Analysis))
+        told = self._with_readings(rows)
+        return tuple(each for each in told if isinstance(each, ReadAnalysis))
 
     def tones(self, user_id: str, now: datetime) -> tuple[ToneEvidence, ...]:
         """What a user's newest analyses that are kept at `now` say of their tone, newest first.
@@ -163,28 +191,6 @@ class AnalysisTable:
         parts = (_to_part(row) for row in self._table.query(**newest)["Items"])
         return kept_evidence((part for part in parts if part), now)
 
-    def standing_still(self, now: datetime) -> Iterator[Analysis | UnreadableRow]:
-        """Analyses whose state is overdue at `now`, oldest first within a shard.
-
-        A row that cannot be read is told of, and the others follow.
-        """
-        for shard in range(OPEN_SHARDS):
-            overdue = {
-                "IndexName": OPEN_INDEX,
-                "KeyConditionExpression": "open_shard = :shard AND due_at < :now",
-                "ExpressionAttributeValues": {":shard": str(shard), ":now": iso(now)},
-            }
-            for page in pages(self._table.query, overdue):
-                for row in page:
-                    user_id, analysis_id = ids_of(row)
-                    try:
-                        analysis = self.get(user_id, analysis_id)
-                    except UNREADABLE as error:
-                        yield _unreadable(row, error)
-                        continue
-                    if analysis and analysis.due_at and analysis.due_at < now:
-                        yield analysis
-
     def check(self) -> None:
         """Read the table. Raises ClientError or a BotoCoreError where that cannot be done."""
         self._table.get_item(Key=analysis_key("health", "check"))
@@ -193,51 +199,108 @@ class AnalysisTable:
         """How many analyses a user has used on the UTC day of `now`."""
         return usage(self._table, user_id, tier, now)
 
+    def _item(self, key: Key) -> dict[str, Any] | None:
+        return self._table.get_item(Key=key, ConsistentRead=True).get("Item")
+
+    def _read(self, ids: Sequence[tuple[str, str]]) -> list[ReadAnalysis | UnreadableRow]:
+        keys = [key(*whose) for whose in ids for key in (analysis_key, reading_key)]
+        rows = rows_of(self._table, keys)
+        there = [row for sk, row in rows.items() if sk.startswith(f"{ANALYSIS}#")]
+        return [_told(row, rows) for row in there]
+
+    def _with_readings(
+        self, rows: Sequence[Mapping[str, Any]]
+    ) -> list[ReadAnalysis | UnreadableRow]:
+        keys = [reading_key(*name_of(row)[1:]) for row in rows]
+        readings = rows_of(self._table, keys) if keys else {}
+        return [_told(row, readings) for row in rows]
+
     # -- moving an analysis on ---------------------------------------------------------------
 
-    def create(self, analysis: Analysis, tier: Tier) -> None:
-        """Charge the day's quota and write the row, both or neither.
+    def create(self, analysis: Analysis, tier: Tier) -> Analysis:
+        """Charge the day's quota and write the row, both or neither -> the row.
 
-        Raises QuotaExceededError.
+        One of this id that is there already is the same request's: it stays, and nothing is
+        charged. Raises QuotaExceededError.
         """
+        due_at = analysis.created_at + PATIENCE[analysis.status]
         row = {
             **analysis_key(analysis.user_id, analysis.analysis_id),
             **analysis.model_dump(
-                mode="json", exclude_none=True, exclude={"reading", "failure", "pending", "weather"}
+                mode="json",
+                exclude_none=True,
+                exclude_defaults=True,
+                exclude={"weather", "awaits"},
             ),
             # As JSON: the table takes no floats.
             **({"weather": analysis.weather.model_dump_json()} if analysis.weather else {}),
+            "status": analysis.status,
+            "awaits": {str(awaited) for awaited in analysis.awaits},
             "created_at": iso(analysis.created_at),
             "updated_at": iso(analysis.updated_at),
-            "due_at": iso(analysis.created_at + PATIENCE[analysis.status]),
-            "open_shard": _shard(analysis.analysis_id),
             "expires_at": int(analysis.expires_at.timestamp()),
+            **opened(analysis.analysis_id, due_at),
         }
-        charged = charge(self._table.name, analysis, tier)
+        charged = charge(
+            self._table.name, analysis.user_id, analysis.quota_day, tier, analysis.created_at
+        )
         if not transact(self._table, [charged, self._put(row)]):
-            raise QuotaExceededError(self.usage(analysis.user_id, tier, analysis.created_at))
+            there = self.get(analysis.user_id, analysis.analysis_id)
+            if there is None:
+                raise QuotaExceededError(self.usage(analysis.user_id, tier, analysis.created_at))
+            return there
+        return analysis.model_copy(update={"due_at": due_at})
 
-    def claim(self, user_id: str, analysis_id: str, now: datetime) -> Analysis | None:
-        """Take an analysis on: awaiting_upload -> analyzing, or again after a released try.
+    def signed_again(self, analysis: Analysis, until: datetime, due_at: datetime) -> bool:
+        """Give an upload that is awaited more time; False where none is awaited any more."""
+        update = moving({"upload_until": iso(until), "due_at": iso(due_at)})
+        update["ExpressionAttributeNames"] |= {"#status": "status"}
+        update["ExpressionAttributeValues"] |= {":awaiting": Status.AWAITING_UPLOAD}
+        key = analysis_key(analysis.user_id, analysis.analysis_id)
+        return (
+            change_row(self._table, key, ConditionExpression="#status = :awaiting", **update)
+            is not None
+        )
 
-        None where it is in any other state, or another run still holds it.
+    def claim(self, analysis: Analysis, now: datetime) -> Analysis | None:
+        """Take an analysis on: awaiting_upload -> analyzing, or again after a try that died.
+
+        The claim says that its photo is about to be opened; one that was about to be opened before
+        has taken its decoder down. None where the analysis is in any other state than it was read
+        in, or another run still holds it.
         """
         return self._move(
-            analysis_key(user_id, analysis_id),
+            analysis,
             Status.ANALYZING,
             now,
-            condition="#status = :awaiting OR (#status = :set_status AND lease_until <= :now)",
-            values={":awaiting": Status.AWAITING_UPLOAD, ":now": iso(now)},
-            sets={"lease_until": iso(now + LEASE)},
+            condition="(#status = :awaiting OR (#status = :set_status AND lease_until <= :now))"
+            " AND (attribute_not_exists(decoding) OR decoding = :seen)",
+            values={
+                ":awaiting": Status.AWAITING_UPLOAD,
+                ":now": iso(now),
+                ":seen": analysis.decoding,
+            },
+            sets={
+                "lease_until": iso(now + LEASE),
+                "decoding": True,
+                "decoder_deaths": analysis.decoder_deaths + analysis.decoding,
+            },
         )
+
+    def decoded(self, analysis: Analysis) -> None:
+        """Note that the photos are open: whatever ends this try now, they did not."""
+        key = analysis_key(analysis.user_id, analysis.analysis_id)
+        change_row(self._table, key, UpdateExpression="REMOVE decoding")
 
     def release(self, analysis: Analysis, now: datetime) -> None:
         """Let the next delivery of the same event have another try at once."""
         self._move(
-            analysis_key(analysis.user_id, analysis.analysis_id),
+            analysis,
             Status.ANALYZING,
             now,
+            condition="#status = :set_status",
             sets={"lease_until": iso(now)},
+            removes=("decoding",),
         )
 
     def save_reading(
@@ -245,173 +308,283 @@ class AnalysisTable:
     ) -> Analysis | None:
         """analyzing -> recommending with what was measured; None when it is no longer analyzing.
 
-        What it says of the person's tone is written before, in a row of its own: cut short between
-        the two, the next try writes both. It leaves none where the reading is not kept.
+        The reading, and what it says of the person's tone, are written before, in rows of their
+        own, each once: cut short there, the next try takes it from them. They are taken away
+        where the reading is not kept.
         """
+        whose = analysis.user_id, analysis.analysis_id
         if part := TonePart.of(analysis, reading):
             self._table.put_item(Item=_part_row(analysis, part))
+        put_or_row(
+            self._table,
+            {
+                **reading_key(*whose),
+                "reading": pack(reading.model_dump_json(exclude_none=True)),
+                "photo": photo.model_dump(),
+                "expires_at": int(analysis.expires_at.timestamp()),
+            },
+        )
         saved = self._move(
-            analysis_key(analysis.user_id, analysis.analysis_id),
+            analysis,
             Status.RECOMMENDING,
             now,
             condition="#status = :analyzing",
             values={":analyzing": Status.ANALYZING},
             sets={
-                "reading": pack(reading.model_dump_json(exclude_none=True)),
                 "photo": photo.model_dump(),
                 "pending": {str(kind) for kind in analysis.wants},
                 "redrives": 0,
             },
+            removes=("decoding", "lease_until"),
         )
         if saved is None:
-            self.forget_tone(analysis.user_id, analysis.analysis_id)
+            self.forget(*whose)
         return saved
 
-    def forget_tone(self, user_id: str, analysis_id: str) -> None:
-        """Take away what an analysis says of its person's tone, unless its reading is kept."""
-        analysis = self.get(user_id, analysis_id)
-        # One without a reading that has ended, or is gone, gets none any more: no race is left.
-        if analysis is None or analysis.reading is None:
-            self._table.delete_item(Key=tone_key(user_id, analysis_id))
+    def reading(self, user_id: str, analysis_id: str) -> tuple[FaceReading, Size] | None:
+        """What a try that was cut short had measured and kept already."""
+        row = self._item(reading_key(user_id, analysis_id))
+        if row is None:
+            return None
+        measured = FaceReading.model_validate(unpack(row["reading"]))
+        return measured, Size.model_validate(row["photo"])
 
-    def save_thumbnails(self, user_id: str, analysis_id: str) -> bool:
-        """Note that both thumbnails are there; False when the analysis is gone."""
-        key = analysis_key(user_id, analysis_id)
-        return change_row(self._table, key, **setting({"thumbnails": True})) is not None
+    def forget(self, user_id: str, analysis_id: str) -> None:
+        """Take away whatever was written of an analysis that is gone, or ended without a reading.
 
-    def save_result(self, analysis: Analysis, kind: Kind, result: Mapping[str, Any]) -> bool:
-        """Write a kind's result and take the kind off `pending`, both or neither.
-
-        False when this result is already there or the analysis is no longer waiting for it: the
-        first result stays.
+        Nothing where it is there and may have one.
         """
-        take_off = self._write(
-            "Update",
+        item = self._item(analysis_key(user_id, analysis_id))
+        if item is None or item.get("status") in (Status.FAILED, Status.EXPIRED):
+            for key in _keys_beside(user_id, analysis_id):
+                self._table.delete_item(Key=key)
+
+    def save_thumbnails(self, analysis: Analysis) -> bool:
+        """Note that both thumbnails are there; False when the analysis is gone."""
+        return self.received(analysis, Awaited.THUMBNAILS, {"thumbnails": True}) is not None
+
+    def received(
+        self, analysis: Analysis, what: Awaited, sets: Mapping[str, Any] | None = None
+    ) -> Analysis | None:
+        """Note that nothing more is to come of this; the last of it closes the row to the sweep.
+
+        analysis: as it was read last. None when it is gone.
+        """
+        if analysis.awaits <= {what} and (closed := self._closed(analysis, what, sets)):
+            return closed
+        update = moving(sets or {})
+        update["UpdateExpression"] += " DELETE awaits :what"
+        update["ExpressionAttributeValues"][":what"] = {str(what)}
+        key = analysis_key(analysis.user_id, analysis.analysis_id)
+        row = change_row(self._table, key, **update)
+        now = to_analysis(row) if row else None
+        if now and not now.awaits:  # what else was to come came at the same time
+            return self._closed(now, what) or now
+        return now
+
+    def _closed(
+        self, analysis: Analysis, last: Awaited, sets: Mapping[str, Any] | None = None
+    ) -> Analysis | None:
+        """Take a row that has ended out of the sweep's sight; None where it awaits more than the
+        `last`, or has not ended."""
+        if not analysis.status.is_terminal:
+            return None
+        update = moving(sets or {}, removes=("awaits", *CLOSED))
+        update["ExpressionAttributeNames"] |= {"#status": "status"}
+        update["ExpressionAttributeValues"] |= {":only": {str(last)}, ":ended": analysis.status}
+        only = "#status = :ended AND (attribute_not_exists(awaits) OR awaits = :only)"
+        key = analysis_key(analysis.user_id, analysis.analysis_id)
+        row = change_row(self._table, key, ConditionExpression=only, **update)
+        return to_analysis(row) if row else None
+
+    def save_result(
+        self, analysis: Analysis, kind: Kind, result: Mapping[str, Any], *, lost: bool = False
+    ) -> None:
+        """Write a kind's result; one that is there already stays.
+
+        lost: it says that the job was lost, and `retry` takes it away.
+        """
+        self._put_answer(analysis, kind, result, **({"lost": True} if lost else {}))
+
+    def take_off(self, analysis: Analysis, kind: Kind) -> Analysis | None:
+        """Take a kind whose result is written off `pending` -> the row.
+
+        None when the analysis is gone, or waits for no result.
+        """
+        row = change_row(
+            self._table,
             analysis_key(analysis.user_id, analysis.analysis_id),
             UpdateExpression="DELETE pending :kinds",
-            ConditionExpression="#status = :recommending AND contains(pending, :kind)",
+            ConditionExpression="#status = :recommending",
             ExpressionAttributeNames={"#status": "status"},
             ExpressionAttributeValues={
                 ":kinds": {str(kind)},
-                ":kind": str(kind),
                 ":recommending": Status.RECOMMENDING,
             },
         )
-        return transact(self._table, [self._put_result(analysis, kind, result), take_off])
+        return to_analysis(row) if row else None
 
-    def complete_with(
+    def complete(
         self,
         analysis: Analysis,
-        kind: Kind,
-        result: Mapping[str, Any],
         now: datetime,
-        enhanced: EnhancedAnalysis | None = None,
+        *,
+        last: Kind | None = None,
+        words: EnhancedAnalysis | None = None,
+        all_lost: bool = False,
     ) -> Analysis | None:
-        """recommending -> completed with the result of the one kind that is pending, in one write.
+        """recommending -> completed once no kind is pending; None otherwise.
 
-        None when it is not the only one, or no longer waited for.
+        last: the one kind that still is, whose result is written. words: the whole in words, kept
+        in a row of their own. all_lost: no result came of it, and its charge is given back.
         """
+        if words:
+            self._table.put_item(Item=self._answer(analysis, WORDS, words.model_dump(mode="json")))
+        pending = "pending = :last" if last else "attribute_not_exists(pending)"
         completing = _moving(
             Status.COMPLETED,
             now,
-            condition="#status = :recommending AND pending = :last",
-            values={":recommending": Status.RECOMMENDING, ":last": {str(kind)}},
-            sets={"enhanced_analysis": pack(enhanced.model_dump_json())} if enhanced else None,
+            condition=f"#status = :recommending AND {pending}",
+            values={":recommending": Status.RECOMMENDING}
+            | ({":last": {str(last)}} if last else {}),
+            sets={"redrives": 0, **({"refunded": True} if all_lost else {})},
             removes=("pending",),
         )
+        if all_lost:
+            return self._together(analysis, completing, [self._refund(analysis, now)])
         key = analysis_key(analysis.user_id, analysis.analysis_id)
-        update = self._write("Update", key, **completing)
-        if not transact(self._table, [self._put_result(analysis, kind, result), update]):
-            return None
-        return analysis.model_copy(
-            update={
-                "status": Status.COMPLETED,
-                "pending": frozenset(),
-                "enhanced_analysis": enhanced,
-                "updated_at": now,
-            }
-        )
-
-    def _put_result(self, analysis: Analysis, kind: str, result: Any) -> dict[str, Any]:
-        """A write of a transaction: a kind's result, or DRAWN; what is there already stays."""
-        return self._put(
-            {
-                **result_key(analysis.user_id, analysis.analysis_id, kind),
-                "result": pack(json.dumps(result)),
-                "expires_at": int(analysis.expires_at.timestamp()),
-            }
-        )
+        row = change_row(self._table, key, **completing)
+        return to_analysis(row) if row else None
 
     def save_drawn(self, analysis: Analysis, looks: Sequence[DrawnLook]) -> bool:
         """Write what became of a result's looks; they expire with the analysis.
 
-        False when that is there already, which stays, or the analysis is gone.
+        What is there already stays. False when the analysis is gone.
         """
-        key = analysis_key(analysis.user_id, analysis.analysis_id)
-        there = self._write("ConditionCheck", key, ConditionExpression="attribute_exists(PK)")
-        rows = [look.model_dump(mode="json", exclude_none=True) for look in looks]
-        return transact(self._table, [there, self._put_result(analysis, DRAWN, rows)])
-
-    def complete(
-        self,
-        user_id: str,
-        analysis_id: str,
-        now: datetime,
-        enhanced: EnhancedAnalysis | None = None,
-    ) -> Analysis | None:
-        """recommending -> completed once no kind is pending; None otherwise."""
-        return self._move(
-            analysis_key(user_id, analysis_id),
-            Status.COMPLETED,
-            now,
-            condition="#status = :recommending AND attribute_not_exists(pending)",
-            values={":recommending": Status.RECOMMENDING},
-            sets={"enhanced_analysis": pack(enhanced.model_dump_json())} if enhanced else None,
-        )
+        drawn = [look.model_dump(mode="json", exclude_none=True) for look in looks]
+        self._put_answer(analysis, DRAWN, drawn)
+        return self.received(analysis, Awaited.LOOKS) is not None
 
     def end(
-        self, analysis: Analysis, status: Status, failure: Failure, now: datetime
+        self,
+        analysis: Analysis,
+        status: Status,
+        failure: Failure,
+        now: datetime,
+        *,
+        charged: bool = False,
     ) -> Analysis | None:
         """End an analysis as failed or expired, and give its charge back, both or neither.
 
-        None when the analysis has moved on since it was read, or is gone.
+        charged: it is not given back. None when the analysis has moved on since it was read, or is
+        gone.
         """
         ending = _moving(
             status,
             now,
             condition="#status = :seen",
             values={":seen": analysis.status},
-            sets={"failure": failure.model_dump_json()},
-            removes=("pending",),
+            sets={"failure": failure.model_dump_json(), "awaits": {str(Awaited.ANNOUNCEMENT)}},
+            removes=("pending", "decoding"),
         )
-        key = analysis_key(analysis.user_id, analysis.analysis_id)
-        writes = [self._write("Update", key, **ending), refund(self._table.name, analysis)]
+        beside = [] if charged else [self._refund(analysis, now)]
+        whose = analysis.user_id, analysis.analysis_id
         if analysis.status is Status.ANALYZING:  # a try may have died as it saved its reading
-            tone = tone_key(analysis.user_id, analysis.analysis_id)
-            writes.append(self._write("Delete", tone))
-        if not transact(self._table, writes):
-            return None
-        return self.get(analysis.user_id, analysis.analysis_id)
+            keys = (tone_key(*whose), reading_key(*whose))
+            beside += [self._write("Delete", key) for key in keys]
+        return self._together(analysis, ending, beside)
 
-    def announced(self, analysis: Analysis) -> None:
-        """Note that an ended analysis' event is out, so that the sweep leaves it alone."""
-        key = analysis_key(analysis.user_id, analysis.analysis_id)
-        change_row(self._table, key, UpdateExpression="REMOVE open_shard, due_at")
+    def end_unreadable(self, row: UnreadableRow, failure: Failure, now: datetime) -> bool:
+        """End an analysis that cannot be read, and give its charge back if one is kept.
+
+        False where it has ended already; then only the sweep leaves it alone from now on.
+        """
+        key = analysis_key(row.user_id, row.analysis_id)
+        item = self._item(key) or {}
+        over = (Status.COMPLETED, Status.FAILED, Status.EXPIRED)
+        ending = _moving(
+            Status.FAILED,
+            now,
+            condition="attribute_exists(PK) AND NOT #status IN (:done, :failed, :expired)",
+            values=dict(zip((":done", ":failed", ":expired"), over, strict=True)),
+            sets={"failure": failure.model_dump_json()},
+            removes=("pending", "awaits", *CLOSED),
+        )
+        writes = [self._write("Update", key, **ending)]
+        if day := str(item.get("quota_day", "")):
+            writes.append(refund(self._table.name, row.user_id, day, now))
+        if transact(self._table, writes):
+            return True
+        change_row(self._table, key, UpdateExpression=f"REMOVE {', '.join(CLOSED)}")
+        return False
+
+    def retry(
+        self, analysis: Analysis, lost: frozenset[Kind], tier: Tier, now: datetime
+    ) -> Analysis | None:
+        """completed -> recommending for the results that were lost, which are taken away.
+
+        Charged again, on the day of `now`, where the charge was given back. None when the analysis
+        has moved on since it was read. Raises QuotaExceededError.
+        """
+        whose = analysis.user_id, analysis.analysis_id
+        awaits = {Awaited.ANNOUNCEMENT, *analysis.awaits}
+        awaits |= {Awaited.LOOKS} if Kind.MAKEUP in lost else set()
+        today = now.astimezone(UTC).date().isoformat()
+        again = _moving(
+            Status.RECOMMENDING,
+            now,
+            condition="#status = :completed AND #retries = :seen",
+            values={":completed": Status.COMPLETED, ":seen": analysis.retries},
+            sets={
+                "pending": {str(kind) for kind in lost},
+                "awaits": {str(awaited) for awaited in awaits},
+                "retries": analysis.retries + 1,
+                "redrives": 0,
+                **opened(analysis.analysis_id, now + PATIENCE[Status.RECOMMENDING]),
+                **({"quota_day": today} if analysis.refunded else {}),
+            },
+            removes=("refunded",),
+        )
+        if not analysis.retries:
+            again["ConditionExpression"] = "#status = :completed AND attribute_not_exists(#retries)"
+            del again["ExpressionAttributeValues"][":seen"]
+        beside = [
+            self._write(
+                "Delete",
+                result_key(*whose, kind),
+                ConditionExpression="attribute_exists(lost)",
+            )
+            for kind in sorted(lost)
+        ]
+        if analysis.refunded:
+            beside.append(charge(self._table.name, analysis.user_id, today, tier, now))
+        moved = self._together(analysis, again, beside)
+        if moved is None and analysis.refunded:
+            used = self.usage(analysis.user_id, tier, now)
+            if used.left == 0:
+                raise QuotaExceededError(used)
+        return moved
 
     def redriven(self, analysis: Analysis, now: datetime) -> bool:
-        """Count one more try by the sweep; False when the state has changed meanwhile."""
+        """Count one more try of the sweep, once it is sent; False when it has moved meanwhile."""
         moved = self._move(
-            analysis_key(analysis.user_id, analysis.analysis_id),
+            analysis,
             analysis.status,
             now,
-            condition="#status = :set_status AND redrives = :seen",
+            condition="#status = :set_status AND (attribute_not_exists(redrives)"
+            " OR redrives = :seen)",
             values={":seen": analysis.redrives},
-            sets={"redrives": analysis.redrives + 1},
+            sets={
+                "redrives": analysis.redrives + 1,
+                "due_at": iso(now + PATIENCE[analysis.status]),
+                # As it was: nobody who reads it is to see a change.
+                "updated_at": iso(analysis.updated_at),
+            },
         )
         return moved is not None
 
     def delete(self, analysis: Analysis) -> bool:
-        """Remove the row, its results and its part of the tone.
+        """Remove the row, and all rows beside it.
 
         An upload that never came is not charged. False when the row has moved on since it was
         read: read it again.
@@ -423,19 +596,56 @@ class AnalysisTable:
             ExpressionAttributeNames={"#status": "status"},
             ExpressionAttributeValues={":seen": analysis.status},
         )
-        whose = (analysis.user_id, analysis.analysis_id)
-        results = [self._write("Delete", result_key(*whose, kind)) for kind in (*Kind, DRAWN)]
-        tone = self._write("Delete", tone_key(*whose))
+        beside = [
+            self._write("Delete", key)
+            for key in _keys_beside(analysis.user_id, analysis.analysis_id)
+        ]
         never_used = analysis.status is Status.AWAITING_UPLOAD
-        given_back = [refund(self._table.name, analysis)] if never_used else []
-        return transact(self._table, [gone, *results, tone, *given_back])
+        given_back = [self._refund(analysis, datetime.now(UTC))] if never_used else []
+        return transact(self._table, [gone, *beside, *given_back])
 
-    def _move(self, key: Key, to: Status, now: datetime, **how: Any) -> Analysis | None:
+    def delete_unreadable(self, user_id: str, analysis_id: str) -> None:
+        """Remove an analysis that cannot be read, whatever state it is in."""
+        for key in (*_keys_beside(user_id, analysis_id), analysis_key(user_id, analysis_id)):
+            self._table.delete_item(Key=key)
+
+    def _answer(self, analysis: Analysis, name: str, told: Any, **more: Any) -> dict[str, Any]:
+        return {
+            **result_key(analysis.user_id, analysis.analysis_id, name),
+            "result": pack(json.dumps(told)),
+            "expires_at": int(analysis.expires_at.timestamp()),
+            **more,
+        }
+
+    def _put_answer(self, analysis: Analysis, name: str, told: Any, **more: Any) -> None:
+        put_or_row(self._table, self._answer(analysis, name, told, **more))
+
+    def _move(self, analysis: Analysis, to: Status, now: datetime, **how: Any) -> Analysis | None:
+        key = analysis_key(analysis.user_id, analysis.analysis_id)
         row = change_row(self._table, key, **_moving(to, now, **how))
         return to_analysis(row) if row else None
 
+    def _together(
+        self, analysis: Analysis, update: Mapping[str, Any], beside: list[dict[str, Any]]
+    ) -> Analysis | None:
+        """The row after a move and the writes that go with it, all or none; None: none.
+
+        It was all of them where the row bears the mark of this move.
+        """
+        key = analysis_key(analysis.user_id, analysis.analysis_id)
+        if not beside:
+            row = change_row(self._table, key, **update)
+            return to_analysis(row) if row else None
+        transact(self._table, [self._write("Update", key, **update), *beside])
+        item = self._item(key)
+        mine = item and item.get("moved_by") == update["ExpressionAttributeValues"][":set_moved_by"]
+        return to_analysis(item) if item and mine else None
+
+    def _refund(self, analysis: Analysis, now: datetime) -> dict[str, Any]:
+        return refund(self._table.name, analysis.user_id, analysis.quota_day, now)
+
     def _write(self, verb: str, key: Key, **request: Any) -> dict[str, Any]:
-        """A write of a transaction: an Update, a Delete or a ConditionCheck of this row."""
+        """A write of a transaction: an Update or a Delete of this row."""
         return {verb: {"TableName": self._table.name, "Key": key, **request}}
 
     def _put(self, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -446,19 +656,44 @@ class AnalysisTable:
         }
 
 
+def _result_keys(user_id: str, analysis_id: str) -> list[Key]:
+    return [result_key(user_id, analysis_id, name) for name in (*Kind, DRAWN, WORDS)]
+
+
+def _keys_beside(user_id: str, analysis_id: str) -> list[Key]:
+    """Keys of the rows that an analysis may have beside its own."""
+    whose = user_id, analysis_id
+    return [*_result_keys(*whose), reading_key(*whose), tone_key(*whose)]
+
+
+def _answers(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """What the result rows among these hold, by name."""
+    return {
+        str(row["SK"]).rsplit("#", 1)[1]: unpack(row["result"])
+        for row in rows
+        if str(row["SK"]).startswith(f"{RESULT}#")
+    }
+
+
+def _told(
+    row: Mapping[str, Any], readings: Mapping[str, Mapping[str, Any]]
+) -> ReadAnalysis | UnreadableRow:
+    try:
+        return _to_read(row, readings.get(reading_key(*name_of(row)[1:])["SK"]))
+    except UNREADABLE as error:
+        return _unreadable(row, error)
+
+
 def _moving(
     to: Status,
     now: datetime,
     *,
-    condition: str = "#status = :set_status",
+    condition: str,
     values: Mapping[str, Any] | None = None,
     sets: Mapping[str, Any] | None = None,
     removes: Sequence[str] = (),
 ) -> dict[str, Any]:
     """The update of an analysis to a status, where the condition holds."""
-    moved = {"status": to, "updated_at": iso(now), "due_at": iso(now + PATIENCE[to])}
-    request = setting({**(sets or {}), **moved})
-    if removes:
-        request["UpdateExpression"] += " REMOVE " + ", ".join(removes)
+    request = moving({"status": to, "updated_at": iso(now), **(sets or {})}, removes=removes)
     request["ExpressionAttributeValues"] |= values or {}
     return {"ConditionExpression": condition, **request}

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from facet.adapters.keys import OWNED, PROFILE, rows_below, shelf_key, user_key
+from facet.adapters.overdue import opened
 from facet.adapters.rows import at_least, condition_failed, pages, transact
 from facet.domain.belongings import COUNTED, PAGE_BYTES, Belongings, Shelf, ShelfPage
 from facet.domain.errors import BelongingsFullError, FacetError, ProfileUnreadableError
+from facet.domain.style import GarmentPhoto
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -88,7 +90,7 @@ class BelongingsTable:
 
         most: things on the counted shelves together. Raises BelongingsFullError.
         """
-        row = {**shelf_key(user_id, shelf, item_id), "document": _text(document)}
+        row = _row(user_id, shelf, item_id, document)
         if shelf not in COUNTED:
             return "Attributes" not in self._table.put_item(Item=row, ReturnValues="ALL_OLD")
         for _ in range(TRIES):
@@ -117,7 +119,7 @@ class BelongingsTable:
             edited = edit(_stored(item, shelf) if item else None)
             if edited is None:
                 return None
-            row = {**key, "document": _text(edited)}
+            row = _row(user_id, shelf, item_id, edited)
             if item:
                 done = self._put(
                     row,
@@ -196,6 +198,17 @@ def _fitting(rows: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
     """The first rows that a page has room for, and one at least."""
     sizes = accumulate(len(str(row.get("document", "")).encode()) for row in rows)
     return rows[: max(1, sum(size <= PAGE_BYTES for size in sizes))]
+
+
+def _row(user_id: str, shelf: Shelf, item_id: str, document: Document) -> dict[str, Any]:
+    """A thing as its row; one whose photo is awaited is overdue at some time."""
+    photo = GarmentPhoto.of(document) if shelf is Shelf.WARDROBE else None
+    waits = photo and photo.status == "awaiting_upload" and photo.due_at
+    return {
+        **shelf_key(user_id, shelf, item_id),
+        "document": _text(document),
+        **(opened(item_id, waits) if waits else {}),
+    }
 
 
 def _text(document: Document) -> str:

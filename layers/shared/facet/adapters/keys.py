@@ -1,8 +1,8 @@
 """How rows of the one table are called: partition and sort keys, and moments that sort as text.
 
 PK USER#<user>: everything of a user, and SK one of PROFILE, <shelf>#<item>, ANALYSIS#<analysis>,
-RESULT#<analysis>#<kind>, TONE#<analysis>, LOOK#<look>, QUOTA#<day>, EXPORT#<export>,
-OWNED.
+READING#<analysis>, RESULT#<analysis>#<kind>, TONE#<analysis>, LOOK#<look>, QUOTA#<day>,
+EXPORT#<export>, KEY#<hash of a route and an Idempotency-Key>, OWNED.
 PK ERASURE#<hash of the user's id>, SK ERASURE: what outlives them.
 """
 
@@ -15,12 +15,14 @@ from facet.domain.belongings import Shelf
 from facet.domain.places import user_partition
 
 ANALYSIS = "ANALYSIS"
+READING = "READING"
 RESULT = "RESULT"
 TONE = "TONE"
 LOOK = "LOOK"
 QUOTA = "QUOTA"
 EXPORT = "EXPORT"
 ERASURE = "ERASURE"
+KEY = "KEY"
 PROFILE = "PROFILE"
 OWNED = "OWNED"  # counts what lies on the shelves
 # Sorts behind every id, all of which are letters and digits.
@@ -39,14 +41,19 @@ def analysis_key(user_id: str, analysis_id: str) -> Key:
     return user_key(user_id, f"{ANALYSIS}#{analysis_id}")
 
 
-def ids_of(row: Mapping[str, Any]) -> tuple[str, str]:
-    """(user_id, analysis_id) off the key of an analysis' row: no row is without its key."""
-    partition, sort_key = str(row["PK"]), str(row["SK"])
-    return partition.removeprefix(user_partition("")), sort_key.removeprefix(f"{ANALYSIS}#")
+def reading_key(user_id: str, analysis_id: str) -> Key:
+    """Key of what was measured in an analysis."""
+    return user_key(user_id, f"{READING}#{analysis_id}")
+
+
+def name_of(row: Mapping[str, Any]) -> tuple[str, str, str]:
+    """(what it is, user_id, id) off the key of a row: no row is without its key."""
+    what, _, row_id = str(row["SK"]).partition("#")
+    return what, str(row["PK"]).removeprefix(user_partition("")), row_id
 
 
 def result_key(user_id: str, analysis_id: str, kind: str) -> Key:
-    """Key of the result of one kind of advice, or of what became of its looks."""
+    """Key of the result of one kind of advice, of what became of its looks, or of the words."""
     return user_key(user_id, f"{RESULT}#{analysis_id}#{kind}")
 
 
@@ -73,6 +80,11 @@ def export_row_key(user_id: str, export_id: str) -> Key:
 def shelf_key(user_id: str, shelf: Shelf, item_id: str) -> Key:
     """Key of the row of a thing on a shelf."""
     return user_key(user_id, f"{shelf}#{item_id}")
+
+
+def repeat_key(user_id: str, digest: str) -> Key:
+    """Key of the row that keeps the id of a request's Idempotency-Key; digest: of route and key."""
+    return user_key(user_id, f"{KEY}#{digest}")
 
 
 def erasure_key(user_id: str) -> Key:

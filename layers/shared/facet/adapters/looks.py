@@ -7,15 +7,16 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from facet.adapters.keys import LOOK, iso, look_key, rows_before, rows_below
-from facet.adapters.rows import at_least, change_row, pages, setting
-from facet.domain.looks import LookPage, LookStatus, SavedLook
+from facet.adapters.overdue import CLOSED, opened
+from facet.adapters.rows import at_least, change_row, moving, pages, put_or_row, setting
+from facet.domain.looks import RENDER_PATIENCE, LookPage, LookStatus, SavedLook
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 
 def _look_item(look: SavedLook) -> dict[str, Any]:
-    parts = look.model_dump(mode="json", exclude_none=True)
+    parts = look.model_dump(mode="json", exclude_none=True, exclude={"due_at"})
     return {
         **look_key(look.user_id, look.look_id),
         **parts,
@@ -39,8 +40,12 @@ class LookTable:
         self._table = table
 
     def create(self, look: SavedLook) -> None:
-        """Write the row of a new look."""
-        self._table.put_item(Item=_look_item(look), ConditionExpression="attribute_not_exists(PK)")
+        """Write the row of a new look, which is drawn within RENDER_PATIENCE or overdue.
+
+        One of this id that is there already is the same request's, and stays.
+        """
+        waits = opened(look.look_id, look.created_at + RENDER_PATIENCE)
+        put_or_row(self._table, {**_look_item(look), **waits})
 
     def get(self, user_id: str, look_id: str) -> SavedLook | None:
         """The user's look of this id, or None."""
@@ -67,10 +72,20 @@ class LookTable:
         """rendering -> completed or failed, as `look` has it; False when nobody waits for it."""
         item = _look_item(look)
         names = ("status", "code", "message", "products", "updated_at")
-        done = setting({name: item[name] for name in names if name in item})
-        done["ExpressionAttributeValues"][":rendering"] = LookStatus.RENDERING
+        sets = {name: item[name] for name in names if name in item}
+        return self._waiting(look, moving(sets, removes=CLOSED))
+
+    def redriven(self, look: SavedLook, now: datetime) -> bool:
+        """Count one more try of the sweep, once it is sent; False when nobody waits for it."""
+        sets = {"redrives": look.redrives + 1, "due_at": iso(now + RENDER_PATIENCE)}
+        return self._waiting(look, moving(sets))
+
+    def _waiting(self, look: SavedLook, update: dict[str, Any]) -> bool:
+        update["ExpressionAttributeNames"] |= {"#status": "status"}
+        update["ExpressionAttributeValues"] |= {":rendering": LookStatus.RENDERING}
         waits = "#status = :rendering"
-        return self._set(look.user_id, look.look_id, ConditionExpression=waits, **done) is not None
+        done = self._set(look.user_id, look.look_id, ConditionExpression=waits, **update)
+        return done is not None
 
     def change(
         self, user_id: str, look_id: str, name: str, favourite: bool, now: datetime

@@ -1,10 +1,10 @@
 """The day's quota: one row a user and day, counted up and down together with what it is for."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from facet.adapters.keys import quota_key
-from facet.domain.analysis import Analysis
 from facet.domain.quota import Tier, Usage
 
 if TYPE_CHECKING:
@@ -20,13 +20,16 @@ def usage(table: "Table", user_id: str, tier: Tier, now: datetime) -> Usage:
     return Usage.today(tier, int(item.get("used", 0)), now)  # type: ignore[arg-type]
 
 
-def charge(table_name: str, analysis: Analysis, tier: Tier) -> dict[str, Any]:
-    """Write of a transaction: one more is used; refused where that is more than the tier has."""
+def charge(table_name: str, user_id: str, day: str, tier: Tier, now: datetime) -> dict[str, Any]:
+    """Write of a transaction: one more is used; refused where that is more than the tier has.
+
+    day: ISO date (UTC), that of `now`.
+    """
     update = _update(
         table_name,
-        analysis,
+        quota_key(user_id, day),
         "SET used = if_not_exists(used, :zero) + :one, expires_at = :expires",
-        {":zero": 0, ":expires": int((analysis.created_at + QUOTA_ROW_LIFE).timestamp())},
+        {":zero": 0, ":expires": _expiry(now)},
     )
     if (limit := tier.daily_limit) is not None:
         update["ConditionExpression"] = "attribute_not_exists(used) OR used < :limit"
@@ -34,18 +37,29 @@ def charge(table_name: str, analysis: Analysis, tier: Tier) -> dict[str, Any]:
     return {"Update": update}
 
 
-def refund(table_name: str, analysis: Analysis) -> dict[str, Any]:
-    """Write of a transaction: one less is used."""
-    expression = "SET used = if_not_exists(used, :one) - :one"
-    return {"Update": _update(table_name, analysis, expression, {})}
+def refund(table_name: str, user_id: str, day: str, now: datetime) -> dict[str, Any]:
+    """Write of a transaction: one less is used on the day that it was charged."""
+    return {
+        "Update": _update(
+            table_name,
+            quota_key(user_id, day),
+            "SET used = if_not_exists(used, :one) - :one, "
+            "expires_at = if_not_exists(expires_at, :expires)",
+            {":expires": _expiry(now)},
+        )
+    }
+
+
+def _expiry(now: datetime) -> int:
+    return int((now + QUOTA_ROW_LIFE).timestamp())
 
 
 def _update(
-    table_name: str, analysis: Analysis, expression: str, values: dict[str, Any]
+    table_name: str, key: Mapping[str, str], expression: str, values: dict[str, Any]
 ) -> dict[str, Any]:
     return {
         "TableName": table_name,
-        "Key": quota_key(analysis.user_id, analysis.quota_day),
+        "Key": key,
         "UpdateExpression": expression,
         "ExpressionAttributeValues": {":one": 1, **values},
     }

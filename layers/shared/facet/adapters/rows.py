@@ -5,8 +5,11 @@ import random
 import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import batched
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
+from boto3.dynamodb.types import TypeDeserializer
 from botocore.exceptions import ClientError
 
 from facet.domain.errors import FacetError
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 CONFLICT_TRIES = 12
+MOST_AT_ONCE = 100  # rows that DynamoDB gives in one answer
 # What is raised by a row that is not as this release writes it: a field is missing, of another
 # type, not JSON, not deflated or (ValueError, pydantic's as well) not what its model takes.
 UNREADABLE = (KeyError, TypeError, ValueError, zlib.error)
@@ -63,16 +67,76 @@ def setting(values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def moving(values: Mapping[str, Any], *, removes: Sequence[str] = ()) -> dict[str, Any]:
+    """Update as `setting` makes it, which `change_row` knows again as its own.
+
+    Where the answer of a write is lost, the SDK sends it once more, and the condition of the second
+    fails by the first. What it then finds bears this mark.
+    """
+    update = setting({**values, "moved_by": token_hex(8)})
+    if removes:
+        update["UpdateExpression"] += " REMOVE " + ", ".join(removes)
+    return update
+
+
 def change_row(table: "Table", key: Mapping[str, str], **request: Any) -> Mapping[str, Any] | None:
-    """A row as it is after an update; None where the condition, that it is there, fails."""
+    """A row as it is after an update; None where the condition, that it is there, fails.
+
+    A condition that an update of `moving` failed by its own first sending holds.
+    """
     request = {"ConditionExpression": "attribute_exists(PK)", **request}
+    request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
     try:
         changed = table.update_item(Key=key, ReturnValues="ALL_NEW", **request)
     except ClientError as error:
         if not condition_failed(error):
             raise
-        return None
+        there = _row_of(error)
+        mark = request.get("ExpressionAttributeValues", {}).get(":set_moved_by")
+        return there if mark and there.get("moved_by") == mark else None
     return changed["Attributes"]
+
+
+def _row_of(error: ClientError) -> Mapping[str, Any]:
+    """The row that a condition failed on, as the table resource would give it; empty: none."""
+    told: Mapping[str, Any] = error.response.get("Item", {})  # type: ignore[assignment]
+    read = TypeDeserializer().deserialize
+    return {name: read(value) for name, value in told.items()}
+
+
+def put_or_row(table: "Table", row: Mapping[str, Any], **condition: Any) -> Mapping[str, Any]:
+    """Write a row where the condition, that there is none of its key, holds -> the row of its key
+    as it is then, this one or that which stays."""
+    condition = {"ConditionExpression": "attribute_not_exists(PK)", **condition}
+    try:
+        table.put_item(Item=row, ReturnValuesOnConditionCheckFailure="ALL_OLD", **condition)
+    except ClientError as error:
+        if not condition_failed(error):
+            raise
+        return _row_of(error)
+    return row
+
+
+def rows_of(table: "Table", keys: Sequence[Mapping[str, str]]) -> dict[str, dict[str, Any]]:
+    """Those rows of one user that are there, by sort key, as they are now."""
+    rows: dict[str, dict[str, Any]] = {}
+    for some in batched(keys, MOST_AT_ONCE, strict=False):
+        asked: Any = {table.name: {"Keys": list(some), "ConsistentRead": True}}
+        for attempt in range(CONFLICT_TRIES):
+            answer = table.meta.client.batch_get_item(RequestItems=asked)
+            rows |= {str(row["SK"]): row for row in answer["Responses"].get(table.name, ())}
+            asked = answer.get("UnprocessedKeys")
+            if not asked:
+                break
+            _wait(attempt)
+        else:
+            raise FacetError("the table did not give all rows")
+    return rows
+
+
+def _wait(attempt: int) -> None:
+    """A little longer each time, and never as long as somebody else."""
+    time.sleep(random.uniform(0, 0.02 * 2 ** min(attempt, 5)))  # noqa: S311
 
 
 def condition_failed(error: ClientError) -> bool:
@@ -107,7 +171,7 @@ def transact(table: "Table", writes: list[dict[str, Any]]) -> bool:
                 return False
             if "TransactionConflict" not in _codes(error):
                 raise
-            time.sleep(random.uniform(0, 0.02 * 2 ** min(attempt, 5)))  # noqa: S311
+            _wait(attempt)
         else:
             return True
     raise FacetError("the rows stayed contended")

@@ -11,6 +11,7 @@ from facet.domain.storage import Upload
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
 CORRELATION_METADATA = "correlation-id"
 
@@ -130,26 +131,25 @@ class Bucket:
             versions = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
             if not versions:
                 continue
-            answer = self._client.delete_objects(
-                Bucket=self.name,
-                Delete={
-                    "Objects": [
-                        {"Key": version["Key"], "VersionId": version["VersionId"]}
-                        for version in versions
-                    ],
-                    "Quiet": True,
-                },
+            self._delete(
+                [{"Key": version["Key"], "VersionId": version["VersionId"]} for version in versions]
             )
-            if refused := answer.get("Errors"):
-                raise FacetError(f"not deleted: {refused[0].get('Code')}, {len(refused)} objects")
             count += len(versions)
         return count
 
     def delete(self, *keys: str) -> None:
-        """Delete objects by their keys; one that is not there is no error."""
-        self._client.delete_objects(
-            Bucket=self.name, Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True}
+        """Delete objects by their keys; one that is not there is no error.
+
+        Raises FacetError where S3 keeps one.
+        """
+        self._delete([{"Key": key} for key in keys])
+
+    def _delete(self, objects: "list[ObjectIdentifierTypeDef]") -> None:
+        answer = self._client.delete_objects(
+            Bucket=self.name, Delete={"Objects": objects, "Quiet": True}
         )
+        if refused := answer.get("Errors"):
+            raise FacetError(f"not deleted: {refused[0].get('Code')}, {len(refused)} objects")
 
     def delete_below(self, prefix: str) -> int:
         """Delete every object below a prefix -> how many there were."""

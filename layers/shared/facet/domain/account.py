@@ -7,12 +7,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from facet.domain.base import Part, Stored
+from facet.domain.base import Stored
 
 # The lifecycle rule of exports/ in template.yaml says the same.
 EXPORT_LIFE = timedelta(days=7)
-# Three receives of its message, half an hour apart, and what the last may take.
-EXPORT_PATIENCE = timedelta(hours=2)
+# How long the sweep waits before it has an export made again: longer than one may take.
+EXPORT_PATIENCE = timedelta(minutes=30)
 
 # Longer than a request may run (ApiFunction's Timeout): whatever was let in before the account was
 # marked has been written by then.
@@ -35,15 +35,18 @@ class Export(Stored):
     export_id: str
     requested_at: datetime
     expires_at: datetime
+    username: str | None = None  # the user pool's, which the message needs
     ready_at: datetime | None = None
+    failed_at: datetime | None = None
     bytes: int | None = None
+    redrives: int = 0
 
-    def status(self, now: datetime) -> ExportStatus:
-        """How far the export is at this moment."""
+    @property
+    def status(self) -> ExportStatus:
+        """How far the export is."""
         if self.ready_at:
             return ExportStatus.READY
-        late = now - self.requested_at > EXPORT_PATIENCE
-        return ExportStatus.FAILED if late else ExportStatus.PENDING
+        return ExportStatus.FAILED if self.failed_at else ExportStatus.PENDING
 
 
 class Erasure(Stored):
@@ -63,7 +66,7 @@ class Person:
     username: str
 
 
-class ExportRequested(Part):
+class ExportRequested(Stored):
     """Message to AccountFunction: put everything of this user into a ZIP."""
 
     job: Literal["export"] = "export"
@@ -72,7 +75,7 @@ class ExportRequested(Part):
     export_id: str
 
 
-class ErasureRequested(Part):
+class ErasureRequested(Stored):
     """Message to AccountFunction: remove everything of this user."""
 
     job: Literal["erasure"] = "erasure"

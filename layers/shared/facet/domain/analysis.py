@@ -1,19 +1,24 @@
 """One analysis and the states it moves through.
 
 awaiting_upload -> analyzing -> recommending -> completed; from each of the first three also
-failed or expired. A row is never moved but by one conditional update (adapters/analyses.py).
+failed or expired; completed -> recommending by a retry alone. A row is never moved but by one
+conditional update (adapters/analyses.py). What was measured lies in a row of its own, written once,
+so that the row that moves stays below a kilobyte.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Annotated, Any, get_args
 
 from pydantic import Field
 
 from facet.domain import places
 from facet.domain.advice import AgeBand
-from facet.domain.base import Stored
+from facet.domain.base import Stored, known
 from facet.domain.face import Check, FaceReading, PhotoOutcome, ReferenceKind
+from facet.domain.looks import DrawnLook
 from facet.domain.narration import EnhancedAnalysis
 from facet.domain.products import Goal
 from facet.domain.style import Occasion, Weather
@@ -43,22 +48,38 @@ class Kind(StrEnum):
     OUTFIT = "outfit"
 
 
+class Awaited(StrEnum):
+    """What is still to come of an analysis beside its results; the sweep goes after it."""
+
+    ANNOUNCEMENT = "announcement"  # of its end, on the event bus
+    THUMBNAILS = "thumbnails"
+    LOOKS = "looks"  # pictures of the looks that its makeup result advises
+
+
+MOST_PHOTOS = 3  # of one analysis
 UPLOAD_WINDOW = timedelta(minutes=10)
 
-# How long a state may stand still before the sweep looks at it.
+# From its creation, and from each time it was sent on: until the sweep looks at a state that is not
+# over. No step between moves the deadline, since each move writes to the index as well.
 PATIENCE = {
     Status.AWAITING_UPLOAD: UPLOAD_WINDOW + timedelta(minutes=1),
     # Lambda's two asynchronous retries come after about one and three minutes.
     Status.ANALYZING: timedelta(minutes=5),
     # Three receives, each at most one visibility timeout (6 x 20 s) apart.
     Status.RECOMMENDING: timedelta(minutes=7),
-    # Ended but not yet announced on the event bus.
-    Status.COMPLETED: timedelta(minutes=1),
-    Status.FAILED: timedelta(minutes=1),
-    Status.EXPIRED: timedelta(minutes=1),
+    # Ended, but something of it is still awaited.
+    Status.COMPLETED: timedelta(minutes=10),
+    Status.FAILED: timedelta(minutes=10),
+    Status.EXPIRED: timedelta(minutes=10),
 }
+# Whoever ended an analysis announces it right away; the sweep does not do it at the same time.
+ANNOUNCED_WITHIN = timedelta(minutes=1)
 # How often the sweep sends a standing analysis on before it ends it with a reason.
 MAX_REDRIVES = 3
+# How often what was lost of one analysis may be asked for again.
+MAX_RETRIES = 3
+# Decoders that a photo may take down before it is not opened again.
+MAX_DECODER_DEATHS = 2
 
 
 class View(StrEnum):
@@ -104,7 +125,7 @@ class Size(Stored):
 
 
 class Analysis(Stored):
-    """One analysis row."""
+    """The row of an analysis: what it was asked for, and how far it is."""
 
     analysis_id: str
     user_id: str
@@ -112,15 +133,21 @@ class Analysis(Stored):
     created_at: datetime
     updated_at: datetime
     expires_at: datetime
+    upload_until: datetime | None = None  # where its uploads were signed again
     due_at: datetime | None = None
     redrives: int = 0
-    wants: tuple[Kind, ...]
-    goals: tuple[Goal, ...] = ()
+    retries: int = 0
+    refunded: bool = False  # completed, but every result was lost
+    decoding: bool = False  # a try is between opening a photo and having it open, or died there
+    decoder_deaths: int = 0
+    wants: Annotated[tuple[Kind, ...], known(Kind)]
+    goals: Annotated[tuple[Goal, ...], known(get_args(Goal))] = ()
     occasion: Occasion | None = None
     weather: Weather | None = None
     reference: ReferenceKind | None = None
     age_band: AgeBand | None = None  # as it was told when this was started
-    pending: frozenset[Kind] = frozenset()
+    pending: Annotated[frozenset[Kind], known(Kind)] = frozenset()
+    awaits: Annotated[frozenset[Awaited], known(Awaited)] = frozenset()
     content_type: str  # this and the next two: of the first photo
     content_length: int
     checksum_sha256: str
@@ -128,10 +155,8 @@ class Analysis(Stored):
     consent_version: str
     correlation_id: str
     quota_day: str
-    reading: FaceReading | None = None
-    photo: Size | None = None
+    photo: Size | None = None  # once it was read
     thumbnails: bool = False
-    enhanced_analysis: EnhancedAnalysis | None = None
     failure: KeptFailure | None = None
 
     @property
@@ -145,16 +170,15 @@ class Analysis(Stored):
         return self.photos or (first,)
 
     @property
+    def upload_closes(self) -> datetime:
+        """When the last URL for its photos stops working."""
+        return self.upload_until or self.created_at + UPLOAD_WINDOW
+
+    @property
     def upload_keys(self) -> tuple[str, ...]:
         """S3 keys of the photos as they were sent."""
         numbers = range(len(self.sent))
         return tuple(places.face_key(self.user_id, self.analysis_id, number) for number in numbers)
-
-    @property
-    def outcomes(self) -> tuple[PhotoOutcome, ...]:
-        """What became of each of several photos, once they were read."""
-        told = self.reading or self.failure
-        return told.photos if told else ()
 
     @property
     def photo_key(self) -> str:
@@ -174,7 +198,29 @@ class Analysis(Stored):
     @property
     def media_keys(self) -> tuple[str, ...]:
         """S3 keys of every picture of the photo in the media bucket."""
-        return self.photo_key, self.thumbnail_key, self.optimized_key
+        return places.media_keys(self.user_id, self.analysis_id)
+
+
+class ReadAnalysis(Analysis):
+    """An analysis with what was measured, as far as it has got."""
+
+    reading: FaceReading | None = None
+
+    @property
+    def outcomes(self) -> tuple[PhotoOutcome, ...]:
+        """What became of each of several photos, once they were read."""
+        told = self.reading or self.failure
+        return told.photos if told else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """An analysis with everything that is kept of it."""
+
+    analysis: ReadAnalysis
+    results: Mapping[Kind, dict[str, Any]]  # as far as they were written
+    drawn: tuple[DrawnLook, ...] | None = None  # what became of its looks; None: not drawn yet
+    words: EnhancedAnalysis | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +236,6 @@ class UnreadableRow:
 class Page:
     """A page of analyses, newest first, and the id the next one starts before (None: no more)."""
 
-    analyses: tuple[Analysis, ...]
+    analyses: tuple[ReadAnalysis, ...]
     next_id: str | None
     unreadable: tuple[UnreadableRow, ...] = ()  # that lie among them

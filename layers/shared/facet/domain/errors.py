@@ -8,6 +8,7 @@ FacetError                        trying again may help
       + FileTooLargeError         file_too_large
       x what is asked for is not there, or somebody else's
       + AnalysisNotFoundError     analysis_not_found
+      + AnalysisUnreadableError   analysis_unreadable
       + BagItemNotFoundError      bag_item_not_found
       + GarmentNotFoundError      garment_not_found
       + LookNotFoundError         look_not_found
@@ -92,6 +93,13 @@ class AnalysisNotFoundError(PermanentError):
 
     def __init__(self) -> None:
         super().__init__("analysis_not_found")
+
+
+class AnalysisUnreadableError(PermanentError):
+    """There is such an analysis, but this release cannot read its row."""
+
+    def __init__(self) -> None:
+        super().__init__("analysis_unreadable")
 
 
 class BagItemNotFoundError(PermanentError):

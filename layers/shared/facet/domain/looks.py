@@ -13,8 +13,9 @@ from facet.domain.products import HexColor
 from facet.domain.style import Finish, MakeupCategory, Region
 from facet.saying import say
 
-# Three receives, each at most one visibility timeout (6 x 30 s) apart.
-RENDER_PATIENCE = timedelta(minutes=10)
+# Longer than the queue takes to give a look up, with a model for garments too (visibility timeout
+# and receives in template.yaml): a look that has failed is not completed later.
+RENDER_PATIENCE = timedelta(minutes=12)
 TIMED_OUT = "render_timed_out"
 
 
@@ -96,6 +97,8 @@ class SavedLook(Stored):
     updated_at: datetime
     expires_at: datetime
     correlation_id: str
+    due_at: datetime | None = None
+    redrives: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from typing import Any, Literal
 from pydantic import Field
 
 from facet.domain.analysis import Analysis, Kind, Status
-from facet.domain.base import Part, Stored
+from facet.domain.base import Stored
 
 
-class FaceAnalyzed(Part):
+class FaceAnalyzed(Stored):
     """A recommendation job: one wish of one analysed face."""
 
     analysis_id: str
@@ -24,7 +24,7 @@ def jobs_of(analysis: Analysis) -> Iterator[FaceAnalyzed]:
         yield FaceAnalyzed(analysis_id=analysis.analysis_id, user_id=analysis.user_id, kind=kind)
 
 
-class LookWanted(Part):
+class LookWanted(Stored):
     """Pictures to draw: of every look of a makeup result, or of the one saved look `look_id`."""
 
     analysis_id: str

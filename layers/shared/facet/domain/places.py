@@ -4,6 +4,7 @@ What an erasure and the deletion of an analysis walk is read off the same table 
 that nothing can be put where neither looks. template.yaml gives rights by the same prefixes.
 """
 
+import hashlib
 from dataclasses import dataclass
 from typing import Literal
 
@@ -82,6 +83,12 @@ def optimized_key(user_id: str, analysis_id: str) -> str:
     return f"{THUMBNAILS.of_analysis(user_id, analysis_id)}optimized.jpg"
 
 
+def media_keys(user_id: str, analysis_id: str) -> tuple[str, ...]:
+    """S3 keys of every picture of an analysis' photo in the media bucket."""
+    whose = user_id, analysis_id
+    return photo_key(*whose), thumbnail_key(*whose), optimized_key(*whose)
+
+
 def look_keys(user_id: str, analysis_id: str, name: str) -> tuple[str, str]:
     """S3 keys of a look's picture, and of its before and after."""
     stem = f"{LOOKS.of_analysis(user_id, analysis_id)}{name}"
@@ -109,9 +116,19 @@ def owner_of(key: str) -> tuple[str, str]:
 # --- of a garment and of an account --------------------------------------------------------------
 
 
-def garment_upload_key(user_id: str, item_id: str) -> str:
-    """S3 key of a garment's photo as it was sent."""
-    return f"{GARMENT_UPLOADS.of_user(user_id)}{item_id}"
+def garment_upload_key(user_id: str, item_id: str, checksum_sha256: str) -> str:
+    """S3 key of a garment's photo as it was sent: another photo of it has another key, so that
+    whoever is done with one does not take the next one away.
+
+    checksum_sha256: of the photo, base64.
+    """
+    which = hashlib.sha256(checksum_sha256.encode()).hexdigest()[:16]
+    return f"{garment_uploads(user_id, item_id)}{which}"
+
+
+def garment_uploads(user_id: str, item_id: str) -> str:
+    """Prefix of every photo that was sent of a garment."""
+    return f"{GARMENT_UPLOADS.of_user(user_id)}{item_id}."
 
 
 def garment_picture_key(user_id: str, item_id: str) -> str:

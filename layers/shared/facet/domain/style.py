@@ -199,6 +199,8 @@ class GarmentPhoto(Stored):
     correlation_id: str
     code: str | None = Field(default=None, description="why it could not be read")
     message: str | None = None
+    due_at: datetime | None = Field(default=None, description="the sweep looks after it then")
+    redrives: int = 0
 
     @classmethod
     def of(cls, garment: Mapping[str, Any]) -> Self | None:

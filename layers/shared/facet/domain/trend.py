@@ -19,7 +19,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from facet.domain.analysis import Analysis
+from facet.domain.analysis import ReadAnalysis
 from facet.domain.base import Part
 from facet.domain.card import between_photos
 from facet.domain.face import Concern, FaceReading
@@ -110,7 +110,7 @@ class Trend(Part):
     )
 
 
-def trends(analysis: Analysis, earlier: Sequence[Analysis]) -> tuple[Trend, ...]:
+def trends(analysis: ReadAnalysis, earlier: Sequence[ReadAnalysis]) -> tuple[Trend, ...]:
     """The trend of every concern of an analysis; empty without a reading.
 
     earlier: analyses of the same user, newest first.
@@ -121,7 +121,7 @@ def trends(analysis: Analysis, earlier: Sequence[Analysis]) -> tuple[Trend, ...]
     return tuple(_trend(concern, reading, analysis, earlier) for concern in reading.skin.concerns)
 
 
-def compare(name: str, now: Analysis, then: Analysis) -> Comparison | None:
+def compare(name: str, now: ReadAnalysis, then: ReadAnalysis) -> Comparison | None:
     """One concern compared between two analyses; None where either has no reading."""
     if now.reading is None or then.reading is None:
         return None
@@ -140,7 +140,7 @@ def compare(name: str, now: Analysis, then: Analysis) -> Comparison | None:
     return _moved(then, new.measured - old.measured, least, noise, more=Verdict.WORSE)
 
 
-def index_trend(analysis: Analysis, earlier: Sequence[Analysis]) -> IndexTrend | None:
+def index_trend(analysis: ReadAnalysis, earlier: Sequence[ReadAnalysis]) -> IndexTrend | None:
     """The trend of the overall index of an analysis; None without one.
 
     earlier: analyses of the same user, newest first.
@@ -161,7 +161,7 @@ def index_trend(analysis: Analysis, earlier: Sequence[Analysis]) -> IndexTrend |
     )
 
 
-def compare_index(now: Analysis, then: Analysis) -> Comparison | None:
+def compare_index(now: ReadAnalysis, then: ReadAnalysis) -> Comparison | None:
     """The overall index compared between two analyses; None where either has no reading.
 
     Only where it is made of the same concerns, by the same tables.
@@ -184,7 +184,7 @@ def compare_index(now: Analysis, then: Analysis) -> Comparison | None:
     return _moved(then, new.value - old.value, least, noise, more=Verdict.BETTER)
 
 
-def _not_comparable(then: Analysis, reason: str) -> Comparison:
+def _not_comparable(then: ReadAnalysis, reason: str) -> Comparison:
     return Comparison.model_validate(
         {
             "analysis_id": then.analysis_id,
@@ -196,7 +196,7 @@ def _not_comparable(then: Analysis, reason: str) -> Comparison:
 
 
 def _moved(
-    then: Analysis, change: float, least: float, noise: float, *, more: Verdict
+    then: ReadAnalysis, change: float, least: float, noise: float, *, more: Verdict
 ) -> Comparison:
     """A change against what is noise, in units of `least` > 0; more: its verdict if it grows."""
     less = Verdict.WORSE if more is Verdict.BETTER else Verdict.BETTER
@@ -218,7 +218,7 @@ def _band(value: float, least: float, repeat: float | None) -> NoiseBand:
 
 
 def _trend(
-    concern: Concern, reading: FaceReading, analysis: Analysis, earlier: Sequence[Analysis]
+    concern: Concern, reading: FaceReading, analysis: ReadAnalysis, earlier: Sequence[ReadAnalysis]
 ) -> Trend:
     measured, least = concern.measured, concern.minimum_change
     repeat = between_photos(concern.name, reading.versions)

@@ -1,38 +1,28 @@
-"""`Idempotency-Key`: a POST that comes twice is done once, and answered alike.
+"""`Idempotency-Key`: a POST that comes twice is done once.
 
-    @router.post("/v1/feedback", responses=problems(201, Receipt, "feedback_empty"))
-    def post_feedback(
-        feedback: NewFeedback, idempotency_key: IdempotencyKey = None
-    ) -> Response[str]:
-        def give() -> Response[str]:
-            receipt = give_feedback(caller(router).user_id, feedback, ...)
-            return json_response(receipt, HTTPStatus.CREATED)
+    @router.post("/v1/wardrobe", responses=problems(201, WardrobeItem, "file_too_large"))
+    def post_garment(wish: NewGarment, idempotency_key: IdempotencyKey = None) -> Response[str]:
+        with router.wiring.repeats.id_of(router, idempotency_key, wish) as item_id:
+            put_garment(item_id, wish)
+        return json_response(garment(item_id, signed=True), HTTPStatus.CREATED)
 
-        return repeats.once(router, idempotency_key, feedback, give)
-
-An answer that goes stale (a signed URL) is made anew from what is remembered:
-
-        item_id = repeats.remembered(router, idempotency_key, wish, lambda: add_garment(...))
-        return json_response(sign_garment_upload(item_id), HTTPStatus.CREATED)
+The key decides the id of what is made, and whatever is made of an id is made once. So a request
+that died anywhere is taken up where it stopped, and no answer has to be kept.
 """
 
-from collections.abc import Callable
-from functools import cached_property
-from http import HTTPStatus
-from typing import TYPE_CHECKING, Annotated, Any
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Annotated, Protocol
 
-from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Header
 from pydantic import BaseModel
+from ulid import ULID
 
 from facet.domain.errors import PermanentError
-from facet.domain.places import user_partition
 from facet.http.caller import Routes, caller
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.client import DynamoDBClient
-
-REMEMBERED_SECONDS = 86_400
 
 IdempotencyKey = Annotated[
     str | None,
@@ -41,106 +31,51 @@ IdempotencyKey = Annotated[
         min_length=1,
         max_length=255,
         description="Any string of your own, a UUID say. Send it again to repeat the request "
-        "safely: within a day it is done once and answered alike.",
+        "safely: within a day it is done once.",
     ),
 ]
 
 
+class Ids(Protocol):
+    """Ids that requests were given, by user, route and key."""
+
+    def reserve(
+        self, user_id: str, digest: str, row_id: str, body: str, now: datetime
+    ) -> tuple[str, str]: ...
+    def give_back(self, user_id: str, digest: str) -> None: ...
+
+
 class Repeats:
-    """Remembers for a day what each user's keys were answered with, by method and path.
+    """Knows a request again by its Idempotency-Key."""
 
-    One row each, below the user's own partition, where an erasure finds it: `PK` USER#<sub>, `SK`
-    a hash of route and key.
-    """
+    def __init__(self, ids: Ids) -> None:
+        self._ids = ids
 
-    def __init__(self, client: "DynamoDBClient", table_name: str) -> None:
-        self._client = client
-        self._table_name = table_name
+    @contextmanager
+    def id_of(self, app: Routes, key: str | None, body: BaseModel | None) -> Iterator[str]:
+        """The ULID of what a request makes: a new one, or that of the same request before.
 
-    def once(
-        self,
-        app: Routes,
-        key: str | None,
-        body: BaseModel | None,
-        do: Callable[[], Response[str]],
-    ) -> Response[str]:
-        """The answer of `do`, or the one it gave for this key before: status, headers and body.
-
-        app: what answers the request.
-
-        What `do` raises is not remembered: the request may be sent again. Raises
-        PermanentError(idempotency_key_reused) for a known key with another body and
-        PermanentError(request_in_progress) while the first request is still running.
+        app: what answers the request. Where the request is refused, its key is free again. Raises
+        PermanentError(idempotency_key_reused) for a known key with another body.
         """
-
-        def answer() -> dict[str, Any]:
-            done = do()
-            return {
-                "status_code": int(done.status_code),
-                "content_type": done.content_type,
-                "body": done.body,
-                "headers": dict(done.headers),
-            }
-
-        remembered = self.remembered(app, key, body, answer)
-        status = HTTPStatus(remembered.pop("status_code"))
-        return Response(status, **remembered)
-
-    def remembered[T](
-        self, app: Routes, key: str | None, body: BaseModel | None, do: Callable[[], T]
-    ) -> T:
-        """What `do` returns, plain JSON, or what it returned for this key; raises as `once`."""
+        now = datetime.now(UTC)
+        new_id = str(ULID.from_datetime(now))
         if key is None:
-            return do()
-        from aws_lambda_powertools.utilities.idempotency import idempotent_function  # noqa: PLC0415
-        from aws_lambda_powertools.utilities.idempotency.exceptions import (  # noqa: PLC0415
-            IdempotencyAlreadyInProgressError,
-            IdempotencyValidationError,
-        )
-
-        store, config = self._store
-        store.static_pk_value = user_partition(caller(app).user_id)
-        config.register_lambda_context(app.lambda_context)
-        event = app.current_event
-        request = {
-            "route": f"{event.http_method} {event.path}",
-            "key": key,
-            "body": body.model_dump(mode="json") if body else None,
-        }
-
-        def doing(*, request: dict[str, Any]) -> T:  # noqa: ARG001
-            return do()
-
-        run = idempotent_function(
-            doing,
-            data_keyword_argument="request",
-            persistence_store=store,
-            config=config,
-            key_prefix="once",
-        )
+            yield new_id
+            return
+        user_id, event = caller(app).user_id, app.current_event
+        digest = _digest([event.http_method, event.path, key])
+        told = _digest(body.model_dump(mode="json") if body else None)
+        row_id, first = self._ids.reserve(user_id, digest, new_id, told, now)
+        if first != told:
+            raise PermanentError("idempotency_key_reused")
         try:
-            done: T = run(request=request)
-        except IdempotencyValidationError as error:
-            raise PermanentError("idempotency_key_reused") from error
-        except IdempotencyAlreadyInProgressError as error:
-            raise PermanentError("request_in_progress") from error
-        return done
+            yield row_id
+        except PermanentError:
+            if row_id == new_id:
+                self._ids.give_back(user_id, digest)
+            raise
 
-    @cached_property
-    def _store(self) -> tuple[Any, Any]:
-        """Powertools' table and settings; loaded by the first key, since reads need neither."""
-        from aws_lambda_powertools.utilities.idempotency import (  # noqa: PLC0415
-            DynamoDBPersistenceLayer,
-            IdempotencyConfig,
-        )
 
-        store = DynamoDBPersistenceLayer(
-            self._table_name, key_attr="PK", sort_key_attr="SK", boto3_client=self._client
-        )
-        config = IdempotencyConfig(
-            event_key_jmespath="[route, key]",
-            payload_validation_jmespath="body",
-            expires_after_seconds=REMEMBERED_SECONDS,
-            hash_function="sha256",
-        )
-        return store, config
+def _digest(told: object) -> str:
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()

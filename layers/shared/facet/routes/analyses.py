@@ -14,6 +14,7 @@ from facet.routes.router import Ulid, WiredRouter
 from facet.services.delete_analysis import delete_analysis
 from facet.services.read_analysis import AnalysisDocument, read_analysis
 from facet.services.read_history import History, read_history
+from facet.services.retry_analysis import retry_analysis
 
 router = WiredRouter()
 
@@ -48,7 +49,7 @@ def get_analyses(limit: Limit = 20, cursor: Cursor = None) -> Response[str]:
     operation_id="getAnalysis",
     description="Poll it after `poll_after_ms` until `status` is completed, failed or expired.",
     tags=["analyses"],
-    responses=problems(200, AnalysisDocument, "analysis_not_found"),
+    responses=problems(200, AnalysisDocument, "analysis_not_found", "analysis_unreadable"),
 )
 def get_analysis(analysis_id: Ulid) -> Response[str]:
     document = read_analysis(
@@ -61,6 +62,41 @@ def get_analysis(analysis_id: Ulid) -> Response[str]:
         jobs=router.wiring.jobs,
     )
     return json_response(document)
+
+
+@router.post(
+    "/v1/analyses/<analysis_id>/retry",
+    summary="Try again what was lost",
+    operation_id="retryAnalysis",
+    description="Makes the advice that ended as `job_lost`, at most three times an analysis; "
+    "charged where the charge was given back. Poll the analysis as after a start.",
+    tags=["analyses"],
+    responses=problems(
+        202,
+        AnalysisDocument,
+        *("analysis_not_found", "nothing_to_retry", "retries_used_up", "quota_exceeded"),
+    ),
+)
+def post_retry(analysis_id: Ulid) -> Response[str]:
+    who, now = caller(router), datetime.now(UTC)
+    retry_analysis(
+        who.user_id,
+        analysis_id,
+        tier=who.tier,
+        now=now,
+        analyses=router.wiring.analyses,
+        jobs=router.wiring.jobs,
+    )
+    document = read_analysis(
+        who.user_id,
+        analysis_id,
+        now=now,
+        analyses=router.wiring.analyses,
+        shelves=router.wiring.shelves,
+        media=router.wiring.media,
+        jobs=router.wiring.jobs,
+    )
+    return json_response(document, HTTPStatus.ACCEPTED)
 
 
 @router.delete(

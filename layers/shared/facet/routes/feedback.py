@@ -1,6 +1,5 @@
 """Feedback: what the person makes of the advice."""
 
-from datetime import UTC, datetime
 from http import HTTPStatus
 
 from aws_lambda_powertools import single_metric
@@ -45,16 +44,14 @@ def count_feedback(ranking: str | None, liked: bool | None) -> None:
     ),
 )
 def post_feedback(feedback: NewFeedback, idempotency_key: IdempotencyKey = None) -> Response[str]:
-    def give() -> Response[str]:
+    with router.wiring.repeats.id_of(router, idempotency_key, feedback) as feedback_id:
         receipt = give_feedback(
             caller(router).user_id,
             feedback,
-            now=datetime.now(UTC),
+            feedback_id=feedback_id,
             analyses=router.wiring.analyses,
             shelves=router.wiring.shelves,
             products=router.wiring.products,
             count=count_feedback,
         )
-        return json_response(receipt, HTTPStatus.CREATED)
-
-    return router.wiring.repeats.once(router, idempotency_key, feedback, give)
+    return json_response(receipt, HTTPStatus.CREATED)

@@ -43,27 +43,23 @@ router = WiredRouter()
 def post_look(
     analysis_id: Ulid, wish: NewLook, idempotency_key: IdempotencyKey = None
 ) -> Response[str]:
-    who, now = caller(router), datetime.now(UTC)
-
-    def ask() -> str:
-        return ask_for_look(
+    who = caller(router)
+    with router.wiring.repeats.id_of(router, idempotency_key, wish) as look_id:
+        ask_for_look(
             wish,
+            look_id=look_id,
             user_id=who.user_id,
             analysis_id=analysis_id,
             correlation_id=request_id(router),
-            now=now,
+            now=datetime.now(UTC),
             most=router.wiring.settings.max_looks,
             most_of_analysis=router.wiring.settings.max_looks_of_analysis,
             analyses=router.wiring.analyses,
             looks=router.wiring.looks,
             shelves=router.wiring.shelves,
             jobs=router.wiring.look_jobs,
-        ).look_id
-
-    look_id = router.wiring.repeats.remembered(router, idempotency_key, wish, ask)
-    look = read_look(
-        who.user_id, look_id, now=now, looks=router.wiring.looks, media=router.wiring.media
-    )
+        )
+    look = read_look(who.user_id, look_id, looks=router.wiring.looks, media=router.wiring.media)
     return json_response(look, HTTPStatus.ACCEPTED)
 
 
@@ -80,7 +76,6 @@ def get_looks(limit: Limit = 20, cursor: Cursor = None) -> Response[str]:
         caller(router).user_id,
         limit,
         cursor,
-        now=datetime.now(UTC),
         cursors=router.wiring.cursors,
         looks=router.wiring.looks,
         media=router.wiring.media,
@@ -100,7 +95,6 @@ def get_look(look_id: Ulid) -> Response[str]:
     look = read_look(
         caller(router).user_id,
         look_id,
-        now=datetime.now(UTC),
         looks=router.wiring.looks,
         media=router.wiring.media,
     )

@@ -49,17 +49,16 @@ def person() -> Person:
 def post_export(idempotency_key: IdempotencyKey = None) -> Response[str]:
     who, now = person(), datetime.now(UTC)
 
-    def request() -> str:
-        return request_export(
+    with router.wiring.repeats.id_of(router, idempotency_key, None) as new_id:
+        export_id = request_export(
             who,
+            new_id,
             request_id(router),
             now=now,
             most_a_day=router.wiring.settings.max_exports_a_day,
             accounts=router.wiring.accounts,
             jobs=router.wiring.account_jobs,
         )
-
-    export_id = router.wiring.repeats.remembered(router, idempotency_key, None, request)
     document = read_export(
         who.user_id, export_id, now=now, accounts=router.wiring.accounts, media=router.wiring.media
     )

@@ -6,7 +6,6 @@ from http import HTTPStatus
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import Response
 
-from facet.domain.analysis import Analysis
 from facet.http.answers import json_response, rate_limit_headers
 from facet.http.caller import caller, request_id
 from facet.http.idempotency import IdempotencyKey
@@ -17,7 +16,6 @@ from facet.services.start_analysis import (
     StartedAnalysis,
     sign_upload,
     start_analysis,
-    started_before,
 )
 
 logger = Logger()
@@ -41,34 +39,27 @@ router = WiredRouter()
         "file_too_large",
         "quota_exceeded",
         "busy",
+        "analysis_ended",
     ),
 )
 def post_analysis(wish: NewAnalysis, idempotency_key: IdempotencyKey = None) -> Response[str]:
-    who, wiring = caller(router), router.wiring
-    fresh: dict[str, Analysis] = {}
-
-    def start_anew() -> str:
+    who, wiring, now = caller(router), router.wiring, datetime.now(UTC)
+    with wiring.repeats.id_of(router, idempotency_key, wish) as analysis_id:
         analysis = start_analysis(
             wish,
+            analysis_id=analysis_id,
             user_id=who.user_id,
             tier=who.tier,
             correlation_id=request_id(router),
             max_photo_bytes=wiring.max_photo_bytes,
             max_queue_depth=wiring.settings.max_queue_depth,
             retention=wiring.retention,
-            now=datetime.now(UTC),
+            now=now,
             analyses=wiring.analyses,
             jobs=wiring.jobs,
             shelves=wiring.shelves,
         )
-        fresh[analysis.analysis_id] = analysis
-        return analysis.analysis_id
-
-    analysis_id = wiring.repeats.remembered(router, idempotency_key, wish, start_anew)
-    # Only a repeated request has to read what the first one wrote.
-    analysis = fresh.get(analysis_id) or started_before(who.user_id, analysis_id, wiring.analyses)
-    now = datetime.now(UTC)
     started = sign_upload(analysis, now=now, uploads=wiring.uploads)
     usage = wiring.analyses.usage(who.user_id, who.tier, now)
-    logger.info("upload signed", extra={"analysis_id": analysis_id})
+    logger.info("upload signed", extra={"analysis_id": analysis.analysis_id})
     return json_response(started, HTTPStatus.CREATED, rate_limit_headers(usage, now))

@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 
 from aws_lambda_powertools.event_handler import Response
-from ulid import ULID
 
 from facet.http.answers import json_response
 from facet.http.caller import caller, request_id
@@ -65,7 +64,6 @@ def get_wardrobe(limit: Limit = 20, cursor: Cursor = None) -> Response[str]:
         caller(router).user_id,
         limit,
         cursor,
-        now=datetime.now(UTC),
         cursors=router.wiring.cursors,
         shelves=router.wiring.shelves,
         media=router.wiring.media,
@@ -83,12 +81,8 @@ def get_wardrobe(limit: Limit = 20, cursor: Cursor = None) -> Response[str]:
     responses=problems(201, WardrobeItem, "colours_needed", "file_too_large", "belongings_full"),
 )
 def post_garment(wish: NewGarment, idempotency_key: IdempotencyKey = None) -> Response[str]:
-    def add() -> str:
-        item_id = str(ULID())
+    with router.wiring.repeats.id_of(router, idempotency_key, wish) as item_id:
         put_garment(item_id, wish)
-        return item_id
-
-    item_id = router.wiring.repeats.remembered(router, idempotency_key, wish, add)
     return json_response(garment(item_id, signed=True), HTTPStatus.CREATED)
 
 

@@ -8,12 +8,12 @@ Where that one was lost, or a photo never came, the sweep has S3 announce one ag
 deadline, from which on nothing is waited for. What comes once they are read is deleted.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from facet.domain.analysis import (
+    MAX_DECODER_DEATHS,
     MEASURED_VIEWS,
-    UPLOAD_WINDOW,
     Analysis,
     KeptFailure,
     Size,
@@ -21,14 +21,16 @@ from facet.domain.analysis import (
     View,
 )
 from facet.domain.errors import PermanentError, PhotoRejectedError
-from facet.domain.face import PhotoOutcome, PhotoStatus
+from facet.domain.face import FaceReading, PhotoOutcome, PhotoStatus
 from facet.domain.messages import jobs_of
+from facet.domain.places import media_keys
 from facet.services.end_analysis import fail_analysis
 from facet.services.ports import Analyses, Events, Jobs, Objects
 from facet.vision.analyze import PhotoAnalysis
 from facet.vision.merge import together
 
-# The bytes of a photo, and `reference` where something is held beside the face.
+# The bytes of a photo, `reference` where something is held beside the face, and `opened`, to be
+# called once the photo is decoded.
 type Measure = Callable[..., PhotoAnalysis]
 
 
@@ -52,37 +54,58 @@ def analyze_face(
     nothing to do. Any error but a PermanentError is raised after the claim is released, so that a
     retry may succeed.
     """
-    analysis = _taken_on(
-        user_id, analysis_id, key, now=clock(), analyses=analyses, uploads=uploads, jobs=jobs
+    waiting = _waiting(
+        user_id,
+        analysis_id,
+        key,
+        now=clock(),
+        analyses=analyses,
+        uploads=uploads,
+        media=media,
+        jobs=jobs,
     )
+    if waiting is None:
+        return None
+    # Before the claim, which says that what comes next is to open them.
+    photos = _fetched(waiting, uploads)
+    analysis = analyses.claim(waiting, clock())
     if analysis is None:
         return None
     correlate(analysis.correlation_id)
     try:
-        measured = _measured(analysis, uploads, measure)
-        media.put(analysis.photo_key, measured.photo_jpeg, "image/jpeg", analysis.correlation_id)
+        reading, size = _kept(waiting, analyses) or _measured(
+            analysis, photos, measure, analyses=analyses, media=media
+        )
     except PermanentError as error:
         told = (error.checks, error.photos) if isinstance(error, PhotoRejectedError) else ((), ())
-        checks, photos = told
-        failure = KeptFailure(code=error.code, message=error.message, checks=checks, photos=photos)
-        fail_analysis(analysis, failure, now=clock(), analyses=analyses, events=events)
-        _delete_unread(photos, analysis, uploads)
+        checks, outcomes = told
+        failure = KeptFailure(
+            code=error.code, message=error.message, checks=checks, photos=outcomes
+        )
+        fail_analysis(
+            analysis,
+            failure,
+            now=clock(),
+            analyses=analyses,
+            events=events,
+            charged=error.code == "photo_unopenable",
+        )
+        _delete_unread(outcomes, analysis, uploads)
         return Status.FAILED
     except Exception:
         analyses.release(analysis, clock())
         raise
-    size = Size(width=measured.width, height=measured.height)
-    saved = analyses.save_reading(analysis, measured.reading, size, clock())
-    if saved is None:  # deleted or ended while it was measured
-        media.delete(*analysis.media_keys)
+    saved = analyses.save_reading(analysis, reading, size, clock())
+    if saved is None:
+        _leave(analyses.get(user_id, analysis_id), user_id, analysis_id, media)
         return None
     jobs.send(jobs_of(saved), saved.correlation_id)
     # Last: an event of one that came meanwhile was left alone, and a later one finds it read.
-    _delete_unread(saved.outcomes, saved, uploads)
+    _delete_unread(reading.photos, saved, uploads)
     return saved.status
 
 
-def _taken_on(
+def _waiting(
     user_id: str,
     analysis_id: str,
     key: str,
@@ -90,33 +113,54 @@ def _taken_on(
     now: datetime,
     analyses: Analyses,
     uploads: Objects,
+    media: Objects,
     jobs: Jobs,
 ) -> Analysis | None:
-    """The analysis, claimed for this run; None where it is gone, waits, runs or was read."""
+    """The analysis, if it waits for this run; None where it is gone, waits, runs or was read."""
     waiting = analyses.get(user_id, analysis_id)
     if waiting is None:
         uploads.delete(key)
-        analyses.forget_tone(user_id, analysis_id)  # of a try that died as it was deleted
+        # A try may have died as it was deleted.
+        _leave(None, user_id, analysis_id, media)
+        analyses.forget(user_id, analysis_id)
     elif waiting.status not in (Status.AWAITING_UPLOAD, Status.ANALYZING):
-        _read_before(waiting, key, uploads=uploads, jobs=jobs)
+        _read_before(waiting, key, analyses=analyses, uploads=uploads, media=media, jobs=jobs)
     elif _may_start(waiting, uploads, now):
-        return analyses.claim(user_id, analysis_id, now)
+        return waiting
     return None
+
+
+def _leave(now: Analysis | None, user_id: str, analysis_id: str, media: Objects) -> None:
+    """Leave no picture of an analysis that is gone or has failed; another run's stay."""
+    if now is None or now.status in (Status.FAILED, Status.EXPIRED):
+        media.delete(*media_keys(user_id, analysis_id))
 
 
 def _may_start(analysis: Analysis, uploads: Objects, now: datetime) -> bool:
     """Whether every photo has come, or the time for them is over, or it was started before."""
     if analysis.status is not Status.AWAITING_UPLOAD or len(analysis.sent) == 1:
         return True
-    closed = now >= analysis.created_at + UPLOAD_WINDOW
+    closed = now >= analysis.upload_closes
     return closed or all(uploads.exists(key) for key in analysis.upload_keys)
 
 
-def _read_before(analysis: Analysis, key: str, *, uploads: Objects, jobs: Jobs) -> None:
+def _read_before(
+    analysis: Analysis,
+    key: str,
+    *,
+    analyses: Analyses,
+    uploads: Objects,
+    media: Objects,
+    jobs: Jobs,
+) -> None:
     if analysis.status is Status.RECOMMENDING and analysis.pending:
         # A try that saved its reading may have died before it queued; workers ignore repeats.
         jobs.send(jobs_of(analysis), analysis.correlation_id)
-    if analysis.status is Status.EXPIRED or key in _unread(analysis.outcomes, analysis):
+    _leave(analysis, analysis.user_id, analysis.analysis_id, media)
+    outcomes: Sequence[PhotoOutcome] = ()
+    if len(analysis.sent) > 1 and (read := analyses.read(analysis.user_id, analysis.analysis_id)):
+        outcomes = read.outcomes
+    if analysis.status is Status.EXPIRED or key in _unread(outcomes, analysis):
         uploads.delete(key)
 
 
@@ -132,21 +176,58 @@ def _delete_unread(outcomes: Sequence[PhotoOutcome], analysis: Analysis, uploads
         uploads.delete(*keys)
 
 
-def _measured(analysis: Analysis, uploads: Objects, measure: Measure) -> PhotoAnalysis:
-    """What the photos that came show together; one after the other, so that one is decoded at a
-    time.
+def _fetched(analysis: Analysis, uploads: Objects) -> Mapping[int, bytes]:
+    """The photos that came and are to be measured, by their place."""
+    asked = {
+        index: uploads.get(key)
+        for index, (key, sent) in enumerate(zip(analysis.upload_keys, analysis.sent, strict=True))
+        if sent.view in MEASURED_VIEWS
+    }
+    return {index: photo for index, photo in asked.items() if photo is not None}
 
-    Raises PhotoRejectedError where every one of them is refused, PermanentError(upload_missing)
-    where none is there.
+
+def _kept(waiting: Analysis, analyses: Analyses) -> tuple[FaceReading, Size] | None:
+    """What a try before this one had measured and kept, where it died after that."""
+    if waiting.status is not Status.ANALYZING:
+        return None
+    return analyses.reading(waiting.user_id, waiting.analysis_id)
+
+
+def _measured(
+    analysis: Analysis,
+    photos: Mapping[int, bytes],
+    measure: Measure,
+    *,
+    analyses: Analyses,
+    media: Objects,
+) -> tuple[FaceReading, Size]:
+    """What the photos that came show together, the best of them kept.
+
+    Raises PermanentError(photo_unopenable) where they have taken two decoders down.
+    """
+    if analysis.decoder_deaths >= MAX_DECODER_DEATHS:
+        raise PermanentError("photo_unopenable")
+    measured = _shown(analysis, photos, measure, lambda: analyses.decoded(analysis))
+    media.put(analysis.photo_key, measured.photo_jpeg, "image/jpeg", analysis.correlation_id)
+    return measured.reading, Size(width=measured.width, height=measured.height)
+
+
+def _shown(
+    analysis: Analysis, photos: Mapping[int, bytes], measure: Measure, opened: Callable[[], object]
+) -> PhotoAnalysis:
+    """What the photos show together; one after the other, so that one is decoded at a time.
+
+    opened: called once the last of them is decoded. Raises PhotoRejectedError where every one of
+    them is refused, PermanentError(upload_missing) where none is there.
     """
     beside = {"reference": analysis.reference} if analysis.reference else {}
     taken: dict[int, PhotoAnalysis] = {}
     refused: dict[int, PhotoRejectedError] = {}
-    for index, (key, sent) in enumerate(zip(analysis.upload_keys, analysis.sent, strict=True)):
-        if sent.view not in MEASURED_VIEWS or (photo := uploads.get(key)) is None:
-            continue
+    last = max(photos, default=None)
+    for index, photo in photos.items():
+        told = {"opened": opened} if index == last else {}
         try:
-            taken[index] = measure(photo, **beside)
+            taken[index] = measure(photo, **beside, **told)
         except PhotoRejectedError as error:
             refused[index] = error
     if not taken and not refused:

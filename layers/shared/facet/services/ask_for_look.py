@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Self
 
 from pydantic import Field, model_validator
-from ulid import ULID
 
 from facet.domain.base import Part
 from facet.domain.belongings import ITEM_ID, Shelf
@@ -46,6 +45,7 @@ class NewLook(Part):
 def ask_for_look(
     wish: NewLook,
     *,
+    look_id: str,
     user_id: str,
     analysis_id: str,
     correlation_id: str,
@@ -83,7 +83,7 @@ def ask_for_look(
         raise PermanentError("looks_of_analysis_full", most=most_of_analysis)
     products = tuple(LookProduct.model_validate(_told(product)) for product in wish.products)
     look = SavedLook(
-        look_id=str(ULID.from_datetime(now)),
+        look_id=look_id,
         user_id=user_id,
         analysis_id=analysis_id,
         name=wish.name or _name_of(products),

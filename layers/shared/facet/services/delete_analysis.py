@@ -1,8 +1,8 @@
 """DELETE /v1/analyses/{id}: the row, its results and every file made of it."""
 
-from facet.domain.analysis import Analysis
-from facet.domain.errors import FacetError
-from facet.domain.places import drawn_prefixes
+from facet.domain.analysis import MOST_PHOTOS
+from facet.domain.errors import AnalysisUnreadableError, FacetError
+from facet.domain.places import drawn_prefixes, face_key, media_keys
 from facet.services.ports import Analyses, Looks, Objects
 
 TRIES = 5
@@ -21,21 +21,28 @@ def delete_analysis(
 
     Files go first: a crash leaves a row to delete again.
     """
-    for _ in range(TRIES):
-        analysis = analyses.get(user_id, analysis_id)
-        if analysis is None:
-            return False
-        uploads.delete(*analysis.upload_keys)
-        _delete_pictures(analysis, media)
+    for tried in range(TRIES):
+        try:
+            analysis = analyses.get(user_id, analysis_id)
+        except AnalysisUnreadableError:
+            analysis = None
+        else:
+            if analysis is None and not tried:
+                return False
+        uploads.delete(*(face_key(user_id, analysis_id, n) for n in range(MOST_PHOTOS)))
+        _delete_pictures(user_id, analysis_id, media)
         looks.delete_of(user_id, analysis_id)
-        if analyses.delete(analysis):
-            # A look or an overlay may have been put there since; from now on none is.
-            _delete_pictures(analysis, media)
-            return True
+        if analysis is None:  # it cannot be read, or an answer that it is deleted was lost
+            analyses.delete_unreadable(user_id, analysis_id)
+        elif not analyses.delete(analysis):
+            continue
+        # A look or an overlay may have been put there since; from now on none is.
+        _delete_pictures(user_id, analysis_id, media)
+        return True
     raise FacetError("the analysis kept changing while it was deleted")
 
 
-def _delete_pictures(analysis: Analysis, media: Objects) -> None:
-    media.delete(*analysis.media_keys)
-    for prefix in drawn_prefixes(analysis.user_id, analysis.analysis_id):
+def _delete_pictures(user_id: str, analysis_id: str, media: Objects) -> None:
+    media.delete(*media_keys(user_id, analysis_id))
+    for prefix in drawn_prefixes(user_id, analysis_id):
         media.delete_below(prefix)

@@ -64,7 +64,7 @@ def show_overlay(
     Raises PermanentError: analysis_not_found, photo_not_ready, concern_not_found,
     concern_not_measured, photo_gone, face_not_found.
     """
-    analysis = analyses.get(user_id, analysis_id)
+    analysis = analyses.read(user_id, analysis_id)
     if analysis is None:
         raise AnalysisNotFoundError
     if analysis.reading is None or analysis.photo is None:

@@ -1,12 +1,10 @@
 """Every ending is written first and announced second; the sweep announces what was cut short."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from facet.domain.analysis import Analysis, Failure, Kind, Status
+from facet.domain.analysis import Analysis, Awaited, Failure, Status
 from facet.domain.messages import AnalysisEnded
-from facet.domain.narration import EnhancedAnalysis
 from facet.services.ports import Analyses, Events
 
 
@@ -18,38 +16,22 @@ def fail_analysis(
     analyses: Analyses,
     events: Events,
     status: Status = Status.FAILED,
+    charged: bool = False,
 ) -> None:
-    """End an analysis as failed or expired and give its charge back; nothing if it has ended."""
-    if ended := analyses.end(analysis, status, failure, now):
+    """End an analysis as failed or expired and give its charge back, unless it stays charged;
+    nothing if it has ended."""
+    if ended := analyses.end(analysis, status, failure, now, charged=charged):
         announce(ended, analyses=analyses, events=events)
 
 
 def complete_analysis(
-    user_id: str,
-    analysis_id: str,
-    *,
-    now: datetime,
-    analyses: Analyses,
-    events: Events,
-    enhanced: EnhancedAnalysis | None = None,
-) -> None:
-    """Complete an analysis if its last wish is done; nothing otherwise."""
-    if completed := analyses.complete(user_id, analysis_id, now, enhanced):
-        announce(completed, analyses=analyses, events=events)
-
-
-def complete_with_result(
-    analysis: Analysis,
-    kind: Kind,
-    result: Mapping[str, Any],
-    *,
-    now: datetime,
-    analyses: Analyses,
-    events: Events,
-    enhanced: EnhancedAnalysis | None = None,
+    analysis: Analysis, *, now: datetime, analyses: Analyses, events: Events, **how: Any
 ) -> bool:
-    """Complete an analysis in one write with the one result still pending; else False."""
-    if completed := analyses.complete_with(analysis, kind, result, now, enhanced):
+    """Complete an analysis if its last wish is done -> whether this call did it.
+
+    how: as `Analyses.complete` takes it.
+    """
+    if completed := analyses.complete(analysis, now, **how):
         announce(completed, analyses=analyses, events=events)
     return completed is not None
 
@@ -67,4 +49,4 @@ def announce(analysis: Analysis, *, analyses: Analyses, events: Events) -> None:
             }
         )
     )
-    analyses.announced(analysis)
+    analyses.received(analysis, Awaited.ANNOUNCEMENT)

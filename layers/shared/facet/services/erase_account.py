@@ -17,7 +17,7 @@ from facet.domain.account import (
     Person,
 )
 from facet.domain.places import PLACES
-from facet.services.ports import AccountJobs, Accounts, Objects, Remembered, Users
+from facet.services.ports import AccountJobs, Accounts, Objects, Users
 
 
 def request_erasure(
@@ -43,7 +43,6 @@ def erase_account(
     job: ErasureRequested,
     *,
     accounts: Accounts,
-    remembered: Remembered,
     users: Users,
     uploads: Objects,
     media: Objects,
@@ -56,7 +55,6 @@ def erase_account(
     # What the pipeline was writing when its rows went, it removes itself, or the next look does.
     while _remove_what_is_there(job.user_id, accounts=accounts, uploads=uploads, media=media):
         pass
-    remembered.delete_rows(job.user_id)
     users.delete(job.username)
     accounts.end_erasure(job.user_id, clock())
 

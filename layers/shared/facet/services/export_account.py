@@ -9,7 +9,6 @@ from datetime import UTC, datetime, time, timedelta
 from itertools import batched
 
 from pydantic import Field
-from ulid import ULID
 
 from facet.domain.account import (
     EXPORT_LIFE,
@@ -40,6 +39,9 @@ FOLDERS = {
 }
 
 
+_TOLD = ("export_id", "status", "requested_at", "expires_at", "ready_at", "bytes")
+
+
 class ExportDocument(Answer):
     """An export: poll it until `status` is ready, then fetch `download_url`."""
 
@@ -57,6 +59,7 @@ class ExportDocument(Answer):
 
 def request_export(
     person: Person,
+    export_id: str,
     correlation_id: str,
     *,
     now: datetime,
@@ -66,25 +69,35 @@ def request_export(
 ) -> str:
     """The id of a new export, or of the one that is still being made.
 
-    most_a_day: new ones of a UTC day. Raises ExportsUsedUpError.
+    export_id: a ULID, the same for the same request. most_a_day: new ones of a UTC day. Raises
+    ExportsUsedUpError.
     """
+    if accounts.export(person.user_id, export_id):
+        return export_id
     newest = accounts.newest_exports(person.user_id, most_a_day)
-    if newest and newest[0].status(now) is ExportStatus.PENDING:
-        export = newest[0]  # its message may be lost with the request that was to send it
-    else:
-        today = datetime.combine(now.astimezone(UTC), time(), UTC)
-        if sum(export.requested_at >= today for export in newest) >= most_a_day:
-            tomorrow = today + timedelta(days=1)
-            raise ExportsUsedUpError(most_a_day, max(1, round((tomorrow - now).total_seconds())))
-        export = Export(
-            export_id=str(ULID.from_datetime(now)), requested_at=now, expires_at=now + EXPORT_LIFE
-        )
-        accounts.save_export(person.user_id, export)
+    if newest and newest[0].status is ExportStatus.PENDING:
+        return newest[0].export_id  # where its message was lost, the sweep sends another
+    today = datetime.combine(now.astimezone(UTC), time(), UTC)
+    if sum(export.requested_at >= today for export in newest) >= most_a_day:
+        tomorrow = today + timedelta(days=1)
+        raise ExportsUsedUpError(most_a_day, max(1, round((tomorrow - now).total_seconds())))
+    export = Export(
+        export_id=export_id,
+        requested_at=now,
+        expires_at=now + EXPORT_LIFE,
+        username=person.username,
+    )
+    accounts.save_export(person.user_id, export)
+    send_export(person.user_id, export, correlation_id, jobs)
+    return export_id
+
+
+def send_export(user_id: str, export: Export, correlation_id: str, jobs: AccountJobs) -> None:
+    """Queue the making of an export."""
     job = ExportRequested(
-        user_id=person.user_id, username=person.username, export_id=export.export_id
+        user_id=user_id, username=export.username or user_id, export_id=export.export_id
     )
     jobs.send([job], correlation_id)
-    return export.export_id
 
 
 def read_export(
@@ -97,16 +110,14 @@ def read_export(
     export = accounts.export(user_id, export_id)
     if export is None:
         raise PermanentError("export_not_found")
-    status = export.status(now)
     url = None
-    if status is ExportStatus.READY:
+    if export.status is ExportStatus.READY:
         seconds = int(min(DOWNLOAD_SIGNED_FOR, export.expires_at - now).total_seconds())
         url = media.presign_get(export_key(user_id, export_id), max(1, seconds), keep=False)
     return ExportDocument(
-        status=status,
         download_url=url,
-        poll_after_ms=POLL_EXPORT_AFTER_MS if status is ExportStatus.PENDING else None,
-        **export.model_dump(),
+        poll_after_ms=POLL_EXPORT_AFTER_MS if export.status is ExportStatus.PENDING else None,
+        **{name: getattr(export, name) for name in _TOLD},
     )
 
 
@@ -121,6 +132,8 @@ def export_account(
 ) -> int | None:
     """Write the ZIP of a user's data -> its size in bytes, or None where nothing is left to do."""
     export = accounts.export(job.user_id, job.export_id)
+    if export is None:  # a try may have died as its user was erased
+        media.delete(export_key(job.user_id, job.export_id))
     if export is None or export.ready_at:
         return None
     key = export_key(job.user_id, job.export_id)
@@ -172,6 +185,8 @@ def name_of(sort_key: str) -> str:
     match kind, rest:
         case "PROFILE", []:
             return "profile.json"
+        case "READING", [analysis_id]:
+            return f"{FOLDERS['ANALYSIS']}/{analysis_id}/reading.json"
         case "OWNED", []:
             return f"{FOLDERS['QUOTA']}/belongings.json"
         case "RESULT", [analysis_id, result]:

@@ -57,7 +57,7 @@ def give_feedback(
     user_id: str,
     feedback: NewFeedback,
     *,
-    now: datetime,
+    feedback_id: str,
     analyses: Analyses,
     shelves: Shelves,
     products: Products,
@@ -65,11 +65,13 @@ def give_feedback(
 ) -> FeedbackReceipt:
     """Keep one piece of feedback with what the suggestion rested on.
 
-    count: told which ranking chose what was judged (None: no ranking did), and whether it was
-    liked (None: neither); not called for a comment alone.
+    feedback_id: a ULID of when it was said, the same for the same request. count: told which
+    ranking chose what was judged (None: no ranking did), and whether it was liked (None: neither);
+    not called for a comment alone.
     Raises PermanentError: feedback_empty, feedback_without_subject, items_needed,
     day_in_the_future, analysis_not_found, result_not_found, not_in_the_result, product_not_found.
     """
+    now = ULID.from_str(feedback_id).datetime
     check_feedback(feedback, now.date())
     learned: dict[str, Any] = {}
     if feedback.analysis_id:
@@ -79,8 +81,7 @@ def give_feedback(
         raise ProductNotFoundError
     day = feedback.on or now.date()
     told = feedback.model_dump(mode="json", exclude_defaults=True)
-    feedback_id = str(ULID.from_datetime(now))
-    shelves.put(
+    is_new = shelves.put(
         user_id,
         Shelf.FEEDBACK,
         feedback_id,
@@ -89,7 +90,7 @@ def give_feedback(
     if feedback.verdict == "worn" and feedback.kind is Kind.OUTFIT:
         for item_id in feedback.item_ids:
             shelves.change(user_id, Shelf.WARDROBE, item_id, lambda row: _worn(row, day))
-    if feedback.verdict or feedback.rating:
+    if is_new and (feedback.verdict or feedback.rating):
         judged = Judgement(person="", verdict=feedback.verdict, rating=feedback.rating)
         count(learned.get("ranking"), judged.liked)
     return FeedbackReceipt(feedback_id=feedback_id, created_at=now)

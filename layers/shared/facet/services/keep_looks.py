@@ -8,17 +8,10 @@ from pydantic import Field
 from facet.domain.base import Answer, Part
 from facet.domain.cursor import Cursors
 from facet.domain.errors import LookNotFoundError
-from facet.domain.looks import (
-    RENDER_PATIENCE,
-    TIMED_OUT,
-    LookProduct,
-    LookStatus,
-    SavedLook,
-)
+from facet.domain.looks import LookProduct, LookStatus, SavedLook
 from facet.domain.places import look_keys
 from facet.domain.polling import POLL_LOOK_AFTER_MS
 from facet.domain.storage import PICTURES_SIGNED_FOR
-from facet.saying import say
 from facet.services.ports import Looks, Objects
 
 
@@ -48,15 +41,11 @@ class LookDocument(Answer):
     expires_at: datetime = Field(description="When it is deleted, with its analysis (UTC).")
 
     @classmethod
-    def of(cls, look: SavedLook, now: datetime, media: Objects) -> Self:
+    def of(cls, look: SavedLook, media: Objects) -> Self:
         """A saved look as it is answered: with signed pictures, or with when to ask again."""
         fields = look.model_dump(include=set(cls.model_fields))
         if look.status is LookStatus.RENDERING:
-            if now - look.created_at > RENDER_PATIENCE:
-                message = say(f"problem.{TIMED_OUT}.detail")
-                fields |= {"status": LookStatus.FAILED, "code": TIMED_OUT, "message": message}
-            else:
-                fields["poll_after_ms"] = POLL_LOOK_AFTER_MS
+            fields["poll_after_ms"] = POLL_LOOK_AFTER_MS
         elif look.status is LookStatus.COMPLETED:
             keys = look_keys(look.user_id, look.analysis_id, look.look_id)
             seconds = int(PICTURES_SIGNED_FOR.total_seconds())
@@ -85,7 +74,6 @@ def list_looks(
     limit: int,
     cursor: str | None,
     *,
-    now: datetime,
     cursors: Cursors,
     looks: Looks,
     media: Objects,
@@ -94,19 +82,17 @@ def list_looks(
     before_id = cursors.read(user_id, "looks", cursor) if cursor else None
     page = looks.page(user_id, limit, before_id)
     return LookList(
-        looks=tuple(LookDocument.of(look, now, media) for look in page.looks),
+        looks=tuple(LookDocument.of(look, media) for look in page.looks),
         cursor=cursors.sign(user_id, "looks", page.next_id) if page.next_id else None,
     )
 
 
-def read_look(
-    user_id: str, look_id: str, *, now: datetime, looks: Looks, media: Objects
-) -> LookDocument:
+def read_look(user_id: str, look_id: str, *, looks: Looks, media: Objects) -> LookDocument:
     """One saved look. Raises PermanentError(look_not_found)."""
     look = looks.get(user_id, look_id)
     if look is None:
         raise LookNotFoundError
-    return LookDocument.of(look, now, media)
+    return LookDocument.of(look, media)
 
 
 def change_look(
@@ -122,7 +108,7 @@ def change_look(
     look = looks.change(user_id, look_id, change.name, change.favourite, now)
     if look is None:
         raise LookNotFoundError
-    return LookDocument.of(look, now, media)
+    return LookDocument.of(look, media)
 
 
 def delete_look(user_id: str, look_id: str, *, looks: Looks, media: Objects) -> None:

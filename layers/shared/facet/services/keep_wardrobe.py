@@ -11,11 +11,10 @@ from facet.domain.base import Part
 from facet.domain.belongings import Shelf
 from facet.domain.cursor import Cursors
 from facet.domain.errors import FileTooLargeError, GarmentNotFoundError, PermanentError
-from facet.domain.places import garment_picture_key, garment_upload_key
+from facet.domain.places import garment_picture_key, garment_upload_key, garment_uploads
 from facet.domain.polling import POLL_GARMENT_AFTER_MS
 from facet.domain.storage import PICTURES_SIGNED_FOR, NewPhoto, UploadTarget
 from facet.domain.style import GarmentDetails, GarmentPhoto
-from facet.saying import say
 from facet.services.ports import Objects, Shelves
 
 # S3 announces a photo, and it is read, within seconds of the last moment it may come.
@@ -69,7 +68,6 @@ def list_wardrobe(
     limit: int,
     cursor: str | None,
     *,
-    now: datetime,
     cursors: Cursors,
     shelves: Shelves,
     media: Objects,
@@ -83,7 +81,7 @@ def list_wardrobe(
     items, unreadable = [], []
     for document in page.documents:
         try:
-            items.append(_item(user_id, document, now, media))
+            items.append(_item(user_id, document, media))
         except PermanentError:
             unreadable.append(document["item_id"])
     return WardrobePage(
@@ -111,12 +109,12 @@ def read_garment_item(
     document = shelves.get(user_id, Shelf.WARDROBE, item_id)
     if document is None:
         raise GarmentNotFoundError
-    item = _item(user_id, document, now, media)
+    item = _item(user_id, document, media)
     photo = GarmentPhoto.of(document)
     if uploads is None or photo is None or item.status != "awaiting_upload":
         return item
     upload = uploads.presign_put(
-        garment_upload_key(user_id, item_id),
+        garment_upload_key(user_id, item_id, photo.checksum_sha256),
         content_type=photo.content_type,
         content_length=photo.content_length,
         checksum_sha256=photo.checksum_sha256,
@@ -159,6 +157,7 @@ def keep_garment(
             photo = GarmentPhoto(
                 status="awaiting_upload",
                 expires_at=now + UPLOAD_WINDOW,
+                due_at=now + UPLOAD_WINDOW + LATE,
                 correlation_id=correlation_id,
                 **wish.photo.model_dump(),
             )
@@ -166,7 +165,7 @@ def keep_garment(
         else:
             if not wish.colours and before.get("colours"):
                 document["colours"] = before["colours"]
-            if (sent := GarmentPhoto.of(before)) and _state_of(sent, now)["status"] != "failed":
+            if (sent := GarmentPhoto.of(before)) and sent.status != "failed":
                 document["photo"] = before["photo"]
         if not document.get("colours") and "photo" not in document:
             raise PermanentError("colours_needed")
@@ -181,23 +180,29 @@ def drop_garment(
 ) -> None:
     """Take a garment out of the wardrobe, with its photo and its picture.
 
-    The row goes first: a photo that is being read finds it gone and keeps nothing.
+    Its objects go before its row, so that a crash leaves a garment to take out again, and once
+    more after it: a photo may just have been read.
 
     Raises PermanentError(garment_not_found).
     """
+    _delete_pictures(user_id, item_id, uploads, media)
     was_there = shelves.delete(user_id, Shelf.WARDROBE, item_id)
-    uploads.delete(garment_upload_key(user_id, item_id))
-    media.delete(garment_picture_key(user_id, item_id))
+    _delete_pictures(user_id, item_id, uploads, media)
     if not was_there:
         raise GarmentNotFoundError
 
 
-def _item(user_id: str, document: Mapping[str, Any], now: datetime, media: Objects) -> WardrobeItem:
+def _delete_pictures(user_id: str, item_id: str, uploads: Objects, media: Objects) -> None:
+    uploads.delete_below(garment_uploads(user_id, item_id))
+    media.delete(garment_picture_key(user_id, item_id))
+
+
+def _item(user_id: str, document: Mapping[str, Any], media: Objects) -> WardrobeItem:
     """A stored garment as it is answered. Raises PermanentError(garment_unreadable)."""
     item = {n: document[n] for n in document if n in GarmentDetails.model_fields}
     item |= {"item_id": document["item_id"], "status": "ready"}
     if photo := GarmentPhoto.of(document):
-        item |= _state_of(photo, now)
+        item |= _state_of(photo)
     if document.get("picture"):
         key = garment_picture_key(user_id, document["item_id"])
         item["picture_url"] = media.presign_get(key, int(PICTURES_SIGNED_FOR.total_seconds()))
@@ -207,11 +212,8 @@ def _item(user_id: str, document: Mapping[str, Any], now: datetime, media: Objec
         raise PermanentError("garment_unreadable") from error
 
 
-def _state_of(photo: GarmentPhoto, now: datetime) -> dict[str, Any]:
+def _state_of(photo: GarmentPhoto) -> dict[str, Any]:
     """The status of a garment's photo, and what goes with it: how to wait, or why it failed."""
     if photo.status != "awaiting_upload":
         return {"status": photo.status, "code": photo.code, "message": photo.message}
-    if now > photo.expires_at + LATE:
-        message = say("problem.upload_expired.garment")
-        return {"status": "failed", "code": "upload_expired", "message": message}
     return {"status": photo.status, "poll_after_ms": POLL_GARMENT_AFTER_MS}

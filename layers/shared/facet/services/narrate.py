@@ -5,12 +5,12 @@ from typing import Any
 
 from facet.advice.words.facts import facts_of
 from facet.advice.words.narrator import Narrator
-from facet.domain.analysis import Analysis, Kind
+from facet.domain.analysis import Kind, ReadAnalysis
 from facet.domain.narration import EnhancedAnalysis
 
 
 def narrate(
-    analysis: Analysis,
+    analysis: ReadAnalysis,
     results: Mapping[Kind, Mapping[str, Any]],
     *,
     narrator: Callable[[], Narrator],

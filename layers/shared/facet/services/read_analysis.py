@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import Field
 
 from facet.advice.words.telling import telling_of
-from facet.domain.analysis import Analysis, Failure, Kind, Status
+from facet.domain.analysis import Analysis, Contents, Failure, Kind, Status
 from facet.domain.base import Answer
 from facet.domain.card import between_photos
 from facet.domain.errors import AnalysisNotFoundError
@@ -21,20 +21,13 @@ from facet.domain.face import (
     Skin,
     Versions,
 )
-from facet.domain.looks import (
-    RENDER_PATIENCE,
-    TIMED_OUT,
-    DrawnLook,
-    LookProduct,
-    LookStatus,
-)
+from facet.domain.looks import DrawnLook, LookProduct, LookStatus
 from facet.domain.narration import EnhancedAnalysis
 from facet.domain.places import look_keys
 from facet.domain.polling import POLL_LOOK_AFTER_MS, poll_after_ms
 from facet.domain.storage import PICTURES_SIGNED_FOR
 from facet.domain.telling import Telling
 from facet.domain.tone import ToneOfPerson
-from facet.saying import say
 from facet.services.ports import Analyses, Jobs, Objects, Shelves
 from facet.services.tone_of_user import tone_of_user
 
@@ -139,20 +132,18 @@ def read_analysis(
 
     Raises PermanentError(analysis_not_found), for other people's analyses too.
     """
-    analysis = analyses.get(user_id, analysis_id)
-    if analysis is None:
+    kept = analyses.contents(user_id, analysis_id)
+    if kept is None:
         raise AnalysisNotFoundError
-    if analysis.reading is None:
-        return document_of(analysis, {}, media=media, jobs=jobs)
-    results, drawn = analyses.answers(user_id, analysis_id)
-    looks = _looks(analysis, results.get(Kind.MAKEUP, {}), drawn, now=now, media=media)
+    if kept.analysis.reading is None:
+        return document_of(kept, media=media, jobs=jobs)
+    looks = _looks(kept, media)
     tone = tone_of_user(user_id, now=now, analyses=analyses, shelves=shelves)
-    return document_of(analysis, results, looks, tone_of_person=tone, media=media, jobs=jobs)
+    return document_of(kept, looks, tone_of_person=tone, media=media, jobs=jobs)
 
 
 def document_of(
-    analysis: Analysis,
-    results: dict[Kind, dict[str, Any]],
+    kept: Contents,
     looks: tuple[LookPicture, ...] = (),
     *,
     tone_of_person: ToneOfPerson | None = None,
@@ -160,7 +151,7 @@ def document_of(
     jobs: Jobs,
 ) -> AnalysisDocument:
     """An analysis as it is answered, with pictures signed for an hour."""
-    reading = analysis.reading
+    analysis, reading = kept.analysis, kept.analysis.reading
     poll = poll_after_ms(analysis.status, jobs.depth)
     if poll is None and any(look.status is LookStatus.RENDERING for look in looks):
         poll = POLL_LOOK_AFTER_MS
@@ -181,37 +172,20 @@ def document_of(
         poll_after_ms=poll,
         photo=_photo(analysis, media),
         photos=analysis.outcomes,
-        recommendations=results,
-        enhanced_analysis=analysis.enhanced_analysis,
+        recommendations=dict(kept.results),
+        enhanced_analysis=kept.words,
         looks=looks,
         failure=analysis.failure,
         **measured,
     )
 
 
-def _looks(
-    analysis: Analysis,
-    makeup: dict[str, Any],
-    drawn: tuple[DrawnLook, ...] | None,
-    *,
-    now: datetime,
-    media: Objects,
-) -> tuple[LookPicture, ...]:
+def _looks(kept: Contents, media: Objects) -> tuple[LookPicture, ...]:
     """The looks of a makeup result, with what became of each so far."""
-    advised = makeup.get("looks", ())
+    analysis, advised = kept.analysis, kept.results.get(Kind.MAKEUP, {}).get("looks", ())
+    drawn = kept.drawn
     if drawn is None:
-        late = analysis.status.is_terminal and now - analysis.updated_at > RENDER_PATIENCE
-        drawn = tuple(
-            DrawnLook(name=look["name"], status=LookStatus.RENDERING)
-            if not late
-            else DrawnLook(
-                name=look["name"],
-                status=LookStatus.FAILED,
-                code=TIMED_OUT,
-                message=say(f"problem.{TIMED_OUT}.detail"),
-            )
-            for look in advised
-        )
+        drawn = tuple(DrawnLook(name=look["name"], status=LookStatus.RENDERING) for look in advised)
     seconds = int(PICTURES_SIGNED_FOR.total_seconds())
     shown = []
     for look, outcome in zip(advised, drawn, strict=True):

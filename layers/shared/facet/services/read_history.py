@@ -5,7 +5,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from facet.domain.analysis import Analysis
+from facet.domain.analysis import Contents, ReadAnalysis
 from facet.domain.base import Answer
 from facet.domain.cursor import Cursors
 from facet.domain.trend import IndexTrend, Trend, index_trend, trends
@@ -61,7 +61,9 @@ def read_history(
     return History(
         analyses=tuple(
             PastAnalysis(
-                **dict(document_of(analysis, {}, tone_of_person=tone, media=media, jobs=jobs)),
+                **dict(
+                    document_of(Contents(analysis, {}), tone_of_person=tone, media=media, jobs=jobs)
+                ),
                 trends=trends(analysis, timeline[at + 1 :]),
                 index_trend=index_trend(analysis, timeline[at + 1 :]),
             )
@@ -72,7 +74,7 @@ def read_history(
     )
 
 
-def _earlier(user_id: str, before_id: str | None, analyses: Analyses) -> Sequence[Analysis]:
+def _earlier(user_id: str, before_id: str | None, analyses: Analyses) -> Sequence[ReadAnalysis]:
     """Earlier analyses, newest first: a few from before the page, and a few of the very first."""
     if before_id is None:
         return ()

@@ -8,17 +8,21 @@ from facet.advice.advisers import ADVISERS, Wish
 from facet.advice.ranking import Ranking
 from facet.catalogue.catalogue import Catalogue
 from facet.domain.advice import Audience
-from facet.domain.analysis import Analysis, Kind, Status
+from facet.domain.analysis import Analysis, Awaited, Kind, ReadAnalysis, Status
 from facet.domain.errors import PermanentError
 from facet.domain.messages import FaceAnalyzed, LookWanted
 from facet.domain.narration import EnhancedAnalysis
 from facet.domain.tone_of_person import tone_of_person
-from facet.services.end_analysis import complete_analysis, complete_with_result
+from facet.services.end_analysis import complete_analysis
 from facet.services.fit_result import fit_result
 from facet.services.keep_profile import consented, profile_of
 from facet.services.ports import Analyses, BelongingsOf, Events, LookJobs
+from facet.services.time_budget import time_budget
 
-type Narrate = Callable[[Analysis, Mapping[Kind, Mapping[str, Any]]], EnhancedAnalysis | None]
+# A job takes 15 ms of CPU. What takes longer than this would hold up the jobs behind it.
+JOB_SECONDS = 6
+
+type Narrate = Callable[[ReadAnalysis, Mapping[Kind, Mapping[str, Any]]], EnhancedAnalysis | None]
 
 
 def recommend(
@@ -43,8 +47,11 @@ def recommend(
     whole in words once every result is there; None leaves it without. audience: whom the stack is
     for.
     """
-    analysis = analyses.get(job.user_id, job.analysis_id)
-    if analysis is None or analysis.status not in (Status.RECOMMENDING, Status.COMPLETED):
+    analysis = analyses.read(job.user_id, job.analysis_id)
+    if analysis is None:
+        analyses.forget(job.user_id, job.analysis_id)  # of a try that died as it was deleted
+        return None
+    if analysis.status not in (Status.RECOMMENDING, Status.COMPLETED):
         return None
     if job.kind in analysis.pending:
         document = _document(
@@ -57,66 +64,68 @@ def recommend(
             now=now,
             audience=audience,
         )
-        if analysis.pending == {job.kind} and _complete_with(
-            analysis, job.kind, document, now=now, analyses=analyses, events=events, narrate=narrate
-        ):
-            _ask_for_looks(analysis, document, look_jobs)
-            return Status.COMPLETED
         analyses.save_result(analysis, job.kind, document)
     results = analyses.results(job.user_id, job.analysis_id)
-    # Again for a repeated job: the first try may have died before it sent this.
-    _ask_for_looks(analysis, results.get(job.kind, {}), look_jobs)
-    if analysis.status is Status.COMPLETED:
+    done = analysis.status is Status.COMPLETED
+    if not done and not _completed(
+        analysis, job.kind, results, now=now, analyses=analyses, events=events, narrate=narrate
+    ):
         return None
-    # Saved in one step with `pending` and read consistently: whoever saves last sees them all, and
-    # one who does not must leave the end to it, or the analysis would complete without its words.
-    if results.keys() >= set(analysis.wants):
-        complete_analysis(
-            job.user_id,
-            job.analysis_id,
-            now=now,
-            analyses=analyses,
-            events=events,
-            # Two last jobs at once may both find the words; one of them completes the analysis.
-            enhanced=narrate(analysis, results),
-        )
-    return Status.COMPLETED
+    # Again for a repeated job: the first try may have died before it sent this.
+    if job.kind is Kind.MAKEUP and Awaited.LOOKS in analysis.awaits:
+        _ask_for_looks(analysis, results.get(job.kind, {}), analyses, look_jobs)
+    return None if done else Status.COMPLETED
 
 
-def _complete_with(
-    analysis: Analysis,
+def _completed(
+    analysis: ReadAnalysis,
     kind: Kind,
-    document: Mapping[str, Any],
+    results: Mapping[Kind, Mapping[str, Any]],
     *,
     now: datetime,
     analyses: Analyses,
     events: Events,
     narrate: Narrate,
 ) -> bool:
-    """The last result completes the analysis in the write that saves it; False: it was not."""
-    others = set(analysis.wants) - {kind}
-    results = analyses.results(analysis.user_id, analysis.analysis_id) if others else {}
-    if not results.keys() >= others:
-        return False
-    return complete_with_result(
+    """Take a kind, whose result is written, off what is waited for; the last one completes the
+    analysis. False: it is gone, and so is what was written.
+
+    Every result is written before its kind is taken off, so that whoever finds no other pending
+    finds all results. Two last ones at once may both find the words; one completes the analysis.
+    """
+    if analysis.pending <= {kind} and complete_analysis(
         analysis,
-        kind,
-        document,
         now=now,
         analyses=analyses,
         events=events,
-        enhanced=narrate(analysis, {**results, kind: document}),
-    )
+        last=kind if analysis.pending else None,
+        words=narrate(analysis, results),
+    ):
+        return True
+    left = analyses.take_off(analysis, kind)
+    if left is None:  # it has ended, or is gone
+        analyses.forget(analysis.user_id, analysis.analysis_id)
+    elif not left.pending:
+        every = analyses.results(analysis.user_id, analysis.analysis_id)
+        complete_analysis(
+            analysis, now=now, analyses=analyses, events=events, words=narrate(analysis, every)
+        )
+    return left is not None or analyses.get(analysis.user_id, analysis.analysis_id) is not None
 
 
-def _ask_for_looks(analysis: Analysis, document: Mapping[str, Any], look_jobs: LookJobs) -> None:
+def _ask_for_looks(
+    analysis: Analysis, document: Mapping[str, Any], analyses: Analyses, look_jobs: LookJobs
+) -> None:
+    """Have the looks that a result advises drawn; where it has none, none are waited for."""
     if document.get("looks"):
         job = LookWanted(analysis_id=analysis.analysis_id, user_id=analysis.user_id)
         look_jobs.send([job], analysis.correlation_id)
+    elif now := analyses.get(analysis.user_id, analysis.analysis_id):
+        analyses.received(now, Awaited.LOOKS)
 
 
 def _document(
-    analysis: Analysis,
+    analysis: ReadAnalysis,
     kind: Kind,
     analyses: Analyses,
     belongings: BelongingsOf,
@@ -145,7 +154,8 @@ def _document(
             audience=audience,
             tone_of_person=tone_of_person(analyses.tones(analysis.user_id, now), profile),
         )
-        result = adviser.advise(wish).model_dump(mode="json", exclude_none=True)
-        return dict(fit_result(result))
+        with time_budget(JOB_SECONDS, "advice_timed_out"):
+            result = adviser.advise(wish).model_dump(mode="json", exclude_none=True)
+            return dict(fit_result(result))
     except PermanentError as error:
         return {"status": "failed", "code": error.code, "message": error.message}

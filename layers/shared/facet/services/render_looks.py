@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from facet.advice.makeup.read import own_makeup
-from facet.domain.analysis import Analysis, Kind
+from facet.domain.analysis import Kind, ReadAnalysis
 from facet.domain.belongings import Shelf
 from facet.domain.errors import (
     GarmentNotFoundError,
@@ -53,14 +53,20 @@ def render_looks(
     A look that cannot be drawn is saved as failed with its code; whatever may succeed another time
     is raised. dresser: None where no service for garments is set up.
     """
-    analysis = analyses.get(job.user_id, job.analysis_id)
-    if analysis is None:
+    analysis = analyses.read(job.user_id, job.analysis_id)
+    if analysis is None:  # a try may have died as it was deleted
+        media.delete_below(LOOKS.of_analysis(job.user_id, job.analysis_id))
+        analyses.forget(job.user_id, job.analysis_id)
+        if job.look_id:
+            looks.delete(job.user_id, job.look_id)
         return ()
     correlate(analysis.correlation_id)
     easel = _Easel(analysis, media, open_portrait)
     if job.look_id is None:
         return _advised(easel, analyses=analyses)
     look = looks.get(job.user_id, job.look_id)
+    if look is None:
+        media.delete(*look_keys(job.user_id, job.analysis_id, job.look_id))
     if look is None or look.status is not LookStatus.RENDERING:
         return ()
     return _asked(
@@ -71,7 +77,7 @@ def render_looks(
 class _Easel:
     """One analysis' photo, opened once, and where its pictures go."""
 
-    def __init__(self, analysis: Analysis, media: Objects, open_portrait: OpenPortrait) -> None:
+    def __init__(self, analysis: ReadAnalysis, media: Objects, open_portrait: OpenPortrait) -> None:
         self.analysis, self.media = analysis, media
         self._open = open_portrait
         self._portrait: Portrait | None = None
@@ -110,9 +116,9 @@ class _Easel:
 
 def _advised(easel: _Easel, *, analyses: Analyses) -> Sequence[LookStatus]:
     analysis, media = easel.analysis, easel.media
-    results, drawn_before = analyses.answers(analysis.user_id, analysis.analysis_id)
-    advised = results.get(Kind.MAKEUP, {}).get("looks", ())
-    if drawn_before is not None or not advised:
+    kept = analyses.contents(analysis.user_id, analysis.analysis_id)
+    advised = kept.results.get(Kind.MAKEUP, {}).get("looks", ()) if kept else ()
+    if kept is None or kept.drawn is not None or not advised:
         return ()
     drawn = [
         _draw_advised(Look.model_validate(look), f"look-{number}", easel)
@@ -120,8 +126,8 @@ def _advised(easel: _Easel, *, analyses: Analyses) -> Sequence[LookStatus]:
     ]
     if analyses.save_drawn(analysis, drawn):
         return [look.status for look in drawn]
-    if analyses.get(analysis.user_id, analysis.analysis_id) is None:  # deleted while we drew
-        media.delete_below(LOOKS.of_analysis(analysis.user_id, analysis.analysis_id))
+    media.delete_below(LOOKS.of_analysis(analysis.user_id, analysis.analysis_id))
+    analyses.forget(analysis.user_id, analysis.analysis_id)  # deleted while we drew
     return ()
 
 

@@ -1,13 +1,11 @@
 """The photo of a garment has arrived: read its colours, keep a small picture, drop the original."""
 
-import base64
-import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from facet.domain.belongings import Shelf
 from facet.domain.errors import PermanentError
-from facet.domain.places import garment_owner_of, garment_picture_key
+from facet.domain.places import garment_owner_of, garment_picture_key, garment_upload_key
 from facet.domain.style import GarmentPhoto
 from facet.services.ports import Objects, Shelves
 from facet.vision.photo.garment import read_garment
@@ -28,15 +26,15 @@ def save_garment_photo(
     """
     user_id, item_id = garment_owner_of(key)
     document = shelves.get(user_id, Shelf.WARDROBE, item_id)
-    awaited = _awaited(document)
+    if document is None:  # a try may have died as it was deleted
+        media.delete(garment_picture_key(user_id, item_id))
+    awaited = _awaited(document, key)
     if awaited is None:
         uploads.delete(key)
         return None
     correlate(awaited.correlation_id)
     data = uploads.get(key)
-    if data is None or base64.b64encode(hashlib.sha256(data).digest()).decode() != (
-        awaited.checksum_sha256
-    ):
+    if data is None:
         return None
     from_photo: dict[str, Any] = {}
     try:
@@ -57,7 +55,7 @@ def save_garment_photo(
         )
 
     def edit(document: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
-        if document is None or _awaited(document) != awaited:
+        if _awaited(document, key) is None or document is None:
             return None
         # What its owner says of the colours is not overruled by a photo.
         return {**from_photo, **document, "photo": {**document["photo"], **outcome}}
@@ -71,6 +69,10 @@ def save_garment_photo(
     return "ready" if from_photo else "failed"
 
 
-def _awaited(document: Mapping[str, Any] | None) -> GarmentPhoto | None:
+def _awaited(document: Mapping[str, Any] | None, key: str) -> GarmentPhoto | None:
+    """The photo that a garment waits for, if it is the one of this key."""
     photo = GarmentPhoto.of(document) if document else None
-    return photo if photo and photo.status == "awaiting_upload" else None
+    if photo is None or photo.status != "awaiting_upload":
+        return None
+    awaited = garment_upload_key(*garment_owner_of(key), photo.checksum_sha256)
+    return photo if key == awaited else None

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from facet.domain.places import owner_of
+from facet.domain.places import media_keys, owner_of
 from facet.services.ports import Analyses, Objects
 from facet.vision.photo.thumbnail import make_thumbnails
 
@@ -15,12 +15,14 @@ def save_thumbnails(
     photo = media.get(photo_key)
     analysis = analyses.get(user_id, analysis_id)
     if photo is None or analysis is None:
+        if analysis is None:  # a try may have died as it was deleted
+            media.delete(*media_keys(user_id, analysis_id))
         return False
     correlate(analysis.correlation_id)
     pictures = make_thumbnails(photo)
     media.put(analysis.thumbnail_key, pictures.thumbnail, "image/jpeg", analysis.correlation_id)
     media.put(analysis.optimized_key, pictures.optimized, "image/jpeg", analysis.correlation_id)
-    if not analyses.save_thumbnails(user_id, analysis_id):
+    if not analyses.save_thumbnails(analysis):
         media.delete(*analysis.media_keys)  # deleted while we drew
         return False
     return True

@@ -3,12 +3,14 @@
 from datetime import UTC, datetime, timedelta
 
 from pydantic import Field
-from ulid import ULID
 
 from facet.domain.analysis import (
     MEASURED_VIEWS,
+    MOST_PHOTOS,
+    PATIENCE,
     UPLOAD_WINDOW,
     Analysis,
+    Awaited,
     Kind,
     SentPhoto,
     Status,
@@ -25,6 +27,8 @@ from facet.domain.style import Occasion, Weather
 from facet.saying import say
 from facet.services.keep_profile import consenting_age
 from facet.services.ports import Analyses, Jobs, Objects, Shelves
+
+_WITHOUT_LOOKS = frozenset(Awaited) - {Awaited.LOOKS}
 
 
 class NewFacePhoto(NewPhoto):
@@ -55,7 +59,7 @@ class NewAnalysis(Part):
     photos: tuple[NewFacePhoto, ...] | None = Field(
         None,
         min_length=1,
-        max_length=3,
+        max_length=MOST_PHOTOS,
         description="Instead of the three above: up to three photos, measured together. Their "
         "mean is steadier than one of them.",
     )
@@ -101,6 +105,7 @@ class StartedAnalysis(Answer):
 def start_analysis(
     wish: NewAnalysis,
     *,
+    analysis_id: str,
     user_id: str,
     tier: Tier,
     correlation_id: str,
@@ -112,11 +117,14 @@ def start_analysis(
     jobs: Jobs,
     shelves: Shelves,
 ) -> Analysis:
-    """Start an analysis: charge the day's quota and write the row.
+    """Start an analysis: charge the day's quota and write the row; asked again, take it up again.
 
-    Raises PermanentError(photos_invalid, file_too_large, guardian_consent_missing,
-    profile_unreadable), QuotaExceededError, BusyError.
+    analysis_id: a ULID, the same for the same request. One that waits for its upload gets ten
+    minutes more. Raises PermanentError(photos_invalid, file_too_large, guardian_consent_missing,
+    profile_unreadable, analysis_ended), QuotaExceededError, BusyError.
     """
+    if started := analyses.get(user_id, analysis_id):
+        return _taken_up(started, now, analyses)
     sent = _sent(wish)
     largest = max(photo.content_length for photo in sent)
     if largest > max_photo_bytes:
@@ -125,13 +133,14 @@ def start_analysis(
     if jobs.depth() > max_queue_depth:
         raise BusyError(retry_after=30)
     analysis = Analysis(
-        analysis_id=str(ULID.from_datetime(now)),
+        analysis_id=analysis_id,
         user_id=user_id,
         status=Status.AWAITING_UPLOAD,
         created_at=now,
         updated_at=now,
         expires_at=now + retention,
         wants=tuple(dict.fromkeys(wish.wants)),
+        awaits=frozenset(Awaited) if Kind.MAKEUP in wish.wants else _WITHOUT_LOOKS,
         goals=wish.goals,
         occasion=wish.occasion,
         weather=wish.weather,
@@ -145,18 +154,23 @@ def start_analysis(
         correlation_id=correlation_id,
         quota_day=now.astimezone(UTC).date().isoformat(),
     )
-    analyses.create(analysis, tier)
-    return analysis
+    return analyses.create(analysis, tier)
 
 
-def started_before(user_id: str, analysis_id: str, analyses: Analyses) -> Analysis:
-    """The analysis of a repeated request.
-
-    Raises PermanentError(analysis_not_found) when it was deleted meanwhile.
-    """
-    if (analysis := analyses.get(user_id, analysis_id)) is None:
+def _taken_up(started: Analysis, now: datetime, analyses: Analyses) -> Analysis:
+    """The analysis of a request that was sent before: no URL outlives the wait for its photo."""
+    until = now + UPLOAD_WINDOW
+    patience = PATIENCE[Status.AWAITING_UPLOAD]
+    if started.status is Status.AWAITING_UPLOAD and (
+        analyses.signed_again(started, until, now + patience)
+    ):
+        return started.model_copy(update={"upload_until": until})
+    moved = analyses.get(started.user_id, started.analysis_id)
+    if moved is None:
         raise PermanentError("analysis_not_found", say("problem.analysis_not_found.deleted"))
-    return analysis
+    if moved.status.is_terminal:
+        raise PermanentError("analysis_ended", status=moved.status)
+    return moved
 
 
 def sign_upload(analysis: Analysis, *, now: datetime, uploads: Objects) -> StartedAnalysis:

@@ -4,6 +4,7 @@ Services that draw, shrink a photo or score it again go to those rooms themselve
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -65,11 +66,16 @@ class PhotoAnalysis:
 
 
 def analyze_photo(
-    data: bytes, models: FaceModels, gates: Gates, reference: ReferenceKind | None = None
+    data: bytes,
+    models: FaceModels,
+    gates: Gates,
+    reference: ReferenceKind | None = None,
+    opened: Callable[[], object] = lambda: None,
 ) -> PhotoAnalysis:
     """JPEG, PNG, WebP or HEIC bytes -> what the face on it shows.
 
-    reference: what is held beside the face, to measure the tone and all colours by.
+    reference: what is held beside the face, to measure the tone and all colours by. opened: called
+    once, when nothing of the file is left to be decoded.
     Raises PhotoRejectedError with every failing gate, warnings included, when one of them rejects.
     """
     decoded = decode(data, gates)
@@ -83,6 +89,7 @@ def analyze_photo(
     share = _width(mesh) / min(photo.width, photo.height)
     if photo is decoded and photo.scale < 1 and eye_distance(mesh.points) < _ENOUGH_EYES:
         photo, mesh = _closer(data, photo, mesh, models, gates)
+    opened()
 
     pixels = photo.pixels
     mesh = models.evened(pixels, mesh)
