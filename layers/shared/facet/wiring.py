@@ -77,6 +77,7 @@ class EverySetting(Protocol):
     max_looks_of_analysis: int
     max_exports_a_day: int
     retention_days: int
+    erasure_looks_again_seconds: int
 
 
 class Wiring:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import Binary
 
-from facet.adapters.keys import EXPORT, KEY, erasure_key, export_row_key, iso, rows_below
+from facet.adapters.keys import EXPORT, KEY, erasure_key, export_row_key, iso, rows_below, user_key
 from facet.adapters.overdue import CLOSED, opened
 from facet.adapters.rows import change_row, moving, pages, put_or_row, unpack
 from facet.domain.account import EXPORT_PATIENCE, Erasure, Export
@@ -38,6 +38,12 @@ class AccountTable:
         for item in self._items(user_id):
             if not str(item["SK"]).startswith(MACHINERY):
                 yield str(item["SK"]), readable(item)
+
+    def has_row(self, user_id: str, sort_key: str) -> bool:
+        """Whether a user has a row of this sort key."""
+        key = user_key(user_id, sort_key)
+        answer = self._table.get_item(Key=key, ProjectionExpression="PK", ConsistentRead=True)
+        return "Item" in answer
 
     def delete_rows(self, user_id: str) -> int:
         """Delete every row of a user -> how many there were."""

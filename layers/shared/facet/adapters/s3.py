@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -119,6 +120,17 @@ class Bucket:
         for page in pages.paginate(Bucket=self.name, Prefix=prefix):
             for entry in page.get("Contents", []):
                 yield entry["Key"]
+
+    def keys_older(self, prefix: str, than: datetime, after: str | None = None) -> Iterator[str]:
+        """The key of every object below a prefix that was put before a moment, in their order.
+
+        after: a key; only those behind it.
+        """
+        pages = self._client.get_paginator("list_objects_v2")
+        for page in pages.paginate(Bucket=self.name, Prefix=prefix, StartAfter=after or prefix):
+            for entry in page.get("Contents", []):
+                if entry["LastModified"] < than:
+                    yield entry["Key"]
 
     def erase_below(self, prefix: str) -> int:
         """Remove every version of every object below a prefix -> how many there were.

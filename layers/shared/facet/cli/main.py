@@ -5,11 +5,11 @@ import os
 import sys
 from collections.abc import Sequence
 
-from facet.cli import advise, catalogue, ingredients, photos, ranking
+from facet.cli import advise, catalogue, ingredients, photos, ranking, redrive
 from facet.domain.errors import FacetError
 
 # Each imports what it works with when it runs: `facet --help` is instant.
-GROUPS = (photos, advise, catalogue, ingredients, ranking)
+GROUPS = (photos, advise, catalogue, ingredients, ranking, redrive)
 INTERRUPTED = 130
 
 

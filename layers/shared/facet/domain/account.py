@@ -82,9 +82,18 @@ class ErasureRequested(Stored):
     user_id: str
     username: str
     erasure_id: str
+    again: bool = Field(default=False, description="The second look, once nothing runs any more.")
 
 
-type AccountJob = ExportRequested | ErasureRequested
+class OwnersSought(Stored):
+    """Message to AccountFunction: delete what lies below a prefix and belongs to nobody's row."""
+
+    job: Literal["owners"] = "owners"
+    prefix: str
+    after: str | None = Field(default=None, description="The key that was looked at last.")
+
+
+type AccountJob = ExportRequested | ErasureRequested | OwnersSought
 ACCOUNT_JOB: TypeAdapter[AccountJob] = TypeAdapter(
-    Annotated[ExportRequested | ErasureRequested, Field(discriminator="job")]
+    Annotated[ExportRequested | ErasureRequested | OwnersSought, Field(discriminator="job")]
 )

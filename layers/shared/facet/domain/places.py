@@ -48,6 +48,15 @@ PLACES = (
     GARMENT_PICTURES,
     EXPORTS,
 )
+# What each object of the media bucket belongs to: the first part of its row's sort key.
+_ROWS = {
+    PHOTOS: "ANALYSIS",
+    THUMBNAILS: "ANALYSIS",
+    LOOKS: "ANALYSIS",
+    OVERLAYS: "ANALYSIS",
+    GARMENT_PICTURES: "WARDROBE",
+    EXPORTS: "EXPORT",
+}
 UPLOAD_PREFIXES = tuple(place.prefix for place in PLACES if place.bucket == "uploads")
 MEDIA_PREFIXES = tuple(place.prefix for place in PLACES if place.bucket == "media")
 
@@ -152,6 +161,18 @@ def garment_owner_of(key: str) -> tuple[str, str]:
 def export_key(user_id: str, export_id: str) -> str:
     """S3 key of the ZIP of everything of a user."""
     return f"{EXPORTS.of_user(user_id)}{export_id}.zip"
+
+
+def row_of(key: str) -> tuple[str, str]:
+    """(user_id, sort key of the row) that an object of the media bucket belongs to.
+
+    Raises ValueError for the key of nobody's object.
+    """
+    prefix, user_id, name, *_ = key.split("/")
+    rows = {place.prefix: row for place, row in _ROWS.items()}
+    if prefix not in rows:
+        raise ValueError(f"nobody's object: {key}")
+    return user_id, f"{rows[prefix]}#{name.partition('.')[0]}"
 
 
 def _read(key: str, places: tuple[Place, ...]) -> tuple[str, str]:

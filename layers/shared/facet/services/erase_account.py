@@ -1,11 +1,12 @@
 """DELETE /v1/me: nothing of a user is left but that there was one.
 
-Mark, objects, rows, user, and last the record that it is done. Every step may be repeated, and the
-queue repeats all of them until the last one has been taken, so a crash between any two is mended.
+Mark, objects, rows, user; then all of it again, when whatever was at work for the user as they were
+erased has ended; and last the record that it is done. Every step may be repeated, and the queue
+repeats all of them until the last one has been taken, so a crash between any two is mended.
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from ulid import ULID
 
@@ -46,17 +47,28 @@ def erase_account(
     users: Users,
     uploads: Objects,
     media: Objects,
+    jobs: AccountJobs,
+    looks_again_after: timedelta,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-) -> None:
-    """Remove everything of a user, again until a second look finds nothing; safe to repeat."""
+) -> bool:
+    """Remove everything of a user; safe to repeat -> whether it is done.
+
+    looks_again_after: longer than any function runs, after which the same is done once more. A
+    worker may die right after it put a picture, when nobody removes it.
+    """
     erasure = accounts.mark_erasure(job.user_id, job.erasure_id, clock())
     if erasure.erased_at:
-        return
+        return True
     # What the pipeline was writing when its rows went, it removes itself, or the next look does.
     while _remove_what_is_there(job.user_id, accounts=accounts, uploads=uploads, media=media):
         pass
     users.delete(job.username)
+    if not job.again:
+        again = job.model_copy(update={"again": True})
+        jobs.send([again], job.erasure_id, delay=looks_again_after)
+        return False
     accounts.end_erasure(job.user_id, clock())
+    return True
 
 
 def _remove_what_is_there(
