@@ -25,7 +25,7 @@ from benchmarks.measure import ROOT
 from benchmarks.photos import selfie
 from benchmarks.report import Row, budget
 from local.phone import CONSENT, Phone, sign_in
-from local.stack import LocalStack
+from local.stack import NO_LIMITS, LocalStack
 
 CONNECTIONS = 50
 SECONDS = 30
@@ -49,7 +49,7 @@ class Load:
 
 def measure() -> list[Row]:
     photo = selfie(2).read_bytes()
-    stack = LocalStack(home=ROOT / ".local" / "bench")
+    stack = LocalStack(home=ROOT / ".local" / "bench", parameters=NO_LIMITS)
     try:
         stack.up()
         phone = sign_in(stack, "load@example.com", "enterprise")  # no quota

@@ -13,7 +13,7 @@ from benchmarks.measure import ROOT
 from benchmarks.photos import selfie
 from benchmarks.report import Row, budget
 from local.phone import Phone, sign_in
-from local.stack import LocalStack
+from local.stack import NO_LIMITS, LocalStack
 
 PHOTOS = 30
 WARM_UP = 3
@@ -21,7 +21,7 @@ WARM_UP = 3
 
 def measure() -> list[Row]:
     photo = selfie(12).read_bytes()
-    stack = LocalStack(home=ROOT / ".local" / "bench")
+    stack = LocalStack(home=ROOT / ".local" / "bench", parameters=NO_LIMITS)
     try:
         stack.up()
         phone = sign_in(stack, "bench@example.com", "pro")  # 50 photos a day are not enough

@@ -98,24 +98,29 @@ HEADERS: dict[str, dict[str, Any]] = {
         "schema": {"type": "integer", "minimum": 0},
     },
     "RateLimit-Limit": {
-        "description": "Analyses a UTC day; absent where they are unlimited.",
+        "description": "Analyses a UTC day; absent where they are unlimited. Of a 429 `too_often`: "
+        "what may be done within a minute.",
         "schema": {"type": "integer", "minimum": 0},
     },
     "RateLimit-Remaining": {
-        "description": "Analyses left today; absent where they are unlimited.",
+        "description": "Analyses left today; absent where they are unlimited. Of a 429 "
+        "`too_often`: what is left of the minute.",
         "schema": {"type": "integer", "minimum": 0},
     },
     "RateLimit-Reset": {
-        "description": "Seconds to the next UTC midnight; absent where analyses are unlimited.",
+        "description": "Seconds to the next UTC midnight; absent where analyses are unlimited. Of "
+        "a 429 `too_often`: to the next minute.",
         "schema": {"type": "integer", "minimum": 1},
     },
 }
 RATE_LIMIT = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 CHARGED = ("startAnalysis", "getUsage")
+NEVER_TOO_OFTEN = ("eraseMe",)
 # What the example of a code says of its request: the values of its detail.
 EXAMPLE_VALUES: dict[str, dict[str, Any]] = {
     "file_too_large": {"size": 24_000_000, "largest": 20_000_000},
     "quota_exceeded": {"limit": 50, "reset_at": time(0)},
+    "too_often": {"most": 60, "what": say("limited.writes")},
     "belongings_full": {"most": 500},
     "profile_too_large": {"size": 60_000, "most": 50_000},
     "looks_full": {"most": 100},
@@ -186,7 +191,7 @@ def example_of(kind: ProblemKind) -> dict[str, Any]:
     return problem
 
 
-def codes_of(operation: dict[str, Any], *, is_open: bool) -> tuple[str, ...]:
+def codes_of(operation: dict[str, Any], *, is_open: bool, writes: bool) -> tuple[str, ...]:
     """Every code a call may end in: what it names, and what calls of its kind have in common."""
     named = [
         code
@@ -197,6 +202,8 @@ def codes_of(operation: dict[str, Any], *, is_open: bool) -> tuple[str, ...]:
     common = ["throttled", "internal_error"]
     if not is_open:
         common += ["unauthorized", "token_expired", "account_erased", "forbidden"]
+    if writes and operation["operationId"] not in NEVER_TOO_OFTEN:
+        common += ["too_often"]
     if parameters or "requestBody" in operation:
         common += ["invalid_request"]
     if "requestBody" in operation:
@@ -263,7 +270,7 @@ def _complete(operation: dict[str, Any], path: str, method: str) -> None:
     for parameter in operation.get("parameters", ()):
         if parameter["in"] == "header":  # Powertools tells them in lower case
             parameter["name"] = parameter["name"].title()
-    codes = codes_of(operation, is_open=is_open)
+    codes = codes_of(operation, is_open=is_open, writes=method != "get")
     answers = {
         status: response
         for status, response in operation["responses"].items()
@@ -293,7 +300,7 @@ def _problem(kinds: list[ProblemKind]) -> dict[str, Any]:
     names = ["X-Request-Id"]
     if kinds[0].status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
         names.append("Retry-After")
-    if any(kind.code == "quota_exceeded" for kind in kinds):
+    if any(kind.code in ("quota_exceeded", "too_often") for kind in kinds):
         names += RATE_LIMIT
     return {
         "description": "; ".join(f"`{kind.code}`: {kind.title}" for kind in kinds) + ".",

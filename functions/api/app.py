@@ -6,7 +6,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from facet.adapters.settings import Settings
+from facet.adapters.settings import WritingSettings
 from facet.adapters.tracing import traced
 from facet.http.gateway import respond
 from facet.routes import (
@@ -25,8 +25,7 @@ from facet.routes.router import api
 from facet.wiring import Wiring
 
 
-class ApiSettings(Settings):
-    user_pool_client_id: str
+class ApiSettings(WritingSettings):
     uploads_bucket: str
     media_bucket: str
     recommend_queue_url: str

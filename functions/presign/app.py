@@ -8,7 +8,7 @@ from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from facet.adapters.settings import Settings
+from facet.adapters.settings import WritingSettings
 from facet.adapters.tracing import traced
 from facet.http.gateway import respond
 from facet.routes import start
@@ -16,8 +16,7 @@ from facet.routes.router import api
 from facet.wiring import Wiring
 
 
-class PresignSettings(Settings):
-    user_pool_client_id: str
+class PresignSettings(WritingSettings):
     uploads_bucket: str
     recommend_queue_url: str
     max_queue_depth: int

@@ -15,7 +15,7 @@ from PIL import Image
 from skimage import data
 
 from local.phone import Phone, sign_in
-from local.stack import ROOT, LocalStack, samconfig
+from local.stack import NO_LIMITS, ROOT, LocalStack, samconfig
 from tests.conftest import Receiver, listening
 
 type Encode = Callable[..., bytes]  # (image, format="JPEG", **Pillow's options) -> its file
@@ -47,7 +47,7 @@ def stack(receiver: Receiver) -> Iterator[LocalStack]:
     stack = LocalStack(
         ROOT / ".local" / f"e2e-{os.getpid()}",
         enforce_iam=True,
-        parameters=(f"WebhookUrl={receiver.url}", "EventTopic=true"),
+        parameters=(f"WebhookUrl={receiver.url}", "EventTopic=true", *NO_LIMITS),
     )
     before = signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated", 143))
     try:

@@ -39,6 +39,7 @@ NAMES = {
     "MEDIA_BUCKET": "facet-media",
     "EVENT_BUS_NAME": "default",
 }
+LIMITS = ("UPLOADS_A_MINUTE", "ANALYSES_A_MINUTE", "LOOKS_A_MINUTE", "WRITES_A_MINUTE")
 
 
 @dataclass
@@ -280,6 +281,8 @@ def stack(
         "MAX_LOOKS": "100",
         "MAX_LOOKS_OF_ANALYSIS": "20",
         "MAX_EXPORTS_A_DAY": "3",
+        # Tests are quicker than people: only tests/integration/test_limits.py has the real ones.
+        **dict.fromkeys(LIMITS, "100000"),
         "CURSOR_SECRET": "a secret of these tests",
         "NARRATOR_MODEL_ID": "",
         "GARMENT_MODEL_ID": "",

@@ -161,7 +161,9 @@ def test_a_function_finds_its_settings_in_its_environment(template: Template) ->
         settings = [
             value
             for value in vars(module).values()
-            if isinstance(value, type) and issubclass(value, Settings) and value is not Settings
+            if isinstance(value, type)
+            and issubclass(value, Settings)
+            and value.__module__ != Settings.__module__
         ]
         assert settings, function
         for model in settings:

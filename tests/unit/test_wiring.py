@@ -23,6 +23,8 @@ PRESIGN = {
     **dict.fromkeys(("TABLE_NAME", "UPLOADS_BUCKET", "IDEMPOTENCY_TABLE_NAME"), "a"),
     "USER_POOL_CLIENT_ID": "a",
     **dict.fromkeys(("MAX_QUEUE_DEPTH", "RETENTION_DAYS"), "1"),
+    **dict.fromkeys(("UPLOADS_A_MINUTE", "ANALYSES_A_MINUTE"), "1"),
+    **dict.fromkeys(("LOOKS_A_MINUTE", "WRITES_A_MINUTE"), "1"),
 }
 POLL = """
 import json, sys
@@ -134,7 +136,9 @@ def test_a_function_is_told_what_it_works_with_and_nothing_else(app: Path) -> No
     (settings,) = (
         value
         for value in vars(function_module(app.parent.name)).values()
-        if isinstance(value, type) and issubclass(value, Settings) and value is not Settings
+        if isinstance(value, type)
+        and issubclass(value, Settings)
+        and value.__module__ != Settings.__module__
     )
     source = app.read_text()
     routes = ROOT / "layers" / "shared" / "facet" / "routes"

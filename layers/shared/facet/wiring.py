@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from facet.domain.cursor import Cursors
     from facet.domain.search import Search
     from facet.http.idempotency import Repeats
+    from facet.http.limits import Limits
     from facet.services.analyze_face import Measure
     from facet.services.current_catalogue import CurrentCatalogue
     from facet.services.ports import Dresser
@@ -76,6 +77,10 @@ class EverySetting(Protocol):
     max_looks: int
     max_looks_of_analysis: int
     max_exports_a_day: int
+    uploads_a_minute: int
+    analyses_a_minute: int
+    looks_a_minute: int
+    writes_a_minute: int
     retention_days: int
     erasure_looks_again_seconds: int
 
@@ -152,6 +157,22 @@ class Wiring:
         from facet.adapters.overdue import OverdueIndex
 
         return OverdueIndex(table(self.settings.table_name))
+
+    @cached_property
+    def limits(self) -> "Limits":
+        """What each person may do within a minute."""
+        from facet.adapters.limits import LimitTable
+        from facet.domain.limits import Limited
+        from facet.http.limits import Limits
+
+        told = self.settings
+        most = {
+            Limited.UPLOADS: told.uploads_a_minute,
+            Limited.ANALYSES: told.analyses_a_minute,
+            Limited.LOOKS: told.looks_a_minute,
+            Limited.WRITES: told.writes_a_minute,
+        }
+        return Limits(LimitTable(table(told.table_name)), most)
 
     @cached_property
     def cursors(self) -> "Cursors":

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import Binary
 
-from facet.adapters.keys import EXPORT, KEY, erasure_key, export_row_key, iso, rows_below, user_key
+from facet.adapters.keys import (
+    EXPORT,
+    KEY,
+    LIMIT,
+    erasure_key,
+    export_row_key,
+    iso,
+    rows_below,
+    user_key,
+)
 from facet.adapters.overdue import CLOSED, opened
 from facet.adapters.rows import change_row, moving, pages, put_or_row, unpack
 from facet.domain.account import EXPORT_PATIENCE, Erasure, Export
@@ -20,8 +29,8 @@ if TYPE_CHECKING:
 # How the pipeline keeps itself going; about no person.
 INTERNAL = {"PK", "SK", "open_shard", "due_at", "lease_until", "redrives", "retries", "awaits"}
 INTERNAL |= {"moved_by", "decoding", "decoder_deaths", "lost"}
-# Rows that are about requests, not about the person.
-MACHINERY = (f"{KEY}#",)
+# Rows of the same: they are about requests, and are gone within days.
+INTERNAL_ROWS = (f"{KEY}#", f"{LIMIT}#")
 
 
 class AccountTable:
@@ -33,10 +42,12 @@ class AccountTable:
     # -- everything --------------------------------------------------------------------------
 
     def rows(self, user_id: str) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Every row that tells of a user, as (sort key, document): plain JSON values, nothing left
-        packed."""
+        """Every row of a user as (sort key, document): plain JSON values, nothing left packed.
+
+        Without what is about no person (INTERNAL, INTERNAL_ROWS).
+        """
         for item in self._items(user_id):
-            if not str(item["SK"]).startswith(MACHINERY):
+            if not str(item["SK"]).startswith(INTERNAL_ROWS):
                 yield str(item["SK"]), readable(item)
 
     def has_row(self, user_id: str, sort_key: str) -> bool:

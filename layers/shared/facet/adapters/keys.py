@@ -2,7 +2,7 @@
 
 PK USER#<user>: everything of a user, and SK one of PROFILE, <shelf>#<item>, ANALYSIS#<analysis>,
 READING#<analysis>, RESULT#<analysis>#<kind>, TONE#<analysis>, LOOK#<look>, QUOTA#<day>,
-EXPORT#<export>, KEY#<hash of a route and an Idempotency-Key>, OWNED.
+LIMIT#<minute>, EXPORT#<export>, KEY#<hash of a route and an Idempotency-Key>, OWNED.
 PK ERASURE#<hash of the user's id>, SK ERASURE: what outlives them.
 """
 
@@ -21,6 +21,7 @@ TONE = "TONE"
 LOOK = "LOOK"
 QUOTA = "QUOTA"
 EXPORT = "EXPORT"
+LIMIT = "LIMIT"
 ERASURE = "ERASURE"
 KEY = "KEY"
 PROFILE = "PROFILE"
@@ -70,6 +71,11 @@ def look_key(user_id: str, look_id: str) -> Key:
 def quota_key(user_id: str, day: str) -> Key:
     """Key of the row that counts one day's quota; day: ISO date (UTC)."""
     return user_key(user_id, f"{QUOTA}#{day}")
+
+
+def limit_key(user_id: str, window: datetime) -> Key:
+    """Key of the row that counts what a user does within the minute that begins at `window`."""
+    return user_key(user_id, f"{LIMIT}#{window.astimezone(UTC):%Y-%m-%dT%H:%M}")
 
 
 def export_row_key(user_id: str, export_id: str) -> Key:

@@ -17,3 +17,15 @@ class Settings(BaseModel):
     def from_env(cls, environ: Mapping[str, str]) -> Self:
         """Read the settings. Raises pydantic.ValidationError that names what is missing."""
         return cls.model_validate({name.lower(): value for name, value in environ.items()})
+
+
+class WritingSettings(Settings):
+    """Of a function whose calls change something: for whose tokens, how often a minute a person may
+    (facet.http.limits), and where what was answered is remembered."""
+
+    user_pool_client_id: str
+    idempotency_table_name: str
+    uploads_a_minute: int
+    analyses_a_minute: int
+    looks_a_minute: int
+    writes_a_minute: int

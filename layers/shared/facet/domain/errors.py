@@ -5,6 +5,7 @@ FacetError                        trying again may help
   + PermanentError                trying again cannot help; has a code and says its sentence
       + PhotoRejectedError        a photo gate's code, and every gate that fired
       + QuotaExceededError        quota_exceeded (domain/quota.py)
+      + TooOftenError             too_often (domain/limits.py)
       + FileTooLargeError         file_too_large
       x what is asked for is not there, or somebody else's
       + AnalysisNotFoundError     analysis_not_found

@@ -11,6 +11,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from pydantic import BaseModel
 
+from facet.domain.limits import Allowance
 from facet.domain.quota import Usage
 
 # Answers carry picture URLs signed for an hour (services/read_analysis.py): an unchanged answer is
@@ -41,7 +42,7 @@ def _plain(value: Any) -> str:
     raise TypeError(f"not JSON: {value!r}")
 
 
-def rate_limit_headers(usage: Usage, now: datetime) -> dict[str, str]:
+def rate_limit_headers(usage: Usage | Allowance, now: datetime) -> dict[str, str]:
     """IETF draft-ietf-httpapi-ratelimit-headers-06: limit, remaining, seconds to the reset."""
     if usage.limit is None:
         return {}

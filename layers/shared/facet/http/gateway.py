@@ -17,6 +17,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from facet.domain.errors import BusyError, PermanentError
+from facet.domain.limits import TooOftenError
 from facet.domain.quota import QuotaExceededError
 from facet.http.answers import etag_of, json_response, rate_limit_headers
 from facet.http.caller import request_id
@@ -87,8 +88,8 @@ def resolver(logger: Logger) -> APIGatewayRestResolver:
     def unreadable(_error: RequestUnsupportedContentType) -> Response[str]:
         return problem("unsupported_media_type")
 
-    @app.exception_handler(QuotaExceededError)
-    def exhausted(error: QuotaExceededError) -> Response[str]:
+    @app.exception_handler([QuotaExceededError, TooOftenError])
+    def exhausted(error: QuotaExceededError | TooOftenError) -> Response[str]:
         headers = rate_limit_headers(error.usage, datetime.now(UTC))
         headers["Retry-After"] = headers["RateLimit-Reset"]
         return problem(error.code, error.message, headers=headers)

@@ -75,10 +75,12 @@ def get_analysis(analysis_id: Ulid) -> Response[str]:
         202,
         AnalysisDocument,
         *("analysis_not_found", "nothing_to_retry", "retries_used_up", "quota_exceeded"),
+        "too_often",
     ),
 )
 def post_retry(analysis_id: Ulid) -> Response[str]:
     who, now = caller(router), datetime.now(UTC)
+    router.wiring.limits.spend(router, analyses=1)
     retry_analysis(
         who.user_id,
         analysis_id,
@@ -108,6 +110,7 @@ def post_retry(analysis_id: Ulid) -> Response[str]:
     responses=problems(204, None, "analysis_not_found"),
 )
 def remove_analysis(analysis_id: Ulid) -> Response[str]:
+    router.wiring.limits.spend(router, writes=1)
     if not delete_analysis(
         caller(router).user_id,
         analysis_id,

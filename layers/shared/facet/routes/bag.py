@@ -60,6 +60,7 @@ def get_bag_item(item_id: ItemId) -> Response[str]:
     | problems(201, BagItem, "product_not_found", "bag_item_incomplete", "belongings_full"),
 )
 def put_bag_item(item_id: ItemId, details: BagDetails) -> Response[str]:
+    router.wiring.limits.spend(router, writes=1)
     item, is_new = keep_bag_item(
         caller(router).user_id,
         item_id,
@@ -79,5 +80,6 @@ def put_bag_item(item_id: ItemId, details: BagDetails) -> Response[str]:
     responses=problems(204, None, "bag_item_not_found"),
 )
 def delete_bag_item(item_id: ItemId) -> Response[str]:
+    router.wiring.limits.spend(router, writes=1)
     drop_bag_item(caller(router).user_id, item_id, shelves=router.wiring.shelves)
     return Response(HTTPStatus.NO_CONTENT, body="")

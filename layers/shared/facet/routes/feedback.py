@@ -45,6 +45,7 @@ def count_feedback(ranking: str | None, liked: bool | None) -> None:
 )
 def post_feedback(feedback: NewFeedback, idempotency_key: IdempotencyKey = None) -> Response[str]:
     with router.wiring.repeats.id_of(router, idempotency_key, feedback) as feedback_id:
+        router.wiring.limits.spend(router, writes=1)
         receipt = give_feedback(
             caller(router).user_id,
             feedback,

@@ -45,6 +45,7 @@ def post_look(
 ) -> Response[str]:
     who = caller(router)
     with router.wiring.repeats.id_of(router, idempotency_key, wish) as look_id:
+        router.wiring.limits.spend(router, looks=1)
         ask_for_look(
             wish,
             look_id=look_id,
@@ -110,6 +111,7 @@ def get_look(look_id: Ulid) -> Response[str]:
     responses=problems(200, LookDocument, "look_not_found"),
 )
 def put_look(look_id: Ulid, change: LookChange) -> Response[str]:
+    router.wiring.limits.spend(router, writes=1)
     look = change_look(
         caller(router).user_id,
         look_id,
@@ -130,6 +132,7 @@ def put_look(look_id: Ulid, change: LookChange) -> Response[str]:
     responses=problems(204, None, "look_not_found"),
 )
 def remove_look(look_id: Ulid) -> Response[str]:
+    router.wiring.limits.spend(router, writes=1)
     delete_look(
         caller(router).user_id, look_id, looks=router.wiring.looks, media=router.wiring.media
     )

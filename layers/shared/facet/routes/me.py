@@ -50,6 +50,7 @@ def post_export(idempotency_key: IdempotencyKey = None) -> Response[str]:
     who, now = person(), datetime.now(UTC)
 
     with router.wiring.repeats.id_of(router, idempotency_key, None) as new_id:
+        router.wiring.limits.spend(router, writes=1)
         export_id = request_export(
             who,
             new_id,

@@ -39,6 +39,7 @@ def get_profile() -> Response[str]:
     responses=problems(200, ProfileDocument, "profile_too_large"),
 )
 def put_profile(profile: Profile) -> Response[str]:
+    router.wiring.limits.spend(router, writes=1)
     user_id = caller(router).user_id
     kept = keep_profile(
         user_id,

@@ -45,6 +45,8 @@ router = WiredRouter()
 def post_analysis(wish: NewAnalysis, idempotency_key: IdempotencyKey = None) -> Response[str]:
     who, wiring, now = caller(router), router.wiring, datetime.now(UTC)
     with wiring.repeats.id_of(router, idempotency_key, wish) as analysis_id:
+        # Both at once: a start has one write to spare for it.
+        wiring.limits.spend(router, analyses=1, uploads=len(wish.photos or (wish,)))
         analysis = start_analysis(
             wish,
             analysis_id=analysis_id,

@@ -26,6 +26,8 @@ router = WiredRouter()
 
 def put_garment(item_id: str, wish: NewGarment) -> bool:
     """Create or replace the caller's garment -> whether it is new."""
+    limits = router.wiring.limits
+    limits.spend(router, uploads=1) if wish.photo else limits.spend(router, writes=1)
     return keep_garment(
         caller(router).user_id,
         item_id,
@@ -123,6 +125,7 @@ def replace_garment(item_id: ItemId, wish: NewGarment) -> Response[str]:
     responses=problems(204, None, "garment_not_found"),
 )
 def delete_garment(item_id: ItemId) -> Response[str]:
+    router.wiring.limits.spend(router, writes=1)
     drop_garment(
         caller(router).user_id,
         item_id,
