@@ -294,6 +294,9 @@ def test_health_is_open_and_names_the_part_that_is_away(stack: Stack) -> None:
 
     stack.s3.delete_object(Bucket=NAMES["MEDIA_BUCKET"], Key="catalogue/snapshot.json")
     stack.s3.delete_bucket(Bucket=NAMES["MEDIA_BUCKET"])
+    asked_again = stack.http("api", GET, path="/v1/health/ready")
+    assert asked_again[0] == 200, "it is looked at every ten seconds at most"
+    del stack.function("api").wiring.readiness
     status, body, _ = stack.http("api", GET, path="/v1/health/ready")
 
     assert (status, body["parts"]["media"]) == (503, "unavailable")

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from facet.services.current_catalogue import CurrentCatalogue
     from facet.services.ports import Dresser
     from facet.vision.drawing.portrait import OpenPortrait, Portrait
+    from facet.services.report_health import Readiness
     from facet.vision.face.models import FaceModels
     from facet.vision.photo.gates import Gates
 
@@ -304,6 +305,13 @@ class Wiring:
     def _search(self, catalogue: "Catalogue") -> "Search":
         if not (bucket := self.settings.vector_bucket_name):
             from facet.catalogue.index import Index
+
+    @cached_property
+    def readiness(self) -> "Readiness":
+        """Whether the parts can be reached, as of a few seconds ago."""
+        from facet.services.report_health import Readiness
+
+        return Readiness(self.checks)
 
             return Index(catalogue)
         from facet.adapters.vectors import VectorBucket

@@ -13,7 +13,7 @@ from facet.domain.search import Found, Hit, Query
 from facet.services import current_catalogue as module
 from facet.services.current_catalogue import CurrentCatalogue
 from facet.services.find_products import ProductPage, find_products, near_one, read_product
-from facet.services.report_health import report_health
+from facet.services.report_health import FRESH_FOR, Readiness, report_health
 from tests.unit.services.conftest import World
 
 
@@ -108,3 +108,23 @@ def test_a_part_that_cannot_be_reached_is_named() -> None:
     health = report_health({"table": lambda: None, "bucket": away})
     assert health.status == "unavailable"
     assert health.parts == {"table": "ok", "bucket": "unavailable"}
+
+
+def test_however_often_somebody_asks_the_parts_are_looked_at_every_ten_seconds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now, looks = [100.0], []
+
+    def away() -> None:
+        looks.append(now[0])
+        raise TimeoutError
+
+    monkeypatch.setattr("facet.services.report_health.time.monotonic", lambda: now[0])
+    readiness = Readiness({"table": away})
+
+    for _ in range(1000):
+        assert readiness.report().status == "unavailable"
+    now[0] += FRESH_FOR.total_seconds()
+    readiness.report()
+
+    assert looks == [100.0, 110.0]

@@ -8,7 +8,7 @@ from facet.http.answers import json_response
 from facet.http.headers import NOT_KEPT
 from facet.http.problems import problems
 from facet.routes.router import WiredRouter
-from facet.services.report_health import Health, report_health
+from facet.services.report_health import Health
 
 router = WiredRouter()
 
@@ -28,11 +28,12 @@ def get_live() -> Response[str]:
     "/v1/health/ready",
     summary="Can it reach its table, queue and buckets?",
     operation_id="getReady",
+    description="Looked at every ten seconds at most: the answer may be as old.",
     tags=["health"],
     responses=problems(200, Health) | problems(503, Health),
 )
 def get_ready() -> Response[str]:
-    health = report_health(router.wiring.checks)
+    health = router.wiring.readiness.report()
     ok = health.status == "ok"
     status = HTTPStatus.OK if ok else HTTPStatus.SERVICE_UNAVAILABLE
     return json_response(health, status, NOT_KEPT)
