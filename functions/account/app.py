@@ -26,6 +26,7 @@ class AccountSettings(Settings):
     media_bucket: str
     user_pool_id: str
     account_queue_url: str
+    erase_queue_url: str
     erasure_looks_again_seconds: int
 
 
@@ -43,7 +44,7 @@ def handle(job: AccountJob) -> None:
     if isinstance(job, ErasureRequested):
         again_after = timedelta(seconds=wiring.settings.erasure_looks_again_seconds)
         done = erase_account(
-            job, **everything, jobs=wiring.account_jobs, looks_again_after=again_after
+            job, **everything, jobs=wiring.erase_jobs, looks_again_after=again_after
         )
         metrics.add_metric("AccountErased", MetricUnit.Count, int(done))
         logger.info("erased", extra={"erasure_id": job.erasure_id, "done": done})

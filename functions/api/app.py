@@ -30,6 +30,7 @@ class ApiSettings(WritingSettings):
     media_bucket: str
     recommend_queue_url: str
     account_queue_url: str
+    erase_queue_url: str
     tryon_queue_url: str
     products_table_name: str
     cursor_secret: str

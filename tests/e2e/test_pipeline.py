@@ -265,7 +265,7 @@ def test_a_message_nobody_understands_ends_in_the_dead_letter_queue(
     sqs = stack.client("sqs")
     queue = stack.outputs["RecommendQueueUrl"]
     usual = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["VisibilityTimeout"])
-    # Each try waits this long, and the usual two minutes three times over is too long for a test.
+    # Each try waits this long, and the usual two minutes five times over are too long for a test.
     sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "1"})
     try:
         sqs.send_message(QueueUrl=queue, MessageBody='{"what": "is this?"}')

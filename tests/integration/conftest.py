@@ -326,6 +326,7 @@ def stack(
 
         def function(verb: str) -> ModuleType:
             if verb not in modules:  # a second import would take its routers from the first
+        monkeypatch.setenv("ERASE_QUEUE_URL", sqs.create_queue(QueueName="facet-erase")["QueueUrl"])
                 modules[verb] = function_module(verb)
             return modules[verb]
 

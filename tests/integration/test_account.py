@@ -102,17 +102,17 @@ def objects(stack: Stack, user: str) -> set[str]:
     }
 
 
-def account_jobs(stack: Stack) -> list[str]:
-    """Take all messages off the account queue, those that are delayed included."""
-    client = boto3.client("sqs")
-    url = client.get_queue_url(QueueName="facet-account")["QueueUrl"]
+def account_jobs(stack: Stack, *names: str) -> list[str]:
+    """Take all messages off the queues of exports and erasures, or off these."""
     got = []
-    while messages := client.receive_message(
-        QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=0
-    ).get("Messages"):
-        for message in messages:
-            client.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-            got.append(message["Body"])
+    for name in names or ("facet-account", "facet-erase"):
+        url = stack.sqs.get_queue_url(QueueName=name)["QueueUrl"]
+        while messages := stack.sqs.receive_message(
+            QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=0
+        ).get("Messages"):
+            for message in messages:
+                stack.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+                got.append(message["Body"])
     return got
 
 
@@ -541,6 +541,19 @@ def test_asking_again_says_how_far_it_is_and_queues_nothing(
     assert account_jobs(stack) == []
 
 
+@pytest.mark.usefixtures("at_once")
+def test_an_erasure_waits_behind_no_export(stack: Stack, pool: str) -> None:
+    ask(stack, "POST", "/v1/me/export")
+    ask(stack, "DELETE", "/v1/me")
+
+    (erasure,) = account_jobs(stack, "facet-erase")
+    (export,) = account_jobs(stack, "facet-account")
+
+    assert '"job":"erasure"' in erasure
+    assert '"job":"export"' in export
+    assert work(stack, erasure, export) == {"batchItemFailures": []}
+
+
 def test_an_erasure_that_got_stuck_is_queued_again_by_who_asks_again(
     stack: Stack, pool: str, at_once: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -562,7 +575,7 @@ def test_a_message_that_could_not_be_queued_locks_nobody_out(
     def broken(*_args: object, **_kwargs: object) -> None:
         raise ConnectionError("SQS is away")
 
-    monkeypatch.setattr(stack.function("api").wiring.account_jobs, "send", broken)
+    monkeypatch.setattr(stack.function("api").wiring.erase_jobs, "send", broken)
     status, _ = ask(stack, "DELETE", "/v1/me")
 
     assert status == 500

@@ -7,15 +7,18 @@ import string
 import subprocess
 import tomllib
 from collections.abc import Iterator
+from datetime import timedelta
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from contract.functions import function_module
 from contract.openapi import OPEN_PATHS, example_of, operations
 from facet.adapters.events import SOURCE
 from facet.adapters.settings import Settings
-from facet.domain.account import ERASURE_DELAY, EXPORT_LIFE, EXPORT_PATIENCE
+from facet.domain.account import ERASURE_DELAY, ERASURE_PATIENCE, EXPORT_LIFE, EXPORT_PATIENCE
 from facet.domain.messages import AnalysisEnded
 from facet.domain.places import MEDIA_PREFIXES, UPLOAD_PREFIXES, face_key
 from facet.http.headers import NOT_KEPT, SECURITY_HEADERS
@@ -117,6 +120,7 @@ def test_a_deployment_tells_where_everything_is(template: Template) -> None:
     assert template.body["Outputs"].keys() >= {
         *("ApiUrl", "UserPoolId", "UserPoolClientId", "TableName", "ProductsTableName"),
         *("UploadsBucketName", "MediaBucketName", "RecommendQueueUrl", "RecommendDlqUrl"),
+        *("EraseQueueUrl", "EraseDlqUrl"),
     }
 
 
@@ -278,10 +282,11 @@ def test_a_queue_outwaits_its_function_and_gives_up_into_a_dead_letter_queue(
             assert waits >= 6 * runs, name
         assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"], name
         redrive = queue["RedrivePolicy"]
-        assert redrive["maxReceiveCount"] == (7 if name == "WebhookJobs" else 3)
+        assert redrive["maxReceiveCount"] == (7 if name == "WebhookJobs" else 5)
         assert redrive["deadLetterTargetArn"] == arn_of(name.replace("Jobs", "Dlq"))
         dead = queues[name.replace("Jobs", "Dlq")]
-        assert dead["MessageRetentionPeriod"] == 14 * DAYS > queue["MessageRetentionPeriod"]
+        # Age counts from the first send, and 14 days is the most that SQS keeps anything.
+        assert dead["MessageRetentionPeriod"] == queue["MessageRetentionPeriod"] == 14 * DAYS
         condition, cloud, _ = mapping["ScalingConfig"]["Fn::If"]
         assert condition == IS_CLOUD
         parameter = {"Ref": f"{name.removesuffix('Jobs')}Concurrency"}
@@ -626,10 +631,23 @@ def test_an_erasure_begins_when_no_request_of_before_can_still_write(template: T
         assert ERASURE_DELAY.total_seconds() > template.timeout(function)
 
 
-def test_an_export_is_given_up_after_its_last_try(template: Template) -> None:
-    queue = template.of_type("AWS::SQS::Queue")["AccountQueue"]
+@pytest.mark.parametrize(
+    ("name", "patience"), [("AccountQueue", EXPORT_PATIENCE), ("EraseQueue", ERASURE_PATIENCE)]
+)
+def test_an_export_and_an_erasure_are_given_up_after_their_last_try(
+    template: Template, name: str, patience: timedelta
+) -> None:
+    queue = template.of_type("AWS::SQS::Queue")[name]
     tries = queue["RedrivePolicy"]["maxReceiveCount"]
-    assert EXPORT_PATIENCE.total_seconds() >= tries * queue["VisibilityTimeout"]
+    assert patience.total_seconds() >= tries * queue["VisibilityTimeout"]
+
+
+def test_no_export_is_in_the_way_of_an_erasure(template: Template) -> None:
+    mappings = template.of_type("AWS::Lambda::EventSourceMapping")
+    exports, erasures = mappings["AccountJobs"], mappings["EraseJobs"]
+    assert exports["EventSourceArn"] != erasures["EventSourceArn"] == arn_of("EraseQueue")
+    assert exports["FunctionName"] == erasures["FunctionName"] == {"Ref": "AccountFunction"}
+    assert exports["BatchSize"] == erasures["BatchSize"] == 1
 
 
 def test_a_webhook_is_tried_as_often_as_there_are_delays(template: Template) -> None:

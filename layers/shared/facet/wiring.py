@@ -57,6 +57,7 @@ class EverySetting(Protocol):
     account_queue_url: str
     sweep_queue_url: str
     webhook_url: str
+    erase_queue_url: str
     webhook_queue_url: str
     webhook_secret_arn: str
     event_bus_name: str
@@ -216,7 +217,7 @@ class Wiring:
 
     @cached_property
     def account_jobs(self) -> "JobQueue":
-        """The queue of exports and erasures."""
+        """The queue of exports."""
         from facet.adapters.sqs import JobQueue
 
         return JobQueue(client("sqs"), self.settings.account_queue_url)
@@ -239,6 +240,13 @@ class Wiring:
     def events(self) -> "EventBus":
         """The bus on which ended analyses are announced."""
         from facet.adapters.events import EventBus
+
+    @cached_property
+    def erase_jobs(self) -> "JobQueue":
+        """The queue of erasures."""
+        from facet.adapters.sqs import JobQueue
+
+        return JobQueue(client("sqs"), self.settings.erase_queue_url)
 
         return EventBus(client("events"), self.settings.event_bus_name)
 

@@ -18,7 +18,7 @@ EXPORT_PATIENCE = timedelta(minutes=30)
 # marked has been written by then.
 ERASURE_DELAY = timedelta(seconds=15)
 # After this an erasure is asked for again by whoever repeats the request: its message may be dead.
-ERASURE_PATIENCE = timedelta(hours=2)
+ERASURE_PATIENCE = timedelta(hours=3)
 
 
 class ExportStatus(StrEnum):
@@ -76,7 +76,7 @@ class ExportRequested(Stored):
 
 
 class ErasureRequested(Stored):
-    """Message to AccountFunction: remove everything of this user."""
+    """Message to AccountFunction, in a queue of its own: remove everything of this user."""
 
     job: Literal["erasure"] = "erasure"
     user_id: str

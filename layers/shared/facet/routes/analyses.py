@@ -75,7 +75,6 @@ def get_analysis(analysis_id: Ulid) -> Response[str]:
         202,
         AnalysisDocument,
         *("analysis_not_found", "nothing_to_retry", "retries_used_up", "quota_exceeded"),
-        "too_often",
     ),
 )
 def post_retry(analysis_id: Ulid) -> Response[str]:

@@ -104,6 +104,6 @@ def delete_me() -> Response[str]:
         request_id(router),
         now=datetime.now(UTC),
         accounts=router.wiring.accounts,
-        jobs=router.wiring.account_jobs,
+        jobs=router.wiring.erase_jobs,
     )
     return json_response(erasure, HTTPStatus.OK if erasure.erased_at else HTTPStatus.ACCEPTED)
