@@ -40,6 +40,8 @@ class ApiSettings(WritingSettings):
     max_looks: int
     max_looks_of_analysis: int
     max_exports_a_day: int
+    max_tryon_queue_depth: int
+    max_account_queue_depth: int
 
 
 logger = Logger()

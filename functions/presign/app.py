@@ -19,7 +19,9 @@ from facet.wiring import Wiring
 class PresignSettings(WritingSettings):
     uploads_bucket: str
     recommend_queue_url: str
+    analyze_function_name: str  # empty: nobody knows how long uploads wait
     max_queue_depth: int
+    max_analyze_wait_seconds: int
     retention_days: int
     gates_preset: str
 
@@ -27,7 +29,8 @@ class PresignSettings(WritingSettings):
 logger = Logger()
 metrics = Metrics()
 wiring = Wiring(
-    PresignSettings, lambda made: (made.accounts, made.analyses, made.shelves, made.uploads)
+    PresignSettings,
+    lambda made: (made.accounts, made.analyses, made.shelves, made.uploads, made.analyze_events),
 )
 app = api(logger, wiring, start.router)
 

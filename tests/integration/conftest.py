@@ -281,6 +281,10 @@ def stack(
         "MAX_LOOKS": "100",
         "MAX_LOOKS_OF_ANALYSIS": "20",
         "MAX_EXPORTS_A_DAY": "3",
+        "ANALYZE_FUNCTION_NAME": "facet-analyze",
+        "MAX_ANALYZE_WAIT_SECONDS": "300",
+        "MAX_TRYON_QUEUE_DEPTH": "100",
+        "MAX_ACCOUNT_QUEUE_DEPTH": "100",
         # Tests are quicker than people: only tests/integration/test_limits.py has the real ones.
         **dict.fromkeys(LIMITS, "100000"),
         "CURSOR_SECRET": "a secret of these tests",
@@ -322,11 +326,11 @@ def stack(
         monkeypatch.setenv("TRYON_QUEUE_URL", sqs.create_queue(QueueName="facet-tryon")["QueueUrl"])
         account_queue_url = sqs.create_queue(QueueName="facet-account")["QueueUrl"]
         monkeypatch.setenv("ACCOUNT_QUEUE_URL", account_queue_url)
+        monkeypatch.setenv("ERASE_QUEUE_URL", sqs.create_queue(QueueName="facet-erase")["QueueUrl"])
         modules: dict[str, ModuleType] = {}
 
         def function(verb: str) -> ModuleType:
             if verb not in modules:  # a second import would take its routers from the first
-        monkeypatch.setenv("ERASE_QUEUE_URL", sqs.create_queue(QueueName="facet-erase")["QueueUrl"])
                 modules[verb] = function_module(verb)
             return modules[verb]
 

@@ -25,7 +25,9 @@ FUNCTIONS = sorted(
 )
 MAKE_CLIENTS = """
 import boto3
-for service in ("dynamodb", "s3", "sqs", "events", "cognito-idp", "secretsmanager", "sts"):
+for service in (
+    *("cloudwatch", "dynamodb", "s3", "sqs", "events", "cognito-idp", "secretsmanager", "sts"),
+):
     client = boto3.client(service, aws_access_key_id="a", aws_secret_access_key="b")
     assert "eu-central-1" in client.meta.endpoint_url, client.meta.endpoint_url
 """

@@ -24,7 +24,8 @@ PRESIGN = {
     "USER_POOL_CLIENT_ID": "a",
     **dict.fromkeys(("MAX_QUEUE_DEPTH", "RETENTION_DAYS"), "1"),
     **dict.fromkeys(("UPLOADS_A_MINUTE", "ANALYSES_A_MINUTE"), "1"),
-    **dict.fromkeys(("LOOKS_A_MINUTE", "WRITES_A_MINUTE"), "1"),
+    **dict.fromkeys(("LOOKS_A_MINUTE", "WRITES_A_MINUTE", "MAX_ANALYZE_WAIT_SECONDS"), "1"),
+    "ANALYZE_FUNCTION_NAME": "",
 }
 POLL = """
 import json, sys

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from facet.adapters.analyses import AnalysisTable
     from facet.adapters.belongings import BelongingsTable
     from facet.adapters.catalogue import ProductsTable
+    from facet.adapters.cloudwatch import AsyncEvents
     from facet.adapters.cognito import UserPool
     from facet.adapters.events import EventBus
     from facet.adapters.looks import LookTable
@@ -36,8 +37,8 @@ if TYPE_CHECKING:
     from facet.services.analyze_face import Measure
     from facet.services.current_catalogue import CurrentCatalogue
     from facet.services.ports import Dresser
-    from facet.vision.drawing.portrait import OpenPortrait, Portrait
     from facet.services.report_health import Readiness
+    from facet.vision.drawing.portrait import OpenPortrait, Portrait
     from facet.vision.face.models import FaceModels
     from facet.vision.photo.gates import Gates
 
@@ -56,8 +57,8 @@ class EverySetting(Protocol):
     tryon_queue_url: str
     account_queue_url: str
     sweep_queue_url: str
-    webhook_url: str
     erase_queue_url: str
+    webhook_url: str
     webhook_queue_url: str
     webhook_secret_arn: str
     event_bus_name: str
@@ -73,7 +74,11 @@ class EverySetting(Protocol):
     audience: "Audience"
     models_dir: Path
     gates_preset: str
+    analyze_function_name: str
     max_queue_depth: int
+    max_analyze_wait_seconds: int
+    max_tryon_queue_depth: int
+    max_account_queue_depth: int
     max_belongings: int
     max_profile_bytes: int
     max_looks: int
@@ -223,6 +228,16 @@ class Wiring:
         return JobQueue(client("sqs"), self.settings.account_queue_url)
 
     @cached_property
+    def analyze_events(self) -> "AsyncEvents":
+        """The uploads that wait for AnalyzeFunction."""
+        from facet.adapters.cloudwatch import AsyncEvents
+
+        name = self.settings.analyze_function_name
+        # 15 ms of a core that a local stack has no use for
+        watch = client("cloudwatch", read_timeout=CHECK_TIMEOUT_SECONDS) if name else None
+        return AsyncEvents(watch, name)
+
+    @cached_property
     def shards(self) -> "JobQueue":
         """The queue of shards to sweep."""
         from facet.adapters.sqs import JobQueue
@@ -237,16 +252,16 @@ class Wiring:
         return {name: getattr(self, name) for name in (*names, *queues)}
 
     @cached_property
-    def events(self) -> "EventBus":
-        """The bus on which ended analyses are announced."""
-        from facet.adapters.events import EventBus
-
-    @cached_property
     def erase_jobs(self) -> "JobQueue":
         """The queue of erasures."""
         from facet.adapters.sqs import JobQueue
 
         return JobQueue(client("sqs"), self.settings.erase_queue_url)
+
+    @cached_property
+    def events(self) -> "EventBus":
+        """The bus on which ended analyses are announced."""
+        from facet.adapters.events import EventBus
 
         return EventBus(client("events"), self.settings.event_bus_name)
 
@@ -293,6 +308,13 @@ class Wiring:
             "media": Bucket(s3, told.media_bucket).check,
         }
 
+    @cached_property
+    def readiness(self) -> "Readiness":
+        """Whether the parts can be reached, as of a few seconds ago."""
+        from facet.services.report_health import Readiness
+
+        return Readiness(self.checks)
+
     # --- the catalogue and the words ------------------------------------------------------------
 
     @cached_property
@@ -313,13 +335,6 @@ class Wiring:
     def _search(self, catalogue: "Catalogue") -> "Search":
         if not (bucket := self.settings.vector_bucket_name):
             from facet.catalogue.index import Index
-
-    @cached_property
-    def readiness(self) -> "Readiness":
-        """Whether the parts can be reached, as of a few seconds ago."""
-        from facet.services.report_health import Readiness
-
-        return Readiness(self.checks)
 
             return Index(catalogue)
         from facet.adapters.vectors import VectorBucket

@@ -21,6 +21,7 @@ from facet.services.keep_looks import (
     list_looks,
     read_look,
 )
+from facet.services.refuse_while_busy import refuse_while_busy
 
 router = WiredRouter()
 
@@ -37,7 +38,7 @@ router = WiredRouter()
         LookDocument,
         *("analysis_not_found", "photo_not_ready", "region_not_possible"),
         *("bag_item_not_found", "garment_not_found"),
-        *("looks_full", "looks_of_analysis_full"),
+        *("looks_full", "looks_of_analysis_full", "busy"),
     ),
 )
 def post_look(
@@ -45,6 +46,7 @@ def post_look(
 ) -> Response[str]:
     who = caller(router)
     with router.wiring.repeats.id_of(router, idempotency_key, wish) as look_id:
+        refuse_while_busy(router.wiring.look_jobs, router.wiring.settings.max_tryon_queue_depth)
         router.wiring.limits.spend(router, looks=1)
         ask_for_look(
             wish,

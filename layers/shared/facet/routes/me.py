@@ -14,6 +14,7 @@ from facet.http.problems import problems
 from facet.routes.router import Ulid, WiredRouter
 from facet.services.erase_account import request_erasure
 from facet.services.export_account import ExportDocument, read_export, request_export
+from facet.services.refuse_while_busy import refuse_while_busy
 
 router = WiredRouter()
 
@@ -44,12 +45,15 @@ def person() -> Person:
     description="A ZIP of every row (JSON) and every picture of the user, with a README. Poll it "
     "until `status` is ready. While one is being made, asking again answers with that one.",
     tags=["me"],
-    responses=problems(202, ExportDocument, "exports_used_up"),
+    responses=problems(202, ExportDocument, "exports_used_up", "busy"),
 )
 def post_export(idempotency_key: IdempotencyKey = None) -> Response[str]:
     who, now = person(), datetime.now(UTC)
 
     with router.wiring.repeats.id_of(router, idempotency_key, None) as new_id:
+        refuse_while_busy(
+            router.wiring.account_jobs, router.wiring.settings.max_account_queue_depth
+        )
         router.wiring.limits.spend(router, writes=1)
         export_id = request_export(
             who,

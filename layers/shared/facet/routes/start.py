@@ -11,6 +11,7 @@ from facet.http.caller import caller, request_id
 from facet.http.idempotency import IdempotencyKey
 from facet.http.problems import problems
 from facet.routes.router import WiredRouter
+from facet.services.refuse_while_busy import refuse_while_busy
 from facet.services.start_analysis import (
     NewAnalysis,
     StartedAnalysis,
@@ -45,6 +46,7 @@ router = WiredRouter()
 def post_analysis(wish: NewAnalysis, idempotency_key: IdempotencyKey = None) -> Response[str]:
     who, wiring, now = caller(router), router.wiring, datetime.now(UTC)
     with wiring.repeats.id_of(router, idempotency_key, wish) as analysis_id:
+        refuse_while_busy(wiring.analyze_events, wiring.settings.max_analyze_wait_seconds)
         # Both at once: a start has one write to spare for it.
         wiring.limits.spend(router, analyses=1, uploads=len(wish.photos or (wish,)))
         analysis = start_analysis(
