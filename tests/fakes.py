@@ -14,38 +14,47 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pydantic import BaseModel
 
-from facet.domain.account import Erasure, Export
+from facet.domain.account import EXPORT_PATIENCE, Erasure, Export
 from facet.domain.analysis import (
     PATIENCE,
     Analysis,
+    Awaited,
+    Contents,
     Failure,
     KeptFailure,
     Kind,
     Page,
+    ReadAnalysis,
     SentPhoto,
     Size,
     Status,
     UnreadableRow,
 )
 from facet.domain.belongings import COUNTED, PAGE_BYTES, Belongings, Shelf, ShelfPage
-from facet.domain.errors import BelongingsFullError, FacetError, ProfileUnreadableError
+from facet.domain.errors import (
+    AnalysisUnreadableError,
+    BelongingsFullError,
+    ProfileUnreadableError,
+)
 from facet.domain.face import FaceReading
-from facet.domain.looks import DrawnLook, LookPage, LookStatus, SavedLook
+from facet.domain.looks import RENDER_PATIENCE, DrawnLook, LookPage, LookStatus, SavedLook
 from facet.domain.messages import AnalysisEnded
 from facet.domain.narration import EnhancedAnalysis
+from facet.domain.overdue import OPEN_SHARDS, Overdue
 from facet.domain.products import Product
 from facet.domain.quota import QuotaExceededError, Tier, Usage
 from facet.domain.storage import Upload
-from facet.domain.style import Slot
+from facet.domain.style import GarmentPhoto, Slot
 from facet.domain.tone import ToneEvidence
 from facet.domain.tone_of_person import TonePart, kept_evidence
 from facet.services import ports
 
-SHARDS = 4
 LEASE = timedelta(seconds=30)
 
 type Document = Mapping[str, Any]
 type Row = tuple[str, dict[str, Any]]
+type Whose = tuple[str, str]  # user_id, and the id of what is theirs
+type Due = tuple[Overdue, datetime]
 
 
 def plain(document: Any) -> Any:
@@ -62,25 +71,38 @@ def to_seconds(moment: datetime) -> datetime:
 class FakeAnalyses:
     """Analyses, their results and the days' quota; every write is conditional, as in the table."""
 
-    of: dict[tuple[str, str], Analysis] = field(default_factory=dict)
-    saved: dict[tuple[str, str], dict[Kind, dict[str, Any]]] = field(default_factory=dict)
-    drawn: dict[tuple[str, str], tuple[DrawnLook, ...]] = field(default_factory=dict)
-    parts: dict[tuple[str, str], TonePart] = field(default_factory=dict)
+    of: dict[Whose, Analysis] = field(default_factory=dict)
+    readings: dict[Whose, tuple[FaceReading, Size]] = field(default_factory=dict)
+    saved: dict[Whose, dict[Kind, dict[str, Any]]] = field(default_factory=dict)
+    lost: set[tuple[Whose, Kind]] = field(default_factory=set)
+    drawn: dict[Whose, tuple[DrawnLook, ...]] = field(default_factory=dict)
+    words: dict[Whose, EnhancedAnalysis] = field(default_factory=dict)
+    parts: dict[Whose, TonePart] = field(default_factory=dict)
     used: dict[tuple[str, str], int] = field(default_factory=dict)
-    leases: dict[tuple[str, str], datetime] = field(default_factory=dict)
-    unreadable: set[tuple[str, str]] = field(default_factory=set)
+    leases: dict[Whose, datetime] = field(default_factory=dict)
+    unreadable: set[Whose] = field(default_factory=set)
+
+    # -- reading ---------------------------------------------------------------------------
 
     def get(self, user_id: str, analysis_id: str) -> Analysis | None:
-        return self.of.get((user_id, analysis_id))
+        row = self.of.get((user_id, analysis_id))
+        if row and (user_id, analysis_id) in self.unreadable:
+            raise AnalysisUnreadableError
+        return row
+
+    def read(self, user_id: str, analysis_id: str) -> ReadAnalysis | None:
+        row = self.get(user_id, analysis_id)
+        return self._read(row) if row else None
+
+    def contents(self, user_id: str, analysis_id: str) -> Contents | None:
+        key = (user_id, analysis_id)
+        analysis = self.read(*key)
+        if analysis is None:
+            return None
+        return Contents(analysis, self.results(*key), self.drawn.get(key), self.words.get(key))
 
     def results(self, user_id: str, analysis_id: str) -> dict[Kind, dict[str, Any]]:
-        return self.answers(user_id, analysis_id)[0]
-
-    def answers(
-        self, user_id: str, analysis_id: str
-    ) -> tuple[dict[Kind, dict[str, Any]], tuple[DrawnLook, ...] | None]:
-        key = (user_id, analysis_id)
-        return dict(self.saved.get(key, {})), self.drawn.get(key)
+        return dict(self.saved.get((user_id, analysis_id), {}))
 
     def history(self, user_id: str, limit: int, before_id: str | None) -> Page:
         newest = [
@@ -90,7 +112,7 @@ class FakeAnalyses:
         ]
         more = len(newest) > limit
         return Page(
-            tuple(each for each in newest[:limit] if not self._broken(each)),
+            tuple(self._read(each) for each in newest[:limit] if not self._broken(each)),
             newest[limit - 1].analysis_id if more else None,
             tuple(
                 UnreadableRow(user_id, each.analysis_id, "ValueError")
@@ -99,58 +121,54 @@ class FakeAnalyses:
             ),
         )
 
-    def earliest(self, user_id: str, limit: int) -> tuple[Analysis, ...]:
+    def earliest(self, user_id: str, limit: int) -> tuple[ReadAnalysis, ...]:
         first = self._of_user(user_id)[:limit]
-        return tuple(each for each in first if not self._broken(each))
-
-    def _broken(self, analysis: Analysis) -> bool:
-        return (analysis.user_id, analysis.analysis_id) in self.unreadable
+        return tuple(self._read(each) for each in first if not self._broken(each))
 
     def tones(self, user_id: str, now: datetime) -> tuple[ToneEvidence, ...]:
         newest = sorted((key for key in self.parts if key[0] == user_id), reverse=True)
         return kept_evidence((self.parts[key] for key in newest), now)
 
-    def standing_still(self, now: datetime) -> Iterator[Analysis | UnreadableRow]:
-        def order(analysis: Analysis) -> tuple[int, datetime]:
-            assert analysis.due_at
-            return sum(analysis.analysis_id.encode()) % SHARDS, analysis.due_at
-
-        waiting = [analysis for analysis in self.of.values() if analysis.due_at]
-        for analysis in sorted(waiting, key=order):
-            key = analysis.user_id, analysis.analysis_id
-            current = self.get(*key)
-            if current is None or current.due_at is None or current.due_at >= now:
-                continue
-            yield UnreadableRow(*key, "ValueError") if key in self.unreadable else current
-
     def usage(self, user_id: str, tier: Tier, now: datetime) -> Usage:
         return Usage.today(tier, self.used.get((user_id, now.date().isoformat()), 0), now)
 
-    def create(self, analysis: Analysis, tier: Tier) -> None:
-        key, day = self._key(analysis), (analysis.user_id, analysis.quota_day)
-        limit = tier.daily_limit
-        if key in self.of or (limit is not None and self.used.get(day, 0) >= limit):
+    # -- moving an analysis on -------------------------------------------------------------
+
+    def create(self, analysis: Analysis, tier: Tier) -> Analysis:
+        key = self._key(analysis)
+        if key in self.of:
+            return self.of[key]
+        if not self._charged(analysis.user_id, analysis.quota_day, tier):
             raise QuotaExceededError(self.usage(analysis.user_id, tier, analysis.created_at))
-        self.used[day] = self.used.get(day, 0) + 1
         due_at = analysis.created_at + PATIENCE[analysis.status]
         expires_at = to_seconds(analysis.expires_at)
         self.of[key] = analysis.model_copy(update={"due_at": due_at, "expires_at": expires_at})
+        return self.of[key]
 
-    def claim(self, user_id: str, analysis_id: str, now: datetime) -> Analysis | None:
-        key = (user_id, analysis_id)
-        analysis = self.of.get(key)
-        if analysis is None:
+    def signed_again(self, analysis: Analysis, until: datetime, due_at: datetime) -> bool:
+        if not self._is(analysis, Status.AWAITING_UPLOAD):
+            return False
+        return self._change(self._key(analysis), upload_until=until, due_at=due_at) is not None
+
+    def claim(self, analysis: Analysis, now: datetime) -> Analysis | None:
+        key = self._key(analysis)
+        row = self.of.get(key)
+        if row is None or row.decoding is not analysis.decoding:
             return None
-        free = analysis.status is Status.ANALYZING and self.leases[key] <= now
-        if analysis.status is not Status.AWAITING_UPLOAD and not free:
+        free = row.status is Status.ANALYZING and self.leases[key] <= now
+        if row.status is not Status.AWAITING_UPLOAD and not free:
             return None
         self.leases[key] = now + LEASE
-        return self._move(key, Status.ANALYZING, now)
+        deaths = analysis.decoder_deaths + analysis.decoding
+        return self._move(key, Status.ANALYZING, now, decoding=True, decoder_deaths=deaths)
+
+    def decoded(self, analysis: Analysis) -> None:
+        self._change(self._key(analysis), decoding=False)
 
     def release(self, analysis: Analysis, now: datetime) -> None:
         if self._is(analysis, Status.ANALYZING):
             self.leases[self._key(analysis)] = now
-            self._move(self._key(analysis), Status.ANALYZING, now)
+            self._move(self._key(analysis), Status.ANALYZING, now, decoding=False)
 
     def save_reading(
         self, analysis: Analysis, reading: FaceReading, photo: Size, now: datetime
@@ -159,161 +177,245 @@ class FakeAnalyses:
         if part := TonePart.of(analysis, reading):
             expires_at = to_seconds(part.expires_at)
             self.parts[key] = part.model_copy(update={"expires_at": expires_at})
+        self.readings.setdefault(key, (reading, photo))
         if not self._is(analysis, Status.ANALYZING):
-            self.forget_tone(*key)
+            self.forget(*key)
             return None
-        measured = {
-            "reading": reading,
-            "photo": photo,
-            "pending": frozenset(analysis.wants),
-            "redrives": 0,
-        }
-        return self._move(key, Status.RECOMMENDING, now, **measured)
+        told = {"photo": photo, "pending": frozenset(analysis.wants), "redrives": 0}
+        return self._move(key, Status.RECOMMENDING, now, decoding=False, **told)
 
-    def forget_tone(self, user_id: str, analysis_id: str) -> None:
+    def reading(self, user_id: str, analysis_id: str) -> tuple[FaceReading, Size] | None:
+        return self.readings.get((user_id, analysis_id))
+
+    def forget(self, user_id: str, analysis_id: str) -> None:
         row = self.of.get((user_id, analysis_id))
-        if row is None or row.reading is None:
-            self.parts.pop((user_id, analysis_id), None)
+        if row is None or row.status in (Status.FAILED, Status.EXPIRED):
+            self._forget_beside((user_id, analysis_id))
 
-    def save_thumbnails(self, user_id: str, analysis_id: str) -> bool:
-        return self._change((user_id, analysis_id), thumbnails=True) is not None
+    def save_thumbnails(self, analysis: Analysis) -> bool:
+        self._change(self._key(analysis), thumbnails=True)
+        return self.received(analysis, Awaited.THUMBNAILS) is not None
 
-    def save_result(self, analysis: Analysis, kind: Kind, result: Mapping[str, Any]) -> bool:
-        row = self.of.get(self._key(analysis))
-        if row is None or row.status is not Status.RECOMMENDING or kind not in row.pending:
-            return False
-        if not self._put_result(analysis, kind, result):
-            return False
-        self._change(self._key(analysis), pending=row.pending - {kind})
-        return True
-
-    def complete_with(
-        self,
-        analysis: Analysis,
-        kind: Kind,
-        result: Mapping[str, Any],
-        now: datetime,
-        enhanced: EnhancedAnalysis | None = None,
-    ) -> Analysis | None:
-        row = self.of.get(self._key(analysis))
-        if row is None or row.status is not Status.RECOMMENDING or row.pending != {kind}:
+    def received(self, analysis: Analysis, what: Awaited) -> Analysis | None:
+        key = self._key(analysis)
+        row = self.of.get(key)
+        if row is None:
             return None
-        if not self._put_result(analysis, kind, result):
+        awaits = row.awaits - {what}
+        closed = {"due_at": None} if row.status.is_terminal and not awaits else {}
+        return self._change(key, awaits=awaits, **closed)
+
+    def save_result(
+        self, analysis: Analysis, kind: Kind, result: Mapping[str, Any], *, lost: bool = False
+    ) -> None:
+        results = self.saved.setdefault(self._key(analysis), {})
+        if kind not in results:
+            results[kind] = plain(result)
+            if lost:
+                self.lost.add((self._key(analysis), kind))
+
+    def take_off(self, analysis: Analysis, kind: Kind) -> Analysis | None:
+        key = self._key(analysis)
+        if not self._is(analysis, Status.RECOMMENDING):
             return None
-        told: dict[str, Any] = {"pending": frozenset(), "enhanced_analysis": enhanced}
-        self._move(self._key(analysis), Status.COMPLETED, now, **told)
-        told |= {"status": Status.COMPLETED, "updated_at": now}
-        return analysis.model_copy(update=told)
+        return self._change(key, pending=self.of[key].pending - {kind})
 
     def complete(
         self,
-        user_id: str,
-        analysis_id: str,
+        analysis: Analysis,
         now: datetime,
-        enhanced: EnhancedAnalysis | None = None,
+        *,
+        last: Kind | None = None,
+        words: EnhancedAnalysis | None = None,
+        all_lost: bool = False,
     ) -> Analysis | None:
-        key = (user_id, analysis_id)
+        key = self._key(analysis)
+        if words:
+            self.words[key] = words
         row = self.of.get(key)
-        if row is None or row.status is not Status.RECOMMENDING or row.pending:
+        if row is None or row.status is not Status.RECOMMENDING:
             return None
-        return self._move(key, Status.COMPLETED, now, enhanced_analysis=enhanced)
+        if row.pending != ({last} if last else set()):
+            return None
+        if all_lost:
+            self._refund(analysis)
+        told = {"pending": frozenset(), "redrives": 0, "refunded": all_lost or row.refunded}
+        return self._move(key, Status.COMPLETED, now, **told)
+
+    def save_drawn(self, analysis: Analysis, looks: Sequence[DrawnLook]) -> bool:
+        self.drawn.setdefault(self._key(analysis), tuple(looks))
+        return self.received(analysis, Awaited.LOOKS) is not None
 
     def end(
-        self, analysis: Analysis, status: Status, failure: Failure, now: datetime
+        self,
+        analysis: Analysis,
+        status: Status,
+        failure: Failure,
+        now: datetime,
+        *,
+        charged: bool = False,
     ) -> Analysis | None:
         if not self._is(analysis, analysis.status):
             return None
-        self._refund(analysis)
+        key = self._key(analysis)
+        if not charged:
+            self._refund(analysis)
         if analysis.status is Status.ANALYZING:
-            self.parts.pop(self._key(analysis), None)
+            self.parts.pop(key, None)
+            self.readings.pop(key, None)
         kept = KeptFailure.model_validate(failure.model_dump())
-        told: dict[str, Any] = {"failure": kept, "pending": frozenset()}
-        return self._move(self._key(analysis), status, now, **told)
+        told: dict[str, Any] = {"failure": kept, "pending": frozenset(), "decoding": False}
+        return self._move(key, status, now, awaits=frozenset({Awaited.ANNOUNCEMENT}), **told)
 
-    def announced(self, analysis: Analysis) -> None:
-        self._change(self._key(analysis), due_at=None)
+    def end_unreadable(self, row: UnreadableRow, failure: Failure, now: datetime) -> bool:
+        key = (row.user_id, row.analysis_id)
+        there = self.of.get(key)
+        if there is None or there.status.is_terminal:
+            self._change(key, due_at=None)
+            return False
+        self._refund(there)
+        kept = KeptFailure.model_validate(failure.model_dump())
+        told: dict[str, Any] = {"failure": kept, "pending": frozenset(), "awaits": frozenset()}
+        self._move(key, Status.FAILED, now, due_at=None, **told)
+        return True
+
+    def retry(
+        self, analysis: Analysis, lost: frozenset[Kind], tier: Tier, now: datetime
+    ) -> Analysis | None:
+        key = self._key(analysis)
+        row = self.of.get(key)
+        today = now.astimezone(UTC).date().isoformat()
+        seen = (Status.COMPLETED, analysis.retries)
+        there = row is not None and (row.status, row.retries) == seen
+        there = there and all((key, kind) in self.lost for kind in lost)
+        if not there or (analysis.refunded and not self._charged(analysis.user_id, today, tier)):
+            if analysis.refunded and (usage := self.usage(analysis.user_id, tier, now)).left == 0:
+                raise QuotaExceededError(usage)
+            return None
+        for kind in lost:
+            del self.saved[key][kind]
+            self.lost.discard((key, kind))
+        awaits = {Awaited.ANNOUNCEMENT, *analysis.awaits}
+        awaits |= {Awaited.LOOKS} if Kind.MAKEUP in lost else set()
+        told: dict[str, Any] = {
+            "pending": lost,
+            "awaits": frozenset(awaits),
+            "retries": analysis.retries + 1,
+            "redrives": 0,
+            "due_at": now + PATIENCE[Status.RECOMMENDING],
+            "refunded": False,
+        }
+        told |= {"quota_day": today} if analysis.refunded else {}
+        return self._move(key, Status.RECOMMENDING, now, **told)
 
     def redriven(self, analysis: Analysis, now: datetime) -> bool:
         row = self.of.get(self._key(analysis))
         if row is None or (row.status, row.redrives) != (analysis.status, analysis.redrives):
             return False
-        self._move(self._key(analysis), row.status, now, redrives=row.redrives + 1)
+        due_at = now + PATIENCE[row.status]
+        self._change(self._key(analysis), redrives=row.redrives + 1, due_at=due_at)
         return True
 
     def delete(self, analysis: Analysis) -> bool:
         if not self._is(analysis, analysis.status):
             return False
-        key = self._key(analysis)
-        for rows in (self.of, self.saved, self.drawn, self.parts):
-            rows.pop(key, None)
+        del self.of[self._key(analysis)]
+        self._forget_beside(self._key(analysis))
         if analysis.status is Status.AWAITING_UPLOAD:
             self._refund(analysis)
         return True
 
-    def save_drawn(self, analysis: Analysis, looks: Sequence[DrawnLook]) -> bool:
-        key = self._key(analysis)
-        if key not in self.of or key in self.drawn:
-            return False
-        self.drawn[key] = tuple(looks)
-        return True
+    def delete_unreadable(self, user_id: str, analysis_id: str) -> None:
+        self.of.pop((user_id, analysis_id), None)
+        self._forget_beside((user_id, analysis_id))
+
+    # -- all rows of a user ----------------------------------------------------------------
 
     def rows(self, user_id: str) -> Iterator[Row]:
+        internal = {"due_at", "redrives", "retries", "awaits", "decoding", "decoder_deaths"}
         for analysis in self._of_user(user_id):
-            document = analysis.model_dump(mode="json", exclude_none=True, exclude={"due_at"})
+            document = analysis.model_dump(mode="json", exclude_none=True, exclude=internal)
             yield f"ANALYSIS#{analysis.analysis_id}", document
-        for (owner, analysis_id), results in self.saved.items():
+        for (owner, of), (reading, _) in self.readings.items():
             if owner == user_id:
-                for kind, result in results.items():
-                    yield f"RESULT#{analysis_id}#{kind}", {"result": result}
-        for (owner, analysis_id), part in self.parts.items():
+                told = reading.model_dump(mode="json", exclude_none=True)
+                yield f"READING#{of}", {"reading": told}
+        for (owner, of), name, result in self._answers():
             if owner == user_id:
-                yield f"TONE#{analysis_id}", part.model_dump(mode="json")
+                yield f"RESULT#{of}#{name}", {"result": result}
+        for (owner, of), part in self.parts.items():
+            if owner == user_id:
+                yield f"TONE#{of}", part.model_dump(mode="json")
         for (owner, day), used in self.used.items():
             if owner == user_id:
                 yield f"QUOTA#{day}", {"used": used}
 
     def delete_rows(self, user_id: str) -> int:
         count = len(list(self.rows(user_id)))
-        for rows in (self.of, self.saved, self.drawn, self.parts, self.used):
+        beside = (self.readings, self.saved, self.drawn, self.words, self.parts, self.used)
+        for rows in (self.of, *beside):
             for key in [key for key in rows if key[0] == user_id]:
                 del rows[key]
         return count
+
+    def due(self) -> Iterator[Due]:
+        for (user_id, analysis_id), row in self.of.items():
+            if row.due_at:
+                yield Overdue("ANALYSIS", user_id, analysis_id), row.due_at
+
+    def _answers(self) -> Iterator[tuple[Whose, str, Any]]:
+        for key, results in self.saved.items():
+            for kind, result in results.items():
+                yield key, kind, result
+        for key, looks in self.drawn.items():
+            yield key, "looks", [look.model_dump(mode="json", exclude_none=True) for look in looks]
+        for key, words in self.words.items():
+            yield key, "words", words.model_dump(mode="json")
 
     def _of_user(self, user_id: str) -> list[Analysis]:
         """Oldest first."""
         return [analysis for key, analysis in sorted(self.of.items()) if key[0] == user_id]
 
+    def _read(self, row: Analysis) -> ReadAnalysis:
+        reading, _ = self.readings.get(self._key(row), (None, None))
+        return ReadAnalysis.model_validate({**dict(row), "reading": reading})
+
+    def _broken(self, analysis: Analysis) -> bool:
+        return self._key(analysis) in self.unreadable
+
     def _is(self, analysis: Analysis, status: Status) -> bool:
         row = self.of.get(self._key(analysis))
         return row is not None and row.status is status
 
-    def _put_result(self, analysis: Analysis, kind: Kind, result: Mapping[str, Any]) -> bool:
-        results = self.saved.setdefault(self._key(analysis), {})
-        if kind in results:
+    def _charged(self, user_id: str, day: str, tier: Tier) -> bool:
+        used, limit = self.used.get((user_id, day), 0), tier.daily_limit
+        if limit is not None and used >= limit:
             return False
-        results[kind] = plain(result)
+        self.used[user_id, day] = used + 1
         return True
 
     def _refund(self, analysis: Analysis) -> None:
         day = (analysis.user_id, analysis.quota_day)
         self.used[day] = self.used.get(day, 1) - 1
 
-    def _move(self, key: tuple[str, str], to: Status, now: datetime, **changes: Any) -> Analysis:
-        stamped = {"status": to, "updated_at": now}
-        if self.of[key].due_at is not None or not to.is_terminal:
-            stamped["due_at"] = now + PATIENCE[to]
-        moved = self._change(key, **stamped, **changes)
+    def _forget_beside(self, key: Whose) -> None:
+        for rows in (self.readings, self.saved, self.drawn, self.words, self.parts):
+            rows.pop(key, None)
+        self.lost = {each for each in self.lost if each[0] != key}
+
+    def _move(self, key: Whose, to: Status, now: datetime, **changes: Any) -> Analysis:
+        moved = self._change(key, status=to, updated_at=now, **changes)
         assert moved
         return moved
 
-    def _change(self, key: tuple[str, str], **changes: Any) -> Analysis | None:
+    def _change(self, key: Whose, **changes: Any) -> Analysis | None:
         if key not in self.of:
             return None
         self.of[key] = self.of[key].model_copy(update=changes)
         return self.of[key]
 
     @staticmethod
-    def _key(analysis: Analysis) -> tuple[str, str]:
+    def _key(analysis: Analysis) -> Whose:
         return analysis.user_id, analysis.analysis_id
 
 
@@ -324,10 +426,9 @@ class FakeLooks:
     of: dict[tuple[str, str], SavedLook] = field(default_factory=dict)
 
     def create(self, look: SavedLook) -> None:
-        key = (look.user_id, look.look_id)
-        if key in self.of:
-            raise FacetError("there is a look of this id")
-        self.of[key] = look.model_copy(update={"expires_at": to_seconds(look.expires_at)})
+        due_at = look.created_at + RENDER_PATIENCE
+        told = {"expires_at": to_seconds(look.expires_at), "due_at": due_at}
+        self.of.setdefault((look.user_id, look.look_id), look.model_copy(update=told))
 
     def get(self, user_id: str, look_id: str) -> SavedLook | None:
         return self.of.get((user_id, look_id))
@@ -351,8 +452,21 @@ class FakeLooks:
             return False
         names = ("status", "code", "message", "products", "updated_at")
         told = {name: value for name in names if (value := getattr(look, name)) is not None}
+        self.of[look.user_id, look.look_id] = row.model_copy(update={**told, "due_at": None})
+        return True
+
+    def redriven(self, look: SavedLook, now: datetime) -> bool:
+        row = self.of.get((look.user_id, look.look_id))
+        if row is None or row.status is not LookStatus.RENDERING:
+            return False
+        told = {"redrives": look.redrives + 1, "due_at": now + RENDER_PATIENCE}
         self.of[look.user_id, look.look_id] = row.model_copy(update=told)
         return True
+
+    def due(self) -> Iterator[Due]:
+        for (user_id, look_id), row in self.of.items():
+            if row.due_at:
+                yield Overdue("LOOK", user_id, look_id), row.due_at
 
     def change(
         self, user_id: str, look_id: str, name: str, favourite: bool, now: datetime
@@ -375,7 +489,10 @@ class FakeLooks:
     def rows(self, user_id: str) -> Iterator[Row]:
         for (owner, look_id), look in self.of.items():
             if owner == user_id:
-                yield f"LOOK#{look_id}", look.model_dump(mode="json", exclude_none=True)
+                told = look.model_dump(
+                    mode="json", exclude_none=True, exclude={"due_at", "redrives"}
+                )
+                yield f"LOOK#{look_id}", told
 
     def delete_rows(self, user_id: str) -> int:
         keys = [key for key in self.of if key[0] == user_id]
@@ -478,6 +595,12 @@ class FakeShelves:
         was_there = self.things.pop((user_id, shelf, item_id), None) is not None
         self.owned[user_id] -= was_there and shelf in COUNTED
         return was_there
+
+    def due(self) -> Iterator[Due]:
+        for (user_id, shelf, item_id), text in self.things.items():
+            photo = GarmentPhoto.of(self._read(text, item_id))
+            if photo and photo.status == "awaiting_upload" and photo.due_at:
+                yield Overdue(shelf, user_id, item_id), photo.due_at
 
     def rows(self, user_id: str) -> Iterator[Row]:
         if user_id in self.profiles:
@@ -625,6 +748,7 @@ class FakeAccounts:
 
     parts: tuple[HasRows, ...] = ()
     exports: dict[tuple[str, str], Export] = field(default_factory=dict)
+    due_exports: dict[tuple[str, str], datetime] = field(default_factory=dict)
     erasures: dict[str, Erasure] = field(default_factory=dict)
     erased: dict[str, tuple[int, int]] = field(default_factory=dict)  # objects, rows
 
@@ -632,7 +756,7 @@ class FakeAccounts:
         every = [row for part in self.parts for row in part.rows(user_id)]
         for (owner, export_id), export in self.exports.items():
             if owner == user_id:
-                document = export.model_dump(mode="json", exclude_none=True)
+                document = export.model_dump(mode="json", exclude_none=True, exclude={"redrives"})
                 every.append((f"EXPORT#{export_id}", document))
         yield from sorted(every, key=lambda row: row[0])
 
@@ -640,12 +764,15 @@ class FakeAccounts:
         keys = [key for key in self.exports if key[0] == user_id]
         for key in keys:
             del self.exports[key]
+            self.due_exports.pop(key, None)
         return len(keys) + sum(part.delete_rows(user_id) for part in self.parts)
 
     def save_export(self, user_id: str, export: Export) -> None:
-        expires_at = to_seconds(export.expires_at)
         key = (user_id, export.export_id)
-        self.exports[key] = export.model_copy(update={"expires_at": expires_at})
+        if key not in self.exports:
+            told = {"expires_at": to_seconds(export.expires_at)}
+            self.exports[key] = export.model_copy(update=told)
+            self.due_exports[key] = export.requested_at + EXPORT_PATIENCE
 
     def export(self, user_id: str, export_id: str) -> Export | None:
         return self.exports.get((user_id, export_id))
@@ -655,12 +782,32 @@ class FakeAccounts:
         return [self.exports[user_id, export_id] for export_id in ids[:most]]
 
     def export_ready(self, user_id: str, export_id: str, size: int, now: datetime) -> bool:
-        export = self.exports.get((user_id, export_id))
-        if export is None:
+        key = (user_id, export_id)
+        if key not in self.exports:
             return False
-        told = {"ready_at": now, "bytes": size}
-        self.exports[user_id, export_id] = export.model_copy(update=told)
+        told = {"ready_at": now, "bytes": size, "failed_at": None}
+        self.exports[key] = self.exports[key].model_copy(update=told)
+        self.due_exports.pop(key, None)
         return True
+
+    def export_redriven(self, user_id: str, export: Export, now: datetime) -> None:
+        if self._unless_ready(user_id, export, redrives=export.redrives + 1):
+            self.due_exports[user_id, export.export_id] = now + EXPORT_PATIENCE
+
+    def export_failed(self, user_id: str, export: Export, now: datetime) -> None:
+        if self._unless_ready(user_id, export, failed_at=now):
+            self.due_exports.pop((user_id, export.export_id), None)
+
+    def _unless_ready(self, user_id: str, export: Export, **told: Any) -> bool:
+        row = self.exports.get((user_id, export.export_id))
+        if row is None or row.ready_at:
+            return False
+        self.exports[user_id, export.export_id] = row.model_copy(update=told)
+        return True
+
+    def due(self) -> Iterator[Due]:
+        for (user_id, export_id), due_at in self.due_exports.items():
+            yield Overdue("EXPORT", user_id, export_id), due_at
 
     def erasure(self, user_id: str) -> Erasure | None:
         return self.erasures.get(user_id)
@@ -680,14 +827,41 @@ class FakeAccounts:
             self.erasures[user_id] = erasure.model_copy(update=told)
 
 
+class HasDeadlines(Protocol):
+    """A fake that keeps rows which wait for something."""
+
+    def due(self) -> Iterator[Due]: ...
+
+
 @dataclass
-class FakeRemembered:
-    """How many requests are remembered, by user."""
+class FakeOverdue:
+    """What waits too long, of the other fakes."""
 
-    of: dict[str, int] = field(default_factory=dict)
+    parts: tuple[HasDeadlines, ...] = ()
 
-    def delete_rows(self, user_id: str) -> int:
-        return self.of.pop(user_id, 0)
+    def overdue(self, shard: int, now: datetime) -> Iterator[Overdue]:
+        every = [each for part in self.parts for each in part.due()]
+        for row, due_at in sorted(every, key=lambda each: each[1]):
+            if due_at < now and sum(row.row_id.encode()) % OPEN_SHARDS == shard:
+                yield row
+
+
+@dataclass
+class FakeRepeats:
+    """Ids that requests were given, by user and digest."""
+
+    of: dict[tuple[str, str], tuple[str, str, datetime]] = field(default_factory=dict)
+
+    def reserve(
+        self, user_id: str, digest: str, row_id: str, body: str, now: datetime
+    ) -> tuple[str, str]:
+        kept = self.of.get((user_id, digest))
+        if kept is None or kept[2] <= now:
+            kept = self.of[user_id, digest] = (row_id, body, now + timedelta(days=1))
+        return kept[0], kept[1]
+
+    def give_back(self, user_id: str, digest: str) -> None:
+        self.of.pop((user_id, digest), None)
 
 
 @dataclass
@@ -739,6 +913,7 @@ def now() -> datetime:
 
 def analysis(analysis_id: str = "01A", user_id: str = "user", **told: Any) -> Analysis:
     """One that awaits its photo, or as told."""
+    looks = ("looks",) if "makeup" in told.get("wants", ("makeup",)) else ()
     return Analysis.model_validate(
         {
             "analysis_id": analysis_id,
@@ -748,6 +923,7 @@ def analysis(analysis_id: str = "01A", user_id: str = "user", **told: Any) -> An
             "updated_at": now(),
             "expires_at": now() + timedelta(days=30),
             "wants": ("skincare", "makeup"),
+            "awaits": ("announcement", "thumbnails", *looks),
             "content_type": "image/jpeg",
             "content_length": 3,
             "checksum_sha256": b64encode(hashlib.sha256(analysis_id.encode()).digest()).decode(),
@@ -790,6 +966,7 @@ def look(look_id: str = "01L", **told: Any) -> SavedLook:
 if TYPE_CHECKING:
     from facet.domain.account import AccountJob
     from facet.domain.messages import FaceAnalyzed, LookWanted
+    from facet.http.idempotency import Ids
 
     _analyses: ports.Analyses = FakeAnalyses()
     _looks: ports.Looks = FakeLooks()
@@ -801,7 +978,8 @@ if TYPE_CHECKING:
     _account_jobs: ports.AccountJobs = FakeQueue[AccountJob]()
     _look_jobs: ports.LookJobs = FakeQueue[LookWanted]()
     _accounts: ports.Accounts = FakeAccounts()
-    _remembered: ports.Remembered = FakeRemembered()
+    _overdue: ports.OverdueRows = FakeOverdue()
+    _repeats: Ids = FakeRepeats()
     _users: ports.Users = FakeUsers()
     _dresser: ports.Dresser = FakeDresser()
     _events: ports.Events = FakeEvents()

@@ -17,17 +17,21 @@ from cfnlint.decode import cfn_yaml
 from moto import mock_aws
 
 from facet.adapters.account import AccountTable
-from facet.adapters.analyses import AnalysisTable, _part_row
+from facet.adapters.analyses import AnalysisTable
 from facet.adapters.belongings import BelongingsTable
 from facet.adapters.catalogue import ProductsTable
 from facet.adapters.cognito import UserPool
 from facet.adapters.events import EventBus
 from facet.adapters.looks import LookTable
+from facet.adapters.overdue import OverdueIndex
+from facet.adapters.repeats import RepeatTable
 from facet.adapters.s3 import Bucket
 from facet.adapters.sqs import JobQueue
-from facet.domain.account import ErasureRequested, Export, ExportStatus
+from facet.domain.account import EXPORT_PATIENCE, ErasureRequested, Export, ExportStatus
 from facet.domain.analysis import (
+    PATIENCE,
     Analysis,
+    Awaited,
     KeptFailure,
     Kind,
     SentPhoto,
@@ -37,14 +41,24 @@ from facet.domain.analysis import (
     View,
 )
 from facet.domain.belongings import Shelf
-from facet.domain.errors import BelongingsFullError, FacetError, ProfileUnreadableError
+from facet.domain.errors import (
+    AnalysisUnreadableError,
+    BelongingsFullError,
+    FacetError,
+    ProfileUnreadableError,
+)
 from facet.domain.face import FaceReading, PhotoOutcome, PhotoStatus
-from facet.domain.looks import DrawnLook, LookStatus
+from facet.domain.looks import RENDER_PATIENCE, DrawnLook, LookStatus, SavedLook
 from facet.domain.messages import AnalysisEnded, FaceAnalyzed
+from facet.domain.narration import EnhancedAnalysis
+from facet.domain.overdue import OPEN_SHARDS, Overdue
 from facet.domain.products import Product
 from facet.domain.quota import QuotaExceededError, Tier
+from facet.domain.style import GarmentPhoto
 from facet.domain.tone_of_person import TonePart, evidence_of, most_parts
+from facet.http.idempotency import Ids
 from facet.services import ports
+from facet.services.delete_analysis import delete_analysis
 from tests import fakes
 from tests.fakes import analysis, look, three_photos
 from tests.integration.conftest import REGION, _make_table
@@ -54,6 +68,7 @@ ROOT = Path(__file__).parents[2]
 NOW = fakes.now()
 LATER = NOW + timedelta(hours=1)
 PHOTO = Size(width=600, height=800)
+FAILURE = KeptFailure(code="no_face", message="No face.")
 
 
 @dataclass
@@ -68,7 +83,8 @@ class World:
     objects: ports.Objects
     queue: Any
     accounts: ports.Accounts
-    remembered: ports.Remembered
+    overdue: ports.OverdueRows
+    repeats: Ids
     users: ports.Users
     events: ports.Events
     add_product: Callable[[Product], object]
@@ -76,20 +92,38 @@ class World:
     break_profile: Callable[[str], object]
     break_analysis: Callable[[Analysis], object]
     half_save: Callable[[Analysis], object]
-    remember: Callable[[str], object]
     sent: Callable[[], list[dict[str, Any]]]
+    dynamodb: Any = None  # the client, where there is one
 
 
 def _part(analysis: Analysis) -> TonePart:
-    """What a try writes before the reading itself; it may die between the two."""
     part = TonePart.of(analysis, face_reading())
     assert part
     return part
 
 
+class _DiesAtTheEnd(AnalysisTable):
+    """A try that dies after it has written what it measured, before it says so."""
+
+    def _move(self, *_: Any, **__: Any) -> Analysis | None:
+        raise ConnectionError("died")
+
+
+def _half_save(table: Any, analysis: Analysis) -> None:
+    with pytest.raises(ConnectionError):
+        _DiesAtTheEnd(table).save_reading(analysis, face_reading(), PHOTO, NOW)
+
+
 def in_memory() -> World:
     analyses, looks, shelves = fakes.FakeAnalyses(), fakes.FakeLooks(), fakes.FakeShelves()
-    products, users, remembered = fakes.FakeProducts(), fakes.FakeUsers(), fakes.FakeRemembered()
+    products, users = fakes.FakeProducts(), fakes.FakeUsers()
+    accounts = fakes.FakeAccounts((analyses, looks, shelves))
+
+    def half_save(analysis: Analysis) -> None:
+        key = (analysis.user_id, analysis.analysis_id)
+        analyses.parts[key] = _part(analysis)
+        analyses.readings[key] = (face_reading(), PHOTO)
+
     queue: fakes.FakeQueue[Any] = fakes.FakeQueue()
     return World(
         analyses=analyses,
@@ -99,8 +133,9 @@ def in_memory() -> World:
         products=products,
         objects=fakes.FakeObjects(),
         queue=queue,
-        accounts=fakes.FakeAccounts((analyses, looks, shelves)),
-        remembered=remembered,
+        accounts=accounts,
+        overdue=fakes.FakeOverdue((analyses, looks, shelves, accounts)),
+        repeats=fakes.FakeRepeats(),
         users=users,
         events=fakes.FakeEvents(),
         add_product=lambda product: products.of.update({product.product_id: product}),
@@ -109,10 +144,7 @@ def in_memory() -> World:
         break_analysis=lambda analysis: analyses.unreadable.add(
             (analysis.user_id, analysis.analysis_id)
         ),
-        half_save=lambda analysis: analyses.parts.update(
-            {(analysis.user_id, analysis.analysis_id): _part(analysis)}
-        ),
-        remember=lambda user_id: remembered.of.update({user_id: 1}),
+        half_save=half_save,
         sent=lambda: [json.loads(job.model_dump_json()) for job in queue.sent],
     )
 
@@ -125,10 +157,10 @@ def resources() -> dict[str, Any]:
 
 def on_moto(resources: dict[str, Any]) -> World:
     client = boto3.client("dynamodb")
-    names = ("Table", "IdempotencyTable", "ProductsTable")
+    names = ("Table", "ProductsTable")
     for name in names:
         _make_table(client, resources[name]["Properties"], name)
-    table, repeated, products = map(boto3.resource("dynamodb").Table, names)
+    table, products = map(boto3.resource("dynamodb").Table, names)
     s3, sqs, users = boto3.client("s3"), boto3.client("sqs"), boto3.client("cognito-idp")
     s3.create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": REGION})
     url = sqs.create_queue(QueueName="jobs")["QueueUrl"]
@@ -147,7 +179,8 @@ def on_moto(resources: dict[str, Any]) -> World:
         objects=Bucket(s3, "bucket"),
         queue=JobQueue(sqs, url),
         accounts=AccountTable(table),
-        remembered=AccountTable(repeated),
+        overdue=OverdueIndex(table),
+        repeats=RepeatTable(table),
         users=UserPool(users, pool_id),
         events=EventBus(boto3.client("events"), "default"),
         add_product=lambda product: (
@@ -167,13 +200,9 @@ def on_moto(resources: dict[str, Any]) -> World:
             )
             and None
         ),
-        half_save=lambda analysis: (
-            table.put_item(Item=_part_row(analysis, _part(analysis))) and None
-        ),
-        remember=lambda user_id: (
-            repeated.put_item(Item={"PK": f"USER#{user_id}", "SK": "once"}) and None
-        ),
+        half_save=lambda analysis: _half_save(table, analysis),
         sent=sent,
+        dynamodb=table.meta.client,
     )
 
 
@@ -191,36 +220,88 @@ def world(
         yield on_moto(resources)
 
 
+@pytest.fixture
+def on_aws(resources: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """The adapters alone."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    with mock_aws():
+        yield on_moto(resources)
+
+
 def asked(world: World, **told: Any) -> Analysis:
-    world.analyses.create(analysis(**told), Tier.FREE)
-    return analysis(**told)
+    return world.analyses.create(analysis(**told), Tier.FREE)
+
+
+def claimed(world: World, **told: Any) -> Analysis:
+    """An analysis that is about to be measured."""
+    taken = world.analyses.claim(asked(world, **told), NOW)
+    assert taken
+    return taken
 
 
 def measured(world: World, **told: Any) -> Analysis:
     """An analysis that waits for its recommendations."""
-    asked(world, **told)
-    claimed = world.analyses.claim("user", told.get("analysis_id", "01A"), NOW)
-    assert claimed
-    saved = world.analyses.save_reading(claimed, face_reading(), PHOTO, NOW)
+    saved = world.analyses.save_reading(claimed(world, **told), face_reading(), PHOTO, NOW)
     assert saved
     return saved
+
+
+def advised(world: World, *, lost: bool = False, **told: Any) -> Analysis:
+    """An analysis that is completed, with all its results; lost: each was."""
+    saved = measured(world, **told)
+    for kind in saved.wants:
+        world.analyses.save_result(saved, kind, {"status": "failed"}, lost=lost)
+        world.analyses.take_off(saved, kind)
+    completed = world.analyses.complete(saved, NOW, all_lost=lost)
+    assert completed
+    return completed
+
+
+def row(world: World, analysis_id: str = "01A") -> Analysis:
+    """An analysis as it is now."""
+    kept = world.analyses.get("user", analysis_id)
+    assert kept
+    return kept
+
+
+def used(world: World) -> int:
+    return world.analyses.usage("user", Tier.FREE, NOW).used
+
+
+def waiting(world: World, now: Any = LATER) -> list[Overdue]:
+    """Everything that is overdue, over all shards."""
+    return [each for shard in range(OPEN_SHARDS) for each in world.overdue.overdue(shard, now)]
 
 
 # --- analyses ------------------------------------------------------------------------------------
 
 
 def test_an_analysis_is_kept_and_charged(world: World) -> None:
-    asked(world, weather={"temperature_c": 3.5}, goals=("redness",))
+    told: dict[str, Any] = {"weather": {"temperature_c": 3.5}, "goals": ("redness",)}
+    made = asked(world, **told)
 
-    kept = world.analyses.get("user", "01A")
-
-    assert kept
-    assert kept.due_at == NOW + timedelta(minutes=11)
-    assert kept.model_copy(update={"due_at": None}) == analysis(
-        weather={"temperature_c": 3.5}, goals=("redness",)
-    )
-    assert world.analyses.usage("user", Tier.FREE, NOW).used == 1
+    assert row(world) == made == analysis(due_at=NOW + timedelta(minutes=11), **told)
+    assert used(world) == 1
     assert world.analyses.get("somebody", "01A") is None
+    read = world.analyses.read("user", "01A")
+    assert read
+    assert (read.analysis_id, read.reading) == ("01A", None)
+    assert world.analyses.read("user", "01B") is None
+
+
+def test_an_analysis_that_is_made_twice_stays_as_the_first_and_is_charged_once(
+    world: World,
+) -> None:
+    first = asked(world)
+    taken = world.analyses.claim(first, NOW)
+
+    again = asked(world, consent_version="other")
+
+    assert again == taken == row(world)
+    assert again.consent_version == first.consent_version
+    assert used(world) == 1
 
 
 def test_an_analysis_beyond_the_quota_is_refused_and_not_charged(world: World) -> None:
@@ -230,41 +311,114 @@ def test_an_analysis_beyond_the_quota_is_refused_and_not_charged(world: World) -
     with pytest.raises(QuotaExceededError):
         asked(world, analysis_id="051")
     assert world.analyses.get("user", "051") is None
-    assert world.analyses.usage("user", Tier.FREE, NOW).used == 50
+    assert used(world) == 50
+    assert asked(world, analysis_id="049").analysis_id == "049"  # asked for before
     world.analyses.create(analysis("051"), Tier.ENTERPRISE)
     assert world.analyses.usage("user", Tier.ENTERPRISE, NOW).used == 51
+
+
+def test_an_upload_is_signed_again_only_while_it_is_awaited(world: World) -> None:
+    first = asked(world)
+    until, due_at = NOW + timedelta(minutes=15), NOW + timedelta(minutes=16)
+
+    assert world.analyses.signed_again(first, until, due_at)
+
+    kept = row(world)
+    assert (kept.upload_until, kept.upload_closes, kept.due_at) == (until, until, due_at)
+    assert kept.updated_at == first.updated_at
+    assert world.analyses.claim(kept, NOW)
+    assert not world.analyses.signed_again(first, LATER, LATER)
+    assert row(world).upload_until == until
+    assert not world.analyses.signed_again(analysis("01B"), LATER, LATER)
 
 
 def test_a_claim_is_given_once_until_its_lease_ends_or_it_is_released(world: World) -> None:
     asked(world)
 
-    claimed = world.analyses.claim("user", "01A", NOW)
+    taken = world.analyses.claim(row(world), NOW)
 
-    assert claimed
-    assert claimed.status is Status.ANALYZING
-    assert world.analyses.claim("user", "01A", NOW) is None
-    world.analyses.release(claimed, NOW)
-    assert world.analyses.claim("user", "01A", NOW)
-    assert world.analyses.claim("user", "01A", NOW + timedelta(seconds=29)) is None
-    assert world.analyses.claim("user", "01A", NOW + timedelta(seconds=30))
-    assert world.analyses.claim("user", "01B", NOW) is None
+    assert taken
+    assert taken.status is Status.ANALYZING
+    assert world.analyses.claim(row(world), NOW) is None
+    world.analyses.release(taken, NOW)
+    assert world.analyses.claim(row(world), NOW)
+    assert world.analyses.claim(row(world), NOW + timedelta(seconds=29)) is None
+    assert world.analyses.claim(row(world), NOW + timedelta(seconds=30))
+    assert world.analyses.claim(analysis("01B"), NOW) is None
+
+
+def test_a_claim_says_that_a_photo_is_about_to_be_opened_and_counts_who_died_there(
+    world: World,
+) -> None:
+    first = asked(world)
+    assert (first.decoding, first.decoder_deaths) == (False, 0)
+
+    taken = world.analyses.claim(first, NOW)
+
+    assert taken
+    assert (taken.decoding, taken.decoder_deaths) == (True, 0)
+    # Whoever read the row before that does not take the death for none.
+    assert world.analyses.claim(first, LATER) is None
+    again = world.analyses.claim(taken, LATER)
+    assert again
+    assert (again.decoding, again.decoder_deaths) == (True, 1)
+    assert row(world) == again
+
+
+@pytest.mark.parametrize("how", ["decoded", "released"])
+def test_a_photo_that_was_opened_is_not_counted_against(world: World, how: str) -> None:
+    taken = claimed(world)
+    if how == "decoded":
+        world.analyses.decoded(taken)
+    else:
+        world.analyses.release(taken, NOW)
+
+    assert not row(world).decoding
+    # Nor by who read the row while it was being opened.
+    assert world.analyses.claim(taken, LATER) is None
+    again = world.analyses.claim(row(world), LATER)
+    assert again
+    assert (again.decoding, again.decoder_deaths) == (True, 0)
+    world.analyses.decoded(analysis("01B"))
+    assert world.analyses.get("user", "01B") is None
 
 
 def test_a_reading_is_saved_while_it_is_analysed(world: World) -> None:
     saved = measured(world)
 
     assert saved.pending == {Kind.SKINCARE, Kind.MAKEUP}
-    assert saved == world.analyses.get("user", "01A")
+    assert (saved.photo, saved.decoding, saved.due_at) == (PHOTO, False, asked(world).due_at)
+    assert saved == row(world)
     # Read back, a reading has the names that the limits of today give it.
-    assert saved.reading is not None
-    kept, sent = (
+    kept = world.analyses.read("user", "01A")
+    assert kept
+    assert kept.reading is not None
+    read, sent = (
         FaceReading.model_validate(reading.model_dump(mode="json"))
-        for reading in (saved.reading, face_reading())
+        for reading in (kept.reading, face_reading())
     )
-    assert (kept, saved.photo) == (sent, PHOTO)
+    assert read == sent
     assert world.analyses.save_reading(saved, face_reading(), PHOTO, LATER) is None
     world.analyses.release(saved, NOW)
-    assert world.analyses.claim("user", "01A", LATER) is None
+    assert world.analyses.claim(saved, LATER) is None
+
+
+def test_a_reading_is_written_once_and_taken_from_there_by_the_next_try(world: World) -> None:
+    taken = claimed(world)
+    assert world.analyses.reading("user", "01A") is None
+    world.half_save(taken)
+
+    kept = world.analyses.reading("user", "01A")
+
+    assert kept
+    assert (kept[0].skin.tone.ita, kept[1]) == (45, PHOTO)
+    saved = world.analyses.save_reading(
+        taken, face_reading(ita=-20), PHOTO.model_copy(update={"width": 1}), NOW
+    )
+    assert saved
+    again = world.analyses.reading("user", "01A")
+    assert again
+    assert (again[0].skin.tone.ita, again[1]) == (45, PHOTO)
 
 
 def test_the_tone_is_of_the_newest_analyses_that_are_kept(world: World) -> None:
@@ -297,117 +451,196 @@ def test_a_photo_that_is_sent_again_speaks_once_for_the_tone(world: World) -> No
 def test_beyond_the_newest_fifty_no_analysis_speaks_for_the_tone(world: World) -> None:
     for number in range(most_parts()):
         measured(world, analysis_id=f"{number:03}", user_id="user", quota_day=f"day {number % 2}")
-    claimed_before = world.analyses.tones("user", NOW)
-    world.analyses.create(analysis("051"), Tier.ENTERPRISE)
-    claimed = world.analyses.claim("user", "051", NOW)
-    assert claimed
-    world.analyses.save_reading(claimed, face_reading(ita=-20), PHOTO, NOW)
+    before = world.analyses.tones("user", NOW)
+    newest = world.analyses.create(analysis("051"), Tier.ENTERPRISE)
+    taken = world.analyses.claim(newest, NOW)
+    assert taken
+    world.analyses.save_reading(taken, face_reading(ita=-20), PHOTO, NOW)
 
     tones = world.analyses.tones("user", NOW)
 
-    assert len(tones) == len(claimed_before) == most_parts()
+    assert len(tones) == len(before) == most_parts()
     assert [tone.ita for tone in tones[:2]] == [-20, 45]
 
 
-def test_a_reading_that_is_not_kept_leaves_no_part_of_the_tone(world: World) -> None:
-    asked(world)
-    claimed = world.analyses.claim("user", "01A", NOW)
-    assert claimed
-    assert world.analyses.delete(claimed)
+def test_a_reading_that_is_not_kept_leaves_nothing(world: World) -> None:
+    taken = claimed(world)
+    assert world.analyses.delete(taken)
 
-    assert world.analyses.save_reading(claimed, face_reading(), PHOTO, NOW) is None
+    assert world.analyses.save_reading(taken, face_reading(), PHOTO, NOW) is None
 
     assert world.analyses.tones("user", NOW) == ()
+    assert world.analyses.reading("user", "01A") is None
 
 
-def test_a_late_second_reading_takes_no_part_away(world: World) -> None:
+def test_a_late_second_reading_takes_nothing_away(world: World) -> None:
     saved = measured(world)
 
     assert world.analyses.save_reading(saved, face_reading(), PHOTO, LATER) is None
-    world.analyses.forget_tone("user", "01A")
+    world.analyses.forget("user", "01A")
 
     assert world.analyses.tones("user", NOW) == evidence_of(face_reading())
+    assert world.analyses.reading("user", "01A")
 
 
-def test_a_part_goes_with_its_analysis_and_with_its_failure(world: World) -> None:
+def test_what_was_half_saved_goes_with_its_analysis_and_with_its_failure(world: World) -> None:
     for name in ("01A", "01B"):
-        asked(world, analysis_id=name)
-        claimed = world.analyses.claim("user", name, NOW)
-        assert claimed
-        world.half_save(claimed)
+        world.half_save(claimed(world, analysis_id=name))
     assert len(world.analyses.tones("user", NOW)) == 2
 
-    first = world.analyses.get("user", "01A")
-    assert first
-    failure = KeptFailure(code="analysis_timeout", message="Too long.")
-    assert world.analyses.end(first, Status.FAILED, failure, NOW)
+    assert world.analyses.end(row(world, "01A"), Status.FAILED, FAILURE, NOW)
     assert len(world.analyses.tones("user", NOW)) == 1
-    second = world.analyses.get("user", "01B")
-    assert second
-    assert world.analyses.delete(second)
+    assert world.analyses.reading("user", "01A") is None
+    assert world.analyses.delete(row(world, "01B"))
     assert world.analyses.tones("user", NOW) == ()
+    assert world.analyses.reading("user", "01B") is None
 
 
-def test_a_part_of_a_try_that_died_is_forgotten_once_its_analysis_is_gone(world: World) -> None:
-    world.half_save(analysis())
+@pytest.mark.parametrize("status", [None, *Status])
+def test_what_was_written_is_forgotten_where_the_analysis_is_gone_or_has_failed(
+    world: World, status: Status | None
+) -> None:
+    match status:
+        case None:
+            of = analysis()
+        case Status.AWAITING_UPLOAD:
+            of = asked(world)
+        case Status.ANALYZING:
+            of = claimed(world)
+        case Status.RECOMMENDING:
+            of = measured(world)
+        case Status.COMPLETED:
+            of = advised(world)
+        case _:
+            ended = world.analyses.end(asked(world), status, FAILURE, NOW)
+            assert ended
+            of = ended
+    gone = status in (None, Status.FAILED, Status.EXPIRED)
+    if status is not Status.RECOMMENDING:
+        world.half_save(of)
+    world.analyses.save_result(of, Kind.OUTFIT, {})
 
-    world.analyses.forget_tone("user", "01A")
+    world.analyses.forget("user", "01A")
 
-    assert world.analyses.tones("user", NOW) == ()
+    assert bool(world.analyses.tones("user", NOW)) is not gone
+    assert bool(world.analyses.reading("user", "01A")) is not gone
+    assert (Kind.OUTFIT in world.analyses.results("user", "01A")) is not gone
 
 
 def test_thumbnails_are_noted_where_there_is_an_analysis(world: World) -> None:
-    asked(world)
+    first = asked(world)
 
-    assert world.analyses.save_thumbnails("user", "01A")
-    assert not world.analyses.save_thumbnails("user", "01B")
-    kept = world.analyses.get("user", "01A")
-    assert kept
-    assert kept.thumbnails
+    assert world.analyses.save_thumbnails(first)
+    assert not world.analyses.save_thumbnails(analysis("01B"))
+    assert world.analyses.get("user", "01B") is None
+    assert row(world).thumbnails
+    assert row(world).awaits == {Awaited.ANNOUNCEMENT, Awaited.LOOKS}
+
+
+def test_the_last_that_is_awaited_of_what_has_ended_closes_it(world: World) -> None:
+    ended = advised(world)
+
+    one = world.analyses.received(ended, Awaited.ANNOUNCEMENT)
+    two = world.analyses.received(ended, Awaited.THUMBNAILS)  # read before the first came
+    assert one
+    assert two
+    assert one.awaits == {Awaited.THUMBNAILS, Awaited.LOOKS}
+    assert two.awaits == {Awaited.LOOKS}
+    assert one.due_at == two.due_at == ended.due_at
+    last = world.analyses.received(ended, Awaited.LOOKS)
+
+    assert last
+    assert (last.awaits, last.due_at) == (frozenset(), None)
+    assert last == row(world)
+    assert world.analyses.received(ended, Awaited.LOOKS) == last
+    assert world.analyses.received(last, Awaited.LOOKS) == last
+    assert world.analyses.received(analysis("01B"), Awaited.LOOKS) is None
+
+
+def test_nothing_that_is_awaited_closes_what_has_not_ended(world: World) -> None:
+    saved = measured(world)
+    for awaited in Awaited:
+        world.analyses.received(saved, awaited)
+
+    assert (row(world).awaits, row(world).due_at) == (frozenset(), saved.due_at)
 
 
 def test_the_first_result_of_a_kind_stays(world: World) -> None:
     saved = measured(world)
 
-    assert world.analyses.save_result(saved, Kind.SKINCARE, {"score": 1.5})
-    assert not world.analyses.save_result(saved, Kind.SKINCARE, {"score": 2})
-    assert not world.analyses.save_result(saved, Kind.OUTFIT, {"score": 2})
+    world.analyses.save_result(saved, Kind.SKINCARE, {"score": 1.5})
+    world.analyses.save_result(saved, Kind.SKINCARE, {"score": 2}, lost=True)
 
     assert world.analyses.results("user", "01A") == {Kind.SKINCARE: {"score": 1.5}}
-    kept = world.analyses.get("user", "01A")
-    assert kept
-    assert kept.pending == {Kind.MAKEUP}
+    assert row(world).pending == saved.pending
 
 
-def test_the_last_result_completes_in_one_write(world: World) -> None:
+def test_a_kind_is_taken_off_while_results_are_awaited(world: World) -> None:
     saved = measured(world)
 
-    assert world.analyses.complete_with(saved, Kind.MAKEUP, {}, NOW) is None
-    assert world.analyses.results("user", "01A") == {}
-    world.analyses.save_result(saved, Kind.SKINCARE, {})
-    completed = world.analyses.complete_with(saved, Kind.MAKEUP, {"looks": []}, LATER)
+    for _ in range(2):
+        left = world.analyses.take_off(saved, Kind.SKINCARE)
+        assert left
+        assert left.pending == {Kind.MAKEUP}
+    last = world.analyses.take_off(saved, Kind.MAKEUP)
+    assert last
+    assert (last.pending, last.status) == (frozenset(), Status.RECOMMENDING)
+    assert world.analyses.complete(saved, NOW)
+    assert world.analyses.take_off(saved, Kind.MAKEUP) is None
+    assert world.analyses.take_off(analysis("01B"), Kind.MAKEUP) is None
+
+
+def test_the_last_kind_completes_in_one_write(world: World) -> None:
+    saved = measured(world)
+
+    assert world.analyses.complete(saved, LATER, last=Kind.MAKEUP) is None
+    world.analyses.take_off(saved, Kind.SKINCARE)
+    assert world.analyses.complete(saved, LATER) is None
+    completed = world.analyses.complete(saved, LATER, last=Kind.MAKEUP)
 
     assert completed
     assert (completed.status, completed.pending) == (Status.COMPLETED, frozenset())
-    kept = world.analyses.get("user", "01A")
-    assert kept
-    assert (kept.status, kept.pending, kept.updated_at) == (Status.COMPLETED, frozenset(), LATER)
-    assert world.analyses.complete_with(saved, Kind.MAKEUP, {}, LATER) is None
-    assert not world.analyses.save_result(saved, Kind.MAKEUP, {})
+    assert (completed.updated_at, completed.due_at) == (LATER, saved.due_at)
+    assert completed == row(world)
+    assert world.analyses.complete(saved, LATER, last=Kind.MAKEUP) is None
+    assert used(world) == 1
 
 
 def test_an_analysis_completes_once_and_when_nothing_is_pending(world: World) -> None:
     saved = measured(world)
 
-    assert world.analyses.complete("user", "01A", NOW) is None
+    assert world.analyses.complete(saved, NOW) is None
     for kind in saved.wants:
-        world.analyses.save_result(saved, kind, {})
-    completed = world.analyses.complete("user", "01A", LATER)
+        world.analyses.take_off(saved, kind)
+    completed = world.analyses.complete(saved, LATER)
 
     assert completed
     assert completed.status is Status.COMPLETED
-    assert world.analyses.complete("user", "01A", LATER) is None
-    assert world.analyses.complete("user", "01B", LATER) is None
+    assert world.analyses.complete(saved, LATER) is None
+    assert world.analyses.complete(analysis("01B"), LATER) is None
+
+
+def test_all_that_is_kept_of_an_analysis_is_read_at_once(world: World) -> None:
+    saved = measured(world)
+    words = EnhancedAnalysis(summary="Well.", recommendations=("Rest.",), source="templates")
+    drawn = (DrawnLook(name="Day", status=LookStatus.COMPLETED, picture="look-1"),)
+    assert world.analyses.contents("user", "01B") is None
+
+    world.analyses.save_result(saved, Kind.MAKEUP, {"score": 1.5})
+    for kind in saved.wants:
+        world.analyses.take_off(saved, kind)
+    assert world.analyses.complete(saved, NOW, words=words)
+    world.analyses.save_drawn(saved, drawn)
+
+    kept = world.analyses.contents("user", "01A")
+    assert kept
+    assert kept.analysis == world.analyses.read("user", "01A")
+    assert kept.analysis.reading
+    assert (kept.results, kept.drawn, kept.words) == (
+        {Kind.MAKEUP: {"score": 1.5}},
+        drawn,
+        words,
+    )
 
 
 def test_several_photos_are_kept_as_they_were_told(world: World) -> None:
@@ -416,57 +649,168 @@ def test_several_photos_are_kept_as_they_were_told(world: World) -> None:
 
     asked(world, photos=sent)
 
-    kept = world.analyses.get("user", "01A")
-    assert kept
+    kept = row(world)
     assert (kept.photos, kept.sent) == (sent, sent)
     assert kept.upload_keys == ("faces/user/01A", "faces/user/01A.1")
 
 
 def test_an_end_gives_the_charge_back_and_knows_who_came_first(world: World) -> None:
     asked_for = asked(world)
-    claimed = world.analyses.claim("user", "01A", NOW)
-    assert claimed
+    taken = world.analyses.claim(asked_for, NOW)
+    assert taken
     missed = PhotoOutcome(index=1, status=PhotoStatus.MISSING)
-    failure = KeptFailure(code="no_face", message="No face.", photos=(missed,))
+    failure = FAILURE.model_copy(update={"photos": (missed,)})
 
     assert world.analyses.end(asked_for, Status.EXPIRED, failure, LATER) is None
-    ended = world.analyses.end(claimed, Status.FAILED, failure, LATER)
+    ended = world.analyses.end(taken, Status.FAILED, failure, LATER)
 
     assert ended
     assert (ended.status, ended.failure) == (Status.FAILED, failure)
-    assert world.analyses.usage("user", Tier.FREE, NOW).used == 0
-    assert world.analyses.end(claimed, Status.FAILED, failure, LATER) is None
-    assert world.analyses.usage("user", Tier.FREE, NOW).used == 0
+    assert ended.awaits == {Awaited.ANNOUNCEMENT}
+    assert not ended.decoding
+    assert used(world) == 0
+    assert world.analyses.end(taken, Status.FAILED, failure, LATER) is None
+    assert used(world) == 0
+    assert world.analyses.end(analysis("01B"), Status.FAILED, failure, LATER) is None
 
 
-def test_what_stands_still_is_told_of_until_it_moves(world: World) -> None:
-    first, second = asked(world, analysis_id="01A"), asked(world, analysis_id="01B")
-    third = asked(world, analysis_id="01C")
+@pytest.mark.parametrize("before", [asked, claimed])
+def test_an_end_that_is_charged_gives_nothing_back(
+    world: World, before: Callable[[World], Analysis]
+) -> None:
+    assert world.analyses.end(before(world), Status.FAILED, FAILURE, NOW, charged=True)
 
-    assert list(world.analyses.standing_still(NOW)) == []
-    waiting = [each.analysis_id for each in world.analyses.standing_still(LATER)]
-    assert sorted(waiting) == ["01A", "01B", "01C"]
-    assert waiting == sorted(waiting, key=lambda name: sum(name.encode()) % 4)
-    world.analyses.announced(first)
-    assert world.analyses.redriven(second, LATER)
-    assert not world.analyses.redriven(second, LATER)
-    world.analyses.delete(third)
-    assert list(world.analyses.standing_still(LATER)) == []
-    (again,) = world.analyses.standing_still(LATER + timedelta(hours=1))
-    assert isinstance(again, Analysis)
-    assert again.redrives == 1
+    assert row(world).status is Status.FAILED
+    assert used(world) == 1
 
 
-def test_a_row_that_cannot_be_read_is_told_of_among_the_others(world: World) -> None:
-    broken = asked(world, analysis_id="01A")
-    asked(world, analysis_id="01B")
+def test_what_cannot_be_read_is_ended_once_given_back_and_closed(world: World) -> None:
+    unreadable = UnreadableRow("user", "01A", "ValueError")
+    world.break_analysis(asked(world))
+    with pytest.raises(AnalysisUnreadableError):
+        world.analyses.get("user", "01A")
+    with pytest.raises(AnalysisUnreadableError):
+        world.analyses.read("user", "01A")
+    with pytest.raises(AnalysisUnreadableError):
+        world.analyses.contents("user", "01A")
+    assert waiting(world) == [Overdue("ANALYSIS", "user", "01A")]
 
-    world.break_analysis(broken)
-    told = list(world.analyses.standing_still(LATER))
+    assert world.analyses.end_unreadable(unreadable, FAILURE, NOW)
 
-    (row,) = (each for each in told if isinstance(each, UnreadableRow))
-    assert (row.user_id, row.analysis_id) == ("user", "01A")
-    assert [each.analysis_id for each in told if isinstance(each, Analysis)] == ["01B"]
+    assert used(world) == 0
+    assert waiting(world) == []
+    assert not world.analyses.end_unreadable(unreadable, FAILURE, NOW)
+    assert used(world) == 0
+    assert not world.analyses.end_unreadable(UnreadableRow("user", "01B", "x"), FAILURE, NOW)
+    assert world.analyses.get("user", "01B") is None
+
+
+def test_what_cannot_be_read_and_has_ended_is_closed_and_stays_charged(world: World) -> None:
+    world.break_analysis(advised(world))
+    assert waiting(world)
+
+    assert not world.analyses.end_unreadable(UnreadableRow("user", "01A", "x"), FAILURE, NOW)
+
+    assert waiting(world) == []
+    assert used(world) == 1
+
+
+def test_what_cannot_be_read_is_deleted_with_all_beside_it(world: World) -> None:
+    saved = measured(world)
+    world.analyses.save_result(saved, Kind.SKINCARE, {})
+    world.break_analysis(saved)
+
+    world.analyses.delete_unreadable("user", "01A")
+    world.analyses.delete_unreadable("user", "01A")
+
+    assert world.analyses.get("user", "01A") is None
+    assert world.analyses.reading("user", "01A") is None
+    assert world.analyses.results("user", "01A") == {}
+    assert used(world) == 1
+
+
+def test_an_analysis_that_lost_everything_is_given_back_and_charged_again_for_a_retry(
+    world: World,
+) -> None:
+    ended = advised(world, lost=True)
+    assert ended.refunded
+    assert used(world) == 0
+
+    lost = frozenset({Kind.SKINCARE, Kind.MAKEUP})
+    again = world.analyses.retry(ended, lost, Tier.FREE, LATER)
+
+    assert again
+    assert again == row(world)
+    assert (again.status, again.pending, again.retries) == (Status.RECOMMENDING, lost, 1)
+    assert (again.refunded, again.redrives) == (False, 0)
+    assert again.due_at == LATER + PATIENCE[Status.RECOMMENDING]
+    assert again.awaits == frozenset(Awaited)
+    assert world.analyses.results("user", "01A") == {}
+    assert used(world) == 1
+    assert world.analyses.retry(ended, lost, Tier.FREE, LATER) is None
+    assert used(world) == 1
+
+
+def test_a_retry_takes_away_what_was_lost_and_nothing_else(world: World) -> None:
+    saved = measured(world)
+    world.analyses.save_result(saved, Kind.SKINCARE, {"score": 1})
+    world.analyses.save_result(saved, Kind.MAKEUP, {"code": "job_lost"}, lost=True)
+    for kind in saved.wants:
+        world.analyses.take_off(saved, kind)
+    ended = world.analyses.complete(saved, NOW)
+    assert ended
+    for awaited in Awaited:
+        world.analyses.received(ended, awaited)
+    ended = row(world)
+
+    assert world.analyses.retry(ended, frozenset(Kind), Tier.FREE, LATER) is None
+    assert world.analyses.retry(ended, frozenset({Kind.SKINCARE}), Tier.FREE, LATER) is None
+    again = world.analyses.retry(ended, frozenset({Kind.MAKEUP}), Tier.FREE, LATER)
+
+    assert again
+    assert again.awaits == {Awaited.ANNOUNCEMENT, Awaited.LOOKS}
+    assert world.analyses.results("user", "01A") == {Kind.SKINCARE: {"score": 1}}
+    assert used(world) == 1
+    assert waiting(world, LATER + PATIENCE[Status.RECOMMENDING] + timedelta(seconds=1))
+    # And once more, after it was lost again.
+    world.analyses.save_result(again, Kind.MAKEUP, {"code": "job_lost"}, lost=True)
+    ended = world.analyses.complete(again, LATER, last=Kind.MAKEUP)
+    assert ended
+    third = world.analyses.retry(ended, frozenset({Kind.MAKEUP}), Tier.FREE, LATER)
+    assert third
+    assert third.retries == 2
+
+
+def test_a_retry_that_is_charged_needs_quota(world: World) -> None:
+    ended = advised(world, lost=True)
+    for number in range(50):
+        asked(world, analysis_id=f"{number:03}")
+
+    with pytest.raises(QuotaExceededError):
+        world.analyses.retry(ended, frozenset({Kind.SKINCARE}), Tier.FREE, LATER)
+    assert row(world) == ended
+    assert len(world.analyses.results("user", "01A")) == 2
+    # Tomorrow there is more.
+    tomorrow = NOW + timedelta(days=1)
+    again = world.analyses.retry(ended, frozenset({Kind.SKINCARE}), Tier.FREE, tomorrow)
+    assert again
+    assert again.quota_day == tomorrow.date().isoformat()
+    assert world.analyses.usage("user", Tier.FREE, tomorrow).used == 1
+
+
+def test_a_try_of_the_sweep_counts_once(world: World) -> None:
+    first = asked(world)
+
+    assert world.analyses.redriven(first, LATER)
+    assert not world.analyses.redriven(first, LATER)
+
+    again = row(world)
+    assert (again.redrives, again.updated_at) == (1, first.updated_at)
+    assert again.due_at == LATER + PATIENCE[Status.AWAITING_UPLOAD]
+    assert world.analyses.redriven(again, LATER)
+    assert not world.analyses.redriven(analysis("01B"), LATER)
+    assert world.analyses.claim(row(world), LATER)
+    assert not world.analyses.redriven(again, LATER)
 
 
 def test_a_deletion_takes_results_along_and_gives_an_unused_charge_back(world: World) -> None:
@@ -480,18 +824,25 @@ def test_a_deletion_takes_results_along_and_gives_an_unused_charge_back(world: W
     assert not world.analyses.delete(saved.model_copy(update={"status": Status.ANALYZING}))
     assert world.analyses.delete(saved)
 
-    assert world.analyses.usage("user", Tier.FREE, NOW).used == 1
-    assert world.analyses.answers("user", "01B") == ({}, None)
+    assert used(world) == 1
+    day = f"QUOTA#{NOW.date()}"
+    assert list(dict(world.accounts.rows("user"))) == [day]
 
 
 def test_what_became_of_the_looks_is_saved_once_and_not_for_the_deleted(world: World) -> None:
     saved = measured(world)
     drawn = (DrawnLook(name="Day", status=LookStatus.COMPLETED, picture="look-1"),)
 
-    assert world.analyses.answers("user", "01A") == ({}, None)
+    def kept() -> Any:
+        contents = world.analyses.contents("user", "01A")
+        assert contents
+        return contents.drawn
+
+    assert kept() is None
     assert world.analyses.save_drawn(saved, drawn)
-    assert not world.analyses.save_drawn(saved, ())
-    assert world.analyses.answers("user", "01A") == ({}, drawn)
+    assert world.analyses.save_drawn(saved, ())
+    assert kept() == drawn
+    assert Awaited.LOOKS not in row(world).awaits
     assert not world.analyses.save_drawn(analysis("01B"), drawn)
 
 
@@ -514,8 +865,7 @@ def test_the_history_is_paged_newest_first(world: World, limit: int) -> None:
 def test_a_row_that_cannot_be_read_is_told_of_in_the_history(world: World) -> None:
     for name in ("01A", "01B", "01C"):
         asked(world, analysis_id=name)
-    broken = world.analyses.history("user", 2, None).analyses[1]
-    world.break_analysis(broken)
+    world.break_analysis(row(world, "01B"))
 
     page = world.analyses.history("user", 2, None)
 
@@ -531,11 +881,11 @@ def test_a_row_that_cannot_be_read_is_told_of_in_the_history(world: World) -> No
 def test_a_look_is_kept_once(world: World) -> None:
     world.looks.create(look())
 
-    assert world.looks.get("user", "01L") == look()
+    awaited = look(due_at=NOW + RENDER_PATIENCE)
+    assert world.looks.get("user", "01L") == awaited
     assert world.looks.get("somebody", "01L") is None
-    with pytest.raises(Exception, match=r"of this id|ConditionalCheckFailed"):
-        world.looks.create(look(name="Other"))
-    assert world.looks.get("user", "01L") == look()
+    world.looks.create(look(name="Other"))  # the same request again
+    assert world.looks.get("user", "01L") == awaited
 
 
 def test_a_look_is_finished_once(world: World) -> None:
@@ -548,12 +898,26 @@ def test_a_look_is_finished_once(world: World) -> None:
     assert not world.looks.finish(look("01M"))
 
 
+def test_a_look_is_sent_on_while_it_is_awaited(world: World) -> None:
+    world.looks.create(look())
+
+    assert world.looks.redriven(look(), LATER)
+
+    kept = world.looks.get("user", "01L")
+    assert kept
+    assert (kept.redrives, kept.due_at) == (1, LATER + RENDER_PATIENCE)
+    assert world.looks.finish(look(status="completed"))
+    assert not world.looks.redriven(look(), LATER)
+    assert not world.looks.redriven(look("01M"), LATER)
+
+
 def test_a_look_is_renamed_and_deleted_where_it_is(world: World) -> None:
     world.looks.create(look())
 
     changed = world.looks.change("user", "01L", "Mine", True, LATER)
 
-    assert changed == look(name="Mine", favourite=True, updated_at=LATER)
+    due_at = NOW + RENDER_PATIENCE
+    assert changed == look(name="Mine", favourite=True, updated_at=LATER, due_at=due_at)
     assert world.looks.change("user", "01M", "Mine", True, LATER) is None
     assert world.looks.delete("user", "01L") == changed
     assert world.looks.delete("user", "01L") is None
@@ -800,13 +1164,16 @@ def test_all_rows_of_a_user_are_read_and_removed(world: World) -> None:
     rows = dict(world.accounts.rows("user"))
 
     day = NOW.date().isoformat()
-    kept = ["ANALYSIS#01A", "BAG#a", "LOOK#01L", "OWNED", "PROFILE", f"QUOTA#{day}", "TONE#01A"]
-    assert list(rows) == kept
+    kept = ["ANALYSIS#01A", "BAG#a", "LOOK#01L", "OWNED", "PROFILE", f"QUOTA#{day}"]
+    assert list(rows) == [*kept, "READING#01A", "TONE#01A"]
+    for name in ("due_at", "awaits", "redrives", "decoding"):
+        assert all(name not in document for document in rows.values()), name
     assert rows["OWNED"] == {"things": 1}
     assert rows["TONE#01A"]["evidence"] == [{"kind": "photo", "ita": 45.0, "error": 10.0}]
     assert rows["PROFILE"]["document"] == {"sensitive": True}
     assert rows["ANALYSIS#01A"]["status"] == "recommending"
-    assert world.accounts.delete_rows("user") == 7
+    assert rows["READING#01A"]["reading"]["quality"]["verdict"] == "good"
+    assert world.accounts.delete_rows("user") == 8
     assert world.accounts.delete_rows("user") == 0
     assert dict(world.accounts.rows("user")) == {}
     assert list(dict(world.accounts.rows("somebody"))) == ["BAG#b", "OWNED"]
@@ -822,13 +1189,44 @@ def test_an_export_is_ready_once_its_row_says_so(world: World) -> None:
     newest, older = world.accounts.newest_exports("user", 3)
     assert older.export_id == "01E"
     assert len(world.accounts.newest_exports("user", 1)) == 1
-    assert (newest.export_id, newest.status(NOW)) == ("02E", ExportStatus.PENDING)
+    assert (newest.export_id, newest.status) == ("02E", ExportStatus.PENDING)
     assert world.accounts.export_ready("user", "01E", 12, LATER)
     assert not world.accounts.export_ready("user", "03E", 12, LATER)
     ready = world.accounts.export("user", "01E")
     assert ready
-    assert (ready.status(NOW), ready.bytes, ready.ready_at) == (ExportStatus.READY, 12, LATER)
+    assert (ready.status, ready.bytes, ready.ready_at) == (ExportStatus.READY, 12, LATER)
     assert world.accounts.export("somebody", "01E") is None
+
+
+def export(world: World, export_id: str = "01E") -> Export:
+    kept = world.accounts.export("user", export_id)
+    assert kept
+    return kept
+
+
+def test_an_export_is_kept_once_with_whom_it_is_of(world: World) -> None:
+    first = Export(export_id="01E", requested_at=NOW, expires_at=LATER, username="eva")
+    world.accounts.save_export("user", first)
+    world.accounts.save_export("user", first.model_copy(update={"username": "other"}))
+    assert export(world) == first
+
+
+def test_an_export_is_sent_on_and_given_up_unless_it_is_ready(world: World) -> None:
+    first = Export(export_id="01E", requested_at=NOW, expires_at=LATER)
+    world.accounts.save_export("user", first)
+
+    world.accounts.export_redriven("user", first, LATER)
+    assert (export(world).redrives, export(world).status) == (1, ExportStatus.PENDING)
+    world.accounts.export_failed("user", first, LATER)
+    assert (export(world).failed_at, export(world).status) == (LATER, ExportStatus.FAILED)
+    assert world.accounts.export_ready("user", "01E", 12, LATER)  # after all
+    world.accounts.export_failed("user", first, LATER)
+    world.accounts.export_redriven("user", first, LATER)
+    assert (export(world).redrives, export(world).status) == (1, ExportStatus.READY)
+    gone = first.model_copy(update={"export_id": "02E"})
+    world.accounts.export_failed("user", gone, LATER)
+    world.accounts.export_redriven("user", gone, LATER)
+    assert world.accounts.export("user", "02E") is None
 
 
 def test_an_erasure_is_marked_once_and_outlives_the_rows(world: World) -> None:
@@ -849,11 +1247,22 @@ def test_an_erasure_is_marked_once_and_outlives_the_rows(world: World) -> None:
     assert world.accounts.erasure("somebody") is None
 
 
-def test_remembered_requests_are_forgotten(world: World) -> None:
-    world.remember("user")
+def test_a_repeated_request_has_the_first_one_s_id_for_a_day(world: World) -> None:
+    def reserve(row_id: str, body: str = "body", hours: int = 0) -> tuple[str, str]:
+        now = NOW + timedelta(hours=hours)
+        return world.repeats.reserve("user", "digest", row_id, body, now)
 
-    assert world.remembered.delete_rows("user") == 1
-    assert world.remembered.delete_rows("user") == 0
+    assert reserve("01") == ("01", "body")
+    assert reserve("02", "other", hours=23) == ("01", "body")
+    assert world.repeats.reserve("somebody", "digest", "03", "body", NOW) == ("03", "body")
+    assert reserve("04", hours=24) == ("04", "body")
+    world.repeats.give_back("user", "digest")
+    assert reserve("05", hours=24) == ("05", "body")
+
+
+def test_a_request_s_id_is_no_data_of_its_person_and_goes_with_their_rows(world: World) -> None:
+    world.repeats.reserve("user", "digest", "01", "body", NOW)
+    assert dict(world.accounts.rows("user")) == {}
 
 
 def test_a_user_is_described_until_deleted(world: World) -> None:
@@ -873,3 +1282,312 @@ def test_an_ended_analysis_is_published(world: World) -> None:
             analysis_id="01A", user_id="user", status=Status.COMPLETED, correlation_id="c"
         )
     )
+
+
+# --- what waits too long -------------------------------------------------------------------------
+
+GARMENT_PHOTO = GarmentPhoto(
+    status="awaiting_upload",
+    content_type="image/jpeg",
+    content_length=3,
+    checksum_sha256="0" * 43 + "=",
+    expires_at=NOW,
+    correlation_id="correlation",
+    due_at=NOW + timedelta(minutes=11),
+)
+
+
+def put_garment(world: World, **told: Any) -> None:
+    photo = GARMENT_PHOTO.model_copy(update=told).model_dump(mode="json", exclude_none=True)
+    world.shelves.put("user", Shelf.WARDROBE, "shirt", {"photo": photo})
+
+
+def test_everything_that_waits_is_found_in_its_shard_once_it_is_overdue(world: World) -> None:
+    asked(world, analysis_id="01A")
+    world.looks.create(look("01L"))
+    put_garment(world)
+    world.shelves.put("user", Shelf.WARDROBE, "told", {"name": "Coat"})
+    world.accounts.save_export("user", Export(export_id="01E", requested_at=NOW, expires_at=LATER))
+
+    assert waiting(world, NOW) == []
+    found = {
+        each: shard for shard in range(OPEN_SHARDS) for each in world.overdue.overdue(shard, LATER)
+    }
+
+    assert found.keys() == {
+        Overdue("ANALYSIS", "user", "01A"),
+        Overdue("LOOK", "user", "01L"),
+        Overdue("WARDROBE", "user", "shirt"),
+        Overdue("EXPORT", "user", "01E"),
+    }
+    for each, shard in found.items():
+        assert shard == sum(each.row_id.encode()) % OPEN_SHARDS
+
+
+def test_the_oldest_of_a_shard_comes_first(world: World) -> None:
+    for name, minutes in (("01AB", 2), ("01BA", 1)):
+        asked(world, analysis_id=name, created_at=NOW + timedelta(minutes=minutes))
+    assert [each.row_id for each in waiting(world)] == ["01BA", "01AB"]
+
+
+def test_nothing_is_overdue_that_was_sent_on_ended_or_deleted(world: World) -> None:
+    sent_on, gone = asked(world, analysis_id="01A"), asked(world, analysis_id="01B")
+    world.analyses.redriven(sent_on, LATER)
+    world.analyses.delete(gone)
+    for name in ("01L", "02L"):
+        world.looks.create(look(name))
+    world.looks.redriven(look("01L"), LATER)
+    world.looks.finish(look("02L", status="failed"))
+    put_garment(world, due_at=LATER + timedelta(minutes=11))
+    for name in ("01E", "02E", "03E"):
+        told = Export(export_id=name, requested_at=NOW, expires_at=LATER)
+        world.accounts.save_export("user", told)
+    world.accounts.export_redriven("user", export(world, "01E"), LATER)
+    world.accounts.export_failed("user", export(world, "02E"), LATER)
+    world.accounts.export_ready("user", "03E", 1, LATER)
+
+    assert waiting(world) == []
+    later = LATER + max(EXPORT_PATIENCE, RENDER_PATIENCE) + timedelta(minutes=1)
+    assert {each.row_id for each in waiting(world, later)} == {"01A", "01L", "shirt", "01E"}
+    put_garment(world, status="ready")
+    world.shelves.delete("user", Shelf.WARDROBE, "shirt")
+    world.looks.delete("user", "01L")
+    assert {each.row_id for each in waiting(world, later)} == {"01A", "01E"}
+
+
+# --- a write whose answer is lost ----------------------------------------------------------------
+
+
+class Repeating:
+    """A client each of whose writes is sent twice, as the SDK does where an answer is lost.
+
+    tokens: whether DynamoDB knows a transaction again, as it does for ten minutes.
+    """
+
+    def __init__(self, client: Any, monkeypatch: pytest.MonkeyPatch, *, tokens: bool) -> None:
+        self.repeated = 0
+        once = client._make_api_call
+
+        def twice(operation: str, request: dict[str, Any]) -> Any:
+            answer = once(operation, request)
+            known = operation == "TransactWriteItems" and tokens
+            if operation.startswith(("Put", "Update", "Delete", "Transact")):
+                self.repeated += 1
+                answer = answer if known else once(operation, request)
+            return answer
+
+        monkeypatch.setattr(client, "_make_api_call", twice)
+
+
+def saved_reading(world: World, of: Analysis) -> bool:
+    saved = world.analyses.save_reading(of, face_reading(), PHOTO, NOW)
+    return bool(saved and saved == row(world) and world.analyses.reading("user", "01A"))
+
+
+def opened(world: World, of: Analysis) -> bool:
+    world.analyses.decoded(of)
+    return not row(world).decoding
+
+
+def released(world: World, of: Analysis) -> bool:
+    world.analyses.release(of, NOW)
+    return not row(world).decoding
+
+
+def saved_result(world: World, of: Analysis) -> bool:
+    world.analyses.save_result(of, Kind.MAKEUP, {})
+    return world.analyses.results("user", "01A") == {Kind.MAKEUP: {}}
+
+
+def given_back(world: World, done: object) -> bool:
+    return bool(done) and used(world) == 0
+
+
+def closed(world: World, done: object) -> bool:
+    return bool(done) and row(world).due_at is None
+
+
+def all_but_announced(world: World) -> Analysis:
+    ended = advised(world)
+    for awaited in (Awaited.THUMBNAILS, Awaited.LOOKS):
+        world.analyses.received(ended, awaited)
+    return row(world)
+
+
+def last_pending(world: World) -> Analysis:
+    left = world.analyses.take_off(measured(world), Kind.SKINCARE)
+    assert left
+    return left
+
+
+def none_pending(world: World) -> Analysis:
+    left = world.analyses.take_off(last_pending(world), Kind.MAKEUP)
+    assert left
+    return left
+
+
+def unreadable(world: World) -> UnreadableRow:
+    world.break_analysis(asked(world))
+    return UnreadableRow("user", "01A", "ValueError")
+
+
+def ended_unreadable(world: World, of: UnreadableRow) -> bool:
+    world.analyses.end_unreadable(of, FAILURE, NOW)
+    return used(world) == 0 and waiting(world) == []
+
+
+def deleted(world: World, of: Analysis) -> bool:
+    done = delete_analysis(
+        "user",
+        of.analysis_id,
+        analyses=world.analyses,
+        looks=world.looks,
+        uploads=world.objects,
+        media=world.objects,
+    )
+    return done and used(world) == 0 and world.analyses.get("user", "01A") is None
+
+
+def rendering(world: World) -> SavedLook:
+    world.looks.create(look())
+    return look()
+
+
+def exporting(world: World) -> Export:
+    world.accounts.save_export("user", Export(export_id="01E", requested_at=NOW, expires_at=LATER))
+    return export(world)
+
+
+def redriven_export(world: World, of: Export) -> bool:
+    world.accounts.export_redriven("user", of, LATER)
+    return export(world).redrives == 1
+
+
+def failed_export(world: World, of: Export) -> bool:
+    world.accounts.export_failed("user", of, LATER)
+    return export(world).status is ExportStatus.FAILED
+
+
+def created_look(world: World, _: None) -> bool:
+    world.looks.create(look())
+    return world.looks.get("user", "01L") is not None
+
+
+def reserved(world: World, _: None) -> bool:
+    return world.repeats.reserve("user", "digest", "01", "body", NOW) == ("01", "body")
+
+
+def worn(world: World, _: None) -> bool:
+    world.shelves.change("user", Shelf.WARDROBE, "shirt", lambda there: {**(there or {}), "on": 1})
+    kept = world.shelves.get("user", Shelf.WARDROBE, "shirt")
+    return kept == {"item_id": "shirt", "photo": {}, "on": 1}
+
+
+def a_garment(world: World) -> None:
+    world.shelves.put("user", Shelf.WARDROBE, "shirt", {"photo": {}})
+
+
+def lost_all(world: World) -> Analysis:
+    return advised(world, lost=True)
+
+
+def nothing(_: World) -> None:
+    return None
+
+
+LOST_BOTH = frozenset({Kind.SKINCARE, Kind.MAKEUP})
+# Each conditional write: what is there before it, and whether it says that it was done, and was.
+WRITES: dict[str, tuple[Callable[[World], Any], Callable[[World, Any], bool]]] = {
+    "create": (nothing, lambda w, _: asked(w) == row(w) and used(w) == 1),
+    "signed_again": (asked, lambda w, of: w.analyses.signed_again(of, LATER, LATER)),
+    "claim": (asked, lambda w, of: w.analyses.claim(of, NOW) == row(w)),
+    "claim after a death": (
+        claimed,
+        lambda w, of: w.analyses.claim(of, LATER) == row(w) and row(w).decoder_deaths == 1,
+    ),
+    "decoded": (claimed, opened),
+    "release": (claimed, released),
+    "save_reading": (claimed, saved_reading),
+    "save_thumbnails": (
+        advised,
+        lambda w, of: w.analyses.save_thumbnails(of) and row(w).thumbnails,
+    ),
+    "received, the last": (
+        all_but_announced,
+        lambda w, of: closed(w, w.analyses.received(of, Awaited.ANNOUNCEMENT)),
+    ),
+    "received, not the last": (
+        advised,
+        lambda w, of: bool(w.analyses.received(of, Awaited.LOOKS)) and bool(row(w).due_at),
+    ),
+    "save_result": (measured, saved_result),
+    "take_off": (measured, lambda w, of: w.analyses.take_off(of, Kind.MAKEUP) == row(w)),
+    "complete": (none_pending, lambda w, of: w.analyses.complete(of, NOW) == row(w)),
+    "complete, the last": (
+        last_pending,
+        lambda w, of: w.analyses.complete(of, NOW, last=Kind.MAKEUP) == row(w),
+    ),
+    "complete, all lost": (
+        none_pending,
+        lambda w, of: given_back(w, w.analyses.complete(of, NOW, all_lost=True)),
+    ),
+    "save_drawn": (advised, lambda w, of: w.analyses.save_drawn(of, ())),
+    "end": (
+        claimed,
+        lambda w, of: given_back(w, w.analyses.end(of, Status.FAILED, FAILURE, NOW)),
+    ),
+    "end, charged": (
+        asked,
+        lambda w, of: bool(w.analyses.end(of, Status.FAILED, FAILURE, NOW, charged=True)),
+    ),
+    "end_unreadable": (unreadable, ended_unreadable),
+    "retry": (
+        lost_all,
+        lambda w, of: w.analyses.retry(of, LOST_BOTH, Tier.FREE, NOW) == row(w) and used(w) == 1,
+    ),
+    "redriven": (asked, lambda w, of: w.analyses.redriven(of, NOW) and row(w).redrives == 1),
+    "delete": (asked, deleted),
+    "look: create": (nothing, created_look),
+    "look: finish": (rendering, lambda w, of: w.looks.finish(of)),
+    "look: redriven": (rendering, lambda w, of: w.looks.redriven(of, LATER)),
+    "export: ready": (exporting, lambda w, _: w.accounts.export_ready("user", "01E", 1, LATER)),
+    "export: redriven": (exporting, redriven_export),
+    "export: failed": (exporting, failed_export),
+    "garment: change": (a_garment, worn),
+    "key: reserve": (nothing, reserved),
+}
+
+
+@pytest.mark.parametrize("tokens", [True, False], ids=["known by its token", "not known"])
+@pytest.mark.parametrize("write", WRITES)
+def test_a_write_whose_answer_is_lost(
+    on_aws: World, monkeypatch: pytest.MonkeyPatch, write: str, tokens: bool
+) -> None:
+    """The SDK sends it once more, and its condition fails by the first: it is one's own."""
+    before, done = WRITES[write]
+    there = before(on_aws)
+
+    sent = Repeating(on_aws.dynamodb, monkeypatch, tokens=tokens)
+
+    assert done(on_aws, there)
+    assert sent.repeated
+
+
+def test_a_write_that_somebody_else_was_before_is_not_taken_for_one_s_own(on_aws: World) -> None:
+    first = asked(on_aws)
+    assert on_aws.analyses.claim(first, NOW)
+    assert on_aws.analyses.claim(first, NOW) is None
+    assert on_aws.analyses.end(first, Status.EXPIRED, FAILURE, NOW) is None
+    assert not on_aws.analyses.signed_again(first, LATER, LATER)
+
+
+def test_a_put_whose_answer_is_lost_counts_a_thing_once(
+    on_aws: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Repeating(on_aws.dynamodb, monkeypatch, tokens=True)
+
+    assert on_aws.shelves.put("user", Shelf.BAG, "cream", {}, 1)
+    with pytest.raises(BelongingsFullError):
+        on_aws.shelves.put("user", Shelf.BAG, "balm", {}, 1)
+    assert on_aws.shelves.delete("user", Shelf.BAG, "cream")
+    assert on_aws.shelves.put("user", Shelf.BAG, "balm", {}, 1)

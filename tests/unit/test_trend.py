@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facet.domain.analysis import Analysis, Status
+from facet.domain.analysis import ReadAnalysis, Status
 from facet.domain.face import (
     Concern,
     Face,
@@ -53,7 +53,7 @@ def analysis(
     scoring: str = "1",
     read: bool = True,
     index: SkinIndex | None = None,
-) -> Analysis:
+) -> ReadAnalysis:
     moment = START + timedelta(days=day)
     reading = FaceReading(
         quality=Quality(verdict="good"),
@@ -61,7 +61,7 @@ def analysis(
         skin=Skin(tone=TONE, concerns=concerns, index=index),
         versions=Versions(pipeline="1", detector="1", mesh="1", scoring=scoring),
     )
-    return Analysis(
+    return ReadAnalysis(
         analysis_id=f"day-{day}",
         user_id="me",
         status=Status.COMPLETED if read else Status.FAILED,

@@ -20,7 +20,7 @@ PRESIGN = {
     "AWS_DEFAULT_REGION": "eu-central-1",
     "GATES_PRESET": "moderate",
     "RECOMMEND_QUEUE_URL": "a",
-    **dict.fromkeys(("TABLE_NAME", "UPLOADS_BUCKET", "IDEMPOTENCY_TABLE_NAME"), "a"),
+    **dict.fromkeys(("TABLE_NAME", "UPLOADS_BUCKET"), "a"),
     "USER_POOL_CLIENT_ID": "a",
     **dict.fromkeys(("MAX_QUEUE_DEPTH", "RETENTION_DAYS"), "1"),
     **dict.fromkeys(("UPLOADS_A_MINUTE", "ANALYSES_A_MINUTE"), "1"),
@@ -114,9 +114,9 @@ def test_a_client_fails_fast_and_a_health_check_faster(monkeypatch: pytest.Monke
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     usual, checked = (aws.client("sqs", **told).meta.config for told in ({}, {"read_timeout": 2}))
 
-    assert (usual.connect_timeout, usual.read_timeout) == (2, 10)
+    assert (usual.connect_timeout, usual.read_timeout) == (1, 2)
     assert usual.retries["total_max_attempts"] == 3
-    assert (checked.connect_timeout, checked.read_timeout) == (2, 2)
+    assert (checked.connect_timeout, checked.read_timeout) == (1, 2)
     assert checked.retries["total_max_attempts"] == 1
 
 

@@ -26,10 +26,11 @@ PERSON = Person("user", "eva")
 ERASURE = ErasureRequested(user_id="user", username="eva", erasure_id="01E")
 
 
-def asked_for(world: World, hours: int = 0) -> str:
+def asked_for(world: World, hours: int = 0, export_id: str = "") -> str:
     now = NOW + timedelta(hours=hours)
     return request_export(
         PERSON,
+        export_id or f"01E{hours:02}{len(world.accounts.exports)}",
         "correlation",
         now=now,
         most_a_day=2,
@@ -53,7 +54,6 @@ def erase(world: World) -> None:
     erase_account(
         ERASURE,
         accounts=world.accounts,
-        remembered=world.remembered,
         users=world.users,
         uploads=world.uploads,
         media=world.media,
@@ -67,7 +67,6 @@ def everything(world: World) -> None:
     world.shelves.put("user", Shelf.BAG, "cream", {"name": "Cream"})
     world.media.of[garment_picture_key("user", "shirt")] = b"shirt"
     world.users.of["eva"] = {"enabled": True}
-    world.remembered.of["user"] = 2
 
 
 def test_an_export_holds_every_row_and_picture_but_no_older_export(world: World) -> None:
@@ -81,7 +80,8 @@ def test_an_export_holds_every_row_and_picture_but_no_older_export(world: World)
     assert size == len(data)
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         assert set(archive.namelist()) == {
-            *("README.txt", "account.json", "analyses/01A.json", "tone/01A.json", "looks/01L.json"),
+            *("README.txt", "account.json", "analyses/01A.json", "analyses/01A/reading.json"),
+            *("tone/01A.json", "looks/01L.json"),
             *("bag/cream.json", f"usage/{NOW.date()}.json", f"exports/{export_id}.json"),
             "usage/belongings.json",
             *("pictures/photos/01A.jpg", "pictures/garments/shirt.jpg", "uploads/faces/01A"),
@@ -97,8 +97,9 @@ def test_an_export_that_is_being_made_is_not_made_twice(world: World) -> None:
     first = asked_for(world)
 
     assert asked_for(world, hours=1) == first
-    assert asked_for(world, hours=3) != first
-    assert len(world.account_jobs.sent) == 3
+    assert asked_for(world, hours=3) == first
+    assert asked_for(world, export_id=first) == first
+    assert len(world.account_jobs.sent) == 1
 
 
 def test_no_more_exports_are_made_a_day_than_are_allowed(world: World) -> None:
@@ -124,8 +125,13 @@ def test_an_export_is_awaited_and_given_up(world: World) -> None:
         )
         return document.status, document.poll_after_ms
 
-    assert status(1) == (ExportStatus.PENDING, 2000)
+    assert status(3) == (ExportStatus.PENDING, 2000)
+    verbs = [next(iter(world.sweeps(40 * tried))) for tried in range(1, 5)]
+    assert verbs == ["export_sent_again"] * 3 + ["export_given_up"]
+    assert [job.username for job in world.account_jobs.sent] == ["eva"] * 4
     assert status(3) == (ExportStatus.FAILED, None)
+    assert export(world, export_id)
+    assert status(3) == (ExportStatus.READY, None)
     with pytest.raises(PermanentError, match="export_not_found"):
         read_export("somebody", export_id, now=NOW, accounts=world.accounts, media=world.media)
 
@@ -166,11 +172,11 @@ def test_an_erasure_leaves_nothing_but_that_there_was_one(world: World) -> None:
 
     assert dict(world.accounts.rows("user")) == {}
     assert set(world.media.of) == {garment_picture_key("somebody", "coat")}
-    assert (world.uploads.of, world.users.of, world.remembered.of) == ({}, {}, {})
+    assert (world.uploads.of, world.users.of) == ({}, {})
     assert dict(world.accounts.rows("somebody")).keys() == {"BAG#balm", "OWNED"}
     erasure = world.accounts.erasure("user")
     assert erasure
-    assert (erasure.status, world.accounts.erased["user"]) == ("erased", (3, 6))
+    assert (erasure.status, world.accounts.erased["user"]) == ("erased", (3, 7))
 
 
 def test_an_upload_that_arrives_while_the_rest_is_erased_is_erased_as_well(world: World) -> None:

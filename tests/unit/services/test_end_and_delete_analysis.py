@@ -1,12 +1,14 @@
 """Analyses end once and are announced; a deletion leaves nothing."""
 
+from typing import Any
+
 import pytest
 
 from facet.domain.analysis import Analysis, Failure, Kind, Status
 from facet.domain.errors import FacetError
 from facet.domain.places import look_keys, overlay_key
 from facet.services.delete_analysis import delete_analysis
-from facet.services.end_analysis import complete_analysis, complete_with_result, fail_analysis
+from facet.services.end_analysis import complete_analysis, fail_analysis
 from tests import fakes
 from tests.unit.services.conftest import NOW, World
 
@@ -31,6 +33,7 @@ def test_a_failure_is_announced_once(world: World) -> None:
 
     assert [event.code for event in world.events.published] == ["no_face"]
     assert world.row(asked).due_at is None
+    assert not world.row(asked).awaits
 
 
 def test_an_end_that_could_not_be_announced_is_left_to_the_sweep(world: World) -> None:
@@ -45,17 +48,15 @@ def test_an_end_that_could_not_be_announced_is_left_to_the_sweep(world: World) -
 
 def test_an_analysis_completes_once_every_result_is_there(world: World) -> None:
     analysis = world.measured(wants=("skincare",))
-    for _ in range(2):
-        complete_analysis("user", "01A", now=NOW, analyses=world.analyses, events=world.events)
-    assert world.events.published == []
 
-    ended = [
-        complete_with_result(
-            analysis, Kind.SKINCARE, {}, now=NOW, analyses=world.analyses, events=world.events
+    def complete(**how: Any) -> bool:
+        return complete_analysis(
+            analysis, now=NOW, analyses=world.analyses, events=world.events, **how
         )
-        for _ in range(2)
-    ]
-    assert ended == [True, False]
+
+    assert not complete()
+    assert world.events.published == []
+    assert [complete(last=Kind.SKINCARE) for _ in range(2)] == [True, False]
     assert [event.detail_type for event in world.events.published] == ["AnalysisCompleted"]
 
 
@@ -108,7 +109,7 @@ def test_an_analysis_that_moved_on_is_read_again_and_deleted(world: World) -> No
 
     def claimed_first(analysis: Analysis) -> bool:
         if not tries:
-            world.analyses.claim("user", "01A", NOW)
+            world.analyses.claim(analysis, NOW)
         tries.append(analysis.status)
         return remove(analysis)
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from ulid import ULID
 
 from facet.domain.analysis import Kind
 from facet.domain.belongings import Shelf
@@ -37,7 +38,7 @@ def give(world: World, counted: list[tuple[str | None, bool | None]]) -> Any:
         receipt = give_feedback(
             "user",
             NewFeedback.model_validate(told),
-            now=NOW,
+            feedback_id=str(ULID.from_datetime(NOW)),
             analyses=world.analyses,
             shelves=world.shelves,
             products=world.products,

@@ -34,7 +34,8 @@ PHOTO = {
     "content_length": len(DATA),
     "checksum_sha256": b64encode(sha256(DATA).digest()).decode(),
 }
-UPLOAD, PICTURE = garment_upload_key("user", "shirt"), garment_picture_key("user", "shirt")
+UPLOAD = garment_upload_key("user", "shirt", PHOTO["checksum_sha256"])  # type: ignore[arg-type]
+PICTURE = garment_picture_key("user", "shirt")
 
 
 def keep(world: World, minutes: int = 0, **told: Any) -> bool:
@@ -64,7 +65,7 @@ def arrive(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str |
     def run(
         reading: GarmentReading | PermanentError = GarmentReading(RUST, b"small"),  # noqa: B008
         meanwhile: Callable[[], object] = lambda: None,
-        data: bytes = DATA,
+        key: str = UPLOAD,
     ) -> str | None:
         def read_garment(_: bytes) -> GarmentReading:
             meanwhile()
@@ -73,9 +74,9 @@ def arrive(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str |
             return reading
 
         monkeypatch.setattr(module, "read_garment", read_garment)
-        world.uploads.of[UPLOAD] = data
+        world.uploads.of[key] = DATA
         return save_garment_photo(
-            UPLOAD,
+            key,
             shelves=world.shelves,
             uploads=world.uploads,
             media=world.media,
@@ -107,6 +108,8 @@ def test_a_photo_is_asked_for_awaited_and_given_up(world: World) -> None:
     assert (asked.status, asked.poll_after_ms) == ("awaiting_upload", 1000)
     assert UPLOAD in (asked.upload_url or "")
     assert read(world).upload_url is None
+    assert world.sweeps(10) == {}
+    assert world.sweeps(12) == {"garment_given_up": 1}
     late = read(world, minutes=12, uploads=world.uploads)
     assert (late.status, late.code, late.upload_url) == ("failed", "upload_expired", None)
 
@@ -144,11 +147,12 @@ def test_a_photo_that_cannot_be_read_fails_with_its_code(
         keep(world)  # a photo that failed is forgotten
 
 
-def test_another_photo_than_the_one_that_is_awaited_is_left_alone(
+def test_another_photo_than_the_one_that_is_awaited_is_deleted(
     world: World, arrive: Callable[..., str | None]
 ) -> None:
     keep(world, photo=PHOTO)
-    assert arrive(data=b"another") is None
+    assert arrive(key=garment_upload_key("user", "shirt", "another")) is None
+    assert world.uploads.of == {}
     assert read(world).status == "awaiting_upload"
 
 
@@ -172,9 +176,17 @@ def test_a_photo_replaced_while_it_is_read_does_not_answer_for_the_new_one(
     world: World, arrive: Callable[..., str | None]
 ) -> None:
     keep(world, photo=PHOTO)
-    newer = {**PHOTO, "content_length": 50}
-    assert arrive(meanwhile=lambda: keep(world, photo=newer)) is None
+    newer = {**PHOTO, "checksum_sha256": "0" * 43 + "="}
+    key = garment_upload_key("user", "shirt", newer["checksum_sha256"])  # type: ignore[arg-type]
+
+    def replaced() -> None:
+        keep(world, photo=newer)
+        world.uploads.of[key] = b"the new one"
+
+    assert arrive(meanwhile=replaced) is None
     assert read(world).status == "awaiting_upload"
+    assert world.uploads.of == {key: b"the new one"}
+    assert arrive(key=key) == "ready"
 
 
 def test_a_picture_and_colours_stay_where_neither_comes_anew(
@@ -191,7 +203,7 @@ def test_the_wardrobe_tells_which_garments_it_cannot_read(world: World) -> None:
     world.shelves.put("user", Shelf.WARDROBE, "old", {"name": "Old"})
 
     page = list_wardrobe(
-        "user", 5, None, now=NOW, cursors=world.cursors, shelves=world.shelves, media=world.media
+        "user", 5, None, cursors=world.cursors, shelves=world.shelves, media=world.media
     )
 
     assert [item.item_id for item in page.items] == ["shirt"]

@@ -1,7 +1,6 @@
 """Looks are asked for, drawn, kept."""
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -33,9 +32,10 @@ STEP = {"step": "lip", "category": "lip", "name": "Lip", "hex": "#aa3344", "regi
 PICTURES = LookPictures(b"look", b"before and after")
 
 
-def ask(world: World, **told: Any) -> SavedLook:
+def ask(world: World, *, look_id: str = "", **told: Any) -> SavedLook:
     return ask_for_look(
         NewLook.model_validate(told),
+        look_id=look_id or f"{len(world.look_jobs.sent):02}N",
         user_id="user",
         analysis_id="01A",
         correlation_id="correlation",
@@ -99,6 +99,20 @@ def test_a_look_is_kept_named_and_queued(world: World) -> None:
     assert (look.name, look.status) == ("Lip and blush", LookStatus.RENDERING)
     assert world.looks.get("user", look.look_id)
     assert [job.look_id for job in world.look_jobs.sent] == [look.look_id]
+
+
+def test_a_look_that_is_asked_for_again_is_the_same_and_sent_until_it_is_drawn(
+    world: World,
+) -> None:
+    world.measured()
+    for _ in range(2):
+        for number in range(3):  # as many as there may be
+            ask(world, look_id=f"0{number}", products=[LIP])
+    assert (len(world.looks.of), len(world.look_jobs.sent)) == (3, 6)
+
+    world.looks.finish(fakes.look("00", status="completed"))
+    assert ask(world, look_id="00", products=[LIP]).status is LookStatus.COMPLETED
+    assert len(world.look_jobs.sent) == 6
 
 
 @pytest.mark.parametrize(
@@ -234,9 +248,8 @@ def test_a_look_deleted_while_it_is_drawn_leaves_no_picture(
 
 
 def advised(world: World) -> LookWanted:
-    analysis = world.measured(wants=("makeup",))
     makeup = {"status": "completed", "looks": [LOOK, {**LOOK, "name": "Evening"}]}
-    world.analyses.complete_with(analysis, Kind.MAKEUP, makeup, NOW)
+    world.completed({Kind.MAKEUP: makeup}, wants=("makeup",))
     return LookWanted(analysis_id="01A", user_id="user")
 
 
@@ -257,8 +270,7 @@ def test_advised_looks_are_drawn_once_and_in_order(
     assert draw(job) == [LookStatus.COMPLETED] * 2
     assert draw(job) == ()
 
-    _, drawn = world.analyses.answers("user", "01A")
-    assert drawn
+    drawn = world.analyses.drawn["user", "01A"]
     assert [(look.name, look.picture) for look in drawn] == [
         ("Day", "look-1"),
         ("Evening", "look-2"),
@@ -285,18 +297,21 @@ def test_advised_looks_of_an_analysis_deleted_meanwhile_leave_no_picture(
 def test_a_look_is_awaited_given_up_or_shown(world: World) -> None:
     world.looks.create(fakes.look())
 
-    def read(minutes: int = 0) -> Any:
-        now = NOW + timedelta(minutes=minutes)
-        return read_look("user", "01L", now=now, looks=world.looks, media=world.media)
+    def read() -> Any:
+        return read_look("user", "01L", looks=world.looks, media=world.media)
 
     assert (read().status, read().poll_after_ms) == (LookStatus.RENDERING, 400)
-    late = read(11)
+    verbs = [next(iter(world.sweeps(13 * tried))) for tried in range(1, 5)]
+    assert verbs == ["look_sent_again"] * 3 + ["look_given_up"]
+    assert [job.look_id for job in world.look_jobs.sent] == ["01L"] * 3
+    late = read()
     assert (late.status, late.code, late.poll_after_ms) == (
         LookStatus.FAILED,
         "render_timed_out",
         None,
     )
-    world.looks.finish(fakes.look(status="completed"))
+    assert not world.looks.finish(fakes.look(status="completed"))
+    world.looks.of["user", "01L"] = fakes.look(status="completed")
     assert "looks/user/01A/01L.jpg" in (read().image_url or "")
 
 
@@ -304,7 +319,7 @@ def test_looks_are_paged_renamed_and_are_nobody_elses(world: World) -> None:
     for name in ("01L", "02L", "03L"):
         world.looks.create(fakes.look(name))
 
-    how: dict[str, Any] = {"now": NOW, "looks": world.looks, "media": world.media}
+    how: dict[str, Any] = {"looks": world.looks, "media": world.media}
     first = list_looks("user", 2, None, cursors=world.cursors, **how)
     rest = list_looks("user", 2, first.cursor, cursors=world.cursors, **how)
     assert [[look.look_id for look in page.looks] for page in (first, rest)] == [
@@ -312,9 +327,9 @@ def test_looks_are_paged_renamed_and_are_nobody_elses(world: World) -> None:
         ["01L"],
     ]
     change = LookChange(name="Mine", favourite=True)
-    assert change_look("user", "01L", change, **how).favourite
+    assert change_look("user", "01L", change, now=NOW, **how).favourite
     for act in (
-        lambda: change_look("somebody", "01L", change, **how),
+        lambda: change_look("somebody", "01L", change, now=NOW, **how),
         lambda: read_look("somebody", "01L", **how),
         lambda: delete_look("somebody", "01L", looks=world.looks, media=world.media),
     ):

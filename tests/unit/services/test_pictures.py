@@ -107,15 +107,14 @@ def test_an_overlay_needs_a_photo_and_a_concern_that_was_measured(
     with pytest.raises(PermanentError, match="photo_not_ready"):
         show()
     world.analyses.of.clear()
-    analysis = world.measured()
+    world.measured()
     with pytest.raises(PermanentError, match=r"concern_not_found: .*redness"):
         show("shine")
-    assert analysis.reading
-    (redness,) = analysis.reading.skin.concerns
+    reading, size = world.analyses.readings["user", "01A"]
+    (redness,) = reading.skin.concerns
     missing = redness.model_copy(update={"measured": None, "reason": "Too dark."})
-    skin = analysis.reading.skin.model_copy(update={"concerns": (missing,)})
-    reading = analysis.reading.model_copy(update={"skin": skin})
-    world.analyses.of["user", "01A"] = analysis.model_copy(update={"reading": reading})
+    skin = reading.skin.model_copy(update={"concerns": (missing,)})
+    world.analyses.readings["user", "01A"] = reading.model_copy(update={"skin": skin}), size
     with pytest.raises(PermanentError, match="concern_not_measured: Too dark"):
         show()
     assert OVERLAY not in world.media.of

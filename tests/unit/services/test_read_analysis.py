@@ -28,8 +28,7 @@ def read(world: World, minutes: int = 0, user_id: str = "user") -> AnalysisDocum
 
 
 def completed(world: World) -> None:
-    analysis = world.measured(wants=("makeup",))
-    world.analyses.complete_with(analysis, Kind.MAKEUP, MAKEUP, NOW)
+    world.completed({Kind.MAKEUP: MAKEUP}, wants=("makeup",))
 
 
 def test_an_analysis_of_somebody_else_is_not_there(world: World) -> None:
@@ -51,7 +50,7 @@ def test_the_document_grows_with_the_status(world: World) -> None:
     assert second.skin
     assert second.skin.concerns[0].overlay_url == "/v1/analyses/01A/overlays/redness"
 
-    world.analyses.save_thumbnails("user", "01A")
+    world.analyses.save_thumbnails(world.row(fakes.analysis("01A")))
     third = read(world)
     assert third.photo
     assert "thumbnails/user/01A/thumbnail.jpg" in (third.photo.thumbnail_url or "")
@@ -60,7 +59,12 @@ def test_the_document_grows_with_the_status(world: World) -> None:
 def test_looks_are_awaited_after_the_end_and_then_given_up(world: World) -> None:
     completed(world)
 
-    waiting, late = read(world), read(world, minutes=11)
+    waiting = read(world)
+    world.sweeps(20)
+    verbs = [next(iter(world.sweeps(20 * tried))) for tried in range(2, 6)]
+    late = read(world)
+
+    assert verbs == ["pictures_sent_again"] * 3 + ["pictures_given_up"]
 
     assert (waiting.status, waiting.poll_after_ms) == (Status.COMPLETED, 400)
     assert [look.status for look in waiting.looks] == [LookStatus.RENDERING]

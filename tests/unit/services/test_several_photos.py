@@ -10,7 +10,6 @@ import pytest
 from facet.domain.analysis import UPLOAD_WINDOW, Analysis, Status
 from facet.domain.errors import PhotoRejectedError
 from facet.domain.face import Check, FaceReading, PhotoStatus, Quality
-from facet.services.sweep_analyses import sweep_analyses
 from facet.vision.analyze import PhotoAnalysis
 from tests import fakes
 from tests.unit.conftest import face_reading
@@ -20,10 +19,10 @@ LATE = NOW + UPLOAD_WINDOW + timedelta(minutes=2)
 DARK = Check(code="too_dark", severity="reject", hint="Face a window.")
 TILTED = Check(code="face_angle_up", severity="warn", hint="Lower your chin.")
 
-type Measure = Callable[[bytes], PhotoAnalysis]
+type Measure = Callable[..., PhotoAnalysis]
 
 
-def measured(photo: bytes) -> PhotoAnalysis:
+def measured(photo: bytes, **_: object) -> PhotoAnalysis:
     """b"good..." reads well, b"usable..." with a doubt, b"dark..." not at all."""
     if photo.startswith(b"dark"):
         raise PhotoRejectedError("too_dark", "Face a window.", (DARK, TILTED))
@@ -60,7 +59,7 @@ def asked_for(world: World, *photos: bytes | None, views: tuple[str, ...] = ()) 
 
 
 def outcomes(world: World, asked: Analysis) -> list[tuple[PhotoStatus, bool]]:
-    return [(outcome.status, outcome.kept) for outcome in world.row(asked).outcomes]
+    return [(outcome.status, outcome.kept) for outcome in world.read(asked).outcomes]
 
 
 # --- when it starts -------------------------------------------------------------------------------
@@ -88,7 +87,7 @@ def test_events_that_come_late_again_and_in_any_order_start_it_once(
     asked = asked_for(world, b"good", b"good", b"good")
     reads: list[bytes] = []
 
-    def measure(photo: bytes) -> PhotoAnalysis:
+    def measure(photo: bytes, **_: object) -> PhotoAnalysis:
         reads.append(photo)
         return measured(photo)
 
@@ -103,10 +102,10 @@ def test_two_events_at_one_time_start_it_once(world: World) -> None:
     asked = asked_for(world, b"good", b"good", b"good")
     claim = world.analyses.claim
 
-    def met(user_id: str, analysis_id: str, now: datetime) -> Analysis | None:
+    def met(analysis: Analysis, now: datetime) -> Analysis | None:
         world.analyses.claim = claim  # type: ignore[method-assign]
         assert told(world, asked, 1) is Status.RECOMMENDING
-        return claim(user_id, analysis_id, now)
+        return claim(analysis, now)
 
     world.analyses.claim = met  # type: ignore[method-assign]
 
@@ -149,13 +148,7 @@ def test_past_the_deadline_it_starts_with_those_that_came(world: World) -> None:
     asked = asked_for(world, None, b"good", b"good")
     assert told(world, asked, 2) is None
 
-    done = sweep_analyses(
-        LATE,
-        analyses=world.analyses,
-        uploads=world.uploads,
-        jobs=world.jobs,
-        events=world.events,
-    )
+    done = world.sweeps(12)
     (announced,) = world.uploads.announced
     number = asked.upload_keys.index(announced)
 
@@ -171,13 +164,7 @@ def test_past_the_deadline_it_starts_with_those_that_came(world: World) -> None:
 def test_where_none_came_it_expires_and_what_comes_then_is_deleted(world: World) -> None:
     asked = asked_for(world, None, None, None)
 
-    done = sweep_analyses(
-        LATE,
-        analyses=world.analyses,
-        uploads=world.uploads,
-        jobs=world.jobs,
-        events=world.events,
-    )
+    done = world.sweeps(12)
 
     assert done == {"expired": 1}
     assert set(world.analyses.used.values()) == {0}
@@ -223,7 +210,7 @@ def test_a_rejected_photo_of_several_is_left_out_and_told(world: World) -> None:
 
     assert told(world, asked, 1) is Status.RECOMMENDING
 
-    row = world.row(asked)
+    row = world.read(asked)
     assert outcomes(world, asked) == [
         (PhotoStatus.MEASURED, False),
         (PhotoStatus.REJECTED, False),
@@ -241,7 +228,7 @@ def test_it_fails_where_every_photo_is_rejected_with_the_checks_of_all(world: Wo
 
     assert told(world, asked, 0, now=LATE) is Status.FAILED
 
-    row = world.row(asked)
+    row = world.read(asked)
     assert row.failure
     assert (row.failure.code, row.failure.checks) == ("too_dark", (DARK, TILTED))
     assert [outcome.status for outcome in row.outcomes] == [
@@ -267,7 +254,7 @@ def test_a_turned_photo_is_waited_for_and_not_measured(world: World) -> None:
 def test_a_try_that_broke_at_the_second_photo_is_repeated_whole(world: World) -> None:
     asked = asked_for(world, b"good 0", b"good 1", b"good 2")
 
-    def broken(photo: bytes) -> PhotoAnalysis:
+    def broken(photo: bytes, **_: object) -> PhotoAnalysis:
         if photo == b"good 1":
             raise ConnectionError("broken")
         return measured(photo)
@@ -282,5 +269,5 @@ def test_a_try_that_broke_at_the_second_photo_is_repeated_whole(world: World) ->
 def test_one_photo_is_told_of_as_before(world: World) -> None:
     asked = world.asked()
 
-    assert told(world, asked, 0, measure=lambda _: measured(b"good")) is Status.RECOMMENDING
-    assert world.row(asked).outcomes == ()
+    assert told(world, asked, 0, measure=lambda _, **__: measured(b"good")) is Status.RECOMMENDING
+    assert world.read(asked).outcomes == ()

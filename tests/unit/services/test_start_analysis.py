@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from facet.domain.analysis import Analysis, Kind, Status
+from facet.domain.analysis import Analysis, Failure, Kind, Status
 from facet.domain.errors import BusyError, PermanentError
 from facet.domain.messages import jobs_of
 from facet.domain.quota import QuotaExceededError, Tier
@@ -13,7 +13,6 @@ from facet.services.start_analysis import (
     NewAnalysis,
     sign_upload,
     start_analysis,
-    started_before,
 )
 from tests.unit.services.conftest import NOW, World
 
@@ -26,16 +25,17 @@ WISH: dict[str, Any] = {
 }
 
 
-def start(world: World, **told: Any) -> Analysis:
+def start(world: World, *, analysis_id: str = "", minutes: int = 0, **told: Any) -> Analysis:
     return start_analysis(
         NewAnalysis.model_validate({**WISH, **told}),
+        analysis_id=analysis_id or f"0{len(world.analyses.of)}",
         user_id="user",
         tier=Tier.FREE,
         correlation_id="correlation",
         max_photo_bytes=1000,
         max_queue_depth=1,
         retention=timedelta(days=30),
-        now=NOW,
+        now=NOW + timedelta(minutes=minutes),
         analyses=world.analyses,
         jobs=world.jobs,
         shelves=world.shelves,
@@ -86,13 +86,41 @@ def test_the_upload_is_signed_for_exactly_this_photo(world: World) -> None:
     assert started.poll_after_ms == 1000
 
 
-def test_a_repeated_request_finds_its_analysis_unless_it_was_deleted(world: World) -> None:
-    analysis = start(world)
+def test_a_repeated_request_is_the_same_analysis_with_ten_minutes_more(world: World) -> None:
+    first = start(world, analysis_id="01A")
 
-    assert started_before("user", analysis.analysis_id, world.analyses) == world.row(analysis)
-    world.analyses.delete(analysis)
+    again = start(world, analysis_id="01A", minutes=9)
+
+    assert again.analysis_id == first.analysis_id
+    assert world.row(again).upload_closes == NOW + timedelta(minutes=19)
+    assert world.row(again).due_at == NOW + timedelta(minutes=20)
+    assert set(world.analyses.used.values()) == {1}
+    assert world.sweeps(15) == {}
+
+
+def test_a_repeated_request_of_what_is_read_says_how_far_it_is_and_of_what_ended_that(
+    world: World,
+) -> None:
+    taken = world.analyses.claim(start(world, analysis_id="01A"), NOW)
+    assert taken
+    assert start(world, analysis_id="01A") == taken
+
+    failure = Failure(code="no_face", message="No face.")
+    world.analyses.end(taken, Status.FAILED, failure, NOW)
+    with pytest.raises(PermanentError, match="analysis_ended"):
+        start(world, analysis_id="01A")
+
+
+def test_what_a_deletion_took_meanwhile_is_not_there(world: World) -> None:
+    first = start(world, analysis_id="01A")
+
+    def meanwhile(*_: object) -> bool:
+        world.analyses.delete(first)
+        return False
+
+    world.analyses.signed_again = meanwhile  # type: ignore[method-assign, assignment]
     with pytest.raises(PermanentError, match="analysis_not_found"):
-        started_before("user", analysis.analysis_id, world.analyses)
+        start(world, analysis_id="01A")
 
 
 def test_a_minor_is_let_in_with_a_guardian_s_consent_alone(world: World) -> None:
@@ -120,7 +148,8 @@ def some_photos(*lengths: int, **told: Any) -> list[dict[str, Any]]:
 
 def start_with(world: World, **told: Any) -> Analysis:
     """Without the fields of the one photo."""
-    return start(world, **dict.fromkeys(ONE), **told)
+    without: dict[str, Any] = dict.fromkeys(ONE)
+    return start(world, **without, **told)
 
 
 def test_several_photos_are_one_charge_and_each_is_signed_for_itself(world: World) -> None:

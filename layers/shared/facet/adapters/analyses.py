@@ -269,17 +269,14 @@ class AnalysisTable:
         has taken its decoder down. None where the analysis is in any other state than it was read
         in, or another run still holds it.
         """
+        as_seen = "attribute_exists" if analysis.decoding else "attribute_not_exists"
         return self._move(
             analysis,
             Status.ANALYZING,
             now,
             condition="(#status = :awaiting OR (#status = :set_status AND lease_until <= :now))"
-            " AND (attribute_not_exists(decoding) OR decoding = :seen)",
-            values={
-                ":awaiting": Status.AWAITING_UPLOAD,
-                ":now": iso(now),
-                ":seen": analysis.decoding,
-            },
+            f" AND {as_seen}(decoding)",
+            values={":awaiting": Status.AWAITING_UPLOAD, ":now": iso(now)},
             sets={
                 "lease_until": iso(now + LEASE),
                 "decoding": True,

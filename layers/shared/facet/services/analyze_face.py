@@ -230,6 +230,8 @@ def _shown(
             taken[index] = measure(photo, **beside, **told)
         except PhotoRejectedError as error:
             refused[index] = error
+    if last in refused:
+        opened()  # it was refused once it was open, or could not be opened
     if not taken and not refused:
         raise PermanentError("upload_missing")
     if len(analysis.sent) == 1:

@@ -59,6 +59,7 @@ def ask_for_look(
 ) -> SavedLook:
     """Write the row of a look that a person asks for, and queue it for drawing.
 
+    look_id: a ULID, the same for the same request.
     Raises PermanentError: analysis_not_found, photo_not_ready, bag_item_not_found,
     garment_not_found, region_not_possible; looks_full where the person has `most` saved looks,
     looks_of_analysis_full where this photo has `most_of_analysis`.
@@ -66,6 +67,9 @@ def ask_for_look(
     analysis = analyses.get(user_id, analysis_id)
     if analysis is None:
         raise AnalysisNotFoundError
+    if asked := looks.get(user_id, look_id):  # the same request again, which may have sent nothing
+        _send(asked, jobs)
+        return asked
     if analysis.photo is None:
         raise PhotoNotReadyError
     for product in wish.products:
@@ -96,11 +100,15 @@ def ask_for_look(
         correlation_id=correlation_id,
     )
     looks.create(look)
-    jobs.send(
-        [LookWanted(analysis_id=analysis_id, user_id=user_id, look_id=look.look_id)],
-        correlation_id,
-    )
+    _send(look, jobs)
     return look
+
+
+def _send(look: SavedLook, jobs: LookJobs) -> None:
+    if look.status is not LookStatus.RENDERING:
+        return
+    job = LookWanted(analysis_id=look.analysis_id, user_id=look.user_id, look_id=look.look_id)
+    jobs.send([job], look.correlation_id)
 
 
 def _told(product: WantedProduct) -> dict[str, object]:

@@ -96,6 +96,11 @@ def _unknown(row: Overdue, _now: datetime, _world: World) -> str:
     return "unknown"
 
 
+def _late(due_at: datetime | None, now: datetime) -> bool:
+    """Whether a row is overdue by what it says itself: the index may be behind it."""
+    return due_at is not None and due_at < now
+
+
 # -- analyses --------------------------------------------------------------------------------------
 
 
@@ -104,7 +109,7 @@ def _analysis(row: Overdue, now: datetime, world: World) -> str:
         analysis = world.analyses.get(row.user_id, row.row_id)
     except AnalysisUnreadableError as error:
         return _end_unreadable(row, error, now, world.analyses)
-    if analysis is None or analysis.due_at is None or analysis.due_at >= now:
+    if analysis is None or not _late(analysis.due_at, now):
         return "moved_meanwhile"
     if analysis.status.is_terminal:
         return _after_its_end(analysis, now, world)
@@ -159,13 +164,15 @@ def _after_its_end(analysis: Analysis, now: datetime, world: World) -> str:
 
 
 def _stop_waiting(analysis: Analysis, awaited: Awaited, analyses: Analyses) -> None:
-    if awaited is not Awaited.LOOKS:
-        analyses.received(analysis, awaited)
-        return
-    advised = analyses.results(analysis.user_id, analysis.analysis_id).get(Kind.MAKEUP, {})
+    whose = analysis.user_id, analysis.analysis_id
+    advised = analyses.results(*whose).get(Kind.MAKEUP, {}) if awaited is Awaited.LOOKS else {}
     failed = {"status": LookStatus.FAILED, "code": TIMED_OUT, "message": _timed_out()}
     looks = [DrawnLook(name=look["name"], **failed) for look in advised.get("looks", ())]
-    analyses.save_drawn(analysis, looks)
+    # Of makeup that was lost nothing is written: once it is retried, its looks are drawn.
+    if not looks:
+        analyses.received(analysis, awaited)
+    elif not analyses.save_drawn(analysis, looks):
+        analyses.forget(*whose)
 
 
 def _timed_out() -> str:
@@ -179,7 +186,9 @@ def _give_up(analysis: Analysis, now: datetime, world: World) -> str:
         for kind in analysis.pending:
             world.analyses.save_result(analysis, kind, lost, lost=True)
             left = world.analyses.take_off(analysis, kind)
-        if left and not left.pending:
+        if left is None:  # it has ended meanwhile, or is gone
+            world.analyses.forget(analysis.user_id, analysis.analysis_id)
+        elif not left.pending:
             _complete(left, now, world)
         return "completed_without"
     if analysis.status is Status.AWAITING_UPLOAD and not analysis.redrives:
@@ -221,7 +230,7 @@ def _fail(
 
 def _look(row: Overdue, now: datetime, world: World) -> str:
     look = world.looks.get(row.user_id, row.row_id)
-    if look is None or look.status is not LookStatus.RENDERING:
+    if look is None or look.status is not LookStatus.RENDERING or not _late(look.due_at, now):
         return "moved_meanwhile"
     if look.redrives >= MAX_REDRIVES:
         failed = {"status": LookStatus.FAILED, "code": TIMED_OUT, "message": _timed_out()}
@@ -236,7 +245,7 @@ def _look(row: Overdue, now: datetime, world: World) -> str:
 def _garment(row: Overdue, now: datetime, world: World) -> str:
     document = world.shelves.get(row.user_id, Shelf.WARDROBE, row.row_id)
     photo = GarmentPhoto.of(document) if document else None
-    if photo is None or photo.status != "awaiting_upload":
+    if photo is None or photo.status != "awaiting_upload" or not _late(photo.due_at, now):
         return "moved_meanwhile"
     key = garment_upload_key(row.user_id, row.row_id, photo.checksum_sha256)
     again = photo.redrives < MAX_REDRIVES and world.uploads.send_event_again(key)

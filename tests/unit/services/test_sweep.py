@@ -2,27 +2,18 @@
 
 import logging
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import pytest
 
-from facet.domain.analysis import Kind, Status
-from facet.services.sweep_analyses import sweep_analyses
+from facet.domain.analysis import MAX_REDRIVES, Awaited, Kind, Status
+from facet.domain.overdue import Overdue
+from tests import fakes
 from tests.unit.services.conftest import NOW, World
 
 
 def sweep(world: World, minutes: int) -> Counter[str]:
-    return sweep_analyses(
-        after(minutes),
-        analyses=world.analyses,
-        uploads=world.uploads,
-        jobs=world.jobs,
-        events=world.events,
-    )
-
-
-def after(minutes: int) -> datetime:
-    return NOW + timedelta(minutes=minutes)
+    return world.sweeps(minutes)
 
 
 def test_a_fresh_analysis_is_left_alone(world: World) -> None:
@@ -52,6 +43,7 @@ def test_an_upload_that_nobody_picks_up_is_announced_three_times_and_fails(world
 def test_lost_jobs_are_queued_three_times_and_given_up(world: World) -> None:
     analysis = world.measured()
     world.analyses.save_result(analysis, Kind.SKINCARE, {"status": "completed"})
+    world.analyses.take_off(analysis, Kind.SKINCARE)
 
     verbs = [next(iter(sweep(world, 20 * n))) for n in range(1, 5)]
 
@@ -65,18 +57,82 @@ def test_an_analysis_with_every_result_is_completed(world: World) -> None:
     analysis = world.measured()
     for kind in analysis.wants:
         world.analyses.save_result(analysis, kind, {})
+        world.analyses.take_off(analysis, kind)
 
-    assert sweep(world, 8) == {"completed": 1}
+    assert sweep(world, 12) == {"completed": 1}
     assert world.row(analysis).status is Status.COMPLETED
 
 
 def test_an_end_that_nobody_heard_of_is_announced(world: World) -> None:
-    analysis = world.measured(wants=("skincare",))
-    world.analyses.complete_with(analysis, Kind.SKINCARE, {}, NOW)
+    analysis = world.completed(wants=("skincare",))
+    world.analyses.received(analysis, Awaited.THUMBNAILS)
 
-    assert sweep(world, 2) == {"announced": 1}
+    assert sweep(world, 12) == {"announced": 1}
     assert sweep(world, 60) == {}
     assert len(world.events.published) == 1
+
+
+def test_what_lost_every_wish_is_given_back_and_what_lost_some_is_not(world: World) -> None:
+    world.measured(analysis_id="01A")
+    other = world.measured(analysis_id="01B")
+    world.analyses.save_result(other, Kind.SKINCARE, {"status": "completed"})
+    world.analyses.take_off(other, Kind.SKINCARE)
+    for tried in range(1, 5):
+        sweep(world, 20 * tried)
+
+    assert set(world.analyses.used.values()) == {1}
+    refunded = [world.analyses.of["user", name].refunded for name in ("01A", "01B")]
+    assert refunded == [True, False]
+
+
+def test_a_try_counts_once_it_was_sent(world: World) -> None:
+    world.measured()
+    world.looks.create(fakes.look())
+
+    def away(*_: object) -> None:
+        raise ConnectionError("the queue is away")
+
+    sending = [(queue, queue.send) for queue in (world.jobs, world.look_jobs)]
+    for queue, _ in sending:
+        queue.send = away  # type: ignore[method-assign, assignment]
+    for tried in range(2 * MAX_REDRIVES):
+        assert sweep(world, 20 + tried) == {"raised": 2}
+    assert world.analyses.of["user", "01A"].redrives == 0
+    assert world.looks.of["user", "01L"].redrives == 0
+    for queue, send in sending:
+        queue.send = send  # type: ignore[method-assign]
+
+    assert sweep(world, 30) == {"jobs_sent_again": 1, "look_sent_again": 1}
+
+
+def test_the_index_may_be_behind_its_rows(world: World) -> None:
+    world.asked()
+    world.looks.create(fakes.look())
+    due = [*world.overdue.overdue(0, NOW)]
+    for row in (Overdue("ANALYSIS", "user", "01A"), Overdue("LOOK", "user", "01L")):
+        due.append(row)
+    world.overdue.overdue = lambda shard, now: iter(due if not shard else ())  # type: ignore[method-assign]  # noqa: ARG005
+
+    assert sweep(world, 1) == {"moved_meanwhile": 2}
+
+
+def test_looks_of_makeup_that_was_lost_are_drawn_after_a_retry(world: World) -> None:
+    ended = world.completed(lost=True, wants=("makeup",))
+    for tried in range(1, 7):
+        sweep(world, 20 * tried)
+    assert world.row(ended).due_at is None
+    assert world.analyses.drawn == {}
+
+
+def test_what_a_newer_release_keeps_waiting_is_left_to_it(world: World) -> None:
+    row = Overdue("HAIR", "user", "01H")
+    world.overdue.overdue = lambda shard, now: iter((row,) if not shard else ())  # type: ignore[method-assign]  # noqa: ARG005
+    assert sweep(world, 1) == {"unknown": 1}
+
+
+def test_the_sweep_stops_before_a_row_when_its_time_is_over(world: World) -> None:
+    world.asked()
+    assert world.sweeps(12, go_on=lambda: False) == {"left": 1}
 
 
 def test_what_moved_between_the_look_and_the_write_is_left_alone(world: World) -> None:
@@ -84,7 +140,7 @@ def test_what_moved_between_the_look_and_the_write_is_left_alone(world: World) -
     redriven = world.analyses.redriven
 
     def moved(analysis: object, now: datetime) -> bool:
-        world.analyses.claim("user", "01A", NOW)
+        world.analyses.claim(world.analyses.of["user", "01A"], NOW)
         return redriven(analysis, now)  # type: ignore[arg-type]
 
     world.analyses.redriven = moved  # type: ignore[method-assign]
