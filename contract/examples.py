@@ -14,7 +14,10 @@ from collections.abc import Callable
 from typing import Any
 
 from contract.openapi import EXAMPLES, operations
+from facet.adapters.rows import pack
 from facet.routes.document import DOCUMENT
+from facet.saying import say
+from facet.services.sweep import LOST
 from local.demo import default_photo, own_samples
 from local.phone import Answer, Phone, sign_in
 from local.stack import ROOT, LocalStack
@@ -33,7 +36,7 @@ def record() -> dict[str, dict[str, Any]]:
     stack = LocalStack(home=ROOT / ".local" / "examples")
     try:
         stack.up()
-        return _calls(sign_in(stack, "examples@example.com"))
+        return _calls(sign_in(stack, "examples@example.com"), stack)
     finally:
         stack.stop()
 
@@ -81,7 +84,7 @@ class Tour:
         return self.call("GET", path)
 
 
-def _calls(phone: Phone) -> dict[str, dict[str, Any]]:
+def _calls(phone: Phone, stack: LocalStack) -> dict[str, dict[str, Any]]:
     tour = Tour(phone)
     guides = ("/v1/capture-guide", "/v1/capability")
     for path in ("/v1/health/live", "/v1/health/ready", *guides, "/v1/me/usage"):
@@ -89,6 +92,9 @@ def _calls(phone: Phone) -> dict[str, dict[str, Any]]:
     _own(tour)
     analysis, result = _analyse(tour)
     look = _look(tour, analysis, result)
+    _lose(stack, analysis.rpartition("/")[2])
+    tour.call("POST", f"{analysis}/retry")
+    tour.until(analysis, lambda now: now["status"] == "completed")
     tour.call("GET", "/v1/products?q=gentle%20cleanser&limit=2")
     tour.call("GET", "/v1/products/gel-cleanser-plain")
     tour.call("GET", "/v1/products/recommendations?condition=redness&limit=2")
@@ -99,6 +105,24 @@ def _calls(phone: Phone) -> dict[str, dict[str, Any]]:
         tour.call("DELETE", gone)
     tour.call("DELETE", "/v1/me")
     return tour.examples
+
+
+def _lose(stack: LocalStack, analysis_id: str) -> None:
+    """Leave its advice on skin care as the sweep does where every message of it was lost."""
+    lost = {"status": "failed", "code": LOST, "message": say(f"problem.{LOST}.detail")}
+    table, rows = stack.outputs["TableName"], stack.client("dynamodb")
+    for row in rows.scan(TableName=table, ProjectionExpression="PK, SK")["Items"]:
+        if row["SK"]["S"] == f"RESULT#{analysis_id}#skincare":
+            rows.update_item(
+                TableName=table,
+                Key=row,
+                UpdateExpression="SET #result = :lost, lost = :true",
+                ExpressionAttributeNames={"#result": "result"},
+                ExpressionAttributeValues={
+                    ":lost": {"B": pack(json.dumps(lost))},
+                    ":true": {"BOOL": True},
+                },
+            )
 
 
 def _own(tour: Tour) -> None:

@@ -123,6 +123,8 @@ EXAMPLE_VALUES: dict[str, dict[str, Any]] = {
     "too_often": {"most": 60, "what": say("limited.writes")},
     "belongings_full": {"most": 500},
     "profile_too_large": {"size": 60_000, "most": 50_000},
+    "analysis_ended": {"status": "completed"},
+    "retries_used_up": {"most": 3},
     "looks_full": {"most": 100},
     "looks_of_analysis_full": {"most": 20},
     "exports_used_up": {"most": 3},
@@ -211,7 +213,7 @@ def codes_of(operation: dict[str, Any], *, is_open: bool, writes: bool) -> tuple
     if "cursor" in parameters:
         common += ["invalid_cursor"]
     if "Idempotency-Key" in parameters:
-        common += ["idempotency_key_reused", "request_in_progress"]
+        common += ["idempotency_key_reused"]
     kinds = problem_kinds()
     return tuple(sorted({*named, *common}, key=lambda code: (kinds[code].status, code)))
 

@@ -23,7 +23,13 @@ from facet.catalogue.catalogue import Catalogue
 from facet.domain.account import EXPORT_LIFE, Export
 from facet.domain.advice import Profile
 from facet.domain.analysis import Analysis, Kind, Size, Status
-from facet.domain.places import CATALOGUE_SNAPSHOT, is_garment, owner_of
+from facet.domain.places import (
+    CATALOGUE_SNAPSHOT,
+    garment_owner_of,
+    garment_upload_key,
+    is_garment,
+    owner_of,
+)
 from facet.domain.quota import Tier
 from facet.domain.storage import NewPhoto
 from facet.services.keep_wardrobe import NewGarment, keep_garment
@@ -50,7 +56,6 @@ class EmulatedAws:
         dynamodb = self.stack.client("dynamodb")
         for logical_id, name in (
             ("Table", "TABLE_NAME"),
-            ("IdempotencyTable", "IDEMPOTENCY_TABLE_NAME"),
             ("ProductsTable", "PRODUCTS_TABLE_NAME"),
         ):
             table = resources[logical_id]["Properties"]
@@ -109,16 +114,10 @@ class EmulatedAws:
             aws_access_key_id="test",
             aws_secret_access_key="test",  # noqa: S106 # nosec B106 the emulator's root user
         )
-        for name in ("TABLE_NAME", "IDEMPOTENCY_TABLE_NAME"):
-            table = dynamodb.Table(self.names[name])
-            for item in table.scan()["Items"]:
-                table.delete_item(
-                    Key={
-                        key["AttributeName"]: item[key["AttributeName"]] for key in table.key_schema
-                    }
-                )
-        analyses = AnalysisTable(dynamodb.Table(self.names["TABLE_NAME"]))
-        accounts = AccountTable(dynamodb.Table(self.names["TABLE_NAME"]))
+        table = dynamodb.Table(self.names["TABLE_NAME"])
+        for item in table.scan()["Items"]:
+            table.delete_item(Key={"PK": item["PK"], "SK": item["SK"]})
+        analyses, accounts = AnalysisTable(table), AccountTable(table)
         for record in event.get("Records", []):
             if "s3" in record:
                 key = record["s3"]["object"]["key"]
@@ -126,11 +125,13 @@ class EmulatedAws:
                 # The media bucket holds what analyze kept of a photo.
                 kept = bucket == self.names["MEDIA_BUCKET"]
                 photo = self.measured.photo_jpeg if kept else self.photo
+                if is_garment(key):  # which names its photo
+                    user_id, item_id = garment_owner_of(key)
+                    self._await_garment(BelongingsTable(table), user_id, item_id)
+                    key = garment_upload_key(user_id, item_id, self._checksum)
+                    record["s3"]["object"]["key"] = key
                 self.stack.client("s3").put_object(Bucket=bucket, Key=key, Body=photo)
                 if is_garment(key):
-                    _, user_id, item_id = key.split("/")
-                    shelves = BelongingsTable(dynamodb.Table(self.names["TABLE_NAME"]))
-                    self._await_garment(shelves, user_id, item_id)
                     continue
                 self._start(analyses, *owner_of(key), analyzed=kept)
             elif "analysis_id" in (job := json.loads(record["body"])):
@@ -146,6 +147,10 @@ class EmulatedAws:
             user_id = event["requestContext"]["authorizer"]["claims"]["sub"]
             self._start(analyses, user_id, analysis_id, analyzed=True)
 
+    @property
+    def _checksum(self) -> str:
+        return b64encode(sha256(self.photo).digest()).decode()
+
     @staticmethod
     def _export(export_id: str) -> Export:
         now = datetime.now(UTC)
@@ -160,7 +165,7 @@ class EmulatedAws:
             photo=NewPhoto(
                 content_type="image/jpeg",
                 content_length=len(self.photo),
-                checksum_sha256=b64encode(sha256(self.photo).digest()).decode(),
+                checksum_sha256=self._checksum,
             ),
         )
         keep_garment(

@@ -3,9 +3,10 @@
 import hashlib
 import json
 from base64 import b64encode
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
@@ -21,9 +22,12 @@ from skimage import data as skimage_data
 
 from contract.functions import function_module
 from facet.adapters import aws as clients
+from facet.adapters.rows import unpack
 from facet.catalogue.build import build_catalogue
-from facet.domain.places import face_key
+from facet.domain.overdue import OPEN_SHARDS
+from facet.domain.places import face_key, garment_upload_key
 from facet.domain.products import Product
+from facet.services.sweep import World, sweep
 from local.template import read_template
 from tests.integration.contract import assert_documented
 
@@ -33,13 +37,13 @@ USER = "5f3d1c2a-0000-4000-8000-000000000001"
 CLIENT_ID = "3n4b5urk1ft4fl3mg5e62d9ado"  # the audience of the recorded events
 NAMES = {
     "TABLE_NAME": "facet",
-    "IDEMPOTENCY_TABLE_NAME": "facet-idempotency",
     "PRODUCTS_TABLE_NAME": "facet-products",
     "UPLOADS_BUCKET": "facet-uploads",
     "MEDIA_BUCKET": "facet-media",
     "EVENT_BUS_NAME": "default",
 }
 LIMITS = ("UPLOADS_A_MINUTE", "ANALYSES_A_MINUTE", "LOOKS_A_MINUTE", "WRITES_A_MINUTE")
+QUEUES = ("recommend", "tryon", "account", "erase", "sweep")
 
 
 @dataclass
@@ -93,7 +97,7 @@ class Stack:
     table: Any
     s3: Any
     sqs: Any
-    queue_url: str
+    queue_urls: Mapping[str, str]
     function: Callable[[str], ModuleType]
 
     def call(self, verb: str, event: dict[str, Any]) -> Any:
@@ -199,37 +203,58 @@ class Stack:
         event["Records"][0]["s3"]["object"]["key"] = f"photos/{USER}/{analysis_id}.jpg"
         return event
 
-    def garment_uploaded(self, item_id: str, photo: bytes | None = None) -> dict[str, Any]:
-        """The S3 event of a garment's photo, which is put there if it is given."""
+    def garment_uploaded(self, item_id: str, photo: bytes) -> dict[str, Any]:
+        """Put a garment's photo into the bucket -> the event that S3 tells of it."""
         event = recorded("s3_garment_uploaded.json")
-        key = f"garments/{USER}/{item_id}"
+        key = garment_upload_key(USER, item_id, self.wish(photo)["checksum_sha256"])
         event["Records"][0]["s3"]["bucket"]["name"] = NAMES["UPLOADS_BUCKET"]
         event["Records"][0]["s3"]["object"]["key"] = key
-        if photo is not None:
-            self.s3.put_object(Bucket=NAMES["UPLOADS_BUCKET"], Key=key, Body=photo)
+        self.s3.put_object(Bucket=NAMES["UPLOADS_BUCKET"], Key=key, Body=photo)
         return event
 
-    def jobs(self) -> list[dict[str, Any]]:
-        """Take all waiting messages off the queue."""
-        got = self.sqs.receive_message(
-            QueueUrl=self.queue_url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
-        ).get("Messages", [])
-        for message in got:
-            self.sqs.delete_message(QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"])
-        return list(got)
+    def jobs(self, queue: str = "recommend") -> list[dict[str, Any]]:
+        """Take all waiting messages off a queue."""
+        url, taken = self.queue_urls[queue], []
+        while got := self.sqs.receive_message(
+            QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
+        ).get("Messages", []):
+            for message in got:
+                self.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+            taken += got
+        return taken
 
-    def batch(self, *bodies: str) -> dict[str, Any]:
+    def batch(self, *bodies: str, like: str = "sqs_face_analyzed.json") -> dict[str, Any]:
         """The SQS event that brings these message bodies."""
-        event = recorded("sqs_face_analyzed.json")
+        event = recorded(like)
         first = event["Records"][0]
         event["Records"] = [
             {**first, "messageId": f"message-{n}", "body": body} for n, body in enumerate(bodies)
         ]
         return event
 
+    def sweep(self, minutes: float) -> dict[str, int]:
+        """Sweep every shard as if `minutes` had passed -> how many, by what was done."""
+        now = datetime.now(UTC) + timedelta(minutes=minutes)
+        world = World(**self.function("sweep").wiring.swept)
+        done: Counter[str] = Counter()
+        for shard in range(OPEN_SHARDS):
+            done += sweep(shard, now, world)
+        return dict(done)
+
     def row(self, analysis_id: str, user: str = USER) -> dict[str, Any]:
         key = {"PK": f"USER#{user}", "SK": f"ANALYSIS#{analysis_id}"}
         return dict(self.table.get_item(Key=key).get("Item", {}))
+
+    def result(self, analysis_id: str, name: str, user: str = USER) -> Any:
+        """What was advised of a kind, or `words` or `looks` beside it; None: nothing is kept."""
+        key = {"PK": f"USER#{user}", "SK": f"RESULT#{analysis_id}#{name}"}
+        item = self.table.get_item(Key=key).get("Item")
+        return unpack(item["result"]) if item else None
+
+    def reading(self, analysis_id: str, user: str = USER) -> Any:
+        """What was measured in an analysis."""
+        key = {"PK": f"USER#{user}", "SK": f"READING#{analysis_id}"}
+        return unpack(self.table.get_item(Key=key)["Item"]["reading"])
 
     def used(self, user: str = USER) -> int:
         key = {"PK": f"USER#{user}", "SK": f"QUOTA#{datetime.now(UTC).date()}"}
@@ -310,7 +335,6 @@ def stack(
         dynamodb = boto3.client("dynamodb")
         for logical_id, name in (
             ("Table", NAMES["TABLE_NAME"]),
-            ("IdempotencyTable", NAMES["IDEMPOTENCY_TABLE_NAME"]),
             ("ProductsTable", NAMES["PRODUCTS_TABLE_NAME"]),
         ):
             _make_table(dynamodb, resources[logical_id]["Properties"], name)
@@ -321,12 +345,11 @@ def stack(
             )
         s3.put_object(Bucket=NAMES["MEDIA_BUCKET"], Key="catalogue/snapshot.json", Body=snapshot)
         sqs = boto3.client("sqs")
-        queue_url = sqs.create_queue(QueueName="facet-recommend")["QueueUrl"]
-        monkeypatch.setenv("RECOMMEND_QUEUE_URL", queue_url)
-        monkeypatch.setenv("TRYON_QUEUE_URL", sqs.create_queue(QueueName="facet-tryon")["QueueUrl"])
-        account_queue_url = sqs.create_queue(QueueName="facet-account")["QueueUrl"]
-        monkeypatch.setenv("ACCOUNT_QUEUE_URL", account_queue_url)
-        monkeypatch.setenv("ERASE_QUEUE_URL", sqs.create_queue(QueueName="facet-erase")["QueueUrl"])
+        queue_urls = {
+            name: sqs.create_queue(QueueName=f"facet-{name}")["QueueUrl"] for name in QUEUES
+        }
+        for name, url in queue_urls.items():
+            monkeypatch.setenv(f"{name.upper()}_QUEUE_URL", url)
         modules: dict[str, ModuleType] = {}
 
         def function(verb: str) -> ModuleType:
@@ -338,7 +361,7 @@ def stack(
             table=boto3.resource("dynamodb").Table(NAMES["TABLE_NAME"]),
             s3=s3,
             sqs=sqs,
-            queue_url=queue_url,
+            queue_urls=queue_urls,
             function=function,
         )
         clients.client.cache_clear()

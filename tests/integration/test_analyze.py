@@ -6,7 +6,6 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from facet.adapters.rows import unpack
 from tests.integration.conftest import NAMES, USER, Stack, jpeg
 
 
@@ -18,7 +17,7 @@ def test_a_photo_becomes_measures_a_clean_copy_and_a_job(stack: Stack, portrait:
     row = stack.row(analysis_id)
     assert row["status"] == "recommending"
     assert row["pending"] == {"skincare"}
-    reading = unpack(row["reading"])
+    reading = stack.reading(analysis_id)
     assert -90 <= reading["skin"]["tone"]["ita"] <= 90
     low, high = reading["skin"]["tone"]["ita_interval"]
     assert low < reading["skin"]["tone"]["ita"] < high
@@ -77,13 +76,13 @@ def test_the_same_event_twice_changes_nothing_and_counts_once(
 ) -> None:
     analysis_id = stack.start(portrait)
     stack.call("analyze", stack.uploaded(analysis_id))
-    first = stack.row(analysis_id)
+    first, reading = stack.row(analysis_id), stack.reading(analysis_id)
     stack.jobs()
 
     stack.call("analyze", stack.uploaded(analysis_id))
 
     second = stack.row(analysis_id)
-    assert second["reading"] == first["reading"]
+    assert stack.reading(analysis_id) == reading
     assert second["updated_at"] == first["updated_at"]
     assert stack.used() == 1
 
@@ -241,7 +240,7 @@ def test_the_mean_of_two_photos_is_steadier_than_one(
         stack.call("analyze", stack.upload(several, three[number], number))
 
     def redness(analysis_id: str) -> dict[str, float]:
-        concerns = unpack(stack.row(analysis_id)["reading"])["skin"]["concerns"]
+        concerns = stack.reading(analysis_id)["skin"]["concerns"]
         (found,) = (concern for concern in concerns if concern["name"] == "redness")
         return dict(found)
 

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from contract.openapi import openapi_document
-from facet.adapters.rows import pack, unpack
+from facet.adapters.rows import pack
 from facet.routes.document import DOCUMENT
 from tests.integration.conftest import NAMES, USER, Stack
 
@@ -158,12 +158,15 @@ def measured(stack: Stack, portrait: bytes, redness: float) -> str:
     """An analysed photo whose stored redness is this; more noise than the card knows of photos."""
     analysis_id = stack.start(portrait)
     stack.call("analyze", stack.uploaded(analysis_id))
-    row = stack.row(analysis_id)
-    reading = unpack(row["reading"])
+    reading = stack.reading(analysis_id)
     for concern in reading["skin"]["concerns"]:
         if concern["name"] == "redness":
             concern |= {"measured": redness, "minimum_change": 20.0}
-    stack.table.put_item(Item={**row, "reading": pack(json.dumps(reading))})
+    stack.table.update_item(
+        Key={"PK": f"USER#{USER}", "SK": f"READING#{analysis_id}"},
+        UpdateExpression="SET reading = :reading",
+        ExpressionAttributeValues={":reading": pack(json.dumps(reading))},
+    )
     return analysis_id
 
 
@@ -204,7 +207,7 @@ def test_a_long_queue_slows_the_polling_down(stack: Stack, portrait: bytes) -> N
     path = f"/v1/analyses/{analysis_id}"
     _, at_once, _ = stack.http("api", GET, path=path)
     for _ in range(300):
-        stack.sqs.send_message(QueueUrl=stack.queue_url, MessageBody="{}")
+        stack.sqs.send_message(QueueUrl=stack.queue_urls["recommend"], MessageBody="{}")
     del stack.function("api").wiring.jobs  # it remembers for two seconds how long it is
 
     _, queued, _ = stack.http("api", GET, path=path)

@@ -16,7 +16,6 @@ from botocore.exceptions import ReadTimeoutError
 from botocore.stub import Stubber
 
 from facet.adapters.bedrock import MOST_ROUNDS, BedrockModel, bedrock_client
-from facet.adapters.rows import unpack
 from facet.advice.words.model_narrator import ModelNarrator
 from facet.advice.words.narrator import TemplateNarrator
 from facet.catalogue.catalogue import Catalogue
@@ -299,7 +298,7 @@ def test_a_job_falls_back_to_templates_and_sends_nothing_personal(
 
     stack.call("recommend", stack.batch(job["Body"]))
 
-    words = unpack(stack.row(analysis_id)["enhanced_analysis"])
+    words = stack.result(analysis_id, "words")
     assert words["source"] == "templates after bedrock:rejected"
     assert "Glowvanta" not in words["summary"]
     assert len(bedrock.requests) == 2
@@ -359,5 +358,5 @@ def test_an_order_to_the_model_in_what_a_person_types_never_reaches_it(
     assert "steps" in json.dumps(request), "the prompt tells of the advice"
     for word in ("HACKED", "IGNORE", "</facts>"):
         assert word not in json.dumps(request), word
-    words = unpack(stack.row(analysis_id)["enhanced_analysis"])
+    words = stack.result(analysis_id, "words")
     assert words["source"] == "templates after bedrock:rejected"

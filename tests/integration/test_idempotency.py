@@ -2,16 +2,17 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
-import boto3
 import pytest
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import Response
 from pydantic import BaseModel
 
-from facet.adapters.aws import client
+from facet.adapters.aws import table
+from facet.adapters.repeats import RepeatTable
 from facet.domain.errors import PermanentError
 from facet.http.answers import json_response
 from facet.http.gateway import resolver, respond
@@ -26,32 +27,31 @@ class Wish(BaseModel):
 
 
 class Shop:
-    """An API of two routes that counts what it does."""
+    """An API of two routes that notes which ids it was given."""
 
     def __init__(self) -> None:
-        self.done: list[str] = []
+        self.made: list[str] = []
         self.fails: Exception | None = None
         self.meanwhile: Callable[[], Any] = lambda: None
         self.app = app = resolver(Logger())
-        self.repeats = Repeats(client("dynamodb"), NAMES["IDEMPOTENCY_TABLE_NAME"])
+        self.repeats = Repeats(RepeatTable(table(NAMES["TABLE_NAME"])))
 
         @app.post("/v1/things")
         def post_thing(wish: Wish, idempotency_key: IdempotencyKey = None) -> Response[str]:
-            return self.repeats.once(app, idempotency_key, wish, lambda: self.make(wish))
+            with self.repeats.id_of(app, idempotency_key, wish) as thing_id:
+                return self.make(thing_id)
 
         @app.post("/v1/things/<thing>/copies")
         def copy(thing: str, idempotency_key: IdempotencyKey = None) -> Response[str]:
-            return self.repeats.once(
-                app, idempotency_key, None, lambda: self.make(Wish(name=thing))
-            )
+            with self.repeats.id_of(app, idempotency_key, None) as thing_id:
+                return self.make(thing_id)
 
-    def make(self, wish: Wish) -> Response[str]:
+    def make(self, thing_id: str) -> Response[str]:
         self.meanwhile()
+        self.made.append(thing_id)
         if self.fails:
             raise self.fails
-        self.done.append(wish.name)
-        body = {"name": wish.name, "number": len(self.done)}
-        return json_response(body, HTTPStatus.CREATED, {"X-Number": str(len(self.done))})
+        return json_response({"thing_id": thing_id}, HTTPStatus.CREATED)
 
     def post(
         self,
@@ -78,22 +78,20 @@ def shop(stack: Stack) -> Shop:
     return Shop()
 
 
-def test_the_same_key_and_body_is_done_once_and_answered_alike(shop: Shop) -> None:
+def test_the_same_key_and_body_is_given_the_same_id(shop: Shop) -> None:
     first = shop.post({"name": "cup"}, KEY)
     again = shop.post({"name": "cup"}, KEY)
 
-    assert first[0] == 201
-    assert again[:2] == first[:2]
-    assert again[2]["X-Number"] == first[2]["X-Number"] == ["1"]
-    assert again[2]["Content-Type"] == ["application/json"]
-    assert shop.done == ["cup"]
+    assert first[0] == again[0] == 201
+    assert first[1] == again[1]
+    assert len(set(shop.made)) == 1
 
 
-def test_without_a_key_every_request_is_done(shop: Shop) -> None:
+def test_without_a_key_every_request_has_an_id_of_its_own(shop: Shop) -> None:
     for _ in range(2):
         shop.post({"name": "cup"})
 
-    assert shop.done == ["cup", "cup"]
+    assert len(set(shop.made)) == 2
 
 
 def test_a_key_with_another_body_is_a_conflict(shop: Shop) -> None:
@@ -102,10 +100,10 @@ def test_a_key_with_another_body_is_a_conflict(shop: Shop) -> None:
     status, body, _ = shop.post({"name": "jug"}, KEY)
 
     assert (status, body["code"]) == (409, "idempotency_key_reused")
-    assert shop.done == ["cup"]
+    assert len(shop.made) == 1
 
 
-def test_a_request_that_is_still_running_is_a_conflict(shop: Shop) -> None:
+def test_a_request_that_comes_again_while_the_first_runs_has_its_id(shop: Shop) -> None:
     answers = []
 
     def meanwhile() -> None:
@@ -113,22 +111,48 @@ def test_a_request_that_is_still_running_is_a_conflict(shop: Shop) -> None:
         answers.append(shop.post({"name": "cup"}, KEY))
 
     shop.meanwhile = meanwhile
-    assert shop.post({"name": "cup"}, KEY)[0] == 201
+    answers.append(shop.post({"name": "cup"}, KEY))
 
-    ((status, body, _),) = answers
-    assert (status, body["code"]) == (409, "request_in_progress")
-    assert shop.done == ["cup"]
+    assert [status for status, _, _ in answers] == [201, 201]
+    assert len(set(shop.made)) == 1
 
 
-@pytest.mark.parametrize("error", [PermanentError("gone", "Gone."), RuntimeError("crash")])
-def test_a_failed_request_may_be_sent_again(shop: Shop, error: Exception) -> None:
-    shop.fails = error
-    assert shop.post({"name": "cup"}, KEY)[0] in (400, 500)
+def test_a_refused_request_frees_its_key_for_other_words(shop: Shop) -> None:
+    shop.fails = PermanentError("gone", "Gone.")
+    assert shop.post({"name": "cup"}, KEY)[0] == 400
+
+    shop.fails = None
+
+    assert shop.post({"name": "jug"}, KEY)[0] == 201
+
+
+def test_a_request_that_died_is_taken_up_under_its_id(shop: Shop) -> None:
+    shop.fails = RuntimeError("crash")
+    assert shop.post({"name": "cup"}, KEY)[0] == 500
 
     shop.fails = None
 
     assert shop.post({"name": "cup"}, KEY)[0] == 201
-    assert shop.done == ["cup"]
+    assert len(shop.made) == 2
+    assert len(set(shop.made)) == 1
+
+
+def test_a_refusal_of_the_repeated_request_keeps_the_key_of_the_first(shop: Shop) -> None:
+    shop.post({"name": "cup"}, KEY)
+    shop.fails = PermanentError("gone", "Gone.")
+    shop.post({"name": "cup"}, KEY)
+
+    assert shop.post({"name": "jug"}, KEY)[1]["code"] == "idempotency_key_reused"
+
+
+def test_a_key_is_good_for_a_day(shop: Shop, stack: Stack) -> None:
+    shop.post({"name": "cup"}, KEY)
+    (row,) = stack.table.scan()["Items"]
+    assert 86_000 < int(row["expires_at"]) - datetime.now(UTC).timestamp() <= 86_400
+    stack.table.put_item(Item={**row, "expires_at": 1})  # DynamoDB takes it away hours later
+
+    assert shop.post({"name": "jug"}, KEY)[0] == 201
+    assert len(set(shop.made)) == 2
 
 
 def test_users_and_routes_have_keys_of_their_own(shop: Shop) -> None:
@@ -137,7 +161,7 @@ def test_users_and_routes_have_keys_of_their_own(shop: Shop) -> None:
     shop.post(None, KEY, path="/v1/things/cup/copies")
     shop.post(None, KEY, path="/v1/things/jug/copies")
 
-    assert shop.done == ["cup", "cup", "cup", "jug"]
+    assert len(set(shop.made)) == 4
 
 
 @pytest.mark.parametrize("key", ["", "k" * 256])
@@ -145,12 +169,16 @@ def test_a_key_has_a_length(shop: Shop, key: str) -> None:
     status, body, _ = shop.post({"name": "cup"}, {"Idempotency-Key": key})
 
     assert (status, body["code"]) == (400, "invalid_request")
-    assert shop.done == []
+    assert shop.made == []
 
 
-def test_what_is_remembered_lies_in_the_user_s_own_partition(shop: Shop) -> None:
+def test_what_is_kept_lies_in_the_user_s_own_partition_and_tells_nothing(
+    shop: Shop, stack: Stack
+) -> None:
     """Erasing a user goes by it."""
     shop.post({"name": "cup"}, KEY)
 
-    table = boto3.resource("dynamodb").Table(NAMES["IDEMPOTENCY_TABLE_NAME"])
-    assert [row["PK"] for row in table.scan()["Items"]] == ["USER#me"]
+    (row,) = stack.table.scan()["Items"]
+    assert row["PK"] == "USER#me"
+    assert row.keys() == {"PK", "SK", "row_id", "body", "expires_at"}
+    assert "cup" not in json.dumps(row, default=str)

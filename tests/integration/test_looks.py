@@ -3,7 +3,6 @@
 import base64
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
 
@@ -235,23 +234,6 @@ def test_closed_eyes_get_no_eye_makeup(
         assert look.get("code") == ("eyes_closed" if eyes else None)
 
 
-def test_looks_that_nobody_draws_read_as_timed_out(
-    stack: Stack, advised: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    key = {"PK": f"USER#{USER}", "SK": f"ANALYSIS#{advised}"}
-    then = (datetime.now(UTC) - timedelta(minutes=11)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    stack.table.update_item(
-        Key=key,
-        UpdateExpression="SET updated_at = :then",
-        ExpressionAttributeValues={":then": then},
-    )
-
-    got = document(stack, advised)
-
-    assert {look["code"] for look in got["looks"]} == {"render_timed_out"}
-    assert "poll_after_ms" not in got
-
-
 def test_a_look_that_may_be_drawn_another_time_goes_back_to_the_queue(
     stack: Stack, advised: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -454,21 +436,6 @@ def test_somebody_elses_look_is_not_found(stack: Stack, advised: str) -> None:
     )
 
     assert (status, problem["code"]) == (404, "look_not_found")
-
-
-def test_a_look_nobody_drew_reads_as_timed_out(stack: Stack, advised: str) -> None:
-    look_id = ask(stack, advised, **RED_LIPS)[1]["look_id"]
-    then = (datetime.now(UTC) - timedelta(minutes=11)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    stack.table.update_item(
-        Key={"PK": f"USER#{USER}", "SK": f"LOOK#{look_id}"},
-        UpdateExpression="SET created_at = :then",
-        ExpressionAttributeValues={":then": then},
-    )
-
-    _, got = look(stack, look_id)
-
-    assert (got["status"], got["code"]) == ("failed", "render_timed_out")
-    assert "poll_after_ms" not in got
 
 
 def test_a_look_deleted_meanwhile_leaves_no_picture(

@@ -211,7 +211,7 @@ def test_a_hundred_requests_with_ten_left_give_exactly_ten(stack: Stack) -> None
 
 def test_a_full_queue_turns_people_away_for_a_while(stack: Stack) -> None:
     for _ in range(101):
-        stack.sqs.send_message(QueueUrl=stack.queue_url, MessageBody="{}")
+        stack.sqs.send_message(QueueUrl=stack.queue_urls["recommend"], MessageBody="{}")
 
     status, body, headers = stack.http("presign", POST, body=stack.wish(PHOTO))
 

@@ -16,9 +16,13 @@ import pytest
 
 from contract.functions import function_module
 from contract.openapi import OPEN_PATHS, example_of, operations
+from facet.adapters import aws
+from facet.adapters.analyses import LEASE
 from facet.adapters.events import SOURCE
 from facet.adapters.settings import Settings
 from facet.domain.account import ERASURE_DELAY, ERASURE_PATIENCE, EXPORT_LIFE, EXPORT_PATIENCE
+from facet.domain.analysis import MAX_REDRIVES
+from facet.domain.looks import RENDER_PATIENCE
 from facet.domain.messages import AnalysisEnded
 from facet.domain.places import MEDIA_PREFIXES, UPLOAD_PREFIXES, face_key
 from facet.http.headers import NOT_KEPT, SECURITY_HEADERS
@@ -264,6 +268,14 @@ def test_only_logging_and_tracing_come_as_managed_policies(translated: Template)
 # --- queues ---------------------------------------------------------------------------------------
 
 
+# A shard is swept anew in five minutes, whatever became of its message.
+RECEIVES = {"WebhookJobs": 7, "SweepJobs": 3, "RecommendJobs": 2, "RecommendAloneJobs": 3}
+CONCURRENCY = {"AccountJobs": 5, "EraseJobs": 5, "WebhookJobs": 5, "SweepJobs": 4}
+CONCURRENCY["RecommendAloneJobs"] = 2
+# Where a job goes that was seen twice: to be tried alone, then to the dead letters of its own queue.
+GIVEN_UP = {"RecommendJobs": "RecommendAloneQueue", "RecommendAloneJobs": "RecommendDlq"}
+
+
 def either(value: Any) -> list[Any]:
     """What a value is with its condition met and unmet, or it alone."""
     return value["Fn::If"][1:] if isinstance(value, dict) else [value]
@@ -283,15 +295,16 @@ def test_a_queue_outwaits_its_function_and_gives_up_into_a_dead_letter_queue(
             assert waits >= 6 * runs, name
         assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"], name
         redrive = queue["RedrivePolicy"]
-        assert redrive["maxReceiveCount"] == (7 if name == "WebhookJobs" else 5)
-        assert redrive["deadLetterTargetArn"] == arn_of(name.replace("Jobs", "Dlq"))
-        dead = queues[name.replace("Jobs", "Dlq")]
+        assert redrive["maxReceiveCount"] == RECEIVES.get(name, 5)
+        given_up = GIVEN_UP.get(name, name.replace("Jobs", "Dlq"))
+        assert redrive["deadLetterTargetArn"] == arn_of(given_up)
+        dead = queues[given_up]
         # Age counts from the first send, and 14 days is the most that SQS keeps anything.
         assert dead["MessageRetentionPeriod"] == queue["MessageRetentionPeriod"] == 14 * DAYS
         condition, cloud, _ = mapping["ScalingConfig"]["Fn::If"]
         assert condition == IS_CLOUD
         parameter = {"Ref": f"{name.removesuffix('Jobs')}Concurrency"}
-        assert cloud["MaximumConcurrency"] in (parameter, 5), name
+        assert cloud["MaximumConcurrency"] == CONCURRENCY.get(name, parameter), name
 
 
 # --- data -----------------------------------------------------------------------------------------
@@ -304,19 +317,17 @@ def test_tables_are_encrypted_restorable_and_protected_in_production(template: T
         recovery = table["PointInTimeRecoverySpecification"]
         assert recovery == {"PointInTimeRecoveryEnabled": True}, name
         assert "StreamSpecification" not in table
-        if name != "IdempotencyTable":  # a day's worth of keys
-            assert table["DeletionProtectionEnabled"] == {"Fn::If": ["IsProd", True, False]}, name
+        assert table["DeletionProtectionEnabled"] == {"Fn::If": ["IsProd", True, False]}, name
 
 
 def test_rows_go_when_their_time_has_come(template: Template) -> None:
     tables = template.of_type("AWS::DynamoDB::Table")
-    for name, attribute in {"Table": "expires_at", "IdempotencyTable": "expiration"}.items():
-        ttl = tables[name]["TimeToLiveSpecification"]
-        assert ttl == {"AttributeName": attribute, "Enabled": True}
+    ttl = tables["Table"]["TimeToLiveSpecification"]
+    assert ttl == {"AttributeName": "expires_at", "Enabled": True}
     assert "TimeToLiveSpecification" not in tables["ProductsTable"]
 
 
-def test_the_sweep_reads_open_analyses_by_an_index(template: Template) -> None:
+def test_the_sweep_reads_what_waits_by_an_index(template: Template) -> None:
     (index,) = template.of_type("AWS::DynamoDB::Table")["Table"]["GlobalSecondaryIndexes"]
     assert index["IndexName"] == "open-index"
     keys = {key["KeyType"]: key["AttributeName"] for key in index["KeySchema"]}
@@ -633,7 +644,8 @@ def test_an_erasure_begins_when_no_request_of_before_can_still_write(template: T
 
 
 @pytest.mark.parametrize(
-    ("name", "patience"), [("AccountQueue", EXPORT_PATIENCE), ("EraseQueue", ERASURE_PATIENCE)]
+    ("name", "patience"),
+    [("AccountQueue", (MAX_REDRIVES + 1) * EXPORT_PATIENCE), ("EraseQueue", ERASURE_PATIENCE)],
 )
 def test_an_export_and_an_erasure_are_given_up_after_their_last_try(
     template: Template, name: str, patience: timedelta
@@ -649,6 +661,46 @@ def test_no_export_is_in_the_way_of_an_erasure(template: Template) -> None:
     assert exports["EventSourceArn"] != erasures["EventSourceArn"] == arn_of("EraseQueue")
     assert exports["FunctionName"] == erasures["FunctionName"] == {"Ref": "AccountFunction"}
     assert exports["BatchSize"] == erasures["BatchSize"] == 1
+def test_an_export_is_not_made_again_while_it_is_made(template: Template) -> None:
+    assert EXPORT_PATIENCE.total_seconds() > template.timeout("AccountFunction")
+
+
+def test_a_look_is_given_up_only_once_the_queue_has_given_it_up(template: Template) -> None:
+    queue = template.of_type("AWS::SQS::Queue")["TryOnQueue"]
+    receives = queue["RedrivePolicy"]["maxReceiveCount"]
+    for waits in either(queue["VisibilityTimeout"]):
+        assert RENDER_PATIENCE.total_seconds() >= waits
+        assert (MAX_REDRIVES + 1) * RENDER_PATIENCE.total_seconds() > receives * waits
+
+
+def test_a_claim_is_held_as_long_as_its_function_may_run(template: Template) -> None:
+    assert LEASE.total_seconds() == template.timeout("AnalyzeFunction")
+
+
+def test_a_shard_is_left_in_time_for_the_rest_to_go_into_another_message(
+    template: Template,
+) -> None:
+    assert template.timeout("SweepFunction") - 15 > function_module("sweep").SECONDS
+
+
+# --- clients --------------------------------------------------------------------------------------
+
+
+def test_all_tries_of_a_client_are_over_before_the_shortest_function(
+    template: Template, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a function is stopped before it can say what went wrong, and the claim stays."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    shortest = min(
+        seconds for name in template.functions for seconds in either(template.timeout(name))
+    )
+    for service in (*aws.READ_SECONDS, "s3", "cognito-idp", "secretsmanager"):
+        config = aws.client.__wrapped__(service).meta.config
+        tries = config.retries["total_max_attempts"]
+        assert tries == aws.TRIES
+        assert config.tcp_keepalive is True
+        waits = tries * config.read_timeout + config.connect_timeout
+        assert waits < shortest, f"{service}: {waits} s, and a function has {shortest} s"
 
 
 def test_a_webhook_is_tried_as_often_as_there_are_delays(template: Template) -> None:

@@ -13,7 +13,7 @@ from botocore.config import Config
 TRIES = 3
 CONNECT_SECONDS = 1
 READ_SECONDS = {"dynamodb": 2, "sqs": 2, "events": 2}
-OTHERS_READ_SECONDS = 3
+OTHERS_READ_SECONDS = 2.5
 
 
 def _config(service: str, read_timeout: int | None) -> Config:

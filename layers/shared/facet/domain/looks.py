@@ -13,9 +13,9 @@ from facet.domain.products import HexColor
 from facet.domain.style import Finish, MakeupCategory, Region
 from facet.saying import say
 
-# Longer than the queue takes to give a look up, with a model for garments too (visibility timeout
-# and receives in template.yaml): a look that has failed is not completed later.
-RENDER_PATIENCE = timedelta(minutes=12)
+# As long as the queue hides a message, with a model for garments too. Sent on three times, a look
+# is given up later than its queue does so (tests/template).
+RENDER_PATIENCE = timedelta(minutes=16)
 TIMED_OUT = "render_timed_out"
 
 

@@ -40,6 +40,7 @@ router = WiredRouter()
         "file_too_large",
         "quota_exceeded",
         "busy",
+        "analysis_not_found",
         "analysis_ended",
     ),
 )

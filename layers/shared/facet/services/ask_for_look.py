@@ -1,5 +1,6 @@
 """POST /v1/analyses/{id}/looks: any other look on a photo that is there already."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Self
 
@@ -59,17 +60,18 @@ def ask_for_look(
 ) -> SavedLook:
     """Write the row of a look that a person asks for, and queue it for drawing.
 
-    look_id: a ULID, the same for the same request.
+    look_id: a ULID, the same for the same request: one that is there is queued again at most.
     Raises PermanentError: analysis_not_found, photo_not_ready, bag_item_not_found,
     garment_not_found, region_not_possible; looks_full where the person has `most` saved looks,
     looks_of_analysis_full where this photo has `most_of_analysis`.
     """
+    if asked := looks.get(user_id, look_id):  # the same request again, which may have sent nothing
+        if asked.status is LookStatus.RENDERING:
+            _queue(asked, jobs)
+        return asked
     analysis = analyses.get(user_id, analysis_id)
     if analysis is None:
         raise AnalysisNotFoundError
-    if asked := looks.get(user_id, look_id):  # the same request again, which may have sent nothing
-        _send(asked, jobs)
-        return asked
     if analysis.photo is None:
         raise PhotoNotReadyError
     for product in wish.products:
@@ -80,11 +82,7 @@ def ask_for_look(
     item_id = wish.garment_item_id
     if item_id and shelves.get(user_id, Shelf.WARDROBE, item_id) is None:
         raise GarmentNotFoundError
-    saved = looks.of_analyses(user_id, most)
-    if saved.total() >= most:
-        raise PermanentError("looks_full", most=most)
-    if saved[analysis_id] >= most_of_analysis:
-        raise PermanentError("looks_of_analysis_full", most=most_of_analysis)
+    _check_room(looks.of_analyses(user_id, most), analysis_id, most, most_of_analysis)
     products = tuple(LookProduct.model_validate(_told(product)) for product in wish.products)
     look = SavedLook(
         look_id=look_id,
@@ -100,13 +98,20 @@ def ask_for_look(
         correlation_id=correlation_id,
     )
     looks.create(look)
-    _send(look, jobs)
+    _queue(look, jobs)
     return look
 
 
-def _send(look: SavedLook, jobs: LookJobs) -> None:
-    if look.status is not LookStatus.RENDERING:
-        return
+def _check_room(
+    saved: Mapping[str, int], analysis_id: str, most: int, most_of_analysis: int
+) -> None:
+    if sum(saved.values()) >= most:
+        raise PermanentError("looks_full", most=most)
+    if saved.get(analysis_id, 0) >= most_of_analysis:
+        raise PermanentError("looks_of_analysis_full", most=most_of_analysis)
+
+
+def _queue(look: SavedLook, jobs: LookJobs) -> None:
     job = LookWanted(analysis_id=look.analysis_id, user_id=look.user_id, look_id=look.look_id)
     jobs.send([job], look.correlation_id)
 
