@@ -706,6 +706,10 @@ class FakeObjects:
     def keys(self, prefix: str) -> Iterator[str]:
         yield from [key for key in sorted(self.of) if key.startswith(prefix)]
 
+    def keys_older(self, prefix: str, than: datetime, after: str | None = None) -> Iterator[str]:  # noqa: ARG002
+        """All of them: nothing here has an age."""
+        yield from (key for key in self.keys(prefix) if after is None or key > after)
+
     def exists(self, key: str) -> bool:
         return key in self.of
 
@@ -759,6 +763,9 @@ class FakeAccounts:
                 document = export.model_dump(mode="json", exclude_none=True, exclude={"redrives"})
                 every.append((f"EXPORT#{export_id}", document))
         yield from sorted(every, key=lambda row: row[0])
+
+    def has_row(self, user_id: str, sort_key: str) -> bool:
+        return any(name == sort_key for name, _ in self.rows(user_id))
 
     def delete_rows(self, user_id: str) -> int:
         keys = [key for key in self.exports if key[0] == user_id]

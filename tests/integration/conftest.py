@@ -306,6 +306,7 @@ def stack(
         "MAX_LOOKS": "100",
         "MAX_LOOKS_OF_ANALYSIS": "20",
         "MAX_EXPORTS_A_DAY": "3",
+        "ERASURE_LOOKS_AGAIN_SECONDS": "0",
         "ANALYZE_FUNCTION_NAME": "facet-analyze",
         "MAX_ANALYZE_WAIT_SECONDS": "300",
         "MAX_TRYON_QUEUE_DEPTH": "100",

@@ -118,7 +118,13 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def work(stack: Stack, *bodies: str) -> Any:
-    return stack.call("account", stack.batch(*bodies))
+    """Do these jobs; of an erasure the second look as well."""
+    done = stack.call("account", stack.batch(*bodies))
+    if any('"job":"erasure"' in body for body in bodies):
+        for body in account_jobs(stack, "facet-erase"):
+            assert '"again":true' in body
+            stack.call("account", stack.batch(body))
+    return done
 
 
 def contents(stack: Stack, url: str) -> dict[str, bytes]:

@@ -214,7 +214,7 @@ def test_lips_behind_a_mask_get_no_colour(stack: Stack, advised: str) -> None:
 def test_closed_eyes_get_no_eye_makeup(
     stack: Stack, advised: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = AnalysisTable.get
+    real = AnalysisTable.read
     shut = Check(code=GateCode.EYES_CLOSED, severity="warn", hint="Open them.")
 
     def with_closed_eyes(self: AnalysisTable, user_id: str, analysis_id: str) -> Any:
@@ -225,7 +225,7 @@ def test_closed_eyes_get_no_eye_makeup(
         reading = analysis.reading.model_copy(update={"quality": quality})
         return analysis.model_copy(update={"reading": reading})
 
-    monkeypatch.setattr(AnalysisTable, "get", with_closed_eyes)
+    monkeypatch.setattr(AnalysisTable, "read", with_closed_eyes)
     stack.call("tryon", look_event(stack, advised))
 
     for look in document(stack, advised)["looks"]:

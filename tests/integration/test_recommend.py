@@ -266,15 +266,15 @@ def test_the_last_result_is_not_taken_off_before_the_end(
 def test_of_one_job_delivered_twice_at_once_one_completes(
     stack: Stack, job: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    complete_with, published = AnalysisTable.complete_with, []
+    complete, published = AnalysisTable.complete, []
     others = [json.dumps(job)]
 
-    def overtaken(self: AnalysisTable, *last: Any) -> Any:
+    def overtaken(self: AnalysisTable, *given: Any, **how: Any) -> Any:
         if others:  # the other delivery gets through first
             stack.call("recommend", stack.batch(others.pop()))
-        return complete_with(self, *last)
+        return complete(self, *given, **how)
 
-    monkeypatch.setattr(AnalysisTable, "complete_with", overtaken)
+    monkeypatch.setattr(AnalysisTable, "complete", overtaken)
     monkeypatch.setattr(EventBus, "publish", lambda _, event: published.append(event.status))
 
     answer = stack.call("recommend", stack.batch(json.dumps(job)))

@@ -221,19 +221,19 @@ def test_an_analysis_that_cannot_be_read_says_so_and_can_be_deleted(
         UpdateExpression="SET weather = :text",
         ExpressionAttributeValues={":text": "not JSON"},
     )
-    of_it = {"event_name": "api_get_analysis.json", "path": f"/v1/analyses/{analysis_id}"}
+    get, path = "api_get_analysis.json", f"/v1/analyses/{analysis_id}"
 
-    status, body, _ = stack.http("api", **of_it)
+    status, body, _ = stack.http("api", get, path=path)
     assert (status, body["code"]) == (409, "analysis_unreadable")
     _, listed, _ = stack.http("api", "api_list_analyses.json")
     assert [each["analysis_id"] for each in listed["unreadable"]] == [analysis_id]
 
-    assert stack.http("api", **of_it, method="DELETE")[0] == 204
+    assert stack.http("api", get, path=path, method="DELETE")[0] == 204
 
     assert [row for row in stack.table.scan()["Items"] if analysis_id in row["SK"]] == []
     assert stack.keys("UPLOADS_BUCKET") == set()
     assert stack.keys("MEDIA_BUCKET") == {"catalogue/snapshot.json"}
-    assert stack.http("api", **of_it, method="DELETE")[0] == 404
+    assert stack.http("api", get, path=path, method="DELETE")[0] == 404
 
 
 def test_an_analysis_that_breaks_on_its_way_stops_no_other(

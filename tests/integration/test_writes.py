@@ -53,7 +53,7 @@ class Meter:
         self.lines: list[tuple[str, str, int, int, int]] = []
         self.step = ""
         self._rows = boto3.client("dynamodb")
-        self._call = BaseClient._make_api_call
+        self._call = BaseClient._make_api_call  # type: ignore[attr-defined]
 
     @property
     def total(self) -> int:

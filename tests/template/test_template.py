@@ -272,7 +272,7 @@ def test_only_logging_and_tracing_come_as_managed_policies(translated: Template)
 RECEIVES = {"WebhookJobs": 7, "SweepJobs": 3, "RecommendJobs": 2, "RecommendAloneJobs": 3}
 CONCURRENCY = {"AccountJobs": 5, "EraseJobs": 5, "WebhookJobs": 5, "SweepJobs": 4}
 CONCURRENCY["RecommendAloneJobs"] = 2
-# Where a job goes that was seen twice: to be tried alone, then to the dead letters of its own queue.
+# Where a job goes that was seen twice: to be tried alone, then to the dead letters of its queue.
 GIVEN_UP = {"RecommendJobs": "RecommendAloneQueue", "RecommendAloneJobs": "RecommendDlq"}
 
 
@@ -661,6 +661,8 @@ def test_no_export_is_in_the_way_of_an_erasure(template: Template) -> None:
     assert exports["EventSourceArn"] != erasures["EventSourceArn"] == arn_of("EraseQueue")
     assert exports["FunctionName"] == erasures["FunctionName"] == {"Ref": "AccountFunction"}
     assert exports["BatchSize"] == erasures["BatchSize"] == 1
+
+
 def test_an_export_is_not_made_again_while_it_is_made(template: Template) -> None:
     assert EXPORT_PATIENCE.total_seconds() > template.timeout("AccountFunction")
 

@@ -50,15 +50,19 @@ def export(world: World, export_id: str) -> int | None:
     )
 
 
-def erase(world: World) -> None:
-    erase_account(
-        ERASURE,
-        accounts=world.accounts,
-        users=world.users,
-        uploads=world.uploads,
-        media=world.media,
-        clock=lambda: NOW,
-    )
+def erase(world: World, *, again: bool = True) -> None:
+    """Do what the message says, and what the second one says, unless it is not to come."""
+    for job in (ERASURE, ERASURE.model_copy(update={"again": True}))[: 1 + again]:
+        erase_account(
+            job,
+            accounts=world.accounts,
+            users=world.users,
+            uploads=world.uploads,
+            media=world.media,
+            jobs=world.account_jobs,
+            looks_again_after=timedelta(seconds=310),
+            clock=lambda: NOW,
+        )
 
 
 def everything(world: World) -> None:
@@ -128,7 +132,8 @@ def test_an_export_is_awaited_and_given_up(world: World) -> None:
     assert status(3) == (ExportStatus.PENDING, 2000)
     verbs = [next(iter(world.sweeps(40 * tried))) for tried in range(1, 5)]
     assert verbs == ["export_sent_again"] * 3 + ["export_given_up"]
-    assert [job.username for job in world.account_jobs.sent] == ["eva"] * 4
+    sent = [job for job in world.account_jobs.sent if isinstance(job, ExportRequested)]
+    assert [job.username for job in sent] == ["eva"] * 4
     assert status(3) == (ExportStatus.FAILED, None)
     assert export(world, export_id)
     assert status(3) == (ExportStatus.READY, None)
@@ -195,6 +200,25 @@ def test_an_upload_that_arrives_while_the_rest_is_erased_is_erased_as_well(world
 
     assert arrived
     assert world.uploads.of == {}
+
+
+def test_what_a_worker_put_as_its_user_was_erased_goes_with_the_second_look(world: World) -> None:
+    everything(world)
+    erase(world, again=False)
+    erasure = world.accounts.erasure("user")
+    assert erasure
+    assert erasure.status == "erasing"
+    assert world.account_jobs.delays == [timedelta(seconds=310)]
+    (job,) = world.account_jobs.sent
+    assert job == ERASURE.model_copy(update={"again": True})
+    world.media.of["looks/user/01A/look-1.jpg"] = b"put by a worker that then died"
+
+    erase(world)
+
+    assert world.media.of == {}
+    erasure = world.accounts.erasure("user")
+    assert erasure
+    assert erasure.status == "erased"
 
 
 def test_an_erasure_that_is_done_is_not_done_again(world: World) -> None:

@@ -24,7 +24,6 @@ class WritingSettings(Settings):
     (facet.http.limits), and where what was answered is remembered."""
 
     user_pool_client_id: str
-    idempotency_table_name: str
     uploads_a_minute: int
     analyses_a_minute: int
     looks_a_minute: int

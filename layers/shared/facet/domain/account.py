@@ -11,8 +11,8 @@ from facet.domain.base import Stored
 
 # The lifecycle rule of exports/ in template.yaml says the same.
 EXPORT_LIFE = timedelta(days=7)
-# How long the sweep waits before it has an export made again. Its queue has given it up, half an hour
-# a try, when the sweep has sent it for the last time.
+# How long the sweep waits before it has an export made again. Its queue has given it up, half an
+# hour a try, when the sweep has sent it for the last time.
 EXPORT_PATIENCE = timedelta(minutes=40)
 
 # Longer than a request may run (ApiFunction's Timeout): whatever was let in before the account was
