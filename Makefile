@@ -50,7 +50,7 @@ layers/models/models/.built: layers/models/build.py layers/models/requirements.t
 	touch $@
 
 # What the layers need is a list a layer; what developing needs is a group of pyproject.toml.
-LAYERS := $(patsubst %,layers/%/requirements,shared imaging inference)
+LAYERS := $(patsubst %,layers/%/requirements,shared imaging inference tracing)
 LOCK = "$(UV)" pip compile -q --generate-hashes --no-header --no-annotate --no-emit-index-url
 LOCK313 = $(LOCK) --python-version 3.13 --python "$(PYTHON)"
 lock: $(OWN_UV) ## lock every requirements file again, with hashes and without index lines

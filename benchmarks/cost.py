@@ -80,7 +80,6 @@ def _costs(
                     costs["events"] += times * count * PRICES["events"]["event"]
         written = row["log_bytes"] + logs["platform_bytes"]
         costs["logs"] += times * written / 1e9 * logs["gb"]
-        costs["xray"] += times * PRICES["xray"]["share"] * PRICES["xray"]["trace"]
     return {name: cost * ANALYSES for name, cost in costs.items()}
 
 

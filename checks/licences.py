@@ -18,6 +18,7 @@ BILLS = {
     "SharedLayer": "in every function",
     "ImagingLayer": "where a photo or the catalogue is read",
     "InferenceLayer": "where a face is found",
+    "TracingLayer": "in every function where tracing is asked for",
     "ModelsLayer": "where a face is found",
 }
 CRATES = "pkg:cargo/"

@@ -6,6 +6,7 @@ import platform
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 from local.stack import REGION, ROOT, StackError, digest
 from local.template import read_template
@@ -67,20 +68,26 @@ def _sam_build(folder: Path, arch: str) -> None:
         raise StackError(f"sam build failed.\n{built.stderr[-2000:]}")
 
 
-def layers_of(function: str, folder: Path) -> list[str]:
+def layers_of(function: str, folder: Path, *, traced: bool = False) -> list[str]:
     """Logical ids of the layers a built function carries in the cloud."""
     resources = read_template(folder / "template.yaml")["Resources"]
-    return [layer["Ref"] for layer in resources[function]["Properties"]["Layers"]["Fn::If"][1]]
+    return carried_layers(resources[function]["Properties"]["Layers"], traced=traced)
 
 
-def python_path(function: str, folder: Path) -> list[Path]:
+def carried_layers(layers: Any, *, traced: bool = False) -> list[str]:
+    """Logical ids in a function's Layers, as the cloud reads them: with tracing, or without."""
+    _, with_tracing, otherwise = layers["Fn::If"]
+    return [layer["Ref"] for layer in (with_tracing if traced else otherwise["Fn::If"][1])]
+
+
+def python_path(function: str, folder: Path, *, traced: bool = False) -> list[Path]:
     """What Lambda puts on sys.path for a function: its code, then /opt/python of its layers."""
-    layers = [folder / layer / "python" for layer in layers_of(function, folder)]
+    layers = [folder / layer / "python" for layer in layers_of(function, folder, traced=traced)]
     return [folder / function, *(path for path in layers if path.exists())]
 
 
-def unzipped_mb(function: str, folder: Path) -> float:
+def unzipped_mb(function: str, folder: Path, *, traced: bool = False) -> float:
     """Size of a function with all its layers, in Lambda's MB (2^20 bytes; the limit is 250)."""
-    parts = [function, *layers_of(function, folder)]
+    parts = [function, *layers_of(function, folder, traced=traced)]
     files = (file for part in parts for file in (folder / part).rglob("*") if file.is_file())
     return sum(file.stat().st_size for file in files) / 2**20

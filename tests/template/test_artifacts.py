@@ -16,6 +16,7 @@ from checks.licences import DOCUMENT, licences_of, written
 from layers import sbom
 from local.artifacts import build, layers_of, python_path, unzipped_mb
 from local.template import ENVIRONMENTS, read_template
+from tests.conftest import Receiver
 
 ROOT = Path(__file__).parents[2]
 FUNCTIONS = sorted(
@@ -52,6 +53,8 @@ print(json.dumps([len(session.get_outputs()) > 0 for session in sessions]))
 # The design's budget of what carries every layer.
 LIMIT_MB = dict.fromkeys(("AnalyzeFunction", "TryOnFunction", "OverlayFunction"), 110)
 
+TRACING_MB = 6  # more, where tracing is asked for
+
 
 @pytest.fixture(scope="session")
 def built() -> Path:
@@ -63,10 +66,12 @@ def build_layer() -> ModuleType:
     return importlib.import_module("layers.build_layer")
 
 
-def run_inside(function: str, built: Path, code: str) -> str:
+def run_inside(
+    function: str, built: Path, code: str, *, traced: bool = False, **environment: str
+) -> str:
     """The output of code run with a function's artifact, its layers and the standard library."""
     python = Path(sys.base_prefix) / "bin" / "python3.13"
-    path = [str(folder) for folder in python_path(function, built)]
+    path = [str(folder) for folder in python_path(function, built, traced=traced)]
     done = subprocess.run(  # noqa: S603 the interpreter that runs this test
         [python, "-I", "-S", "-c", f"import sys; sys.path[:0] = {path!r}\n{code}"],
         env={
@@ -74,6 +79,7 @@ def run_inside(function: str, built: Path, code: str) -> str:
             "MODELS_DIR": str(built / "ModelsLayer" / "models"),
             "AWS_DEFAULT_REGION": "eu-central-1",
             "AWS_LAMBDA_FUNCTION_NAME": function,
+            **environment,
         },
         capture_output=True,
         check=False,
@@ -100,7 +106,20 @@ def test_every_module_of_the_layer_imports(built: Path) -> None:
         "for name in names: importlib.import_module(name)\n"
         "print(len(names))"
     )
-    assert int(run_inside("AnalyzeFunction", built, code)) > 100
+    assert int(run_inside("AnalyzeFunction", built, code, traced=True)) > 100
+
+
+def test_the_tracing_layer_sends_a_trace(built: Path, receiver: Receiver) -> None:
+    """With nothing but a function's layers: what was trimmed is not missed."""
+    code = (
+        "from types import SimpleNamespace as Context\n"
+        "from facet.adapters.tracing import traced\n"
+        "context = Context(aws_request_id='1', get_remaining_time_in_millis=lambda: 30_000)\n"
+        "traced(lambda event, context: None)({}, context)"
+    )
+    endpoint = {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": receiver.url}
+    run_inside("SweepFunction", built, code, traced=True, **endpoint)
+    assert len(receiver.got) == 1
 
 
 def test_cloudformation_gets_to_see_no_anchors(built: Path) -> None:
@@ -163,6 +182,7 @@ def test_a_package_keeps_its_name_and_version_but_no_readme(built: Path) -> None
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_function_with_its_layers_stays_small(function: str, built: Path) -> None:
     assert unzipped_mb(function, built) <= LIMIT_MB.get(function, 80)
+    assert unzipped_mb(function, built, traced=True) <= LIMIT_MB.get(function, 80) + TRACING_MB
 
 
 def test_a_function_is_built_the_same_twice(build_layer: ModuleType, tmp_path: Path) -> None:
@@ -177,7 +197,7 @@ def test_a_function_is_built_the_same_twice(build_layer: ModuleType, tmp_path: P
     assert len(first) >= 2  # app.py, its byte code
 
 
-LAYER_NAMES = {"shared", "imaging", "inference", "models"}
+LAYER_NAMES = {"shared", "imaging", "inference", "tracing", "models"}
 
 
 def bill_of(layer: str, built: Path) -> dict[str, Any]:

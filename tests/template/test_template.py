@@ -28,6 +28,7 @@ from facet.domain.places import MEDIA_PREFIXES, UPLOAD_PREFIXES, face_key
 from facet.http.headers import NOT_KEPT, SECURITY_HEADERS
 from facet.http.problems import problem_kinds
 from facet.routes.document import DOCUMENT
+from local.artifacts import carried_layers
 
 from .conftest import LAYERS, SAM, Template, ask_sam
 
@@ -183,6 +184,7 @@ def test_the_recorded_environment_is_the_template_s(template: Template) -> None:
     recorded = json.loads((ROOT / "events" / "env.json").read_text())
     for function in template.functions:
         names = template.environment(function) - {"PYDANTIC_DISABLE_PLUGINS"}
+        names = {name for name in names if not name.startswith("OTEL_")}  # empty by default
         assert recorded[function].keys() - {"AWS_ENDPOINT_URL"} == names, function
 
 
@@ -190,19 +192,23 @@ def test_every_layer_resolves(template: Template) -> None:
     layers = template.of_type("AWS::Serverless::LayerVersion")
     for name, properties in layers.items():
         assert (ROOT / properties["ContentUri"]).is_dir(), name
-        assert template.resources[name]["Condition"] == IS_CLOUD
+        wanted = "HasTracing" if name == "TracingLayer" else IS_CLOUD
+        assert template.resources[name]["Condition"] == wanted
+    assert {"Condition": IS_CLOUD} in template.body["Conditions"]["HasTracing"]["Fn::And"]
     for function, properties in template.functions.items():
-        condition, carried, otherwise = properties["Layers"]["Fn::If"]
-        assert condition == IS_CLOUD
-        assert otherwise == []  # `sam local` cannot make sense of AWS::NoValue here
-        assert {"Ref": "SharedLayer"} in carried, function
-        assert {layer["Ref"] for layer in carried} <= layers.keys()
+        # `sam local` cannot make sense of AWS::NoValue here
+        condition, traced, otherwise = properties["Layers"]["Fn::If"]
+        assert condition == "HasTracing"
+        assert otherwise["Fn::If"] == [IS_CLOUD, traced[:-1], []]
+        assert traced[-1] == {"Ref": "TracingLayer"}
+        assert {"Ref": "SharedLayer"} in traced, function
+        assert {layer["Ref"] for layer in traced} <= layers.keys()
 
 
 def test_sam_local_invoke_gives_each_function_its_layers(template: Template) -> None:
     carried = ask_sam(LAYERS)
     for function, properties in template.functions.items():
-        assert carried[function] == [layer["Ref"] for layer in properties["Layers"]["Fn::If"][1]]
+        assert carried[function] == carried_layers(properties["Layers"])
 
 
 def test_every_function_logs_to_a_group_that_forgets(template: Template) -> None:
@@ -258,11 +264,11 @@ def test_objects_are_granted_by_prefix(translated: Template) -> None:
                     assert re.search(r"/[a-z]+/\*$", resource["Fn::Sub"]), f"{function}: {action}"
 
 
-def test_only_logging_and_tracing_come_as_managed_policies(translated: Template) -> None:
+def test_only_logging_comes_as_a_managed_policy(translated: Template) -> None:
     for function, properties in translated.of_type("AWS::Lambda::Function").items():
         role = translated.resources[properties["Role"]["Fn::GetAtt"][0]]["Properties"]
         managed = {arn.rpartition("/")[2] for arn in role["ManagedPolicyArns"]}
-        assert managed == {"AWSLambdaBasicExecutionRole", "AWSXrayWriteOnlyAccess"}, function
+        assert managed == {"AWSLambdaBasicExecutionRole"}, function
 
 
 # --- queues ---------------------------------------------------------------------------------------
@@ -587,7 +593,7 @@ def test_only_what_holds_the_catalogue_has_its_memory(template: Template) -> Non
         if properties.get("MemorySize") == {"Ref": "CatalogueMemory"}
     }
     assert big == {"RecommendFunction", "ProductsFunction"}
-    assert template.functions["ApiFunction"]["Layers"]["Fn::If"][1] == [{"Ref": "SharedLayer"}]
+    assert carried_layers(template.functions["ApiFunction"]["Layers"]) == ["SharedLayer"]
 
 
 def test_the_gateway_s_own_answers_are_problems_too(template: Template) -> None:
@@ -611,9 +617,38 @@ def test_the_gateway_s_own_answers_are_problems_too(template: Template) -> None:
         assert answer.get("StatusCode", problem["status"]) == problem["status"], name
 
 
-def test_the_api_is_traced_throttled_and_logged_without_naming_people(template: Template) -> None:
+def test_x_ray_itself_is_told_nothing(template: Template, translated: Template) -> None:
+    """API Gateway's own segments hold callers' addresses and whole URLs, an allergy that is typed
+    into /v1/ingredients/avoid among them."""
+    assert template.of_type("AWS::Serverless::Api")["Api"]["TracingEnabled"] is False
+    assert "Tracing" not in template.body["Globals"]["Function"]
+    assert not [name for name in template.functions if "Tracing" in template.functions[name]]
+    for name, role in translated.of_type("AWS::IAM::Role").items():
+        assert "XRay" not in json.dumps(role), name
+
+
+def test_every_function_may_send_traces_to_x_ray_where_that_is_wanted(template: Template) -> None:
+    policy = template.resources["TracingPolicy"]
+    assert policy["Condition"] == "TracesToXray"
+    roles = [role.get("Fn::If", [None, role])[1] for role in policy["Properties"]["Roles"]]
+    assert {role["Ref"] for role in roles} == {f"{name}Role" for name in template.functions}
+
+
+def test_nothing_is_traced_unless_an_endpoint_is_told(template: Template) -> None:
+    assert template.body["Parameters"]["TracingEndpoint"]["Default"] == ""
+    allowed = template.body["Parameters"]["TracingEndpoint"]["AllowedPattern"]
+    for url in (
+        "",
+        "xray",
+        "https://collector.example/v1/traces",
+        "http://127.0.0.1:4318/v1/traces",
+    ):
+        assert re.fullmatch(allowed, url), url
+    assert not re.fullmatch(allowed, "http://collector.example/v1/traces")
+
+
+def test_the_api_is_throttled_and_logged_without_naming_people(template: Template) -> None:
     api = template.of_type("AWS::Serverless::Api")["Api"]
-    assert api["TracingEnabled"] is True
     (settings,) = api["MethodSettings"]
     assert settings["ThrottlingRateLimit"] == {"Ref": "ApiRateLimit"}
     log = json.loads(api["AccessLogSetting"]["Format"])

@@ -29,7 +29,8 @@ MAY_IMPORT = {
     "domain": {"domain", "saying"},
     "colour": set(),
     "saying": set(),
-    "vision": {"vision", "colour", "saying", "domain"},
+    "stages": set(),
+    "vision": {"vision", "colour", "saying", "stages", "domain"},
     "vision.photo": {"vision.photo", "colour", "saying", "domain"},
     "vision.face": {"vision.face", "vision.photo", "colour", "saying", "domain"},
     "vision.skin": {"vision.skin", "vision.face", "vision.photo", "colour", "saying", "domain"},
@@ -54,10 +55,10 @@ MAY_IMPORT = {
     "advice.words": {"advice.words", "advice.advisers", "advice.advice_facts", "advice.occasions"}
     | {"catalogue", "saying", "domain"},
     "services": {"services", "vision", "advice", "catalogue", "saying", "domain"},
-    "adapters": {"adapters", "saying", "domain"},
+    "adapters": {"adapters", "saying", "stages", "domain"},
     "http": {"http", "saying", "domain"},
     "wiring": {"adapters", "http", "services", "vision", "advice", "catalogue", "domain"},
-    "worker": {"adapters"},
+    "worker": {"adapters", "stages"},
     "routes": {"routes", "wiring", "http", "services", "vision.photo", "catalogue", "domain"},
     "cli": {"cli", "adapters", "services", "vision", "advice", "catalogue", "saying", "domain"},
 }
@@ -73,6 +74,7 @@ ONLY_IN = {
     "pi_heif": {"vision"},
     "onnxruntime": {"vision"},
     "numpy": {"colour", "vision", "catalogue", "advice"},
+    "opentelemetry": {"adapters"},
     "aws_lambda_powertools": {"adapters", "http", "routes", "worker", "functions"},
 }
 MOST_LINES = 60  # of an app.py

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 from facet.adapters.sqs import CORRELATION_ATTRIBUTE
 from facet.adapters.tracing import traced
 from facet.domain.errors import FacetError
+from facet.stages import stage
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
@@ -62,7 +63,8 @@ def sqs_worker[M](
             metrics.add_metric("NotBegun", MetricUnit.Count, 1)
             raise FacetError("the jobs before it took the time")
         try:
-            do(record)
+            with stage("record"):
+                do(record)
         except Exception as error:
             if put_off is None or not put_off(record, error):
                 logger.exception("the record goes back to the queue", message_id=record.message_id)

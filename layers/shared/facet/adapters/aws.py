@@ -7,6 +7,8 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from facet.adapters.tracing import watched
+
 # Seconds that a service may take to begin its answer, and how often it is asked. All tries are over
 # before the shortest function's Timeout, so that the last may still answer (tests/template).
 # DynamoDB and SQS answer in milliseconds, S3 within a second even for a photo.
@@ -36,10 +38,12 @@ def client(service: str, *, read_timeout: int | None = None) -> Any:
     if service == "s3":
         # boto3 still presigns with SigV2 in us-east-1 unless told.
         config = config.merge(Config(signature_version="s3v4"))
-    return boto3.client(service, config=config)  # type: ignore[call-overload]
+    return watched(boto3.client(service, config=config))  # type: ignore[call-overload]
 
 
 @cache
 def table(name: str, *, read_timeout: int | None = None) -> Any:
     """A DynamoDB table resource, which speaks Python types."""
-    return boto3.resource("dynamodb", config=_config("dynamodb", read_timeout)).Table(name)
+    made = boto3.resource("dynamodb", config=_config("dynamodb", read_timeout)).Table(name)
+    watched(made.meta.client)
+    return made

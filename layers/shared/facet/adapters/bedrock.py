@@ -16,6 +16,7 @@ from aws_lambda_powertools.utilities.circuit_breaker.persistence import (
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from facet.adapters.tracing import watched
 from facet.domain.narration import ModelError, Tool
 
 MOST_ROUNDS = 4
@@ -112,7 +113,7 @@ class BedrockModel:
 
 def bedrock_client() -> Any:
     """A client that retries as CONFIG says."""
-    return boto3.client("bedrock-runtime", config=CONFIG)
+    return watched(boto3.client("bedrock-runtime", config=CONFIG))
 
 
 def _spec(tool: Tool) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from facet.adapters.tracing import watched
 from facet.domain.errors import PermanentError
 from facet.domain.style import Slot
 
@@ -81,4 +82,4 @@ class NovaCanvas:
 
 def nova_client() -> Any:
     """A client that waits as long as a picture takes."""
-    return boto3.client("bedrock-runtime", config=CONFIG)
+    return watched(boto3.client("bedrock-runtime", config=CONFIG))

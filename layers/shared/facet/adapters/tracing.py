@@ -1,20 +1,35 @@
-"""X-Ray, where it listens. Importing the SDK costs a cold start 0.1 s, so only there."""
+"""Tracing where it is asked for, by an endpoint in the environment; nothing is loaded where not."""
 
 import os
 from collections.abc import Callable
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from facet.adapters.spans import Spans
+
+ENDPOINT = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
+
+
+@cache
+def spans() -> "Spans | None":
+    """What keeps this process' spans; None where nobody wants traces."""
+    if not os.environ.get(ENDPOINT):
+        return None
+    from facet.adapters.spans import Spans  # noqa: PLC0415 a layer that only traced functions have
+
+    return Spans(os.environ)
 
 
 def traced[**P, R](handler: Callable[P, R]) -> Callable[P, R]:
-    """The handler under Powertools' Tracer if the function runs with active tracing.
+    """The handler, each call of it a trace."""
+    kept = spans()
+    traced_handler: Any = kept.handler(handler) if kept else handler
+    return traced_handler  # type: ignore[no-any-return]
 
-    Of an answer nothing goes into a trace, since it holds measures of somebody's skin and signed
-    URLs; of an error no more than X-Ray itself notes.
-    """
-    if "AWS_XRAY_DAEMON_ADDRESS" not in os.environ:
-        return handler
-    from aws_lambda_powertools import Tracer  # noqa: PLC0415
 
-    capture = Tracer().capture_lambda_handler(capture_response=False, capture_error=False)
-    wrapped: Any = capture(handler)
-    return wrapped  # type: ignore[no-any-return]
+def watched[C](client: C) -> C:
+    """The client of AWS, each call of it a span."""
+    if kept := spans():
+        kept.watch(client)
+    return client

@@ -20,6 +20,7 @@ from facet.domain.face import (
     Versions,
 )
 from facet.saying import say
+from facet.stages import stage
 from facet.vision.face.landmarks import part
 from facet.vision.face.mesh import Mesh
 from facet.vision.face.models import FaceModels
@@ -78,8 +79,10 @@ def analyze_photo(
     once, when nothing of the file is left to be decoded.
     Raises PhotoRejectedError with every failing gate, warnings included, when one of them rejects.
     """
-    decoded = decode(data, gates)
-    photo, meshes = _upright(decoded, models)
+    with stage("decode"):
+        decoded = decode(data, gates)
+    with stage("find the face"):
+        photo, meshes = _upright(decoded, models)
     if not meshes:
         # A face may be there and only too dark to be found.
         dark = gates.check("too_dark", exposure(photo.pixels[::4, ::4].reshape(-1, 3))["too_dark"])
@@ -88,7 +91,8 @@ def analyze_photo(
     rival = _width(meshes[1]) / _width(mesh) if len(meshes) > 1 else 0.0
     share = _width(mesh) / min(photo.width, photo.height)
     if photo is decoded and photo.scale < 1 and eye_distance(mesh.points) < _ENOUGH_EYES:
-        photo, mesh = _closer(data, photo, mesh, models, gates)
+        with stage("look closer"):
+            photo, mesh = _closer(data, photo, mesh, models, gates)
     opened()
 
     pixels = photo.pixels
@@ -127,7 +131,8 @@ def analyze_photo(
     eyes_hidden = any(gates.check(name, values[name]) for name in _EYES_SHUT if name in values)
     colours = measure_colours(shown, points, skin, light, eyes_hidden=eyes_hidden)
     scoring = load_scoring()
-    concerns = measure_concerns(pixels, mesh, scoring, laid_out)
+    with stage("measure the skin"):
+        concerns = measure_concerns(pixels, mesh, scoring, laid_out)
     reading = FaceReading(
         quality=quality,
         face=measure_face(mesh, pose, _distance(photo, mesh), colours),
@@ -143,9 +148,9 @@ def analyze_photo(
             tables=table_versions() | ({"paper": paper_version()} if reference else {}),
         ),
     )
-    return PhotoAnalysis(
-        reading, encode_jpeg(photo.image, _PHOTO_QUALITY), photo.width, photo.height
-    )
+    with stage("encode"):
+        photo_jpeg = encode_jpeg(photo.image, _PHOTO_QUALITY)
+    return PhotoAnalysis(reading, photo_jpeg, photo.width, photo.height)
 
 
 def _told(kind: ReferenceKind, paper: Paper | PaperReason) -> Reference:
