@@ -30,6 +30,7 @@ MAY_IMPORT = {
     "colour": set(),
     "saying": set(),
     "stages": set(),
+    "logs": set(),
     "vision": {"vision", "colour", "saying", "stages", "domain"},
     "vision.photo": {"vision.photo", "colour", "saying", "domain"},
     "vision.face": {"vision.face", "vision.photo", "colour", "saying", "domain"},
@@ -55,7 +56,7 @@ MAY_IMPORT = {
     "advice.words": {"advice.words", "advice.advisers", "advice.advice_facts", "advice.occasions"}
     | {"catalogue", "saying", "domain"},
     "services": {"services", "vision", "advice", "catalogue", "saying", "domain"},
-    "adapters": {"adapters", "saying", "stages", "domain"},
+    "adapters": {"adapters", "logs", "saying", "stages", "domain"},
     "http": {"http", "saying", "domain"},
     "wiring": {"adapters", "http", "services", "vision", "advice", "catalogue", "domain"},
     "worker": {"adapters", "stages"},

@@ -29,7 +29,7 @@ SECRET = "walnut"
 LOADED = """
 import sys
 from facet.adapters.tracing import traced, watched
-assert traced(print) is print and watched(print) is print
+assert traced(print) and watched(print) is print
 strangers = {"opentelemetry", "aws_xray_sdk", "requests"}
 print(sorted(strangers & {name.split(".")[0] for name in sys.modules}))
 """

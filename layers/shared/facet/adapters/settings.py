@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict
 class Settings(BaseModel):
     """Fields are environment variables in lower case; a required one has no default."""
 
-    model_config = ConfigDict(frozen=True)
+    # An error that quoted its input would write the environment into a log, secrets and all.
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     table_name: str
 

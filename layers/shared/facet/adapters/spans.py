@@ -196,7 +196,7 @@ class _Signed(AuthBase):
 
     def __init__(self, region: str) -> None:
         credentials = get_session().get_credentials()
-        assert credentials, "a function has a role"
+        assert credentials, "a function has a role"  # noqa: S101
         self._region, self._credentials = region, credentials
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:

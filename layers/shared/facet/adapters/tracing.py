@@ -5,6 +5,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from facet.logs import keep_words_out_of_logs, without_words
+
 if TYPE_CHECKING:
     from facet.adapters.spans import Spans
 
@@ -22,10 +24,11 @@ def spans() -> "Spans | None":
 
 
 def traced[**P, R](handler: Callable[P, R]) -> Callable[P, R]:
-    """The handler, each call of it a trace."""
+    """The handler as Lambda calls it: each call a trace, and no exception with its words."""
+    keep_words_out_of_logs()
     kept = spans()
     traced_handler: Any = kept.handler(handler) if kept else handler
-    return traced_handler  # type: ignore[no-any-return]
+    return without_words(traced_handler)
 
 
 def watched[C](client: C) -> C:
