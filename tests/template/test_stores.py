@@ -47,7 +47,7 @@ KEEPS_NOTHING = {
 def listed() -> dict[str, tuple[str, str]]:
     """Store, with its prefix where it has several -> (what of a person it holds, life)."""
     _, _, section = DOCUMENT.read_text().partition("## Stores")
-    found = {}
+    found: dict[str, tuple[str, str]] = {}
     for line in section.splitlines():
         if not line.startswith("| `"):
             if found and not line.startswith("|"):
