@@ -8,7 +8,7 @@ from typing import Any
 
 from contract.openapi import operations
 from facet.routes.document import DOCUMENT
-from local.template import read_template
+from local.template import read_template, routes_of
 from tests.integration.conftest import Stack
 
 EVENT = "api_get_usage.json"
@@ -59,22 +59,12 @@ class Route:
         return stack.http(self.verb, EVENT, method=self.method, **asked)
 
 
-def _verbs() -> dict[tuple[str, str], str]:
-    return {
-        (event["Properties"]["Method"], event["Properties"]["Path"]): function
-        for function, resource in read_template()["Resources"].items()
-        if resource["Type"] == "AWS::Serverless::Function"
-        for event in resource["Properties"].get("Events", {}).values()
-        if event["Type"] == "Api"
-    }
-
-
 def _routes() -> list[Route]:
-    verbs = _verbs()
+    routes = routes_of(read_template())
     return [
         Route(
             operation["operationId"],
-            verbs[method, path].removesuffix("Function").lower(),
+            routes[method, path][0].removesuffix("Function").lower(),
             method.upper(),
             path,
             operation,

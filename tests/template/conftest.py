@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from local.template import read_template
+from local.template import read_template, routes_of
 
 ROOT = Path(__file__).parents[2]
 SAM = ROOT / ".tools" / "sam" / "bin"
@@ -71,14 +71,13 @@ class Template:
         everywhere = self.body["Globals"]["Function"]["Environment"]["Variables"]
         return {*everywhere, *self.functions[function]["Environment"]["Variables"]}
 
-    def routes(self) -> dict[tuple[str, str], dict[str, Any]]:
-        """(method, path) -> properties of the SAM event."""
-        return {
-            (event["Properties"]["Method"], event["Properties"]["Path"]): event["Properties"]
-            for function in self.functions.values()
-            for event in function.get("Events", {}).values()
-            if event["Type"] == "Api"
-        }
+    def routes(self) -> dict[tuple[str, str], tuple[str, bool]]:
+        """(method, path) -> the function that answers it, and whether it is open to all."""
+        return routes_of(self.body)
+
+    def asked_by_api(self) -> set[str]:
+        """The functions that answer a route."""
+        return {function for function, _ in self.routes().values()}
 
 
 @pytest.fixture(scope="session")

@@ -134,6 +134,7 @@ def test_everything_that_costs_money_is_tagged(template: Template) -> None:
         *("AWS::ApiGateway::Account", "AWS::Cognito::UserPoolClient", "AWS::S3::BucketPolicy"),
         *("AWS::Cognito::UserPoolGroup", "AWS::SQS::QueuePolicy", "AWS::Serverless::LayerVersion"),
         *("AWS::IAM::Policy", "AWS::SNS::TopicPolicy", "AWS::Events::Rule"),
+        "AWS::Lambda::Permission",
         *("AWS::Cognito::UserPoolDomain", "AWS::Cognito::UserPoolIdentityProvider"),
         "AWS::Serverless::Function",  # tagged by Globals
     }
@@ -225,12 +226,12 @@ def test_every_function_logs_to_a_group_that_forgets(template: Template) -> None
 def test_an_event_a_function_cannot_handle_is_kept(template: Template) -> None:
     """Lambda drops what an asynchronous function refused three times, unless told where to."""
     queues = template.of_type("AWS::SQS::Queue")
-    called_by_s3 = [
-        name
-        for name, properties in template.functions.items()
-        if any(event["Type"] == "S3" for event in properties.get("Events", {}).values())
-    ]
-    assert called_by_s3 == ["AnalyzeFunction", "ThumbnailFunction"]
+    called_by_s3 = {
+        rule["Function"]["Fn::GetAtt"][0]
+        for bucket in template.of_type("AWS::S3::Bucket").values()
+        for rule in bucket["NotificationConfiguration"]["LambdaConfigurations"]
+    }
+    assert called_by_s3 == {"AnalyzeFunction", "ThumbnailFunction"}
     for name in called_by_s3:
         target = template.functions[name]["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]
         assert target["Type"] == "SQS"
@@ -269,6 +270,35 @@ def test_only_logging_comes_as_a_managed_policy(translated: Template) -> None:
         role = translated.resources[properties["Role"]["Fn::GetAtt"][0]]["Properties"]
         managed = {arn.rpartition("/")[2] for arn in role["ManagedPolicyArns"]}
         assert managed == {"AWSLambdaBasicExecutionRole"}, function
+
+
+def test_a_function_is_called_by_its_own_api_bucket_or_schedule_alone(
+    template: Template, translated: Template
+) -> None:
+    """One statement for all routes of a function, and no service may call for another account."""
+    permissions = translated.of_type("AWS::Lambda::Permission")
+    by_api = [
+        one for one in permissions.values() if one["Principal"] == "apigateway.amazonaws.com"
+    ]
+    assert {one["FunctionName"]["Ref"] for one in by_api} == template.asked_by_api()
+    assert len(by_api) == len(template.asked_by_api())
+    for name, permission in permissions.items():
+        source = json.dumps(permission["SourceArn"])
+        match permission["Principal"]:
+            case "apigateway.amazonaws.com":
+                assert source.endswith(':${AWS::AccountId}:${Api}/api/*/v1/*"}'), name
+            case "s3.amazonaws.com":
+                assert permission["SourceAccount"] == {"Ref": "AWS::AccountId"}, name
+                called = {
+                    bucket["BucketName"]["Fn::Sub"]
+                    for bucket in translated.of_type("AWS::S3::Bucket").values()
+                    for rule in bucket["NotificationConfiguration"]["LambdaConfigurations"]
+                    if rule["Function"] == arn_of(permission["FunctionName"]["Ref"])
+                }
+                assert permission["SourceArn"]["Fn::Sub"].rpartition(":::")[2] in called, name
+            case principal:
+                assert principal == "events.amazonaws.com"
+                assert set(references(permission["SourceArn"])) == {"SweepFunctionEveryFiveMinutes"}
 
 
 # --- queues ---------------------------------------------------------------------------------------
@@ -526,31 +556,29 @@ def test_the_routes_are_those_of_the_document(template: Template) -> None:
         for path, method, operation in operations(document)
     }
     routed = {
-        route: event.get("Auth") != {"Authorizer": "NONE"}
-        for route, event in template.routes().items()
+        route: not is_open
+        for route, (_, is_open) in template.routes().items()
         if route[0] != "options"
     }
     assert routed == described
 
 
 def test_a_route_goes_to_the_function_that_declares_it(template: Template) -> None:
-    for function, properties in template.functions.items():
+    for function in template.asked_by_api():
         routed = {
-            (event["Properties"]["Method"], event["Properties"]["Path"])
-            for event in properties.get("Events", {}).values()
-            if event["Type"] == "Api" and event["Properties"]["Method"] != "options"
+            route
+            for route, (answering, _) in template.routes().items()
+            if answering == function and route[0] != "options"
         }
-        if routed:
-            app = function_module(verb_of(function)).app
-            document = json.loads(app.get_openapi_json_schema(title="", version=""))
-            assert routed == {(method, path) for path, method, _ in operations(document)}
+        app = function_module(verb_of(function)).app
+        document = json.loads(app.get_openapi_json_schema(title="", version=""))
+        assert routed == {(method, path) for path, method, _ in operations(document)}
 
 
 def test_only_health_and_the_document_are_open(template: Template) -> None:
     api = template.of_type("AWS::Serverless::Api")["Api"]
     assert api["Auth"]["DefaultAuthorizer"] in api["Auth"]["Authorizers"]
-    for (method, path), route in template.routes().items():
-        is_open = route.get("Auth") == {"Authorizer": "NONE"}
+    for (method, path), (_, is_open) in template.routes().items():
         assert is_open == (path in OPEN_PATHS or method == "options"), path
         assert method != "any"
 
@@ -561,7 +589,7 @@ def test_a_token_is_of_this_pool_and_for_this_client(template: Template) -> None
     # Scopes would let access tokens in, which name no audience.
     assert api["Auth"]["Authorizers"] == {"SignedIn": {"UserPoolArn": arn_of("UserPool")}}
     for function, properties in template.functions.items():
-        asked = any(event["Type"] == "Api" for event in properties.get("Events", {}).values())
+        asked = function in template.asked_by_api()
         client = properties["Environment"]["Variables"].get("USER_POOL_CLIENT_ID")
         assert client == ({"Ref": "UserPoolClient"} if asked else None), function
 
