@@ -56,9 +56,11 @@ def timeout_of(function: str, template: Mapping[str, Any]) -> int:
 
 
 def routes_of(template: Mapping[str, Any]) -> dict[tuple[str, str], tuple[str, bool]]:
-    """(method, path) -> logical id of the function that answers it, and whether it is open to all."""
+    """(method, path) -> the function that answers it, and whether it is open to all."""
     routes = {}
-    for path, methods in template["Resources"]["Api"]["Properties"]["DefinitionBody"]["paths"].items():
+    for path, methods in template["Resources"]["Api"]["Properties"]["DefinitionBody"][
+        "paths"
+    ].items():
         for method, operation in methods.items():
             uri = operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
             function = uri.partition("/functions/${")[2].partition(".Arn}")[0]
