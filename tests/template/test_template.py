@@ -277,9 +277,7 @@ def test_a_function_is_called_by_its_own_api_bucket_or_schedule_alone(
 ) -> None:
     """One statement for all routes of a function, and no service may call for another account."""
     permissions = translated.of_type("AWS::Lambda::Permission")
-    by_api = [
-        one for one in permissions.values() if one["Principal"] == "apigateway.amazonaws.com"
-    ]
+    by_api = [one for one in permissions.values() if one["Principal"] == "apigateway.amazonaws.com"]
     assert {one["FunctionName"]["Ref"] for one in by_api} == template.asked_by_api()
     assert len(by_api) == len(template.asked_by_api())
     for name, permission in permissions.items():
@@ -349,11 +347,9 @@ def test_a_queue_outwaits_its_function_and_gives_up_into_a_dead_letter_queue(
 def test_tables_are_encrypted_restorable_and_protected_in_production(template: Template) -> None:
     for name, table in template.of_type("AWS::DynamoDB::Table").items():
         assert table["BillingMode"] == "PAY_PER_REQUEST", name
-        assert table["SSESpecification"] == {"SSEEnabled": True}, name
-        recovery = table.get("PointInTimeRecoverySpecification")
-        # What is remembered for a day is not to be kept for 35.
-        kept = None if name == "IdempotencyTable" else {"PointInTimeRecoveryEnabled": True}
-        assert recovery == kept, name
+        assert table["SSESpecification"]["SSEEnabled"] is True, name
+        recovery = table["PointInTimeRecoverySpecification"]
+        assert recovery == {"PointInTimeRecoveryEnabled": True}, name
         assert "StreamSpecification" not in table
         assert table["DeletionProtectionEnabled"] == {"Fn::If": ["IsProd", True, False]}, name
 
@@ -375,7 +371,8 @@ def test_the_sweep_reads_what_waits_by_an_index(template: Template) -> None:
 def test_buckets_are_encrypted_and_closed(template: Template) -> None:
     for name, bucket in template.of_type("AWS::S3::Bucket").items():
         (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
-        assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256", name
+        _, own, otherwise = rule["ServerSideEncryptionByDefault"]["Fn::If"]
+        assert (own["SSEAlgorithm"], otherwise["SSEAlgorithm"]) == ("aws:kms", "AES256"), name
         block = bucket["PublicAccessBlockConfiguration"]
         assert len(block) == 4
         assert all(block.values()), name
@@ -386,7 +383,7 @@ def test_buckets_are_encrypted_and_closed(template: Template) -> None:
 
 def test_queues_are_encrypted(template: Template) -> None:
     for name, queue in template.of_type("AWS::SQS::Queue").items():
-        assert queue["SqsManagedSseEnabled"] is True, name
+        assert queue["SqsManagedSseEnabled"] == {"Fn::If": ["HasKey", False, True]}, name
 
 
 def test_bedrock_may_be_called_only_where_a_model_is_named(template: Template) -> None:
