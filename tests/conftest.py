@@ -11,12 +11,24 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.roles.plugin import RolesPlugin
+
 ROOT = Path(__file__).parents[1]
 # As in the Makefile, for whoever runs pytest by itself: read when numpy is imported.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # What a property needs in time is the machine's: a busy one is no fault.
 settings.register_profile("facet", deadline=None)
 settings.load_profile("facet")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--roles", action="store_true", help="compare every role with what its function called"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(RolesPlugin(config))
 
 
 @pytest.fixture(scope="session")

@@ -30,6 +30,7 @@ from facet.domain.products import Product
 from facet.services.sweep import World, sweep
 from local.template import read_template
 from tests.integration.contract import assert_documented
+from tests.roles import recorder
 
 ROOT = Path(__file__).parents[2]
 REGION: Final = "eu-central-1"
@@ -356,14 +357,18 @@ def stack(
         def function(verb: str) -> ModuleType:
             if verb not in modules:  # a second import would take its routers from the first
                 modules[verb] = function_module(verb)
+                recorder.attribute(verb, modules[verb])
             return modules[verb]
 
-        yield Stack(
+        made = Stack(
             table=boto3.resource("dynamodb").Table(NAMES["TABLE_NAME"]),
             s3=s3,
             sqs=sqs,
             queue_urls=queue_urls,
             function=function,
         )
+        # Of the clients made from here on: the functions', and what a test puts in their place.
+        with recorder.listen(sdk.events):
+            yield made
         clients.client.cache_clear()
         clients.table.cache_clear()
