@@ -71,9 +71,11 @@ def garment_colours(pixels: NDArray[np.uint8]) -> tuple[GarmentColour, ...]:
 def _reduced(pixels: NDArray[np.uint8], edge: int) -> Floats:
     """Linear RGB of about `edge` px, each the mean of the block it stands for."""
     step = max(1, -(-max(pixels.shape[:2]) // edge))
-    height, width = (side // step * step for side in pixels.shape[:2])
+    # What is narrower than a block still is a column of them.
+    rows, columns = (min(step, side) for side in pixels.shape[:2])
+    height, width = pixels.shape[0] // rows * rows, pixels.shape[1] // columns * columns
     linear = linear_from_srgb(pixels[:height, :width])
-    blocks = linear.reshape(height // step, step, width // step, step, 3)
+    blocks = linear.reshape(height // rows, rows, width // columns, columns, 3)
     return np.asarray(blocks.mean(axis=(1, 3)))
 
 
