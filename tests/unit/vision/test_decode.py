@@ -1,16 +1,19 @@
 """Every odd file a phone, a browser or an attacker may send, made here in code."""
 
+import gc
 import io
 import struct
 import warnings
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image, ImageCms
+from PIL.PngImagePlugin import PngImageFile
 
 from facet.domain.errors import PhotoRejectedError
 from facet.vision.photo.decode import decode, decode_region, encode_jpeg
@@ -256,6 +259,21 @@ def test_a_truncated_file_is_corrupt(kind: str, share: float) -> None:
     data = encoded(noise, kind)
 
     assert codes(data[: int(len(data) * share)]) == ["corrupt_image"]
+
+
+def test_a_damaged_picture_is_let_go_at_once() -> None:
+    noise = Image.fromarray(
+        np.random.default_rng(1).integers(0, 255, (480, 640, 3), dtype=np.uint8)
+    )
+    data = encoded(noise, "PNG")[:-9000]
+    gc.collect()
+    gc.disable()  # it comes by count of objects, not by their size
+    try:
+        with suppress(PhotoRejectedError):
+            decode(data, GATES)
+        assert not [one for one in gc.get_objects() if isinstance(one, PngImageFile)]
+    finally:
+        gc.enable()
 
 
 def test_headers_followed_by_rubbish_are_corrupt() -> None:

@@ -9,6 +9,7 @@ from PIL import Image, ImageDraw
 
 from facet.colour import delta_e_2000, lab_from_hex
 from facet.vision.photo.garment import garment_colours, read_garment
+from tests.heic import heic
 
 SHIRT = [(90, 60), (250, 60), (300, 140), (260, 160), (260, 380), (80, 380), (80, 160), (40, 140)]
 
@@ -89,7 +90,25 @@ def test_the_bytes_of_a_photo_give_the_same() -> None:
     assert not dict(picture.getexif())
 
 
-@pytest.mark.parametrize("size", [(1, 1), (3, 2), (40, 7)])
+@pytest.mark.parametrize("size", [(1000, 680), (1280, 720), (1599, 900), (160, 1600)])
+def test_a_heic_of_any_size_is_read(size: tuple[int, int]) -> None:
+    read = read_garment(heic(drawn("#f2f0ec", "#9a4a2c").resize(size)))
+
+    assert away(read.colours[0].hex, "#9a4a2c") < 6
+    assert max(Image.open(BytesIO(read.picture)).size) == 800
+
+
+@pytest.mark.parametrize("size", [(160, 30_000), (30_000, 160)])
+def test_a_very_narrow_photo_has_a_colour(size: tuple[int, int]) -> None:
+    photo = BytesIO()
+    Image.new("RGB", size, "#336699").save(photo, "JPEG")
+
+    (colour,) = read_garment(photo.getvalue()).colours
+
+    assert away(colour.hex, "#336699") < 2
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 2), (40, 7), (1, 2000), (2000, 3)])
 def test_a_tiny_picture_still_has_a_colour(size: tuple[int, int]) -> None:
     colours = garment_colours(np.asarray(Image.new("RGB", size, "#336699")))
 

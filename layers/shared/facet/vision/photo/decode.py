@@ -8,8 +8,7 @@ import math
 import struct
 import warnings
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from io import BytesIO
@@ -19,8 +18,11 @@ from PIL import Image
 
 from facet.saying import say
 from facet.vision.photo.gates import Gates, rejection
+from facet.vision.photo.webp import decode_webp
 
 if TYPE_CHECKING:
+    from types import TracebackType
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -45,6 +47,7 @@ _SWAPS_SIDES = frozenset({5, 6, 7, 8})
 _SAME_SHAPE = 0.02  # a resized photo keeps its sides' ratio this closely, a cropped one does not
 # A region of a JPEG is cut from at most this many decoded pixels, which bounds memory.
 _REGION_PIXELS = 13_000_000
+_ROWS_PIXELS = 1_000_000  # that are held beside the decoder's own picture
 _HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1", b"hevc", b"hevx"})
 _OTHERS = {
     b"GIF8": "GIF",
@@ -139,7 +142,7 @@ def decode(data: bytes, gates: Gates, *, edge: int = WORKING_EDGE) -> Photo:
     """
     image, header = _open(data, gates)
     factor = max(1, max(header.width, header.height) // edge)
-    return _photo(_render(image, header, factor, gates), header)
+    return _photo(_render(data, image, header, factor, gates), header)
 
 
 def decode_region(
@@ -153,7 +156,7 @@ def decode_region(
     left, top, right, bottom = box
     inside = max((right - left) * header.width, (bottom - top) * header.height)
     least = math.ceil(math.sqrt(header.width * header.height / _REGION_PIXELS))
-    whole = _render(image, header, max(least, int(inside / edge)), gates)
+    whole = _render(data, image, header, max(least, int(inside / edge)), gates)
     width, height = whole.size
     crop = (
         max(0, round(left * width)),
@@ -184,7 +187,7 @@ def _open(data: bytes, gates: Gates) -> tuple[Image.Image, PhotoHeader]:
     if kind not in gates.content_types:
         checks = (gates.refuse("unsupported_format", kind), too_large)
         raise rejection(tuple(check for check in checks if check))
-    with _damage_is_rejected(gates):
+    with _DamageIsRejected(gates, too_large):
         image = _plugin(kind, data)
         animated = kind != "heic" and bool(getattr(image, "is_animated", False))
     moving = say("photo.animated", format=kind)
@@ -197,7 +200,7 @@ def _open(data: bytes, gates: Gates) -> tuple[Image.Image, PhotoHeader]:
     failed = tuple(check for check in checks_of_header if check)
     if failed:
         raise rejection(failed)
-    with _damage_is_rejected(gates):
+    with _DamageIsRejected(gates):
         orientation = _orientation(image, kind)
         focal = _focal(image, kind)
     width, height = image.size
@@ -255,23 +258,69 @@ def _plugin(kind: str, data: bytes) -> Image.Image:
     return image
 
 
-def _render(image: Image.Image, header: PhotoHeader, factor: int, gates: Gates) -> Image.Image:
-    """Decode, reduce by `factor` at most, and make upright sRGB of it."""
-    with _damage_is_rejected(gates):
+def _render(
+    data: bytes, image: Image.Image, header: PhotoHeader, factor: int, gates: Gates
+) -> Image.Image:
+    """Decode, reduce by `factor` at most, and make upright sRGB of it: a picture of no plugin's."""
+    with _DamageIsRejected(gates):
         if header.format == "jpeg":
             step = next(scale for scale in _DCT_SCALES if scale <= factor)
             image.draft(None, (image.width // step, image.height // step))
             factor //= step
-        image.load()
-        plain = _eight_bit(image)
-        if factor > 1:
-            plain = plain.reduce(factor)
+        scaled = decode_webp(data, factor) if header.format == "webp" else None
+        if scaled:
+            plain = _eight_bit(scaled)
+        elif header.format == "heic":
+            plain = _reduced(*_heic_rows(data), factor)
+        else:
+            image.load()
+            plain = _reduced(image.size, lambda top, end: _rows(image, top, end), factor)
         upright = _srgb(plain, image.info.get("icc_profile"))
         if header.orientation in _UPRIGHT:
             upright = upright.transpose(_UPRIGHT[header.orientation])
         # Pillow would write a JPEG's comment into the next one.
         upright.info = {}
     return upright
+
+
+type _Rows = Callable[[int, int], Image.Image]  # from the first row to before the last
+
+
+def _rows(image: Image.Image, top: int, end: int) -> Image.Image:
+    return image.crop((0, top, image.width, end))
+
+
+def _heic_rows(data: bytes) -> tuple[tuple[int, int], _Rows]:
+    """A decoded HEIC's size and its rows as libheif holds them, without a copy of the whole."""
+    from pi_heif import open_heif  # noqa: PLC0415
+
+    pictures = open_heif(data, remove_stride=False)
+    picture = pictures[pictures.primary_index]
+    picture.load()
+    mode, width, stride = picture.mode, picture.size[0], picture.stride
+
+    def rows(top: int, end: int) -> Image.Image:
+        # Its data is a view that nothing but the picture keeps alive.
+        part = memoryview(picture.data)[top * stride : end * stride]
+        return Image.frombytes(mode, (width, end - top), part, "raw", mode, stride)
+
+    return picture.size, rows
+
+
+def _reduced(size: tuple[int, int], rows: _Rows, factor: int) -> Image.Image:
+    """Average down by a whole factor, some rows at a time: no second picture of the whole size."""
+    width, height = size
+    step = max(1, _ROWS_PIXELS // (width * factor)) * factor
+    reduced: Image.Image | None = None
+    for top in range(0, height, step):
+        part = _eight_bit(rows(top, min(top + step, height)))
+        if factor > 1:
+            part = part.reduce(factor)
+        if reduced is None:
+            reduced = Image.new(part.mode, (part.width, -(-height // factor)))
+        reduced.paste(part, (0, top // factor))
+    assert reduced is not None  # noqa: S101 - a gate has asked for more than no rows
+    return reduced
 
 
 def _eight_bit(image: Image.Image) -> Image.Image:
@@ -316,13 +365,33 @@ def _transform(profile: bytes, mode: str) -> Any:
         return None
 
 
-@contextmanager
-def _damage_is_rejected(gates: Gates) -> Iterator[None]:
-    with warnings.catch_warnings():
+class _DamageIsRejected:
+    """Whatever a decoder raises inside is a rejection, beside the `others` that failed.
+
+    No generator: its frame would hold the error that holds the half-decoded picture, 200 MB until
+    the garbage collector comes by.
+    """
+
+    def __init__(self, gates: Gates, *others: "Check | None") -> None:
+        self._gates = gates
+        self._others = tuple(check for check in others if check)
+        self._quiet = warnings.catch_warnings()
+
+    def __enter__(self) -> None:
+        self._quiet.__enter__()
         warnings.simplefilter("ignore")
-        try:
-            yield
-        except Image.DecompressionBombError as error:  # WebP's plugin judges by itself
-            raise rejection((gates.refuse("image_too_large"),)) from error
-        except _DAMAGE as error:
-            raise rejection((gates.refuse("corrupt_image", str(error) or None),)) from error
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: "TracebackType | None",
+    ) -> None:
+        self._quiet.__exit__(kind, error, trace)
+        if isinstance(error, Image.DecompressionBombError):  # WebP's plugin judges by itself
+            check = self._gates.refuse("image_too_large")
+        elif isinstance(error, _DAMAGE):
+            check = self._gates.refuse("corrupt_image", str(error) or None)
+        else:
+            return
+        raise rejection((check, *self._others)) from error
