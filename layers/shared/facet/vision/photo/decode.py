@@ -18,6 +18,8 @@ from PIL import Image
 
 from facet.saying import say
 from facet.vision.photo.gates import Gates, rejection
+from facet.vision.photo.limits import WalkError
+from facet.vision.photo.walk import walk
 from facet.vision.photo.webp import decode_webp
 
 if TYPE_CHECKING:
@@ -188,6 +190,7 @@ def _open(data: bytes, gates: Gates) -> tuple[Image.Image, PhotoHeader]:
         checks = (gates.refuse("unsupported_format", kind), too_large)
         raise rejection(tuple(check for check in checks if check))
     with _DamageIsRejected(gates, too_large):
+        tally = walk(data, kind)
         image = _plugin(kind, data)
         animated = kind != "heic" and bool(getattr(image, "is_animated", False))
     moving = say("photo.animated", format=kind)
@@ -201,6 +204,7 @@ def _open(data: bytes, gates: Gates) -> tuple[Image.Image, PhotoHeader]:
     if failed:
         raise rejection(failed)
     with _DamageIsRejected(gates):
+        tally.judge_memory()
         orientation = _orientation(image, kind)
         focal = _focal(image, kind)
     width, height = image.size
@@ -388,7 +392,9 @@ class _DamageIsRejected:
         trace: "TracebackType | None",
     ) -> None:
         self._quiet.__exit__(kind, error, trace)
-        if isinstance(error, Image.DecompressionBombError):  # WebP's plugin judges by itself
+        if isinstance(error, WalkError):
+            check = self._gates.refuse(error.code, error.measured)
+        elif isinstance(error, Image.DecompressionBombError):  # WebP's plugin judges by itself
             check = self._gates.refuse("image_too_large")
         elif isinstance(error, _DAMAGE):
             check = self._gates.refuse("corrupt_image", str(error) or None)
