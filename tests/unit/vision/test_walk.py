@@ -255,6 +255,18 @@ def test_a_heic_as_phones_write_it_passes(astronaut: np.ndarray) -> None:
     assert np.abs(photo.pixels.astype(int) - astronaut).mean() < 8
 
 
+@pytest.mark.parametrize("mode", ["L", "I;16", "LA", "RGBA"])
+def test_a_heic_of_any_mode_is_read_block_by_block(mode: str) -> None:
+    grey = np.linspace(0, 255, 1300, dtype=np.uint8)[None].repeat(1100, axis=0)
+    image = Image.fromarray(grey).convert("L" if mode == "I;16" else mode)
+    if mode == "I;16":
+        image = Image.fromarray(grey.astype(np.uint16) << 8)
+
+    photo = decode(heic(image), GATES)
+
+    assert np.abs(photo.pixels.astype(int) - grey[..., None]).mean() < 3
+
+
 def test_a_grid_costs_its_tiles_and_its_own_picture(tile: Coded) -> None:
     data = file_of([*(tile_item(tile) for _ in range(4)), grid(2, 2, 1000, 1000, [1, 2, 3, 4])], 5)
 
@@ -441,7 +453,16 @@ def alpha(kind: str, **options: Any) -> bytes:
     return out.getvalue()
 
 
-@pytest.mark.parametrize("name", ["tiny", "webp", "png", "cmyk"])
+def wide() -> bytes:
+    """Forty-eight megapixels in rows of 160,000."""
+    head = struct.pack(">IIBBBBB", 160_000, 300, 8, 6, 0, 0, 0)
+    packed = zlib.compress(bytes((4 * 160_000 + 1) * 300), 1)
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
+    )
+
+
+@pytest.mark.parametrize("name", ["tiny", "webp", "png", "wide", "cmyk"])
 def test_the_garment_reader_stays_below_500_megabytes(name: str) -> None:
     cmyk = io.BytesIO()
     if name == "cmyk":
@@ -450,6 +471,7 @@ def test_the_garment_reader_stays_below_500_megabytes(name: str) -> None:
         "tiny": tiny_webp,
         "webp": lambda: alpha("WEBP", lossless=True, method=0, quality=0),
         "png": lambda: alpha("PNG", compress_level=1),
+        "wide": wide,
         "cmyk": cmyk.getvalue,
     }[name]()
 

@@ -49,7 +49,7 @@ _SWAPS_SIDES = frozenset({5, 6, 7, 8})
 _SAME_SHAPE = 0.02  # a resized photo keeps its sides' ratio this closely, a cropped one does not
 # A region of a JPEG is cut from at most this many decoded pixels, which bounds memory.
 _REGION_PIXELS = 13_000_000
-_ROWS_PIXELS = 1_000_000  # that are held beside the decoder's own picture
+_BLOCK_EDGE = 1024  # px of what is held beside the decoder's own picture
 _HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1", b"hevc", b"hevx"})
 _OTHERS = {
     b"GIF8": "GIF",
@@ -275,10 +275,10 @@ def _render(
         if scaled:
             plain = _eight_bit(scaled)
         elif header.format == "heic":
-            plain = _reduced(*_heic_rows(data), factor)
+            plain = _reduced(*_heic_blocks(data), factor)
         else:
             image.load()
-            plain = _reduced(image.size, lambda top, end: _rows(image, top, end), factor)
+            plain = _reduced(image.size, image.crop, factor)
         upright = _srgb(plain, image.info.get("icc_profile"))
         if header.orientation in _UPRIGHT:
             upright = upright.transpose(_UPRIGHT[header.orientation])
@@ -287,42 +287,43 @@ def _render(
     return upright
 
 
-type _Rows = Callable[[int, int], Image.Image]  # from the first row to before the last
+# Cuts (left, top, right, bottom) out of a decoded picture, px.
+type _Blocks = Callable[[tuple[int, int, int, int]], Image.Image]
 
 
-def _rows(image: Image.Image, top: int, end: int) -> Image.Image:
-    return image.crop((0, top, image.width, end))
-
-
-def _heic_rows(data: bytes) -> tuple[tuple[int, int], _Rows]:
-    """A decoded HEIC's size and its rows as libheif holds them, without a copy of the whole."""
+def _heic_blocks(data: bytes) -> tuple[tuple[int, int], _Blocks]:
+    """A decoded HEIC's size and blocks as libheif holds them, without a copy of the whole."""
     from pi_heif import open_heif  # noqa: PLC0415
 
     pictures = open_heif(data, remove_stride=False)
     picture = pictures[pictures.primary_index]
     picture.load()
-    mode, width, stride = picture.mode, picture.size[0], picture.stride
+    mode, stride = picture.mode, picture.stride
+    each = 2 if mode.startswith("I;16") else len(mode)  # bytes a pixel
 
-    def rows(top: int, end: int) -> Image.Image:
+    def block(box: tuple[int, int, int, int]) -> Image.Image:
+        left, top, right, bottom = box
         # Its data is a view that nothing but the picture keeps alive.
-        part = memoryview(picture.data)[top * stride : end * stride]
-        return Image.frombytes(mode, (width, end - top), part, "raw", mode, stride)
+        part = memoryview(picture.data)[top * stride + left * each : bottom * stride]
+        return Image.frombytes(mode, (right - left, bottom - top), part, "raw", mode, stride)
 
-    return picture.size, rows
+    return picture.size, block
 
 
-def _reduced(size: tuple[int, int], rows: _Rows, factor: int) -> Image.Image:
-    """Average down by a whole factor, some rows at a time: no second picture of the whole size."""
+def _reduced(size: tuple[int, int], block: _Blocks, factor: int) -> Image.Image:
+    """Average down by a whole factor, a block at a time: no second picture of the whole size."""
     width, height = size
-    step = max(1, _ROWS_PIXELS // (width * factor)) * factor
+    side = max(1, _BLOCK_EDGE // factor) * factor
     reduced: Image.Image | None = None
-    for top in range(0, height, step):
-        part = _eight_bit(rows(top, min(top + step, height)))
-        if factor > 1:
-            part = part.reduce(factor)
-        if reduced is None:
-            reduced = Image.new(part.mode, (part.width, -(-height // factor)))
-        reduced.paste(part, (0, top // factor))
+    for top in range(0, height, side):
+        for left in range(0, width, side):
+            box = left, top, min(left + side, width), min(top + side, height)
+            part = _eight_bit(block(box))
+            if factor > 1:
+                part = part.reduce(factor)
+            if reduced is None:
+                reduced = Image.new(part.mode, (-(-width // factor), -(-height // factor)))
+            reduced.paste(part, (left // factor, top // factor))
     assert reduced is not None  # noqa: S101 - a gate has asked for more than no rows
     return reduced
 
