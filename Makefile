@@ -18,7 +18,7 @@ OWN_UV := $(if $(UV_THERE),,.tools/uv/bin/uv)
 python = $(or $(shell ls -d "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/$(1).*/bin/python$(1) 2>/dev/null | sort -V | tail -n 1),$(1))
 PYTHON := $(call python,3.13)
 
-.PHONY: help setup lock models openapi examples lint types test units roles e2e check licences demo up console host down status build validate invoke bench evaluate mutants portrait
+.PHONY: help setup lock models openapi examples lint types test units roles e2e check licences demo up console host down status build validate invoke bench evaluate mutants fuzz portrait
 
 help: ## what can be asked for
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -137,6 +137,10 @@ COUNT ?= 40
 $(eval $(call environment,.tools/mutants,requirements/mutants.txt))
 mutants: setup .tools/mutants/.ready ## which of COUNT small faults, drawn at random, the tests find (half an hour)
 	PYTHONPATH=. .tools/mutants/bin/python -m tests.mutants $(SEED) $(COUNT)
+
+# Mutants come and go in memory; one that failed is made again by its number.
+fuzz: setup ## 20,000 hostile photos through all that reads photos (half an hour); COUNT, MINUTES, SEED; ONLY=number for one, KEEP=file for its bytes
+	nice -n 10 $(BIN)/python -m tests.fuzz.run --seed $(SEED) $(if $(filter file,$(origin COUNT)),,--count $(COUNT)) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(ONLY),--only $(ONLY)) $(if $(KEEP),--keep "$(KEEP)")
 
 # --- the local stack: the real template on loopback, no Docker, no AWS account ---------------------
 
