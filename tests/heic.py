@@ -19,6 +19,7 @@ picture = Image.open(io.BytesIO(sys.stdin.buffer.read()))
 out = io.BytesIO()
 tile = int(sys.argv[1])
 more = {"tile_size": tile, "thumbnails": [tile]} if tile else {}
+more["enc_params"] = {"preset": "ultrafast"}
 pillow_heif.from_pillow(picture).save(out, quality=int(sys.argv[2]), **more)
 sys.stdout.buffer.write(out.getvalue())
 """
