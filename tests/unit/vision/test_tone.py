@@ -311,3 +311,14 @@ def test_a_card_before_one_eye_is_no_light_that_both_show() -> None:
 
     assert lit.both_eyes == pytest.approx(lit.sclera, abs=1)
     assert light.both_eyes == pytest.approx((0, 0), abs=1)
+
+
+@pytest.mark.parametrize("error", [0.0, 0.04])
+def test_an_error_too_small_to_tell_is_told_as_the_smallest(
+    error: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A damaged file may hold colours that no light moves: those at the ends of the scale.
+    monkeypatch.setattr("facet.vision.skin.tone._left_open", lambda *_: error)
+    monkeypatch.setattr("facet.vision.skin.tone._trust", lambda *_: 1.0)
+
+    assert tone_of((60.0, 10.0, 18.0)).ita_error == 0.1

@@ -159,7 +159,8 @@ def _likely(skin: SkinColour, light: Light) -> tuple[float, float]:
     shown = min(_left_open(skin, stops, balance), free["error"])
     return (
         _between(elsewhere, float(colour.ita(skin.lab)), trust),
-        _between(free["error"], shown, trust),
+        # At the ends of the scale no light moves a colour: less than 0.1 is not told.
+        max(0.1, _between(free["error"], shown, trust)),
     )
 
 
