@@ -16,7 +16,9 @@ from typing import Any, Final
 from unittest.mock import patch
 
 import boto3
+from aws_lambda_powertools.event_handler.api_gateway import BaseRouter
 from moto import mock_aws
+from moto.core.model_instances import reset_model_data
 from PIL import Image
 from skimage import data as pictures
 
@@ -25,12 +27,11 @@ from facet.adapters import aws as clients
 from facet.catalogue.build import build_catalogue
 from tests.conftest import ROOT, Receiver, listening
 from tests.faults import reading
-from tests.faults.deployment import REGION, Deployment, deployed
+from tests.faults.deployment import OTHER, REGION, USER, Deployment, deployed
 from tests.faults.remembered import remembering
 
+CATALOGUE: Final = "catalogue/snapshot.json"
 CLIENT_ID: Final = "3n4b5urk1ft4fl3mg5e62d9ado"  # the audience of the recorded events
-USER: Final = "5f3d1c2a-0000-4000-8000-000000000001"
-OTHER: Final = "5f3d1c2a-0000-4000-8000-000000000002"
 
 
 def jpeg(picture: Image.Image) -> bytes:
@@ -69,8 +70,7 @@ class Account:
         self.deployment = deployment
         self.receiver = receiver
         self.photos = Photos()
-        self._catalogue = catalogue
-        self._functions: dict[str, ModuleType] = {}
+        self._functions: dict[tuple[str, int], ModuleType] = {}
         self.s3 = boto3.client("s3")
         self.users = boto3.client("cognito-idp")
         for name, properties in deployment.tables.items():
@@ -79,6 +79,7 @@ class Account:
             self.s3.create_bucket(
                 Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION}
             )
+        self._catalogue = catalogue
         self.pool = self.users.create_user_pool(PoolName="facet")["UserPool"]["Id"]
         boto3.client("secretsmanager").create_secret(
             Name=deployment.environment["WEBHOOK_SECRET_ARN"],
@@ -96,17 +97,40 @@ class Account:
         """Name of the bucket that pictures go out by."""
         return self.deployment.environment["MEDIA_BUCKET"]
 
-    def function(self, verb: str) -> ModuleType:
-        """A function's module, imported once: a second import would take the first's routers."""
-        if verb not in self._functions:
-            self._functions[verb] = function_module(verb)
-        return self._functions[verb]
+    def function(self, verb: str, instance: int = 0) -> ModuleType:
+        """A function's module, imported once for each instance that runs beside others of it.
+
+        One with routes has one instance alone: a second import would take the first's routers.
+        """
+        if (verb, instance) not in self._functions:
+            self._functions[verb, instance] = function_module(verb)
+        return self._functions[verb, instance]
+
+    @contextmanager
+    def beside(self, verb: str, running: int) -> Iterator[ModuleType]:
+        """A function while so many instances of it run already, none of which it disturbs."""
+        first = self.function(verb)
+        if not hasattr(first, "app"):
+            yield self.function(verb, running)
+            return
+        apps = [module.app for module in self._functions.values() if hasattr(module, "app")]
+        contexts = [dict(app.context) for app in apps]
+        request = {
+            name: getattr(BaseRouter, name, None) for name in ("current_event", "lambda_context")
+        }
+        try:
+            yield first
+        finally:
+            for name, value in request.items():
+                setattr(BaseRouter, name, value)
+            for app, context in zip(apps, contexts, strict=True):
+                app.context.update(context)
 
     def forget(self, *verbs: str) -> None:
         """Have functions start cold: a new process knows nothing of the one before."""
-        for verb in verbs or tuple(self._functions):
-            if verb in self._functions:
-                wiring = vars(self._functions[verb].wiring)
+        for (verb, _), module in self._functions.items():
+            if not verbs or verb in verbs:
+                wiring = vars(module.wiring)
                 for name in [name for name in wiring if name != "_settings"]:
                     del wiring[name]
 
@@ -115,10 +139,13 @@ class Account:
         for table in reading.backend().tables.values():
             table.items = collections.defaultdict(dict) if table.has_range_key else {}
         for bucket in reading.store().buckets.values():
+            for kept in list(bucket.keys.values()):
+                kept.dispose()
             bucket.keys.clear()
+        reset_model_data()  # moto keeps a list of all it ever made
         self.receiver.got.clear()
         self.receiver.answers.clear()
-        self.s3.put_object(Bucket=self.media, Key="catalogue/snapshot.json", Body=self._catalogue)
+        self.s3.put_object(Bucket=self.media, Key=CATALOGUE, Body=self._catalogue)
         for user_id in (USER, OTHER):
             if not self.has_user(user_id):
                 self.users.admin_create_user(
@@ -205,6 +232,7 @@ def opened() -> Iterator[Account]:
         logging.disable(logging.CRITICAL)
         stack.enter_context(warnings.catch_warnings())
         warnings.filterwarnings("ignore", module="aws_lambda_powertools")
+        warnings.simplefilter("ignore", ResourceWarning)  # moto's objects, overwritten
         try:
             yield account
         finally:

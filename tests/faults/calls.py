@@ -6,7 +6,7 @@ SDK tries again by itself has been tried: a fault is what is left after its last
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from botocore.exceptions import ClientError, ReadTimeoutError
@@ -15,6 +15,7 @@ ID = re.compile(
     r"[0-9A-HJKMNP-TV-Z]{26}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{64}"
     r"|\d{4}-\d\d-\d\d(T[\d:.]+Z)?"
 )
+PERSON = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # What tells what a call is about, most telling first.
 SUBJECTS: Final = ("Key", "Prefix", "QueueUrl", "IndexName", "UserPoolId", "SecretId")
 # How each service says that it is asked too often.
@@ -34,13 +35,17 @@ class DiedError(BaseException):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call: the nth of its function, service, operation and target within a flow."""
+    """One call: the nth of its function, service, operation and target within a flow.
+
+    person: whom it names.
+    """
 
     verb: str
     service: str
     operation: str
     target: str
     nth: int
+    person: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         return f"{self.verb} {self.service}.{self.operation} {self.target} {self.nth}"
@@ -53,6 +58,12 @@ type Fault = Callable[[Call, Done], Any]
 def target_of(params: Mapping[str, Any]) -> str:
     """What a call is about, without the ids in it, so that it is called alike in every run."""
     return ID.sub("*", _target(params))[:80]
+
+
+def person_of(params: Mapping[str, Any]) -> str:
+    """The user's id that stands in a call, if one does."""
+    found = PERSON.search(repr({name: told for name, told in params.items() if name != "Body"}))
+    return found[0] if found else ""
 
 
 def _target(params: Mapping[str, Any]) -> str:

@@ -16,6 +16,8 @@ from local.template import read_template
 REGION: Final = "eu-central-1"
 ACCOUNT: Final = "123456789012"
 STACK: Final = "facet"
+USER: Final = "5f3d1c2a-0000-4000-8000-000000000001"
+OTHER: Final = "5f3d1c2a-0000-4000-8000-000000000002"
 # Seconds of what the template leaves out: Lambda's and SQS' own defaults.
 MOST_EVENT_AGE = 6 * 3600
 RETENTION = 4 * 86_400

@@ -15,8 +15,9 @@ from datetime import timedelta
 from typing import Any, Final
 
 from tests.faults import reading
-from tests.faults.account import USER
-from tests.faults.world import World
+from tests.faults.calls import died_before
+from tests.faults.deployment import OTHER, USER
+from tests.faults.world import START, World
 
 ALL: Final = ["skincare", "makeup", "outfit"]
 GARMENTS: Final = (
@@ -32,7 +33,11 @@ SETTLED: Final = timedelta(minutes=20)
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """One flow. ends: the status its analyses end in without a fault; erases: its user as well."""
+    """One flow. ends: the status its analyses end in without a fault; erases: its user as well.
+
+    crowded: many things at once, for outages; its calls are those of the other flows. needs: the
+    route without which there is no such flow.
+    """
 
     name: str
     arrange: Callable[[World], None]
@@ -40,6 +45,8 @@ class Flow:
     wanted: Callable[[World], Iterator[str]]
     ends: str = "completed"
     erases: bool = False
+    crowded: bool = False
+    needs: str = ""
 
 
 def nothing(world: World) -> None:
@@ -63,22 +70,24 @@ def photo_of(photo: bytes) -> dict[str, Any]:
     }
 
 
-def start(world: World, *photos: bytes, key: str | None = "start", **wish: Any) -> None:
+def start(
+    world: World, *photos: bytes, key: str | None = "start", user: str = USER, **wish: Any
+) -> None:
     """Ask for an analysis; its id is `analysis` of the world's names."""
     told = [photo_of(photo) for photo in photos or (world.account.photos.portrait,)]
     of_photos = told[0] if len(told) == 1 else {"photos": told}
     body = {"consent_version": "2026-11", "wants": ["skincare"], **of_photos, **wish}
-    status, answer = world.ask("POST", "/v1/analyses", body, key=key)
+    status, answer = world.ask("POST", "/v1/analyses", body, key=key, user=user)
     if status == 201:
         world.names["analysis"] = answer["analysis_id"]
 
 
-def upload(world: World, *photos: bytes) -> None:
+def upload(world: World, *photos: bytes, user: str = USER) -> None:
     """Send the photos of the analysis."""
     if analysis_id := world.names.get("analysis"):
         for number, photo in enumerate(photos or (world.account.photos.portrait,)):
             suffix = f".{number}" if number else ""
-            world.put(world.account.uploads, f"faces/{USER}/{analysis_id}{suffix}", photo)
+            world.put(world.account.uploads, f"faces/{user}/{analysis_id}{suffix}", photo)
 
 
 def analysed(world: World, **wish: Any) -> None:
@@ -399,6 +408,70 @@ def told_of_the_end(world: World) -> Iterator[str]:
         yield "the webhook was never sent"
 
 
+def at_midnight(world: World) -> None:
+    """Two minutes are left of the day."""
+    world.wait((START.replace(hour=23, minute=58) - world.now).total_seconds())
+
+
+def lost(world: World) -> None:
+    """An analysis whose advice was lost, since its worker died whenever it tried."""
+    start(world)
+    upload(world)
+    with world.faulty(lambda call: died_before if call.verb == "recommend" else None):
+        world.settle()
+
+
+def retry(world: World) -> None:
+    world.ask("POST", path_of(world, "/retry"), key="retry")
+    world.settle()
+
+
+def neighbours(world: World) -> None:
+    """Two people with three analyses each, all of whose photos S3 has told nobody of yet."""
+    world.habits.silent = True
+    for number in range(3):
+        for user in (USER, OTHER):
+            start(world, key=f"start {number}", user=user, wants=["skincare", "makeup"])
+            upload(world, user=user)
+    world.habits.silent = False
+
+
+def late_upload(world: World) -> None:
+    """The URL has expired: the phone asks again with its key, and sends the photo later."""
+    start(world)
+    world.settle(timedelta(minutes=9))
+    world.wait((START + timedelta(minutes=9) - world.now).total_seconds())
+    start(world)
+    world.settle(timedelta(minutes=6))
+    world.wait((START + timedelta(minutes=15) - world.now).total_seconds())
+    upload(world)
+    world.settle()
+
+
+def crowd(world: World) -> None:
+    """Five analyses, a look, a garment, an export and somebody else's erasure, all just begun."""
+    with_belongings("makeup")(world)
+    world.http("POST", path_of(world, "/looks"), LOOK)
+    add_garment(world)
+    for number in range(5):
+        start(world, key=f"start {number}", wants=["skincare", "makeup"])
+        upload(world)
+    _, answer = world.http("POST", "/v1/me/export")
+    world.names["export"] = answer["export_id"]
+    world.http("PUT", "/v1/profile", {"skin_type": "dry"}, user=OTHER)
+    world.http("DELETE", "/v1/me", user=OTHER)
+
+
+def all_done(world: World) -> Iterator[str]:
+    _, told = world.http("GET", f"/v1/me/exports/{world.names['export']}")
+    if told["status"] != "ready":
+        yield f"the export is {told['status']}"
+    _, told = world.http("DELETE", "/v1/me", user=OTHER)
+    if told["status"] != "erased":
+        yield f"somebody is still {told['status']}"
+    yield from (f"left of an erased person: {each}" for each in reading.left_of(OTHER))
+
+
 FLOWS: Final = {
     flow.name: flow
     for flow in (
@@ -408,6 +481,10 @@ FLOWS: Final = {
         Flow("reject", nothing, reject, read, ends="failed"),
         Flow("never_upload", nothing, never_upload, read, ends="expired"),
         Flow("unheard", unheard, settle, read),
+        Flow("neighbours", neighbours, settle, no_wish, crowded=True),
+        Flow("midnight", at_midnight, never_upload, read, ends="expired"),
+        Flow("retry", lost, retry, read, needs="/v1/analyses/{analysis_id}/retry"),
+        Flow("late_upload", nothing, late_upload, read),
         Flow("look", with_belongings("makeup"), ask_for_look, one_look),
         Flow("look_without_key", with_belongings("makeup"), ask_for_look_once, no_wish),
         Flow("delete_look", with_look, delete_look, deleted),
@@ -425,6 +502,7 @@ FLOWS: Final = {
         Flow("feedback", with_outfit, wear, worn_once),
         Flow("belongings", nothing, belongings, kept),
         Flow("look_around", with_belongings("skincare"), look_around, answered),
+        Flow("crowd", crowd, settle, all_done, crowded=True),
         Flow("webhook", just_rejected, refuse_twice, told_of_the_end, ends="failed"),
     )
 }

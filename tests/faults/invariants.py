@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from tests.faults import reading
-from tests.faults.account import USER
+from tests.faults.deployment import OTHER, USER
 from tests.faults.flows import Flow
 from tests.faults.world import World
 
@@ -33,6 +33,7 @@ def judge(world: World, flow: Flow) -> Verdict:
             _judge_analysis(world, flow, analysis_id, status, verdict)
         verdict.broken.extend(_quota(world))
         _judge_pages(world, verdict)
+    verdict.broken.extend(_somebody_else(world))
     verdict.broken.extend(_writes(world))
     world.a_day_passes()
     verdict.broken.extend(f"message lost by {name}" for name in sorted(set(world.seen.vanished)))
@@ -51,20 +52,36 @@ def _judge_analysis(
     world: World, flow: Flow, analysis_id: str, status: str, verdict: Verdict
 ) -> None:
     answered, document = world.http("GET", f"/v1/analyses/{analysis_id}")
-    if answered != 200:
+    unreadable = answered < 500 and "unreadable" in document.get("code", "")
+    if answered != 200 and not unreadable:
         verdict.broken.append(f"an analysis is answered with {answered}")
+        return
+    if status not in reading.STATUSES:  # of another release
         return
     if status not in reading.TERMINAL:
         verdict.broken.append(f"an analysis stays {status}")
         return
     if not any(detail["analysis_id"] == analysis_id for _, detail in world.seen.published):
         verdict.broken.append("an end was not announced")
+    if unreadable:
+        verdict.outcome.append("an analysis cannot be read")
+        return
     if status != flow.ends:
         code = (document.get("failure") or {}).get("code")
         verdict.outcome.append(f"an analysis is {status} {code or ''}".strip())
     if status == "completed":
         verdict.outcome.extend(_advice(document))
         verdict.broken.extend(_looks(document.get("looks", ())))
+
+
+def _somebody_else(world: World) -> Iterator[str]:
+    """Nothing of all this is another person's matter."""
+    for analysis_id, status in reading.statuses(OTHER).items():
+        _, document = world.http("GET", f"/v1/analyses/{analysis_id}", user=OTHER)
+        if status != "completed":
+            yield f"somebody else's analysis is {status}"
+        elif any(each["status"] == "failed" for each in document["recommendations"].values()):
+            yield "somebody else's advice is failed"
 
 
 def _advice(document: dict[str, Any]) -> Iterator[str]:
@@ -86,7 +103,15 @@ def _looks(looks: Any) -> Iterator[str]:
 
 
 def _judge_pages(world: World, verdict: Verdict) -> None:
-    """Looks and garments, as their owner sees them."""
+    """Looks, garments, exports and the history, as their owner sees them."""
+    status, _ = world.http("GET", "/v1/analyses")
+    if status != 200:
+        verdict.broken.append(f"the history is answered with {status}")
+    for row in list(reading.rows_of(USER, "EXPORT")):
+        export_id = row.sort.partition("#")[2]
+        status, answer = world.http("GET", f"/v1/me/exports/{export_id}")
+        if status != 200 or answer["status"] == "pending":
+            verdict.broken.append("an export neither completes nor fails")
     status, answer = world.http("GET", "/v1/looks")
     if status != 200:
         verdict.broken.append(f"the looks are answered with {status}")
@@ -109,6 +134,9 @@ def _judge_pages(world: World, verdict: Verdict) -> None:
 
 
 def _quota(world: World) -> Iterator[str]:
+    told = [*world.seen.deleted, *reading.statuses().values()]
+    if not set(told) <= reading.STATUSES:
+        return  # nobody knows what another release charges for its states
     charged = sum(status not in NEVER_CHARGED for status in world.seen.deleted)
     for analysis_id, status in reading.statuses().items():
         charged += status not in NEVER_CHARGED and not _lost_all(world, analysis_id)

@@ -1,12 +1,12 @@
 """A trial: one flow, in which one thing goes wrong at one place, or two do."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from tests.faults.account import Account
-from tests.faults.calls import Call
+from tests.faults.calls import Call, Fault
 from tests.faults.flows import FLOWS, Flow, no_wish, nothing
 from tests.faults.invariants import Verdict, judge
 from tests.faults.world import Plan, Saved, Seen, World, world
@@ -44,10 +44,12 @@ class Ran:
     seen: Seen
     verdict: Verdict
     minutes: float
+    names: Mapping[str, Any]
 
 
-def no_fault(_call: Call) -> None:
+def no_fault(_world: World) -> Plan:
     """The plan in which everything works."""
+    return lambda _call: None
 
 
 class Stage:
@@ -56,9 +58,16 @@ class Stage:
     def __init__(self, account: Account) -> None:
         self.account = account
         self._arranged: dict[str, Saved] = {}
-        self._calls: dict[str, tuple[Call, ...]] = {}
+        self._unharmed: dict[str, Ran] = {}
+        self.last: Ran | None = None
+        self.notes: list[str] = []  # what a run has to say beside what it broke
 
-    def run(self, flow: Flow, plan: Plan, before: Callable[[World], None] = nothing) -> Ran:
+    def run(
+        self,
+        flow: Flow,
+        plan: Callable[[World], Plan],
+        before: Callable[[World], None] = nothing,
+    ) -> Ran:
         """Run a flow with these faults. before: what is done once all is arranged."""
         with world(self.account) as made:
             if flow.name not in self._arranged:
@@ -68,22 +77,35 @@ class Stage:
             made.restore(self._arranged[flow.name])
             before(made)
             began = made.now
-            with made.faulty(plan):
+            with made.faulty(plan(made)):
                 flow.act(made)
             minutes = (made.now - began).total_seconds() / 60
             made.settle()
-            return Ran(made.seen, judge(made, flow), minutes)
+            self.last = Ran(made.seen, judge(made, flow), minutes, made.names)
+            return self.last
 
-    def calls(self, flow: Flow) -> tuple[Call, ...]:
-        """The calls of AWS that a flow makes where nothing goes wrong.
+    def calls(self, flow: Flow) -> Sequence[Call]:
+        """The calls of AWS that a flow makes where nothing goes wrong; none where it is broken."""
+        if not self.has(flow):
+            return ()
+        ran = self.unharmed(flow)
+        return ran.seen.calls if ran.verdict == Verdict() else ()
 
-        Raises AssertionError where something is broken all the same.
-        """
-        if flow.name not in self._calls:
-            ran = self.run(flow, no_fault)
-            assert ran.verdict == Verdict(), (flow.name, ran.verdict)
-            self._calls[flow.name] = tuple(ran.seen.calls)
-        return self._calls[flow.name]
+    def has(self, flow: Flow) -> bool:
+        """Whether the API has what a flow needs."""
+        routes = self.account.deployment.routes
+        return not flow.needs or any(route.path == flow.needs for route in routes)
+
+    def unharmed(self, flow: Flow) -> Ran:
+        """A run of a flow in which nothing goes wrong."""
+        if flow.name not in self._unharmed:
+            self._unharmed[flow.name] = self.run(flow, no_fault)
+        return self._unharmed[flow.name]
+
+    def arranged(self, flow: Flow) -> Saved:
+        """The world as a flow arranges it."""
+        self.unharmed(flow)
+        return self._arranged[flow.name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +119,13 @@ class Family:
 
 
 def drawn(family: Family, stage: Stage, flow: Flow) -> list[Trial]:
+    """The trials of a flow in the order in which some are drawn of them."""
+    return sorted(family.trials(stage, flow), key=lambda trial: trial.drawn)
+
+
+def sample(family: Family, stage: Stage, flow: Flow) -> list[Trial]:
     """The few trials of a flow that every `make test` runs."""
-    return sorted(family.trials(stage, flow), key=lambda trial: trial.drawn)[: family.sampled]
+    return drawn(family, stage, flow)[: family.sampled]
 
 
 def flow_of(trial: Trial) -> Flow:
@@ -106,9 +133,14 @@ def flow_of(trial: Trial) -> Flow:
     return FLOWS[trial.flow]
 
 
-def freed(flow: Flow) -> Flow:
-    """A flow of which somebody else is erased meanwhile: all that counts is that they are."""
-    return replace(flow, erases=True, wanted=no_wish)
+def interrupted(flow: Flow, *, erases: bool) -> Flow:
+    """A flow into which somebody breaks: what it wanted is no longer wanted."""
+    return replace(flow, wanted=no_wish, erases=erases or flow.erases)
+
+
+def at(trial: Trial, fault: Fault) -> Plan:
+    """The plan in which a fault falls at a trial's call."""
+    return lambda call: fault if str(call) == trial.call else None
 
 
 def met(ran: Ran, trial: Trial) -> Iterator[str]:

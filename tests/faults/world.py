@@ -25,9 +25,9 @@ from botocore.client import BaseClient
 
 from tests.conftest import ROOT
 from tests.faults import reading
-from tests.faults.account import CLIENT_ID, USER, Account
-from tests.faults.calls import Call, DiedError, Fault, target_of
-from tests.faults.deployment import Queue, Trigger, name_of
+from tests.faults.account import CLIENT_ID, Account
+from tests.faults.calls import Call, DiedError, Fault, person_of, target_of
+from tests.faults.deployment import USER, Queue, Trigger, name_of
 
 START: Final = datetime(2026, 11, 29, 9, tzinfo=UTC)
 # What a call of AWS takes; two things never happen at the very same moment.
@@ -74,6 +74,8 @@ class Running:
     verb: str
     event: Event
     began: datetime
+    until: datetime
+    called: bool = False
     dead: bool = False
 
 
@@ -103,6 +105,7 @@ class Seen:
     """What happened in a run that no row tells afterwards."""
 
     calls: list[Call] = field(default_factory=list)
+    firsts: list[Call] = field(default_factory=list)  # of each invocation
     fired: list[Call] = field(default_factory=list)
     answers: list[tuple[str, str, int]] = field(default_factory=list)
     raised: list[str] = field(default_factory=list)
@@ -116,10 +119,14 @@ class Seen:
 
 @dataclass
 class Habits:
-    """How S3 tells of objects in this run, and whose clock is wrong by how much."""
+    """How AWS delivers in this run, and whose clock is wrong by how much.
 
-    copies: int = 1
-    late: timedelta = S3_TELLS_AFTER
+    told_after: S3 tells of an object once after each of these. twice: every message is received
+    once more after it was done. backwards: what is due at one moment comes in the wrong order.
+    """
+
+    told_after: tuple[timedelta, ...] = (S3_TELLS_AFTER,)
+    twice: bool = False
     backwards: bool = False
     silent: bool = False
     skewed: Mapping[str, timedelta] = field(default_factory=dict)
@@ -177,6 +184,7 @@ class World:
         """While this holds, calls are recorded, and the plan says which of them go wrong."""
         self._plan, self._counts = plan, Counter()
         self.seen.calls.clear()
+        self.seen.firsts.clear()
         chance(2)
         try:
             yield
@@ -212,8 +220,11 @@ class World:
             return done()
         about = (running.verb, service, operation, target_of(params))
         self._counts[about] += 1
-        call = Call(*about, self._counts[about])
+        call = Call(*about, self._counts[about], person_of(params))
         self.seen.calls.append(call)
+        if not running.called:
+            self.seen.firsts.append(call)
+            running.called = True
         fault = plan(call)
         if fault is None:
             return done()
@@ -252,7 +263,10 @@ class World:
     def _observe(self, statuses: Mapping[str, str], results: Mapping[str, Any]) -> None:
         after = reading.statuses()
         self.seen.deleted += [was for name, was in statuses.items() if name not in after]
-        for name, result in reading.results().items():
+        now = reading.results()
+        for name in results.keys() - now.keys():
+            del self.seen.written[name]  # taken away, so that it may be made again
+        for name, result in now.items():
             if result != results.get(name):
                 self.seen.written[name] += 1
 
@@ -315,9 +329,9 @@ class World:
             return
         for trigger in self.deployment.triggers:
             if trigger.bucket == bucket and key.startswith(trigger.prefix):
-                at = self.now + self.habits.late
                 event = s3_event(bucket, key)
-                self.told += [Told(trigger, event, at, at) for _ in range(self.habits.copies)]
+                moments = [self.now + after for after in self.habits.told_after]
+                self.told += [Told(trigger, event, at, at) for at in moments]
 
     # --- functions ------------------------------------------------------------------------------
 
@@ -326,11 +340,12 @@ class World:
         skew = self.habits.skewed.get(verb, timedelta())
         self._clock.shift(skew)
         until = self.now + timedelta(seconds=self.deployment.timeout(verb))
-        self._running.append(Running(verb, event, self.now))
+        beside = sum(running.verb == verb for running in self._running)
+        self._running.append(Running(verb, event, self.now, until))
         self.seen.verbs[verb] += 1
         try:
-            handler = self.account.function(verb).lambda_handler
-            return True, handler(copy.deepcopy(event), Context(verb, until))
+            with self.account.beside(verb, beside) as module:
+                return True, module.lambda_handler(copy.deepcopy(event), Context(verb, until))
         except DiedError:
             self.account.forget(verb)
         except Exception as error:  # Lambda counts it as an error, whatever it is
@@ -369,12 +384,16 @@ class World:
                 self.seen.vanished.append(told.trigger.verb)
         return bool(due)
 
-    def _work(self) -> bool:
+    def _work(self, *queues: str) -> bool:
         worked = False
         for worker in self.deployment.workers:
+            if queues and worker.queue not in queues:
+                continue
             queue = self.deployment.queues[worker.queue]
             self._give_up(queue)
             lying = [each for each in self.queues[queue.name] if each.visible_at <= self.now]
+            if self.habits.backwards:
+                lying.reverse()
             if not (batch := lying[: worker.batch]):
                 continue
             worked = True
@@ -418,6 +437,18 @@ class World:
         """Deliver whatever is due at this moment, and what comes of it."""
         while self._tell() | self._work():
             pass
+
+    def hurry(self) -> None:
+        """Have what was sent with a delay be done once it may, if what runs now still runs then."""
+        delayed = {
+            name: message.visible_at
+            for name, messages in self.queues.items()
+            for message in messages
+            if message.received == 0 and message.visible_at > self.now
+        }
+        if delayed and max(delayed.values()) < self.running.until:
+            self.wait((max(delayed.values()) - self.now).total_seconds())
+            self._work(*delayed)
 
     def tell_once(self) -> None:
         """Deliver what S3 has to tell now, and nothing that comes of it."""
