@@ -338,10 +338,6 @@ def half_done(world: World) -> None:
     world.tell_once()
 
 
-def rejected(world: World) -> None:
-    reject(world)
-
-
 def wear(world: World) -> None:
     told = {"analysis_id": world.names["analysis"], "kind": "outfit", "verdict": "worn"}
     world.ask("POST", "/v1/feedback", {**told, "item_ids": world.names["worn"]}, key="worn")
@@ -498,7 +494,7 @@ FLOWS: Final = {
         Flow("delete_awaiting", waiting_for_upload, delete_analysis, analysis_gone),
         Flow("delete_half_done", half_done, delete_analysis, analysis_gone),
         Flow("delete_completed", everything, delete_analysis, analysis_gone),
-        Flow("delete_failed", rejected, delete_analysis, analysis_gone, ends="failed"),
+        Flow("delete_failed", reject, delete_analysis, analysis_gone, ends="failed"),
         Flow("feedback", with_outfit, wear, worn_once),
         Flow("belongings", nothing, belongings, kept),
         Flow("look_around", with_belongings("skincare"), look_around, answered),

@@ -70,7 +70,10 @@ def run_part(part: Part) -> Done:
     tried = listed[part.number :: part.of]
     broken: list[Broken] = []
     for trial in () if part.counts else tried:
-        broken += {(trial, what) for what in family.run(stage(), trial)}
+        try:
+            broken += {(trial, what) for what in family.run(stage(), trial)}
+        except Exception as error:  # of the test itself: the others are tried all the same
+            broken.append((trial, f"the trial raised {error!r}"))
     notes = list(stage().notes)
     stage().notes.clear()
     return Done(part, tried, broken, notes, time.process_time() - began)

@@ -161,10 +161,9 @@ class World:
         self._running: list[Running] = []
         self._counts: Counter[tuple[str, ...]] = Counter()
         self._numbers = itertools.count(1)
-        self._ticks = {each: self.now + timedelta(seconds=each.every) for each in self._schedules()}
-
-    def _schedules(self) -> Iterator[Any]:
-        return iter(self.deployment.schedules)
+        self._ticks = {
+            each: self.now + timedelta(seconds=each.every) for each in self.deployment.schedules
+        }
 
     # --- the clock ------------------------------------------------------------------------------
 
@@ -561,7 +560,9 @@ class World:
         state = copy.deepcopy((saved.told, saved.queues, saved.seen, saved.names))
         self.told, self.queues, self.seen, self.names = state
         self._numbers = itertools.count(1_000_000)
-        self._ticks = {each: self.now + timedelta(seconds=each.every) for each in self._schedules()}
+        self._ticks = {
+            each: self.now + timedelta(seconds=each.every) for each in self.deployment.schedules
+        }
 
 
 def chance(seed: int) -> None:
