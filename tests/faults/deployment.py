@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
-from local.template import read_template
+from local.template import read_template, routes_of
 
 REGION: Final = "eu-central-1"
 ACCOUNT: Final = "123456789012"
@@ -123,6 +123,14 @@ class Deployment:
             for _, resource in self.of_type("AWS::Serverless::Function")
         }
 
+    @cached_property
+    def verbs(self) -> dict[str, str]:
+        """Name of a function in the template -> its verb."""
+        return {
+            name: Path(resource["Properties"]["CodeUri"]).name
+            for name, resource in self.of_type("AWS::Serverless::Function")
+        }
+
     def timeout(self, verb: str) -> int:
         """Seconds that a function may run."""
         return int(self.resolve(self.functions[verb]["Timeout"]))
@@ -156,9 +164,12 @@ class Deployment:
         """What is called again and again."""
         found = []
         for verb, event in self._events("Schedule"):
-            every = re.fullmatch(r"rate\((\d+) (\w+?)s?\)", event["Properties"]["Schedule"])
+            told = event["Properties"]["Schedule"]
+            if told.startswith("cron("):
+                continue  # once a month: no run is so long
+            every = re.fullmatch(r"rate\((\d+) (\w+?)s?\)", told)
             if every is None:
-                raise NotImplementedError(f"{verb}: {event['Properties']['Schedule']}")
+                raise NotImplementedError(f"{verb}: {told}")
             found.append(Schedule(verb, int(every[1]) * UNITS[every[2]]))
         return tuple(found)
 
@@ -166,8 +177,8 @@ class Deployment:
     def routes(self) -> tuple[Route, ...]:
         """Every call of the API; a greedy one last."""
         found = [
-            Route(told["Properties"]["Method"].upper(), told["Properties"]["Path"], verb)
-            for verb, told in self._events("Api")
+            Route(method.upper(), path, self.verbs[function])
+            for (method, path), (function, _) in routes_of(self._template).items()
         ]
         return tuple(sorted(found, key=lambda route: (route.path.count("{"), route.path)))
 
@@ -291,32 +302,30 @@ class Deployment:
         )
 
     def _workers(self) -> Iterator[Worker]:
-        verbs = {
-            name: Path(resource["Properties"]["CodeUri"]).name
-            for name, resource in self.of_type("AWS::Serverless::Function")
-        }
         for _, mapping in self.of_type("AWS::Lambda::EventSourceMapping"):
             told = mapping["Properties"]
             yield Worker(
-                verb=verbs[told["FunctionName"]["Ref"]],
+                verb=self.verbs[told["FunctionName"]["Ref"]],
                 queue=name_of(self.resolve(told["EventSourceArn"])),
                 batch=int(self.resolve(told.get("BatchSize", 10))),
             )
 
     def _triggers(self) -> Iterator[Trigger]:
-        for verb, event in self._events("S3"):
-            told = event["Properties"]
-            how = self.functions[verb].get("EventInvokeConfig", {})
-            failures = how.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
-            rules = told.get("Filter", {}).get("S3Key", {}).get("Rules", ())
-            yield Trigger(
-                verb=verb,
-                bucket=str(self.resolve(told["Bucket"])),
-                prefix=next((rule["Value"] for rule in rules if rule["Name"] == "prefix"), ""),
-                tries=1 + int(how.get("MaximumRetryAttempts", 2)),
-                most_age=int(how.get("MaximumEventAgeInSeconds", MOST_EVENT_AGE)),
-                failures=name_of(self.resolve(failures)) if failures else None,
-            )
+        for bucket, resource in self.of_type("AWS::S3::Bucket"):
+            told = resource["Properties"].get("NotificationConfiguration", {})
+            for call in told.get("LambdaConfigurations", ()):
+                verb = self.verbs[call["Function"]["Fn::GetAtt"][0]]
+                how = self.functions[verb].get("EventInvokeConfig", {})
+                failures = how.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
+                rules = call.get("Filter", {}).get("S3Key", {}).get("Rules", ())
+                yield Trigger(
+                    verb=verb,
+                    bucket=str(self.resolve({"Ref": bucket})),
+                    prefix=next((rule["Value"] for rule in rules if rule["Name"] == "prefix"), ""),
+                    tries=1 + int(how.get("MaximumRetryAttempts", 2)),
+                    most_age=int(how.get("MaximumEventAgeInSeconds", MOST_EVENT_AGE)),
+                    failures=name_of(self.resolve(failures)) if failures else None,
+                )
 
 
 def deployed(webhook_url: str) -> Deployment:

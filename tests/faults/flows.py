@@ -8,6 +8,7 @@ invariants.py.
 import base64
 import hashlib
 import io
+import re
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -47,6 +48,9 @@ class Flow:
     erases: bool = False
     crowded: bool = False
     needs: str = ""
+
+
+GARMENT_UPLOAD = re.compile(r"garments/[^?]+")
 
 
 def nothing(world: World) -> None:
@@ -125,12 +129,13 @@ def add_garment(world: World) -> None:
     status, answer = world.ask("POST", "/v1/wardrobe", garment_wish(photo), key="garment")
     if status == 201:
         world.names["garment"] = answer["item_id"]
+        world.names["garment upload"] = GARMENT_UPLOAD.findall(answer["upload_url"])[0]
         upload_garment(world, photo)
 
 
 def upload_garment(world: World, photo: bytes) -> None:
     """Send the photo of the garment."""
-    world.put(world.account.uploads, f"garments/{USER}/{world.names['garment']}", photo)
+    world.put(world.account.uploads, world.names["garment upload"], photo)
 
 
 def with_belongings(*wants: str) -> Callable[[World], None]:

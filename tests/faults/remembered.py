@@ -47,20 +47,27 @@ class _Named:
 
 
 def _remember(named: _Named, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    answers: dict[str, tuple[Any, Exception | None]] = {}
+    answers: dict[str, tuple[Any, Exception | None, list[str]]] = {}
 
     def remembered(*given: Any, **named_ones: Any) -> Any:
+        # What it calls on its way has no name, and is called each time.
+        called: list[str] = []
+        hooks = {n: hook for n, hook in named_ones.items() if callable(hook)}
+        named_ones = {n: value for n, value in named_ones.items() if n not in hooks}
         told = [*map(named.of, given), *(f"{n}={named.of(v)}" for n, v in named_ones.items())]
-        key = f"{name}({', '.join(told)})"
+        key = f"{name}({', '.join([*told, *hooks])})"
         if key not in answers:
+            notes = {n: partial(called.append, n) for n in hooks}
             try:
-                answer = function(*given, **named_ones)
+                answer = function(*given, **named_ones, **notes)
             except Exception as error:
-                answers[key] = (None, error)
+                answers[key] = (None, error, called)
             else:
                 named.give(answer, key)
-                answers[key] = (answer, None)
-        answer, raised = answers[key]
+                answers[key] = (answer, None, called)
+        answer, raised, called = answers[key]
+        for n in called:
+            hooks[n]()
         if raised is not None:
             raise raised
         return answer
