@@ -3,22 +3,20 @@
 Once a month the schedule's call has what belongs to nobody looked for, by messages as well.
 """
 
-import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import aws_lambda_powertools.utilities.batch  # noqa: F401 before pydantic, see facet.worker
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from facet.adapters.settings import Settings
-from facet.domain.account import ACCOUNT_JOB, AccountJob, ErasureRequested, ExportRequested
+from facet.domain.account import ACCOUNT_JOB, AccountJob, ErasureRequested, OwnersSought
 from facet.services.erase_account import erase_account
 from facet.services.export_account import export_account
 from facet.services.seek_owners import seek_owners, send_seekers
 from facet.wiring import Wiring
-from facet.worker import sqs_worker
+from facet.worker import queue_and_schedule, sqs_worker, until
 
 
 class AccountSettings(Settings):
@@ -32,40 +30,29 @@ class AccountSettings(Settings):
 
 SEEK_SECONDS = 200  # of the function's 300; the rest of a walk goes into another message
 
-logger = Logger()
-metrics = Metrics()
+logger, metrics = Logger(), Metrics()
 wiring = Wiring(AccountSettings, lambda made: (made.accounts, made.users, made.media))
 
 
 def handle(job: AccountJob) -> None:
-    began = time.monotonic()
     rows: dict[str, Any] = {"accounts": wiring.accounts, "media": wiring.media}
     everything = {**rows, "users": wiring.users, "uploads": wiring.uploads}
-    if isinstance(job, ErasureRequested):
+    if isinstance(job, OwnersSought):
+        go_on, jobs = until(SEEK_SECONDS), wiring.account_jobs
+        done = seek_owners(job, **rows, now=datetime.now(UTC), jobs=jobs, go_on=go_on)
+        metric, told = "OwnerlessDeleted", {"prefix": job.prefix, "deleted": done}
+    elif isinstance(job, ErasureRequested):
         again_after = timedelta(seconds=wiring.settings.erasure_looks_again_seconds)
-        done = erase_account(
-            job, **everything, jobs=wiring.erase_jobs, looks_again_after=again_after
-        )
-        metrics.add_metric("AccountErased", MetricUnit.Count, int(done))
-        logger.info("erased", extra={"erasure_id": job.erasure_id, "done": done})
-    elif isinstance(job, ExportRequested):
-        size = export_account(job, **everything)
-        metrics.add_metric("AccountExported", MetricUnit.Count, 1)
-        logger.info("exported", extra={"export_id": job.export_id, "bytes": size})
+        jobs = wiring.erase_jobs
+        done = erase_account(job, **everything, jobs=jobs, looks_again_after=again_after)
+        metric, told = "AccountErased", {"erasure_id": job.erasure_id, "done": done}
     else:
-        deleted = seek_owners(
-            job,
-            **rows,
-            now=datetime.now(UTC),
-            jobs=wiring.account_jobs,
-            go_on=lambda: time.monotonic() < began + SEEK_SECONDS,
-        )
-        metrics.add_metric("OwnerlessDeleted", MetricUnit.Count, deleted)
-        logger.info("owners sought", extra={"prefix": job.prefix, "deleted": deleted})
+        size = export_account(job, **everything)
+        done, metric = True, "AccountExported"
+        told = {"export_id": job.export_id, "bytes": size}
+    metrics.add_metric(metric, MetricUnit.Count, int(done))
+    logger.info("account job done", extra=told)
 
 
 of_queue = sqs_worker(ACCOUNT_JOB, handle, "AccountJobReturned")
-
-
-def lambda_handler(event: dict[str, Any], context: LambdaContext) -> Any:
-    return of_queue(event, context) if "Records" in event else send_seekers(wiring.account_jobs)
+lambda_handler = queue_and_schedule(of_queue, lambda _: send_seekers(wiring.account_jobs))

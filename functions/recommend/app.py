@@ -12,9 +12,9 @@ from facet.domain.analysis import Kind
 from facet.domain.messages import FaceAnalyzed
 from facet.services.choose_ranking import ranking_for
 from facet.services.narrate import narrate
-from facet.services.recommend import JOB_SECONDS, recommend
+from facet.services.recommend import JOB_MARGIN, recommend
 from facet.wiring import Wiring
-from facet.worker import count_by, sqs_worker
+from facet.worker import count_by, noted, sqs_worker
 
 
 class RecommendSettings(Settings):
@@ -29,15 +29,12 @@ class RecommendSettings(Settings):
     audience: str = Field(pattern="^(adults|any)$")
 
 
+KEYS = ("analysis_id", "kind")
 logger, metrics = Logger(), Metrics()
 wiring = Wiring(RecommendSettings, lambda made: (made.analyses, made.shelves, made.catalogue))
 
 
 def handle(job: FaceAnalyzed) -> None:
-    def speechless(error: Exception) -> None:
-        logger.exception("no words were found", exc_info=error)
-        metrics.add_metric("NarrationFailed", "Count", 1)
-
     ranking = ranking_for(job.user_id, wiring.rollout)
     status = recommend(
         job,
@@ -47,16 +44,14 @@ def handle(job: FaceAnalyzed) -> None:
         catalogue=wiring.catalogue.get,
         events=wiring.events,
         ranking=ranking,
-        narrate=partial(narrate, narrator=lambda: wiring.narrator, failed=speechless),
+        narrate=partial(narrate, narrator=lambda: wiring.narrator, failed=noted("NarrationFailed")),
         look_jobs=wiring.look_jobs,
         audience=wiring.settings.audience,
     )
-    logger.info("recommended", extra={"status": status or "nothing was waiting"})
+    logger.info("recommended", extra={"status": status or "nothing to do"})
     metrics.add_metric("Recommended" if status else "RepeatedJob", "Count", 1)
     if status and job.kind is Kind.SKINCARE:
         count_by("SkincareAdvised", ranking=ranking.version)
 
 
-lambda_handler = sqs_worker(
-    FaceAnalyzed, handle, "JobReturned", keys=("analysis_id", "kind"), seconds=JOB_SECONDS + 4
-)
+lambda_handler = sqs_worker(FaceAnalyzed, handle, "JobReturned", keys=KEYS, seconds=JOB_MARGIN)

@@ -3,21 +3,18 @@
 The schedule's call shares the shards out over a queue, and every message of it sweeps one.
 """
 
-import time
 from datetime import UTC, datetime
 from typing import Any
 
 import aws_lambda_powertools.utilities.batch  # noqa: F401 before pydantic, see facet.worker
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from facet.adapters.settings import Settings
-from facet.adapters.tracing import traced
 from facet.domain.overdue import OPEN_SHARDS, ShardToSweep
 from facet.services.sweep import World, sweep
 from facet.wiring import Wiring
-from facet.worker import sqs_worker
+from facet.worker import queue_and_schedule, sqs_worker, until
 
 
 class SweepSettings(Settings):
@@ -38,28 +35,21 @@ wiring = Wiring(SweepSettings)
 
 
 def handle(job: ShardToSweep) -> None:
-    until = time.monotonic() + SECONDS
-    world = World(**wiring.swept)
-    done = sweep(job.shard, job.at, world, go_on=lambda: time.monotonic() < until)
+    done = sweep(job.shard, job.at, World(**wiring.swept), go_on=until(SECONDS))
+    metrics.add_metric("StandingStill", MetricUnit.Count, done.total())
     for what, times in done.items():
         metrics.add_metric(f"Sweep_{what}", MetricUnit.Count, times)
-    metrics.add_metric("StandingStill", MetricUnit.Count, done.total())
     logger.info("swept", extra={"done": done})
     if done["left"] and done.total() > done["left"] + done["raised"]:
         wiring.shards.send([job], f"sweep-{job.shard}")
 
 
-of_queue = sqs_worker(ShardToSweep, handle, "ShardReturned", keys=("shard",))
-
-
-@logger.inject_lambda_context
-@traced
-def of_schedule(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
+def share_out(event: dict[str, Any]) -> dict[str, int]:
     """`event["time"]` is the schedule's own moment (UTC, ISO); it may be set to look ahead."""
     at = datetime.fromisoformat(event["time"]) if "time" in event else datetime.now(UTC)
     wiring.shards.send((ShardToSweep(shard=shard, at=at) for shard in range(OPEN_SHARDS)), "sweep")
     return {"shards": OPEN_SHARDS}
 
 
-def lambda_handler(event: dict[str, Any], context: LambdaContext) -> Any:
-    return (of_queue if "Records" in event else of_schedule)(event, context)
+of_queue = sqs_worker(ShardToSweep, handle, "ShardReturned", keys=("shard",))
+lambda_handler = queue_and_schedule(of_queue, share_out)

@@ -255,7 +255,7 @@ def test_an_export_that_was_given_up_reads_as_failed_and_can_be_asked_for_anew(
 ) -> None:
     _, asked = ask(stack, "POST", "/v1/me/export")
     for n in range(4):
-        stack.sweep(31 * (n + 1))
+        stack.sweep(41 * (n + 1))
 
     _, body = ask(stack, "GET", f"/v1/me/exports/{asked['export_id']}")
 

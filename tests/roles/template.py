@@ -34,8 +34,10 @@ def place(node: Any) -> str:
             text = re.sub(r"\$\{AWS::\w+\}", "", text)
             text = re.sub(r"^arn:([^:]*:){4}", "", text)
             return re.sub(r"\$\{(\w+)(\.\w+)?\}", r"\1", text)
-        case str(text):
-            return text
+        case {"Fn::If": [_, told, _]}:
+            return place(told)
+        case str(text) | int(text):
+            return str(text)
     raise ValueError(f"a resource in a shape that is not read here: {node}")
 
 

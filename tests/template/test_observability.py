@@ -48,7 +48,8 @@ def test_somebody_hears_of_what_was_given_up(template: Template, nested: Templat
         value["Ref"] for alarm in alarms.values() for value in _values(alarm) if "Ref" in value
     }
     # A webhook's server may be away for hours, and its messages wait for it.
-    queues = template.of_type("AWS::SQS::Queue").keys() - {"WebhookQueue"}
+    # And a job that is tried alone is heard of where it is given up.
+    queues = template.of_type("AWS::SQS::Queue").keys() - {"WebhookQueue", "RecommendAloneQueue"}
     assert watched >= queues | template.functions.keys()
     for name, alarm in alarms.items():
         assert alarm["AlarmActions"]["Fn::If"][1] == [{"Ref": "AlarmTopicArn"}], name

@@ -41,6 +41,7 @@ KEEPS_NOTHING = {
     "AWS::S3::BucketPolicy",
     "AWS::SNS::TopicPolicy",
     "AWS::SQS::QueuePolicy",
+    *(f"AWS::WAFv2::{kind}" for kind in ("WebACL", "WebACLAssociation")),  # samples are off
 }
 
 

@@ -310,7 +310,8 @@ def test_a_call_answers_in_one_way_and_takes_what_it_names(name: str) -> None:
     )
     for status, response in operation["responses"].items():
         assert len(resolved(response).get("content", {})) <= 1, status
-    if method == "post":
+    # A retry is done once without a key: what is being made is not asked for again.
+    if method == "post" and not path.endswith("/retry"):
         assert "Idempotency-Key" in {parameter["name"] for parameter in operation["parameters"]}
     if method == "get" and not path.startswith("/v1/health/"):
         assert {"200", "304"} <= operation["responses"].keys()

@@ -247,9 +247,19 @@ class Wiring:
     @property
     def swept(self) -> dict[str, Any]:
         """What the sweep goes through and sends on by, as facet.services.sweep.World has it."""
-        names = ("overdue", "analyses", "looks", "shelves", "accounts", "uploads", "media")
-        queues = ("jobs", "look_jobs", "account_jobs", "events")
-        return {name: getattr(self, name) for name in (*names, *queues)}
+        return {
+            "overdue": self.overdue,
+            "analyses": self.analyses,
+            "looks": self.looks,
+            "shelves": self.shelves,
+            "accounts": self.accounts,
+            "uploads": self.uploads,
+            "media": self.media,
+            "jobs": self.jobs,
+            "look_jobs": self.look_jobs,
+            "account_jobs": self.account_jobs,
+            "events": self.events,
+        }
 
     @cached_property
     def erase_jobs(self) -> "JobQueue":

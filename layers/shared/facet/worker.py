@@ -1,5 +1,6 @@
 """Handlers of the functions that no request calls: for messages of a queue, for objects of S3."""
 
+import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,6 @@ from pydantic import TypeAdapter
 
 from facet.adapters.sqs import CORRELATION_ATTRIBUTE
 from facet.adapters.tracing import traced
-from facet.domain.errors import FacetError
 from facet.stages import stage
 
 if TYPE_CHECKING:
@@ -59,9 +59,9 @@ def sqs_worker[M](
         handle(message)
 
     def handle_record(record: "SQSRecord", lambda_context: LambdaContext) -> None:
-        if lambda_context.get_remaining_time_in_millis() < 1000 * seconds:
+        if seconds and lambda_context.get_remaining_time_in_millis() < 1000 * seconds:
             metrics.add_metric("NotBegun", MetricUnit.Count, 1)
-            raise FacetError("the jobs before it took the time")
+            raise TimeoutError("the jobs before it took the time")
         try:
             with stage("record"):
                 do(record)
@@ -80,11 +80,43 @@ def sqs_worker[M](
     return lambda_handler
 
 
+def queue_and_schedule(
+    worker: Handler, begin: Callable[[dict[str, Any]], dict[str, Any]]
+) -> Handler:
+    """A handler of a queue whose jobs the schedule's calls begin: each is shown to `begin`."""
+
+    @Logger().inject_lambda_context
+    @traced
+    def of_schedule(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001
+        return begin(event)
+
+    def lambda_handler(event: dict[str, Any], context: LambdaContext) -> Any:
+        return (worker if "Records" in event else of_schedule)(event, context)
+
+    return lambda_handler
+
+
+def until(seconds: float) -> Callable[[], bool]:
+    """A call that says whether so many seconds from now are not over yet."""
+    end = time.monotonic() + seconds
+    return lambda: time.monotonic() < end
+
+
 def count_by(metric: str, **dimensions: str) -> None:
     """Count one, under dimensions that the function's other metrics do not have."""
     with single_metric(metric, MetricUnit.Count, 1) as counted:
         for name, value in dimensions.items():
             counted.add_dimension(name, value)
+
+
+def noted(metric: str) -> Callable[[Exception], None]:
+    """A call for an exception that ends nothing: it is logged and counted."""
+
+    def note(error: Exception) -> None:
+        Logger().exception(metric, exc_info=error)
+        Metrics().add_metric(metric, MetricUnit.Count, 1)
+
+    return note
 
 
 def s3_worker(handle: Callable[[str, str], bool], *, counted: str) -> Handler:

@@ -130,7 +130,7 @@ def test_an_export_is_awaited_and_given_up(world: World) -> None:
         return document.status, document.poll_after_ms
 
     assert status(3) == (ExportStatus.PENDING, 2000)
-    verbs = [next(iter(world.sweeps(40 * tried))) for tried in range(1, 5)]
+    verbs = [next(iter(world.sweeps(41 * tried))) for tried in range(1, 5)]
     assert verbs == ["export_sent_again"] * 3 + ["export_given_up"]
     sent = [job for job in world.account_jobs.sent if isinstance(job, ExportRequested)]
     assert [job.username for job in sent] == ["eva"] * 4

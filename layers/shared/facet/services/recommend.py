@@ -21,6 +21,7 @@ from facet.services.time_budget import time_budget
 
 # A job takes 15 ms of CPU. What takes longer than this would hold up the jobs behind it.
 JOB_SECONDS = 6
+JOB_MARGIN = JOB_SECONDS + 4  # left for one at least, with its reads and writes
 
 type Narrate = Callable[[ReadAnalysis, Mapping[Kind, Mapping[str, Any]]], EnhancedAnalysis | None]
 

@@ -15,11 +15,11 @@ from facet.services.ports import AccountJobs, Accounts, Objects
 OLD_ENOUGH = timedelta(days=1)
 
 
-def send_seekers(jobs: AccountJobs) -> int:
-    """Queue one walk for each place of pictures -> how many."""
+def send_seekers(jobs: AccountJobs) -> dict[str, int]:
+    """Queue one walk for each place of pictures -> how many, by name."""
     walks = [OwnersSought(prefix=place.prefix) for place in PLACES if place.bucket == "media"]
     jobs.send(walks, "owners")
-    return len(walks)
+    return {"walks": len(walks)}
 
 
 def seek_owners(

@@ -25,7 +25,7 @@ from facet.domain.analysis import (
 from facet.domain.belongings import Shelf
 from facet.domain.errors import AnalysisUnreadableError
 from facet.domain.looks import TIMED_OUT, DrawnLook, LookStatus
-from facet.domain.messages import LookWanted, jobs_of
+from facet.domain.messages import AnalysisEnded, LookWanted, jobs_of
 from facet.domain.overdue import Overdue
 from facet.domain.places import garment_upload_key
 from facet.domain.style import GarmentPhoto
@@ -108,7 +108,7 @@ def _analysis(row: Overdue, now: datetime, world: World) -> str:
     try:
         analysis = world.analyses.get(row.user_id, row.row_id)
     except AnalysisUnreadableError as error:
-        return _end_unreadable(row, error, now, world.analyses)
+        return _end_unreadable(row, error, now, world)
     if analysis is None or not _late(analysis.due_at, now):
         return "moved_meanwhile"
     if analysis.status.is_terminal:
@@ -136,11 +136,20 @@ def _counted(analysis: Analysis, now: datetime, world: World, verb: str) -> str:
     return verb if world.analyses.redriven(analysis, now) else "moved_meanwhile"
 
 
-def _end_unreadable(row: Overdue, error: Exception, now: datetime, analyses: Analyses) -> str:
+def _end_unreadable(row: Overdue, error: Exception, now: datetime, world: World) -> str:
     logger.error("the analysis %s/%s cannot be read", row.user_id, row.row_id, exc_info=error)
     failure = Failure(code="internal_error", message=say("problem.internal_error.detail"))
     unreadable = UnreadableRow(row.user_id, row.row_id, type(error).__name__)
-    analyses.end_unreadable(unreadable, failure, now)
+    if world.analyses.end_unreadable(unreadable, failure, now):
+        world.events.publish(
+            AnalysisEnded(
+                analysis_id=row.row_id,
+                user_id=row.user_id,
+                status=Status.FAILED,
+                code=failure.code,
+                correlation_id=f"sweep-{row.row_id}",  # the request's is not known
+            )
+        )
     return "unreadable"
 
 
