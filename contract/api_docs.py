@@ -75,7 +75,10 @@ class Page:
             schema = operation["requestBody"]["content"]["application/json"]["schema"]
             parts.append(f"Body: {self._kind(schema)}.")
         for status, response in operation["responses"].items():
-            if status.startswith("2") or (status == "503" and PROBLEM not in str(response)):
+            own = "content" in response and PROBLEM not in str(
+                response
+            )  # /v1/health/ready says 503
+            if status.startswith("2") or (status == "503" and own):
                 content = response.get("content", {}).get("application/json")
                 answer = f"**{status}** {self._kind(content['schema']) if content else 'no body'}"
                 parts.append(answer)
