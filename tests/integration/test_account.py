@@ -22,7 +22,7 @@ from facet.domain.account import (
 )
 from facet.domain.places import MEDIA_PREFIXES, UPLOAD_PREFIXES
 from facet.services import export_account
-from tests.integration.conftest import NAMES, USER, Stack
+from tests.integration.conftest import NAMES, USER, Stack, recorded
 
 GET = "api_get_usage.json"
 EVENTS = {
@@ -664,3 +664,22 @@ def test_a_message_nobody_understands_goes_back_to_the_queue(stack: Stack) -> No
     answer = work(stack, '{"job": "dance"}')
 
     assert len(answer["batchItemFailures"]) == 1
+
+
+# --- what belongs to nobody -----------------------------------------------------------------------
+
+
+def test_once_a_month_pictures_without_a_row_are_deleted(
+    stack: Stack, pool: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("facet.services.seek_owners.OLD_ENOUGH", timedelta(days=-1))
+    for place in MEDIA_PREFIXES:
+        left_behind = f"{place}/{OTHER}/{ID}.jpg"
+        stack.s3.put_object(Bucket=NAMES["MEDIA_BUCKET"], Key=left_behind, Body=b"a picture")
+
+    assert stack.call("account", recorded("schedule_sweep.json")) == {"walks": 6}
+    walks = account_jobs(stack, "facet-account")
+    assert [work(stack, walk) for walk in walks] == [{"batchItemFailures": []}] * 6
+
+    assert objects(stack, OTHER) == set()
+    assert "catalogue/snapshot.json" in stack.keys("MEDIA_BUCKET")
