@@ -38,8 +38,7 @@ def bill(template: Mapping[str, Any], requests_a_day: int | None = None) -> dict
 
 
 def limit(name: str, template: Mapping[str, Any]) -> int:
-    parameter = template["Parameters"].get(name)
-    return int(parameter["Default"] if parameter else DAY["limits"][name])
+    return int(template["Parameters"][name]["Default"])
 
 
 def _of_one(action: Mapping[str, Any], template: Mapping[str, Any]) -> Iterator[float]:
