@@ -212,3 +212,17 @@ def test_the_wardrobe_tells_which_garments_it_cannot_read(world: World) -> None:
         read_garment_item("user", "none", now=NOW, shelves=world.shelves, media=world.media)
     with pytest.raises(PermanentError, match="garment_unreadable"):
         read_garment_item("user", "old", now=NOW, shelves=world.shelves, media=world.media)
+
+
+def test_the_same_request_again_keeps_what_was_read(
+    world: World, arrive: Callable[..., str | None]
+) -> None:
+    assert keep(world, photo=PHOTO)
+    assert arrive() == "ready"
+
+    assert not keep(world, photo=PHOTO)
+
+    item = read(world)
+    assert (item.status, [colour.hex for colour in item.colours]) == ("ready", ["#9a4a2c"])
+    assert not keep(world, photo={**PHOTO, "checksum_sha256": "0" * 43 + "="})
+    assert read(world).status == "awaiting_upload"

@@ -153,7 +153,8 @@ def keep_garment(
         is_new = before is None
         before = before or {}
         document = {**told, **({"picture": True} if before.get("picture") else {})}
-        if wish.photo:
+        sent = GarmentPhoto.of(before)
+        if wish.photo and not _was_read(sent, wish.photo):
             photo = GarmentPhoto(
                 status="awaiting_upload",
                 expires_at=now + UPLOAD_WINDOW,
@@ -165,7 +166,7 @@ def keep_garment(
         else:
             if not wish.colours and before.get("colours"):
                 document["colours"] = before["colours"]
-            if (sent := GarmentPhoto.of(before)) and sent.status != "failed":
+            if sent and sent.status != "failed":
                 document["photo"] = before["photo"]
         if not document.get("colours") and "photo" not in document:
             raise PermanentError("colours_needed")
@@ -173,6 +174,15 @@ def keep_garment(
 
     shelves.change(user_id, Shelf.WARDROBE, item_id, edit, most)
     return is_new
+
+
+def _was_read(sent: GarmentPhoto | None, photo: NewPhoto) -> bool:
+    """Whether this very photo was read already: the same request may come again."""
+    return (
+        sent is not None
+        and sent.status == "ready"
+        and sent.checksum_sha256 == photo.checksum_sha256
+    )
 
 
 def drop_garment(
