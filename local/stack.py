@@ -13,7 +13,7 @@ import socket
 import subprocess
 import time
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -78,12 +78,14 @@ class LocalStack:
     """One MiniStack and the stack deployed to it.
 
     `enforce_iam` makes the emulator check every call of a function against its role.
-    `parameters` (Name=value) are deployed beside those of samconfig.toml.
+    `parameters` (Name=value) are deployed beside those of samconfig.toml, `settings` are variables
+    of the emulator's own environment.
     """
 
     home: Path = HOME
     enforce_iam: bool = False
     parameters: tuple[str, ...] = ()
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     # What is running
 
@@ -187,6 +189,7 @@ class LocalStack:
             # It would look for containers of its own to remove at start.
             "DOCKER_HOST": f"unix://{self.home}/no-docker",
             "AUTH": str(self.enforce_iam).lower(),
+            **self.settings,
         }
         with step("Starting MiniStack on loopback"):
             with (self.home / "ministack.log").open("wb") as log:
@@ -279,6 +282,18 @@ class LocalStack:
         log = self.home / name
         lines = log.read_text(errors="replace").splitlines()[-30:] if log.exists() else []
         return "\n".join([*lines, f"The whole of it: {log}"])
+
+    # What works
+
+    def workers(self) -> dict[psutil.Process, str]:
+        """The functions' processes, each with the function's name in the template."""
+        stack_name = f"-{samconfig()['stack_name']}-"  # its folder: ...-STACK-FUNCTION-number
+        command_lines = {worker: " ".join(worker.info["cmdline"]) for worker in self._workers()}
+        return {
+            worker: line.partition(stack_name)[2].partition("-")[0]
+            for worker, line in command_lines.items()
+            if stack_name in line
+        }
 
     # Down
 
