@@ -18,7 +18,7 @@ OWN_UV := $(if $(UV_THERE),,.tools/uv/bin/uv)
 python = $(or $(shell ls -d "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/$(1).*/bin/python$(1) 2>/dev/null | sort -V | tail -n 1),$(1))
 PYTHON := $(call python,3.13)
 
-.PHONY: help setup lock models openapi examples lint types test units faults roles e2e check licences demo up console host down status build validate invoke bench evaluate mutants fuzz portrait
+.PHONY: help setup lock models openapi examples lint types test units faults roles e2e check licences demo up console host down status build validate invoke bench soak evaluate mutants fuzz portrait
 
 help: ## what can be asked for
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -133,6 +133,9 @@ $(eval $(call environment,.tools/peers,requirements/bench.txt))
 
 bench: setup .tools/peers/.ready .tools/mediapipe/.ready .tools/node/.ready ## measure against the budgets and peers; ONLY=name,... for some
 	$(BIN)/python -m benchmarks.run $(ONLY)
+
+soak: setup ## ten minutes of load and a burst: what drains, stays exact, grows; MINUTES=n, PUBLISH=1 for docs/reliability.md
+	$(BIN)/python -m benchmarks.soak $(if $(MINUTES),--minutes $(MINUTES)) $(if $(PUBLISH),--publish)
 
 # The first commit of the rebuilding that these tests were held against: nobody chose the mutants.
 SEED ?= e0ff7a438fbe5ee354beb209af21be1e309b3528

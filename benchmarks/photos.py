@@ -1,5 +1,6 @@
 """Photos as large as a phone's, made in code from a public-domain portrait."""
 
+import io
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +31,13 @@ def selfie(megapixels: int, number: int = 1) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(grainy).save(path, quality=90)
     return path
+
+
+def faceless() -> bytes:
+    """A JPEG in which nobody is: a cup of coffee, in the public domain."""
+    out = io.BytesIO()
+    Image.fromarray(data.coffee()).save(out, "JPEG", quality=90)  # type: ignore[no-untyped-call]
+    return out.getvalue()
 
 
 def phone_photo(suffix: str = ".jpg") -> Path | None:
