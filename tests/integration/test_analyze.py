@@ -127,7 +127,7 @@ def test_a_claim_is_released_when_measuring_breaks(
     analysis_id = stack.start(portrait)
     analyze = stack.function("analyze")
     with monkeypatch.context() as patch:
-        patch.setattr(analyze.wiring, "measure", lambda _photo: 1 / 0)
+        patch.setattr(analyze.wiring, "measure", lambda _photo, **_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             stack.call("analyze", stack.uploaded(analysis_id))
     assert stack.row(analysis_id)["status"] == "analyzing"
@@ -157,9 +157,9 @@ def test_an_analysis_deleted_while_it_is_measured_leaves_no_picture(
     analyze = stack.function("analyze")
     measure = analyze.wiring.measure
 
-    def measure_while_deleted(photo: bytes) -> object:
+    def measure_while_deleted(photo: bytes, **told: object) -> object:
         stack.table.delete_item(Key={"PK": f"USER#{USER}", "SK": f"ANALYSIS#{analysis_id}"})
-        return measure(photo)
+        return measure(photo, **told)
 
     monkeypatch.setattr(analyze.wiring, "measure", measure_while_deleted)
     stack.call("analyze", stack.uploaded(analysis_id))

@@ -240,7 +240,7 @@ def test_deleting_removes_rows_results_and_every_picture(stack: Stack, portrait:
     left = stack.table.query(
         KeyConditionExpression="PK = :pk", ExpressionAttributeValues={":pk": f"USER#{USER}"}
     )["Items"]
-    assert {item["SK"].split("#")[0] for item in left} == {"QUOTA"}
+    assert {item["SK"].split("#")[0] for item in left} == {"QUOTA", "LIMIT"}
     assert stack.keys("UPLOADS_BUCKET") == set()
     assert stack.keys("MEDIA_BUCKET") == {"catalogue/snapshot.json"}
     assert stack.http("api", GET, path=f"/v1/analyses/{analysis_id}")[0] == 404

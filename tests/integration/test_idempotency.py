@@ -16,7 +16,7 @@ from facet.adapters.repeats import RepeatTable
 from facet.domain.errors import PermanentError
 from facet.http.answers import json_response
 from facet.http.gateway import resolver, respond
-from facet.http.idempotency import IdempotencyKey, Repeats
+from facet.http.idempotency import Asked, IdempotencyKey, Repeats
 from tests.integration.conftest import CLIENT_ID, NAMES, Context, Stack, recorded
 
 KEY = {"Idempotency-Key": "k1"}
@@ -38,20 +38,20 @@ class Shop:
 
         @app.post("/v1/things")
         def post_thing(wish: Wish, idempotency_key: IdempotencyKey = None) -> Response[str]:
-            with self.repeats.id_of(app, idempotency_key, wish) as thing_id:
-                return self.make(thing_id)
+            with self.repeats.asked(app, idempotency_key, wish) as asked:
+                return self.make(asked)
 
         @app.post("/v1/things/<thing>/copies")
         def copy(thing: str, idempotency_key: IdempotencyKey = None) -> Response[str]:
-            with self.repeats.id_of(app, idempotency_key, None) as thing_id:
-                return self.make(thing_id)
+            with self.repeats.asked(app, idempotency_key, None) as asked:
+                return self.make(asked)
 
-    def make(self, thing_id: str) -> Response[str]:
+    def make(self, asked: Asked) -> Response[str]:
         self.meanwhile()
-        self.made.append(thing_id)
+        self.made.append(asked.id)
         if self.fails:
             raise self.fails
-        return json_response({"thing_id": thing_id}, HTTPStatus.CREATED)
+        return json_response({"thing_id": asked.id}, HTTPStatus.CREATED)
 
     def post(
         self,

@@ -88,15 +88,17 @@ def test_what_people_say_through_the_api_teaches_the_ranking(
     analysis_id = stack.start(portrait)
     stack.call("analyze", stack.uploaded(analysis_id))
     stack.jobs()
-    analysed = stack.table.get_item(Key={"PK": f"USER#{USER}", "SK": f"ANALYSIS#{analysis_id}"})[
-        "Item"
+    analysed = [
+        stack.table.get_item(Key={"PK": f"USER#{USER}", "SK": f"{row}#{analysis_id}"})["Item"]
+        for row in ("ANALYSIS", "READING")
     ]
     types = ("dry", "oily", "normal", "combination", "sensitive")
     monkeypatch.setattr("facet.advice.learning.LEAST", 40)  # a hundred take half a minute
     answers = 0
     for n in range(18):
         user = f"person-{n}"
-        stack.table.put_item(Item={**analysed, "PK": f"USER#{user}", "user_id": user})
+        for row in analysed:
+            stack.table.put_item(Item={**row, "PK": f"USER#{user}", "user_id": user})
         profile = {"skin_type": types[n % 5], "goals": [GOALS[n % len(GOALS)]]}
         if n % 2:
             profile["budget"] = ("low", "mid", "high")[n % 3]

@@ -130,7 +130,7 @@ def test_an_export_is_made_once_and_its_lost_message_sent_by_the_sweep(
     assert status == 202
     assert [row["export_id"] for row in rows(stack, "EXPORT")] == [body["export_id"]]
     assert stack.jobs("account") == []
-    assert stack.sweep(31) == {"export_sent_again": 1}
+    assert stack.sweep(41) == {"export_sent_again": 1}
     assert len(stack.jobs("account")) == 1
 
 

@@ -16,7 +16,7 @@ from dataclasses import fields
 from functools import cache
 from math import inf
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -247,7 +247,12 @@ def test_the_counter_finds_what_the_matcher_finds() -> None:
     for row in (*written()[0], *put_together()):
         counter = Counter(row.pattern)
         for text in list(hostile(counter, row.place))[::5]:
-            found = [match.span() for match in row.pattern.finditer(text.of(40))]
+            told: Any = text.of(40)
+            if isinstance(row.pattern.pattern, bytes):
+                if not told.isascii() and max(told) > "\xff":
+                    continue  # no byte is such a letter
+                told = told.encode("latin-1")
+            found = [match.span() for match in row.pattern.finditer(told)]
             assert list(counter.matches(text.of(40))) == found, (row.place, text.of(40))
 
 

@@ -14,8 +14,7 @@ PACKAGE = Path(__file__).parents[3] / "layers" / "shared" / "facet"
 # counted, is said of one kind and of no other.
 MAY_NAME_A_KIND = {
     *("advice/advisers.py", "advice/outfit/read.py"),
-    *("services/start_analysis.py", "services/give_feedback.py"),
-    *("services/read_analysis.py", "services/render_looks.py"),
+    *("domain/analysis.py", "services/start_analysis.py", "services/give_feedback.py"),
 }
 
 

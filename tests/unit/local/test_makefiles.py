@@ -38,6 +38,6 @@ def test_a_function_is_built_in_a_folder_whose_name_holds_a_space(tmp_path: Path
 
 def test_every_layer_quotes_where_it_is_built() -> None:
     recipes = re.findall(r"^\t.*$", (ROOT / "layers" / "Makefile").read_text(), flags=re.MULTILINE)
-    assert len(recipes) == 5
+    assert len(recipes) == 6
     for recipe in recipes:
         assert recipe.endswith(' "$(ARTIFACTS_DIR)"'), recipe

@@ -29,6 +29,7 @@ def start(world: World, *, analysis_id: str = "", minutes: int = 0, **told: Any)
     return start_analysis(
         NewAnalysis.model_validate({**WISH, **told}),
         analysis_id=analysis_id or f"0{len(world.analyses.of)}",
+        again=bool(analysis_id),
         user_id="user",
         tier=Tier.FREE,
         correlation_id="correlation",

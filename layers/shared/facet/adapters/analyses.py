@@ -37,6 +37,7 @@ from facet.adapters.rows import (
     unpack,
 )
 from facet.domain.analysis import (
+    DRAWN_KIND,
     PATIENCE,
     Analysis,
     Awaited,
@@ -525,7 +526,7 @@ class AnalysisTable:
         """
         whose = analysis.user_id, analysis.analysis_id
         awaits = {Awaited.ANNOUNCEMENT, *analysis.awaits}
-        awaits |= {Awaited.LOOKS} if Kind.MAKEUP in lost else set()
+        awaits |= {Awaited.LOOKS} if DRAWN_KIND in lost else set()
         today = now.astimezone(UTC).date().isoformat()
         again = _moving(
             Status.RECOMMENDING,

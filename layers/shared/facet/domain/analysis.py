@@ -6,7 +6,7 @@ conditional update (adapters/analyses.py). What was measured lies in a row of it
 so that the row that moves stays below a kilobyte.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -46,6 +46,9 @@ class Kind(StrEnum):
     SKINCARE = "skincare"
     MAKEUP = "makeup"
     OUTFIT = "outfit"
+
+
+DRAWN_KIND = Kind.MAKEUP  # whose result advises looks, of which pictures are drawn
 
 
 class Awaited(StrEnum):
@@ -221,6 +224,17 @@ class Contents:
     results: Mapping[Kind, dict[str, Any]]  # as far as they were written
     drawn: tuple[DrawnLook, ...] | None = None  # what became of its looks; None: not drawn yet
     words: EnhancedAnalysis | None = None
+
+    @property
+    def advised_looks(self) -> Sequence[dict[str, Any]]:
+        """The looks that are advised, as the result has them."""
+        return looks_of(self.results)
+
+
+def looks_of(results: Mapping[Kind, Mapping[str, Any]]) -> Sequence[dict[str, Any]]:
+    """The looks that results advise; none where there is no such result."""
+    looks: Sequence[dict[str, Any]] = results.get(DRAWN_KIND, {}).get("looks", ())
+    return looks
 
 
 @dataclass(frozen=True, slots=True)

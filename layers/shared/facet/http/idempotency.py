@@ -2,9 +2,9 @@
 
     @router.post("/v1/wardrobe", responses=problems(201, WardrobeItem, "file_too_large"))
     def post_garment(wish: NewGarment, idempotency_key: IdempotencyKey = None) -> Response[str]:
-        with router.wiring.repeats.id_of(router, idempotency_key, wish) as item_id:
-            put_garment(item_id, wish)
-        return json_response(garment(item_id, signed=True), HTTPStatus.CREATED)
+        with router.wiring.repeats.asked(router, idempotency_key, wish) as asked:
+            put_garment(asked.id, wish)
+        return json_response(garment(asked.id, signed=True), HTTPStatus.CREATED)
 
 The key decides the id of what is made, and whatever is made of an id is made once. So a request
 that died anywhere is taken up where it stopped, and no answer has to be kept.
@@ -14,6 +14,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Protocol
 
@@ -45,6 +46,14 @@ class Ids(Protocol):
     def give_back(self, user_id: str, digest: str) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request to make something: the ULID that it has, and whether it was sent before."""
+
+    id: str
+    again: bool
+
+
 class Repeats:
     """Knows a request again by its Idempotency-Key."""
 
@@ -52,8 +61,8 @@ class Repeats:
         self._ids = ids
 
     @contextmanager
-    def id_of(self, app: Routes, key: str | None, body: BaseModel | None) -> Iterator[str]:
-        """The ULID of what a request makes: a new one, or that of the same request before.
+    def asked(self, app: Routes, key: str | None, body: BaseModel | None) -> Iterator[Asked]:
+        """What a request makes: something new, or what the same request made before.
 
         app: what answers the request. Where the request is refused, its key is free again. Raises
         PermanentError(idempotency_key_reused) for a known key with another body.
@@ -61,7 +70,7 @@ class Repeats:
         now = datetime.now(UTC)
         new_id = str(ULID.from_datetime(now))
         if key is None:
-            yield new_id
+            yield Asked(new_id, again=False)
             return
         user_id, event = caller(app).user_id, app.current_event
         digest = _digest([event.http_method, event.path, key])
@@ -70,7 +79,7 @@ class Repeats:
         if first != told:
             raise PermanentError("idempotency_key_reused")
         try:
-            yield row_id
+            yield Asked(row_id, again=row_id != new_id)
         except PermanentError:
             if row_id == new_id:
                 self._ids.give_back(user_id, digest)

@@ -44,12 +44,13 @@ def count_feedback(ranking: str | None, liked: bool | None) -> None:
     ),
 )
 def post_feedback(feedback: NewFeedback, idempotency_key: IdempotencyKey = None) -> Response[str]:
-    with router.wiring.repeats.id_of(router, idempotency_key, feedback) as feedback_id:
-        router.wiring.limits.spend(router, writes=1)
+    with router.wiring.repeats.asked(router, idempotency_key, feedback) as asked:
+        if not asked.again:
+            router.wiring.limits.spend(router, writes=1)
         receipt = give_feedback(
             caller(router).user_id,
             feedback,
-            feedback_id=feedback_id,
+            feedback_id=asked.id,
             analyses=router.wiring.analyses,
             shelves=router.wiring.shelves,
             products=router.wiring.products,

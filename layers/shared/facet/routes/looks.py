@@ -45,12 +45,14 @@ def post_look(
     analysis_id: Ulid, wish: NewLook, idempotency_key: IdempotencyKey = None
 ) -> Response[str]:
     who = caller(router)
-    with router.wiring.repeats.id_of(router, idempotency_key, wish) as look_id:
-        refuse_while_busy(router.wiring.look_jobs, router.wiring.settings.max_tryon_queue_depth)
-        router.wiring.limits.spend(router, looks=1)
+    with router.wiring.repeats.asked(router, idempotency_key, wish) as asked:
+        if not asked.again:
+            wiring = router.wiring
+            refuse_while_busy(wiring.look_jobs, wiring.settings.max_tryon_queue_depth)
+            wiring.limits.spend(router, looks=1)
         ask_for_look(
             wish,
-            look_id=look_id,
+            look_id=asked.id,
             user_id=who.user_id,
             analysis_id=analysis_id,
             correlation_id=request_id(router),
@@ -62,7 +64,7 @@ def post_look(
             shelves=router.wiring.shelves,
             jobs=router.wiring.look_jobs,
         )
-    look = read_look(who.user_id, look_id, looks=router.wiring.looks, media=router.wiring.media)
+    look = read_look(who.user_id, asked.id, looks=router.wiring.looks, media=router.wiring.media)
     return json_response(look, HTTPStatus.ACCEPTED)
 
 

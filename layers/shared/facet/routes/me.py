@@ -50,14 +50,15 @@ def person() -> Person:
 def post_export(idempotency_key: IdempotencyKey = None) -> Response[str]:
     who, now = person(), datetime.now(UTC)
 
-    with router.wiring.repeats.id_of(router, idempotency_key, None) as new_id:
-        refuse_while_busy(
-            router.wiring.account_jobs, router.wiring.settings.max_account_queue_depth
-        )
-        router.wiring.limits.spend(router, writes=1)
+    with router.wiring.repeats.asked(router, idempotency_key, None) as asked:
+        if not asked.again:
+            refuse_while_busy(
+                router.wiring.account_jobs, router.wiring.settings.max_account_queue_depth
+            )
+            router.wiring.limits.spend(router, writes=1)
         export_id = request_export(
             who,
-            new_id,
+            asked.id,
             request_id(router),
             now=now,
             most_a_day=router.wiring.settings.max_exports_a_day,

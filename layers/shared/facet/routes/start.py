@@ -46,13 +46,15 @@ router = WiredRouter()
 )
 def post_analysis(wish: NewAnalysis, idempotency_key: IdempotencyKey = None) -> Response[str]:
     who, wiring, now = caller(router), router.wiring, datetime.now(UTC)
-    with wiring.repeats.id_of(router, idempotency_key, wish) as analysis_id:
-        refuse_while_busy(wiring.analyze_events, wiring.settings.max_analyze_wait_seconds)
-        # Both at once: a start has one write to spare for it.
-        wiring.limits.spend(router, analyses=1, uploads=len(wish.photos or (wish,)))
+    with wiring.repeats.asked(router, idempotency_key, wish) as asked:
+        if not asked.again:
+            refuse_while_busy(wiring.analyze_events, wiring.settings.max_analyze_wait_seconds)
+            # Both at once: a start has one write to spare for it.
+            wiring.limits.spend(router, analyses=1, uploads=len(wish.photos or (wish,)))
         analysis = start_analysis(
             wish,
-            analysis_id=analysis_id,
+            analysis_id=asked.id,
+            again=asked.again,
             user_id=who.user_id,
             tier=who.tier,
             correlation_id=request_id(router),

@@ -83,9 +83,9 @@ def get_wardrobe(limit: Limit = 20, cursor: Cursor = None) -> Response[str]:
     responses=problems(201, WardrobeItem, "colours_needed", "file_too_large", "belongings_full"),
 )
 def post_garment(wish: NewGarment, idempotency_key: IdempotencyKey = None) -> Response[str]:
-    with router.wiring.repeats.id_of(router, idempotency_key, wish) as item_id:
-        put_garment(item_id, wish)
-    return json_response(garment(item_id, signed=True), HTTPStatus.CREATED)
+    with router.wiring.repeats.asked(router, idempotency_key, wish) as asked:
+        put_garment(asked.id, wish)
+    return json_response(garment(asked.id, signed=True), HTTPStatus.CREATED)
 
 
 @router.get(

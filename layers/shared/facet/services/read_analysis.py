@@ -182,7 +182,7 @@ def document_of(
 
 def _looks(kept: Contents, media: Objects) -> tuple[LookPicture, ...]:
     """The looks of a makeup result, with what became of each so far."""
-    analysis, advised = kept.analysis, kept.results.get(Kind.MAKEUP, {}).get("looks", ())
+    analysis, advised = kept.analysis, kept.advised_looks
     drawn = kept.drawn
     if drawn is None:
         drawn = tuple(DrawnLook(name=look["name"], status=LookStatus.RENDERING) for look in advised)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from facet.advice.makeup.read import own_makeup
-from facet.domain.analysis import Kind, ReadAnalysis
+from facet.domain.analysis import ReadAnalysis
 from facet.domain.belongings import Shelf
 from facet.domain.errors import (
     GarmentNotFoundError,
@@ -117,7 +117,7 @@ class _Easel:
 def _advised(easel: _Easel, *, analyses: Analyses) -> Sequence[LookStatus]:
     analysis, media = easel.analysis, easel.media
     kept = analyses.contents(analysis.user_id, analysis.analysis_id)
-    advised = kept.results.get(Kind.MAKEUP, {}).get("looks", ()) if kept else ()
+    advised = kept.advised_looks if kept else ()
     if kept is None or kept.drawn is not None or not advised:
         return ()
     drawn = [

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pydantic import Field
 
 from facet.domain.analysis import (
+    DRAWN_KIND,
     MEASURED_VIEWS,
     MOST_PHOTOS,
     PATIENCE,
@@ -106,6 +107,7 @@ def start_analysis(
     wish: NewAnalysis,
     *,
     analysis_id: str,
+    again: bool,
     user_id: str,
     tier: Tier,
     correlation_id: str,
@@ -119,11 +121,12 @@ def start_analysis(
 ) -> Analysis:
     """Start an analysis: charge the day's quota and write the row; asked again, take it up again.
 
-    analysis_id: a ULID, the same for the same request. One that waits for its upload gets ten
+    analysis_id: a ULID, the same for the same request. again: it was sent before, and may have made
+    it; only then is it looked for. One that waits for its upload gets ten
     minutes more. Raises PermanentError(photos_invalid, file_too_large, guardian_consent_missing,
     profile_unreadable, analysis_ended), QuotaExceededError, BusyError.
     """
-    if started := analyses.get(user_id, analysis_id):
+    if again and (started := analyses.get(user_id, analysis_id)):
         return _taken_up(started, now, analyses)
     sent = _sent(wish)
     largest = max(photo.content_length for photo in sent)
@@ -140,7 +143,7 @@ def start_analysis(
         updated_at=now,
         expires_at=now + retention,
         wants=tuple(dict.fromkeys(wish.wants)),
-        awaits=frozenset(Awaited) if Kind.MAKEUP in wish.wants else _WITHOUT_LOOKS,
+        awaits=frozenset(Awaited) if DRAWN_KIND in wish.wants else _WITHOUT_LOOKS,
         goals=wish.goals,
         occasion=wish.occasion,
         weather=wish.weather,

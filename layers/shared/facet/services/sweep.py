@@ -21,6 +21,7 @@ from facet.domain.analysis import (
     Kind,
     Status,
     UnreadableRow,
+    looks_of,
 )
 from facet.domain.belongings import Shelf
 from facet.domain.errors import AnalysisUnreadableError
@@ -174,9 +175,9 @@ def _after_its_end(analysis: Analysis, now: datetime, world: World) -> str:
 
 def _stop_waiting(analysis: Analysis, awaited: Awaited, analyses: Analyses) -> None:
     whose = analysis.user_id, analysis.analysis_id
-    advised = analyses.results(*whose).get(Kind.MAKEUP, {}) if awaited is Awaited.LOOKS else {}
+    advised = looks_of(analyses.results(*whose)) if awaited is Awaited.LOOKS else ()
     failed = {"status": LookStatus.FAILED, "code": TIMED_OUT, "message": _timed_out()}
-    looks = [DrawnLook(name=look["name"], **failed) for look in advised.get("looks", ())]
+    looks = [DrawnLook(name=look["name"], **failed) for look in advised]
     # Of makeup that was lost nothing is written: once it is retried, its looks are drawn.
     if not looks:
         analyses.received(analysis, awaited)

@@ -1,4 +1,4 @@
-"""A bound on how long one job may compute, so that it ends by itself and takes no other with it."""
+"""A bound on what one job may compute, so that it ends by itself and takes no other with it."""
 
 import signal
 import threading
@@ -11,10 +11,11 @@ from facet.domain.errors import PermanentError
 
 @contextmanager
 def time_budget(seconds: float, code: str) -> Iterator[None]:
-    """Raise PermanentError(code) in the block once it has taken so long.
+    """Raise PermanentError(code) in the block once it has used so many seconds of CPU.
 
-    By the alarm of the process, so in the main thread alone, where Lambda runs a handler; in
-    another thread nothing is bounded.
+    Of CPU, so that a busy machine ends nothing; a function's Timeout bounds what waits. By a signal
+    to the process, so in the main thread alone, where Lambda runs a handler; in another thread
+    nothing is bounded.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -23,10 +24,10 @@ def time_budget(seconds: float, code: str) -> Iterator[None]:
     def over(_signal: int, _frame: FrameType | None) -> None:
         raise PermanentError(code)
 
-    before = signal.signal(signal.SIGALRM, over)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    before = signal.signal(signal.SIGPROF, over)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
