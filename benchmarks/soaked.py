@@ -255,7 +255,8 @@ def _phases(phases: Mapping[str, tuple[float, float]], minutes: int) -> Iterator
             f'<rect class="band {escape(name)}" x="{left:.1f}" y="{MEMORY[0]}" '
             f'width="{right - left:.1f}" height="{sum(MINUTES) - MEMORY[0]}"/>'
         )
-        yield f'<text class="note" x="{left + 3:.1f}" y="{MEMORY[0] - 6}">{escape(name)}</text>'
+        middle, y = (left + right) / 2, MEMORY[0] - 6
+        yield f'<text class="note middle" x="{middle:.1f}" y="{y}">{escape(name)}</text>'
 
 
 def _axis(panel: tuple[int, int], most: float, step: float, title: str) -> Iterator[str]:
