@@ -16,18 +16,21 @@ TRIES = 3
 CONNECT_SECONDS = 1
 READ_SECONDS = {"dynamodb": 2, "sqs": 2, "events": 2}
 OTHERS_READ_SECONDS = 2.5
+EMULATED_READ_SECONDS = 10  # an emulator shares its machine with whoever asks it
 
 
 def _config(service: str, read_timeout: int | None) -> Config:
     """A Lambda's time is paid for: fail fast and let the trigger's own retries help."""
+    emulated = "AWS_ENDPOINT_URL" in os.environ
+    usual = EMULATED_READ_SECONDS if emulated else READ_SECONDS.get(service, OTHERS_READ_SECONDS)
     return Config(
         connect_timeout=CONNECT_SECONDS,
-        read_timeout=read_timeout or READ_SECONDS.get(service, OTHERS_READ_SECONDS),
+        read_timeout=read_timeout or usual,
         tcp_keepalive=True,
         retries={"mode": "standard", "total_max_attempts": 1 if read_timeout else TRIES},
         signature_version="v4",
         # `virtual` presigns for the regional host; the global one redirects, which loses a PUT.
-        s3={"addressing_style": "path" if "AWS_ENDPOINT_URL" in os.environ else "virtual"},
+        s3={"addressing_style": "path" if emulated else "virtual"},
     )
 
 
