@@ -238,8 +238,9 @@ class Stack:
         now = datetime.now(UTC) + timedelta(minutes=minutes)
         world = World(**self.function("sweep").wiring.swept)
         done: Counter[str] = Counter()
-        for shard in range(OPEN_SHARDS):
-            done += sweep(shard, now, world)
+        with recorder.acting("sweep"):
+            for shard in range(OPEN_SHARDS):
+                done += sweep(shard, now, world)
         return dict(done)
 
     def row(self, analysis_id: str, user: str = USER) -> dict[str, Any]:

@@ -54,14 +54,15 @@ def attribute(verb: str, module: ModuleType) -> None:
 
     @wraps(handler)
     def lambda_handler(*event_and_context: Any) -> Any:
-        with _as(verb):
+        with acting(verb):
             return handler(*event_and_context)
 
     module.lambda_handler = lambda_handler  # type: ignore[attr-defined]
 
 
 @contextmanager
-def _as(verb: str) -> Iterator[None]:
+def acting(verb: str) -> Iterator[None]:
+    """What is called inside is this function's, whoever calls it."""
     _running.append(_functions()[verb])
     try:
         yield
