@@ -236,7 +236,7 @@ class AnalysisTable:
             # As JSON: the table takes no floats.
             **({"weather": analysis.weather.model_dump_json()} if analysis.weather else {}),
             "status": analysis.status,
-            "awaits": {str(awaited) for awaited in analysis.awaits},
+            **({"awaits": {str(each) for each in analysis.awaits}} if analysis.awaits else {}),
             "created_at": iso(analysis.created_at),
             "updated_at": iso(analysis.updated_at),
             "expires_at": int(analysis.expires_at.timestamp()),
