@@ -519,8 +519,7 @@ class World:
         """A request that the phone repeats with the same key while the trouble is not its own."""
         for seconds in (*PHONE_WAITS, None):
             status, answer = self.http(method, path, body, **how)
-            busy = isinstance(answer, dict) and answer.get("code") == "request_in_progress"
-            if seconds is None or (status < 500 and not busy):
+            if seconds is None or status < 500:
                 break
             self.wait(seconds)
         return status, answer

@@ -68,7 +68,7 @@ PATIENCE = {
     Status.AWAITING_UPLOAD: UPLOAD_WINDOW + timedelta(minutes=1),
     # Lambda's two asynchronous retries come after about one and three minutes.
     Status.ANALYZING: timedelta(minutes=5),
-    # Three receives, each at most one visibility timeout (6 x 20 s) apart.
+    # Three of a job's five receives, two minutes apart: sent again, it is done once all the same.
     Status.RECOMMENDING: timedelta(minutes=7),
     # Ended, but something of it is still awaited.
     Status.COMPLETED: timedelta(minutes=10),
