@@ -4,14 +4,27 @@ Every write is conditional on what the row was, or writes what is only ever writ
 one that is repeated changes nothing; `moving` (adapters/rows.py) knows its own writes again.
 """
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from facet.adapters.analysis_rows import (
+    DRAWN,
+    WORDS,
+    answer_row,
+    answers,
+    keys_beside,
+    moving_to,
+    part_row,
+    result_keys,
+    to_analysis,
+    to_part,
+    to_read,
+    told_of,
+    words_of,
+)
 from facet.adapters.keys import (
     ANALYSIS,
-    RESULT,
     TONE,
     Key,
     analysis_key,
@@ -31,10 +44,12 @@ from facet.adapters.rows import (
     change_row,
     moving,
     pack,
+    put_of,
     put_or_row,
     rows_of,
     transact,
     unpack,
+    write_of,
 )
 from facet.domain.analysis import (
     DRAWN_KIND,
@@ -61,56 +76,8 @@ from facet.domain.tone_of_person import TonePart, kept_evidence, most_parts
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
-# Beside the kinds of results: what became of the looks of one, and the whole in words.
-DRAWN, WORDS = "looks", "words"
 # A claim is held as long as the analyze function may run (its Timeout in template.yaml).
 LEASE = timedelta(seconds=30)
-
-
-def to_analysis(item: Mapping[str, Any]) -> Analysis:
-    """A row as an analysis. Raises one of UNREADABLE for a row that is none."""
-    return Analysis.model_validate(_parsed(item))
-
-
-def _parsed(item: Mapping[str, Any]) -> dict[str, Any]:
-    parsed = {
-        name: json.loads(item[name])
-        for name in ("weather", "failure")
-        if item.get(name) is not None
-    }
-    expires_at = datetime.fromtimestamp(int(item["expires_at"]), UTC)
-    return {**item, **parsed, "expires_at": expires_at}
-
-
-def _to_read(item: Mapping[str, Any], reading: Mapping[str, Any] | None) -> ReadAnalysis:
-    """Both rows of an analysis as one. Raises one of UNREADABLE."""
-    measured = unpack(reading["reading"]) if reading else None
-    return ReadAnalysis.model_validate({**_parsed(item), "reading": measured})
-
-
-def _unreadable(row: Mapping[str, Any], error: Exception) -> UnreadableRow:
-    _, user_id, analysis_id = name_of(row)
-    return UnreadableRow(user_id, analysis_id, reason=type(error).__name__)
-
-
-def _part_row(analysis: Analysis, part: TonePart) -> dict[str, Any]:
-    evidence = [piece.model_dump() for piece in part.evidence]
-    return {
-        **tone_key(analysis.user_id, analysis.analysis_id),
-        "evidence": json.dumps(evidence),
-        "photos": sorted(part.photos),
-        "created_at": iso(part.created_at),
-        "expires_at": int(part.expires_at.timestamp()),
-    }
-
-
-def _to_part(row: Mapping[str, Any]) -> TonePart | None:
-    try:
-        expires_at = datetime.fromtimestamp(int(row["expires_at"]), UTC)
-        told = {"evidence": json.loads(row["evidence"]), "expires_at": expires_at}
-        return TonePart.model_validate({**row, **told})
-    except UNREADABLE:
-        return None
 
 
 class AnalysisTable:
@@ -141,14 +108,15 @@ class AnalysisTable:
     def contents(self, user_id: str, analysis_id: str) -> Contents | None:
         """An analysis with all that is kept of it, or None. Raises AnalysisUnreadableError."""
         whose = user_id, analysis_id
-        keys = [analysis_key(*whose), reading_key(*whose), *_result_keys(*whose)]
+        keys = [analysis_key(*whose), reading_key(*whose), *result_keys(*whose)]
         rows = rows_of(self._table, keys)
         if (item := rows.get(keys[0]["SK"])) is None:
             return None
         try:
-            analysis = _to_read(item, rows.get(keys[1]["SK"]))
-            told = _answers(rows.values())
-            drawn, words = told.pop(DRAWN, None), told.pop(WORDS, None)
+            analysis = to_read(item, rows.get(keys[1]["SK"]))
+            told = answers(rows.values())
+            drawn = told.pop(DRAWN, None)
+            words = told.pop(WORDS, None) or words_of(item)
             return Contents(
                 analysis,
                 {Kind(name): result for name, result in told.items()},
@@ -161,7 +129,7 @@ class AnalysisTable:
     def results(self, user_id: str, analysis_id: str) -> dict[Kind, dict[str, Any]]:
         """The recommendation documents written so far, by kind."""
         rows = rows_of(self._table, [result_key(user_id, analysis_id, kind) for kind in Kind])
-        return {Kind(name): result for name, result in _answers(rows.values()).items()}
+        return {Kind(name): result for name, result in answers(rows.values()).items()}
 
     def history(self, user_id: str, limit: int, before_id: str | None) -> Page:
         """Up to `limit` analyses older than `before_id`, newest first (ULIDs sort by time)."""
@@ -189,7 +157,7 @@ class AnalysisTable:
         A row that cannot be read says nothing.
         """
         newest = {**rows_before(user_id, TONE, None), "Limit": most_parts(), "ConsistentRead": True}
-        parts = (_to_part(row) for row in self._table.query(**newest)["Items"])
+        parts = (to_part(row) for row in self._table.query(**newest)["Items"])
         return kept_evidence((part for part in parts if part), now)
 
     def check(self) -> None:
@@ -207,14 +175,14 @@ class AnalysisTable:
         keys = [key(*whose) for whose in ids for key in (analysis_key, reading_key)]
         rows = rows_of(self._table, keys)
         there = [row for sk, row in rows.items() if sk.startswith(f"{ANALYSIS}#")]
-        return [_told(row, rows) for row in there]
+        return [told_of(row, rows) for row in there]
 
     def _with_readings(
         self, rows: Sequence[Mapping[str, Any]]
     ) -> list[ReadAnalysis | UnreadableRow]:
         keys = [reading_key(*name_of(row)[1:]) for row in rows]
         readings = rows_of(self._table, keys) if keys else {}
-        return [_told(row, readings) for row in rows]
+        return [told_of(row, readings) for row in rows]
 
     # -- moving an analysis on ---------------------------------------------------------------
 
@@ -245,7 +213,7 @@ class AnalysisTable:
         charged = charge(
             self._table.name, analysis.user_id, analysis.quota_day, tier, analysis.created_at
         )
-        if not transact(self._table, [charged, self._put(row)]):
+        if not transact(self._table, [charged, put_of(self._table, row)]):
             there = self.get(analysis.user_id, analysis.analysis_id)
             if there is None:
                 raise QuotaExceededError(self.usage(analysis.user_id, tier, analysis.created_at))
@@ -258,10 +226,8 @@ class AnalysisTable:
         update["ExpressionAttributeNames"] |= {"#status": "status"}
         update["ExpressionAttributeValues"] |= {":awaiting": Status.AWAITING_UPLOAD}
         key = analysis_key(analysis.user_id, analysis.analysis_id)
-        return (
-            change_row(self._table, key, ConditionExpression="#status = :awaiting", **update)
-            is not None
-        )
+        awaiting = "#status = :awaiting"
+        return change_row(self._table, key, ConditionExpression=awaiting, **update) is not None
 
     def claim(self, analysis: Analysis, now: datetime) -> Analysis | None:
         """Take an analysis on: awaiting_upload -> analyzing, or again after a try that died.
@@ -312,7 +278,7 @@ class AnalysisTable:
         """
         whose = analysis.user_id, analysis.analysis_id
         if part := TonePart.of(analysis, reading):
-            self._table.put_item(Item=_part_row(analysis, part))
+            self._table.put_item(Item=part_row(analysis, part))
         put_or_row(
             self._table,
             {
@@ -354,7 +320,7 @@ class AnalysisTable:
         """
         item = self._item(analysis_key(user_id, analysis_id))
         if item is None or item.get("status") in (Status.FAILED, Status.EXPIRED):
-            for key in _keys_beside(user_id, analysis_id):
+            for key in keys_beside(user_id, analysis_id):
                 self._table.delete_item(Key=key)
 
     def save_thumbnails(self, analysis: Analysis) -> bool:
@@ -402,7 +368,8 @@ class AnalysisTable:
 
         lost: it says that the job was lost, and `retry` takes it away.
         """
-        self._put_answer(analysis, kind, result, **({"lost": True} if lost else {}))
+        mark = {"lost": True} if lost else {}
+        put_or_row(self._table, answer_row(analysis, kind, result, **mark))
 
     def take_off(self, analysis: Analysis, kind: Kind) -> Analysis | None:
         """Take a kind whose result is written off `pending` -> the row.
@@ -437,9 +404,9 @@ class AnalysisTable:
         in a row of their own. all_lost: no result came of it, and its charge is given back.
         """
         if words:
-            self._table.put_item(Item=self._answer(analysis, WORDS, words.model_dump(mode="json")))
+            self._table.put_item(Item=answer_row(analysis, WORDS, words.model_dump(mode="json")))
         pending = "pending = :last" if last else "attribute_not_exists(pending)"
-        completing = _moving(
+        completing = moving_to(
             Status.COMPLETED,
             now,
             condition=f"#status = :recommending AND {pending}",
@@ -460,7 +427,7 @@ class AnalysisTable:
         What is there already stays. False when the analysis is gone.
         """
         drawn = [look.model_dump(mode="json", exclude_none=True) for look in looks]
-        self._put_answer(analysis, DRAWN, drawn)
+        put_or_row(self._table, answer_row(analysis, DRAWN, drawn))
         return self.received(analysis, Awaited.LOOKS) is not None
 
     def end(
@@ -477,7 +444,7 @@ class AnalysisTable:
         charged: it is not given back. None when the analysis has moved on since it was read, or is
         gone.
         """
-        ending = _moving(
+        ending = moving_to(
             status,
             now,
             condition="#status = :seen",
@@ -489,7 +456,7 @@ class AnalysisTable:
         whose = analysis.user_id, analysis.analysis_id
         if analysis.status is Status.ANALYZING:  # a try may have died as it saved its reading
             keys = (tone_key(*whose), reading_key(*whose))
-            beside += [self._write("Delete", key) for key in keys]
+            beside += [write_of(self._table, "Delete", key) for key in keys]
         return self._together(analysis, ending, beside)
 
     def end_unreadable(self, row: UnreadableRow, failure: Failure, now: datetime) -> bool:
@@ -500,7 +467,7 @@ class AnalysisTable:
         key = analysis_key(row.user_id, row.analysis_id)
         item = self._item(key) or {}
         over = (Status.COMPLETED, Status.FAILED, Status.EXPIRED)
-        ending = _moving(
+        ending = moving_to(
             Status.FAILED,
             now,
             condition="attribute_exists(PK) AND NOT #status IN (:done, :failed, :expired)",
@@ -508,7 +475,7 @@ class AnalysisTable:
             sets={"failure": failure.model_dump_json()},
             removes=("pending", "awaits", *CLOSED),
         )
-        writes = [self._write("Update", key, **ending)]
+        writes = [write_of(self._table, "Update", key, **ending)]
         if day := str(item.get("quota_day", "")):
             writes.append(refund(self._table.name, row.user_id, day, now))
         if transact(self._table, writes):
@@ -528,7 +495,7 @@ class AnalysisTable:
         awaits = {Awaited.ANNOUNCEMENT, *analysis.awaits}
         awaits |= {Awaited.LOOKS} if DRAWN_KIND in lost else set()
         today = now.astimezone(UTC).date().isoformat()
-        again = _moving(
+        again = moving_to(
             Status.RECOMMENDING,
             now,
             condition="#status = :completed AND #retries = :seen",
@@ -546,14 +513,9 @@ class AnalysisTable:
         if not analysis.retries:
             again["ConditionExpression"] = "#status = :completed AND attribute_not_exists(#retries)"
             del again["ExpressionAttributeValues"][":seen"]
-        beside = [
-            self._write(
-                "Delete",
-                result_key(*whose, kind),
-                ConditionExpression="attribute_exists(lost)",
-            )
-            for kind in sorted(lost)
-        ]
+        only_lost = {"ConditionExpression": "attribute_exists(lost)"}
+        keys = [result_key(*whose, kind) for kind in sorted(lost)]
+        beside = [write_of(self._table, "Delete", key, **only_lost) for key in keys]
         if analysis.refunded:
             beside.append(charge(self._table.name, analysis.user_id, today, tier, now))
         moved = self._together(analysis, again, beside)
@@ -587,40 +549,28 @@ class AnalysisTable:
         An upload that never came is not charged. False when the row has moved on since it was
         read: read it again.
         """
-        gone = self._write(
+        gone = write_of(
+            self._table,
             "Delete",
             analysis_key(analysis.user_id, analysis.analysis_id),
             ConditionExpression="#status = :seen",
             ExpressionAttributeNames={"#status": "status"},
             ExpressionAttributeValues={":seen": analysis.status},
         )
-        beside = [
-            self._write("Delete", key)
-            for key in _keys_beside(analysis.user_id, analysis.analysis_id)
-        ]
+        keys = keys_beside(analysis.user_id, analysis.analysis_id)
+        beside = [write_of(self._table, "Delete", key) for key in keys]
         never_used = analysis.status is Status.AWAITING_UPLOAD
         given_back = [self._refund(analysis, datetime.now(UTC))] if never_used else []
         return transact(self._table, [gone, *beside, *given_back])
 
     def delete_unreadable(self, user_id: str, analysis_id: str) -> None:
         """Remove an analysis that cannot be read, whatever state it is in."""
-        for key in (*_keys_beside(user_id, analysis_id), analysis_key(user_id, analysis_id)):
+        for key in (*keys_beside(user_id, analysis_id), analysis_key(user_id, analysis_id)):
             self._table.delete_item(Key=key)
-
-    def _answer(self, analysis: Analysis, name: str, told: Any, **more: Any) -> dict[str, Any]:
-        return {
-            **result_key(analysis.user_id, analysis.analysis_id, name),
-            "result": pack(json.dumps(told)),
-            "expires_at": int(analysis.expires_at.timestamp()),
-            **more,
-        }
-
-    def _put_answer(self, analysis: Analysis, name: str, told: Any, **more: Any) -> None:
-        put_or_row(self._table, self._answer(analysis, name, told, **more))
 
     def _move(self, analysis: Analysis, to: Status, now: datetime, **how: Any) -> Analysis | None:
         key = analysis_key(analysis.user_id, analysis.analysis_id)
-        row = change_row(self._table, key, **_moving(to, now, **how))
+        row = change_row(self._table, key, **moving_to(to, now, **how))
         return to_analysis(row) if row else None
 
     def _together(
@@ -634,64 +584,10 @@ class AnalysisTable:
         if not beside:
             row = change_row(self._table, key, **update)
             return to_analysis(row) if row else None
-        transact(self._table, [self._write("Update", key, **update), *beside])
+        transact(self._table, [write_of(self._table, "Update", key, **update), *beside])
         item = self._item(key)
         mine = item and item.get("moved_by") == update["ExpressionAttributeValues"][":set_moved_by"]
         return to_analysis(item) if item and mine else None
 
     def _refund(self, analysis: Analysis, now: datetime) -> dict[str, Any]:
         return refund(self._table.name, analysis.user_id, analysis.quota_day, now)
-
-    def _write(self, verb: str, key: Key, **request: Any) -> dict[str, Any]:
-        """A write of a transaction: an Update or a Delete of this row."""
-        return {verb: {"TableName": self._table.name, "Key": key, **request}}
-
-    def _put(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        """A write of a transaction: a new row; what is there already stays."""
-        condition = "attribute_not_exists(PK)"
-        return {
-            "Put": {"TableName": self._table.name, "Item": row, "ConditionExpression": condition}
-        }
-
-
-def _result_keys(user_id: str, analysis_id: str) -> list[Key]:
-    return [result_key(user_id, analysis_id, name) for name in (*Kind, DRAWN, WORDS)]
-
-
-def _keys_beside(user_id: str, analysis_id: str) -> list[Key]:
-    """Keys of the rows that an analysis may have beside its own."""
-    whose = user_id, analysis_id
-    return [*_result_keys(*whose), reading_key(*whose), tone_key(*whose)]
-
-
-def _answers(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """What the result rows among these hold, by name."""
-    return {
-        str(row["SK"]).rsplit("#", 1)[1]: unpack(row["result"])
-        for row in rows
-        if str(row["SK"]).startswith(f"{RESULT}#")
-    }
-
-
-def _told(
-    row: Mapping[str, Any], readings: Mapping[str, Mapping[str, Any]]
-) -> ReadAnalysis | UnreadableRow:
-    try:
-        return _to_read(row, readings.get(reading_key(*name_of(row)[1:])["SK"]))
-    except UNREADABLE as error:
-        return _unreadable(row, error)
-
-
-def _moving(
-    to: Status,
-    now: datetime,
-    *,
-    condition: str,
-    values: Mapping[str, Any] | None = None,
-    sets: Mapping[str, Any] | None = None,
-    removes: Sequence[str] = (),
-) -> dict[str, Any]:
-    """The update of an analysis to a status, where the condition holds."""
-    request = moving({"status": to, "updated_at": iso(now), **(sets or {})}, removes=removes)
-    request["ExpressionAttributeValues"] |= values or {}
-    return {"ConditionExpression": condition, **request}

@@ -181,6 +181,17 @@ def _codes(error: ClientError) -> set[str]:
     return {code.removesuffix("Exception")}
 
 
+def write_of(table: "Table", verb: str, key: Mapping[str, str], **request: Any) -> dict[str, Any]:
+    """A write of a transaction: an Update or a Delete of this row."""
+    return {verb: {"TableName": table.name, "Key": key, **request}}
+
+
+def put_of(table: "Table", row: Mapping[str, Any]) -> dict[str, Any]:
+    """A write of a transaction: a new row; what is there already stays."""
+    condition = "attribute_not_exists(PK)"
+    return {"Put": {"TableName": table.name, "Item": row, "ConditionExpression": condition}}
+
+
 def transact(table: "Table", writes: list[dict[str, Any]]) -> bool:
     """All writes, or none and False where a condition does not hold.
 
