@@ -228,6 +228,7 @@ class FakeAnalyses:
         last: Kind | None = None,
         words: EnhancedAnalysis | None = None,
         all_lost: bool = False,
+        regardless: bool = False,
     ) -> Analysis | None:
         key = self._key(analysis)
         if words:
@@ -235,7 +236,7 @@ class FakeAnalyses:
         row = self.of.get(key)
         if row is None or row.status is not Status.RECOMMENDING:
             return None
-        if row.pending != ({last} if last else set()):
+        if row.pending != ({last} if last and not regardless else set()):
             return None
         if all_lost:
             self._refund(analysis)

@@ -37,7 +37,8 @@ class Flow:
     """One flow. ends: the status its analyses end in without a fault; erases: its user as well.
 
     crowded: many things at once, for outages; its calls are those of the other flows. needs: the
-    route without which there is no such flow.
+    route without which there is no such flow. keyless: a start that the phone repeats is another
+    one; the first, which gets no photo, expires.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Flow:
     erases: bool = False
     crowded: bool = False
     needs: str = ""
+    keyless: bool = False
 
 
 GARMENT_UPLOAD = re.compile(r"garments/[^?]+")
@@ -176,6 +178,11 @@ def read(world: World) -> Iterator[str]:
 
 def analyse_without_key(world: World) -> None:
     analysed(world, key=None)
+
+
+def one_completed(world: World) -> Iterator[str]:
+    if (many := list(reading.statuses().values()).count("completed")) != 1:
+        yield f"{many} analyses are completed"
 
 
 def analyse_several(world: World) -> None:
@@ -477,7 +484,7 @@ FLOWS: Final = {
     flow.name: flow
     for flow in (
         Flow("analyse", belongings, analyse, read),
-        Flow("analyse_without_key", nothing, analyse_without_key, no_wish),
+        Flow("analyse_without_key", nothing, analyse_without_key, one_completed, keyless=True),
         Flow("analyse_several", nothing, analyse_several, read),
         Flow("reject", nothing, reject, read, ends="failed"),
         Flow("never_upload", nothing, never_upload, read, ends="expired"),

@@ -66,7 +66,7 @@ def _judge_analysis(
     if unreadable:
         verdict.outcome.append("an analysis cannot be read")
         return
-    if status != flow.ends:
+    if status != flow.ends and not (flow.keyless and status == "expired"):
         code = (document.get("failure") or {}).get("code")
         verdict.outcome.append(f"an analysis is {status} {code or ''}".strip())
     if status == "completed":

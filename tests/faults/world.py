@@ -367,6 +367,8 @@ class World:
     def _tell(self) -> bool:
         due = [told for told in self.told if told.at <= self.now]
         for told in reversed(due) if self.habits.backwards else due:
+            if told not in self.told:  # another actor was told of it meanwhile
+                continue
             self.told.remove(told)
             told.tries += 1
             self.seen.delivered.append((told.trigger.verb, told.event))

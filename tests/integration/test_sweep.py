@@ -183,6 +183,31 @@ def test_lost_jobs_are_queued_again_and_at_last_ended_with_a_failed_result(
     assert unpack(stack.table.get_item(Key=key)["Item"]["result"])["code"] == "job_lost"
 
 
+def test_a_kind_of_a_newer_release_has_its_time_and_is_then_left_out(
+    stack: Stack, portrait: bytes
+) -> None:
+    """Deployed back, nobody is there who would bring its result."""
+    analysis_id = stack.start(portrait)
+    stack.call("analyze", stack.uploaded(analysis_id))
+    stack.table.update_item(
+        Key={"PK": f"USER#{USER}", "SK": f"ANALYSIS#{analysis_id}"},
+        UpdateExpression="ADD pending :hair",
+        ExpressionAttributeValues={":hair": {"hair"}},
+    )
+    stack.call("recommend", stack.batch(*(job["Body"] for job in stack.jobs())))
+    assert stack.row(analysis_id)["pending"] == {"hair"}
+
+    for n in range(3):
+        assert stack.sweep(20 * (n + 1)) == {"left_to_newer": 1}
+    assert stack.sweep(90) == {"completed_without": 1}
+
+    row = stack.row(analysis_id)
+    assert row["status"] == "completed"
+    assert "pending" not in row
+    assert stack.result(analysis_id, "skincare")["status"] == "completed"
+    assert stack.used() == 1
+
+
 @pytest.mark.parametrize(
     ("broken", "written"),
     [

@@ -397,21 +397,26 @@ class AnalysisTable:
         last: Kind | None = None,
         words: EnhancedAnalysis | None = None,
         all_lost: bool = False,
+        regardless: bool = False,
     ) -> Analysis | None:
         """recommending -> completed once no kind is pending; None otherwise.
 
         last: the one kind that still is, whose result is written. words: the whole in words, kept
         in a row of their own. all_lost: no result came of it, and its charge is given back.
+        regardless: of kinds that this release does not know, whose results never came.
         """
         if words:
             self._table.put_item(Item=answer_row(analysis, WORDS, words.model_dump(mode="json")))
+        kinds: dict[str, Any] = {":last": {str(last)}} if last else {}
         pending = "pending = :last" if last else "attribute_not_exists(pending)"
+        if regardless:
+            kinds = {f":{kind}": str(kind) for kind in Kind}
+            pending = " AND ".join(f"NOT contains(pending, {kind})" for kind in kinds)
         completing = moving_to(
             Status.COMPLETED,
             now,
             condition=f"#status = :recommending AND {pending}",
-            values={":recommending": Status.RECOMMENDING}
-            | ({":last": {str(last)}} if last else {}),
+            values={":recommending": Status.RECOMMENDING, **kinds},
             sets={"redrives": 0, **({"refunded": True} if all_lost else {})},
             removes=("pending",),
         )

@@ -66,6 +66,7 @@ class Analyses(Protocol):
         last: Kind | None = None,
         words: EnhancedAnalysis | None = None,
         all_lost: bool = False,
+        regardless: bool = False,
     ) -> Analysis | None: ...
     def save_drawn(self, analysis: Analysis, looks: Sequence[DrawnLook]) -> bool: ...
     def end(

@@ -115,11 +115,20 @@ def _analysis(row: Overdue, now: datetime, world: World) -> str:
     if analysis.status.is_terminal:
         return _after_its_end(analysis, now, world)
     if analysis.status is Status.RECOMMENDING and not analysis.pending:
-        _complete(analysis, now, world)
-        return "completed"
+        return _without_wishes(analysis, now, world)
     if analysis.redrives < MAX_REDRIVES and (verb := _sent(analysis, world)):
         return _counted(analysis, now, world, verb)
     return _give_up(analysis, now, world)
+
+
+def _without_wishes(analysis: Analysis, now: datetime, world: World) -> str:
+    """Complete what waits for no kind of this release; a newer one's kind has its time first."""
+    if _complete(analysis, now, world):
+        return "completed"
+    if analysis.redrives < MAX_REDRIVES:
+        return _counted(analysis, now, world, "left_to_newer")
+    _complete(analysis, now, world, regardless=True)
+    return "completed_without"
 
 
 def _sent(analysis: Analysis, world: World) -> str | None:
@@ -210,15 +219,16 @@ def _give_up(analysis: Analysis, now: datetime, world: World) -> str:
     return "failed"
 
 
-def _complete(analysis: Analysis, now: datetime, world: World) -> None:
+def _complete(analysis: Analysis, now: datetime, world: World, **how: bool) -> bool:
     """Complete it with what it has; where every wish was lost, give its charge back."""
     results = world.analyses.results(analysis.user_id, analysis.analysis_id)
-    complete_analysis(
+    return complete_analysis(
         analysis,
         now=now,
         analyses=world.analyses,
         events=world.events,
         all_lost=bool(results) and lost_of(results) == frozenset(results),
+        **how,
     )
 
 
