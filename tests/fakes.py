@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from facet.domain.account import EXPORT_PATIENCE, Erasure, Export
 from facet.domain.analysis import (
     PATIENCE,
+    RETRY_PATIENCE,
     Analysis,
     Awaited,
     Contents,
@@ -40,7 +41,7 @@ from facet.domain.face import FaceReading
 from facet.domain.looks import RENDER_PATIENCE, DrawnLook, LookPage, LookStatus, SavedLook
 from facet.domain.messages import AnalysisEnded
 from facet.domain.narration import EnhancedAnalysis
-from facet.domain.overdue import OPEN_SHARDS, Overdue
+from facet.domain.overdue import OPEN_SHARDS, Overdue, due_again
 from facet.domain.products import Product
 from facet.domain.quota import QuotaExceededError, Tier, Usage
 from facet.domain.storage import Upload
@@ -140,7 +141,7 @@ class FakeAnalyses:
             return self.of[key]
         if not self._charged(analysis.user_id, analysis.quota_day, tier):
             raise QuotaExceededError(self.usage(analysis.user_id, tier, analysis.created_at))
-        due_at = analysis.created_at + PATIENCE[analysis.status]
+        due_at = analysis.created_at + PATIENCE
         expires_at = to_seconds(analysis.expires_at)
         self.of[key] = analysis.model_copy(update={"due_at": due_at, "expires_at": expires_at})
         return self.of[key]
@@ -303,7 +304,7 @@ class FakeAnalyses:
             "awaits": frozenset(awaits),
             "retries": analysis.retries + 1,
             "redrives": 0,
-            "due_at": now + PATIENCE[Status.RECOMMENDING],
+            "due_at": now + RETRY_PATIENCE,
             "refunded": False,
         }
         told |= {"quota_day": today} if analysis.refunded else {}
@@ -313,7 +314,7 @@ class FakeAnalyses:
         row = self.of.get(self._key(analysis))
         if row is None or (row.status, row.redrives) != (analysis.status, analysis.redrives):
             return False
-        due_at = now + PATIENCE[row.status]
+        due_at = due_again(now, row.redrives)
         self._change(self._key(analysis), redrives=row.redrives + 1, due_at=due_at)
         return True
 
@@ -460,7 +461,8 @@ class FakeLooks:
         row = self.of.get((look.user_id, look.look_id))
         if row is None or row.status is not LookStatus.RENDERING:
             return False
-        told = {"redrives": look.redrives + 1, "due_at": now + RENDER_PATIENCE}
+        due_at = due_again(now, look.redrives, RENDER_PATIENCE)
+        told = {"redrives": look.redrives + 1, "due_at": due_at}
         self.of[look.user_id, look.look_id] = row.model_copy(update=told)
         return True
 
@@ -479,8 +481,8 @@ class FakeLooks:
         self.of[user_id, look_id] = row.model_copy(update=told)
         return self.of[user_id, look_id]
 
-    def delete(self, user_id: str, look_id: str) -> SavedLook | None:
-        return self.of.pop((user_id, look_id), None)
+    def delete(self, user_id: str, look_id: str) -> None:
+        self.of.pop((user_id, look_id), None)
 
     def delete_of(self, user_id: str, analysis_id: str) -> None:
         for (owner, look_id), look in list(self.of.items()):
@@ -800,7 +802,8 @@ class FakeAccounts:
 
     def export_redriven(self, user_id: str, export: Export, now: datetime) -> None:
         if self._unless_ready(user_id, export, redrives=export.redrives + 1):
-            self.due_exports[user_id, export.export_id] = now + EXPORT_PATIENCE
+            due_at = due_again(now, export.redrives, EXPORT_PATIENCE)
+            self.due_exports[user_id, export.export_id] = due_at
 
     def export_failed(self, user_id: str, export: Export, now: datetime) -> None:
         if self._unless_ready(user_id, export, failed_at=now):
@@ -846,9 +849,14 @@ class FakeOverdue:
     """What waits too long, of the other fakes."""
 
     parts: tuple[HasDeadlines, ...] = ()
+    later: dict[Overdue, datetime] = field(default_factory=dict)
+
+    def put_off(self, row: Overdue, until: datetime) -> None:
+        self.later[row] = until
 
     def overdue(self, shard: int, now: datetime) -> Iterator[Overdue]:
-        every = [each for part in self.parts for each in part.due()]
+        due = [each for part in self.parts for each in part.due()]
+        every = [(row, max(at, self.later.get(row, at))) for row, at in due]
         for row, due_at in sorted(every, key=lambda each: each[1]):
             if due_at < now and sum(row.row_id.encode()) % OPEN_SHARDS == shard:
                 yield row

@@ -91,7 +91,7 @@ def _advice(document: dict[str, Any]) -> Iterator[str]:
     for look in document.get("looks", ()):
         if look["status"] == "failed":
             yield f"an advised look is failed {look.get('code')}"
-    if not document["photo"].get("thumbnail_url"):
+    if not (document.get("photo") or {}).get("thumbnail_url"):
         yield "a photo without thumbnails"
     if not document.get("enhanced_analysis"):
         yield "an analysis without words"

@@ -136,11 +136,13 @@ def rows_without_analysis() -> list[str]:
     there = {sort.partition("#")[2] for _, _, sort, _ in items() if sort.startswith("ANALYSIS#")}
     found = []
     for _, _, sort, item in items():
-        kind, *named = sort.split("#")
-        if kind in ("RESULT", "READING", "TONE") and named and named[0] not in there:
+        kind, *ids = sort.split("#")
+        if kind in ("RESULT", "READING", "TONE") and ids and ids[0] not in there:
             found.append(kind)
-        if kind == "LOOK" and "analysis_id" in item.attrs:
-            found += [kind] if str(item.attrs["analysis_id"].value) not in there else []
+        named = item.attrs["analysis_id"].to_json() if "analysis_id" in item.attrs else {}
+        # One that cannot be read ends by its expires_at.
+        if kind == "LOOK" and named.get("S", "") not in {*there, ""}:
+            found.append(kind)
     return found
 
 

@@ -20,6 +20,7 @@ from facet.domain.account import (
     Export,
     ExportRequested,
 )
+from facet.domain.overdue import MAX_REDRIVES
 from facet.domain.places import MEDIA_PREFIXES, UPLOAD_PREFIXES
 from facet.services import export_account
 from tests.integration.conftest import NAMES, USER, Stack, recorded
@@ -254,7 +255,7 @@ def test_an_export_that_was_given_up_reads_as_failed_and_can_be_asked_for_anew(
     stack: Stack, pool: str
 ) -> None:
     _, asked = ask(stack, "POST", "/v1/me/export")
-    for n in range(4):
+    for n in range(MAX_REDRIVES + 1):
         stack.sweep(41 * (n + 1))
 
     _, body = ask(stack, "GET", f"/v1/me/exports/{asked['export_id']}")

@@ -29,7 +29,7 @@ from facet.adapters.s3 import Bucket
 from facet.adapters.sqs import JobQueue
 from facet.domain.account import EXPORT_PATIENCE, ErasureRequested, Export, ExportStatus
 from facet.domain.analysis import (
-    PATIENCE,
+    RETRY_PATIENCE,
     Analysis,
     Awaited,
     KeptFailure,
@@ -45,13 +45,14 @@ from facet.domain.errors import (
     AnalysisUnreadableError,
     BelongingsFullError,
     FacetError,
+    LookUnreadableError,
     ProfileUnreadableError,
 )
 from facet.domain.face import FaceReading, PhotoOutcome, PhotoStatus
 from facet.domain.looks import RENDER_PATIENCE, DrawnLook, LookStatus, SavedLook
 from facet.domain.messages import AnalysisEnded, FaceAnalyzed
 from facet.domain.narration import EnhancedAnalysis
-from facet.domain.overdue import OPEN_SHARDS, Overdue
+from facet.domain.overdue import OPEN_SHARDS, WAITS, Overdue, due_again
 from facet.domain.products import Product
 from facet.domain.quota import QuotaExceededError, Tier
 from facet.domain.style import GarmentPhoto
@@ -450,7 +451,12 @@ def test_a_photo_that_is_sent_again_speaks_once_for_the_tone(world: World) -> No
 
 def test_beyond_the_newest_fifty_no_analysis_speaks_for_the_tone(world: World) -> None:
     for number in range(most_parts()):
-        measured(world, analysis_id=f"{number:03}", user_id="user", quota_day=f"day {number % 2}")
+        measured(
+            world,
+            analysis_id=f"{number:03}",
+            user_id="user",
+            quota_day=f"2026-11-0{1 + number % 2}",
+        )
     before = world.analyses.tones("user", NOW)
     newest = world.analyses.create(analysis("051"), Tier.ENTERPRISE)
     taken = world.analyses.claim(newest, NOW)
@@ -559,10 +565,11 @@ def test_the_last_that_is_awaited_of_what_has_ended_closes_it(world: World) -> N
 
 def test_nothing_that_is_awaited_closes_what_has_not_ended(world: World) -> None:
     saved = measured(world)
-    for awaited in Awaited:
+    for awaited in (Awaited.THUMBNAILS, Awaited.LOOKS):
         world.analyses.received(saved, awaited)
 
-    assert (row(world).awaits, row(world).due_at) == (frozenset(), saved.due_at)
+    assert row(world).awaits == {Awaited.ANNOUNCEMENT}
+    assert row(world).due_at == saved.due_at
 
 
 def test_the_first_result_of_a_kind_stays(world: World) -> None:
@@ -743,7 +750,7 @@ def test_an_analysis_that_lost_everything_is_given_back_and_charged_again_for_a_
     assert again == row(world)
     assert (again.status, again.pending, again.retries) == (Status.RECOMMENDING, lost, 1)
     assert (again.refunded, again.redrives) == (False, 0)
-    assert again.due_at == LATER + PATIENCE[Status.RECOMMENDING]
+    assert again.due_at == LATER + RETRY_PATIENCE
     assert again.awaits == frozenset(Awaited)
     assert world.analyses.results("user", "01A") == {}
     assert used(world) == 1
@@ -771,7 +778,7 @@ def test_a_retry_takes_away_what_was_lost_and_nothing_else(world: World) -> None
     assert again.awaits == {Awaited.ANNOUNCEMENT, Awaited.LOOKS}
     assert world.analyses.results("user", "01A") == {Kind.SKINCARE: {"score": 1}}
     assert used(world) == 1
-    assert waiting(world, LATER + PATIENCE[Status.RECOMMENDING] + timedelta(seconds=1))
+    assert waiting(world, LATER + RETRY_PATIENCE + timedelta(seconds=1))
     # And once more, after it was lost again.
     world.analyses.save_result(again, Kind.MAKEUP, {"code": "job_lost"}, lost=True)
     ended = world.analyses.complete(again, LATER, last=Kind.MAKEUP)
@@ -806,7 +813,7 @@ def test_a_try_of_the_sweep_counts_once(world: World) -> None:
 
     again = row(world)
     assert (again.redrives, again.updated_at) == (1, first.updated_at)
-    assert again.due_at == LATER + PATIENCE[Status.AWAITING_UPLOAD]
+    assert again.due_at == LATER + WAITS[0]
     assert world.analyses.redriven(again, LATER)
     assert not world.analyses.redriven(analysis("01B"), LATER)
     assert world.analyses.claim(row(world), LATER)
@@ -905,7 +912,7 @@ def test_a_look_is_sent_on_while_it_is_awaited(world: World) -> None:
 
     kept = world.looks.get("user", "01L")
     assert kept
-    assert (kept.redrives, kept.due_at) == (1, LATER + RENDER_PATIENCE)
+    assert (kept.redrives, kept.due_at) == (1, due_again(LATER, 0, RENDER_PATIENCE))
     assert world.looks.finish(look(status="completed"))
     assert not world.looks.redriven(look(), LATER)
     assert not world.looks.redriven(look("01M"), LATER)
@@ -919,8 +926,9 @@ def test_a_look_is_renamed_and_deleted_where_it_is(world: World) -> None:
     due_at = NOW + RENDER_PATIENCE
     assert changed == look(name="Mine", favourite=True, updated_at=LATER, due_at=due_at)
     assert world.looks.change("user", "01M", "Mine", True, LATER) is None
-    assert world.looks.delete("user", "01L") == changed
-    assert world.looks.delete("user", "01L") is None
+    world.looks.delete("user", "01L")
+    world.looks.delete("user", "01L")
+    assert world.looks.get("user", "01L") is None
 
 
 def test_looks_are_paged_and_go_with_their_analysis(world: World) -> None:
@@ -1591,3 +1599,32 @@ def test_a_put_whose_answer_is_lost_counts_a_thing_once(
         on_aws.shelves.put("user", Shelf.BAG, "balm", {}, 1)
     assert on_aws.shelves.delete("user", Shelf.BAG, "cream")
     assert on_aws.shelves.put("user", Shelf.BAG, "balm", {}, 1)
+
+
+@pytest.mark.parametrize("broken", ["REMOVE #name", "SET #name = :list"])
+@pytest.mark.parametrize("name", ["look_id", "user_id", "products", "status", "expires_at"])
+def test_a_look_that_cannot_be_read_is_told_of_as_such(
+    on_aws: World, name: str, broken: str
+) -> None:
+    world = on_aws
+    for look_id in ("01K", "01L", "01M"):
+        world.looks.create(look(look_id))
+    listed = {"ExpressionAttributeValues": {":list": ["a list"]}}
+    world.dynamodb.update_item(
+        TableName="Table",
+        Key={"PK": "USER#user", "SK": "LOOK#01L"},
+        UpdateExpression=broken,
+        ExpressionAttributeNames={"#name": name},
+        **(listed if ":list" in broken else {}),
+    )
+
+    page = world.looks.page("user", 2, None)
+    assert [kept.look_id for kept in page.looks] == ["01M"]
+    assert (page.unreadable, page.next_id) == (("01L",), "01L")
+    assert [kept.look_id for kept in world.looks.page("user", 2, "01L").looks] == ["01K"]
+    with pytest.raises(LookUnreadableError):
+        world.looks.get("user", "01L")
+    with pytest.raises(LookUnreadableError):
+        world.looks.change("user", "01L", "Mine", True, LATER)
+    world.looks.delete("user", "01L")
+    assert world.looks.get("user", "01L") is None

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from facet.adapters.rows import unpack
+from facet.domain.overdue import MAX_REDRIVES
 from facet.domain.quota import Tier
 from tests.integration.conftest import USER, Stack
 
@@ -23,9 +24,9 @@ def retry(stack: Stack, analysis_id: str, user: str = USER) -> tuple[int, Any]:
 
 def lose(stack: Stack) -> None:
     """Let every job of the queue vanish, until the sweep gives them up."""
-    for n in range(4):
+    for n in range(MAX_REDRIVES + 1):
         stack.jobs()
-        stack.sweep(20 * (n + 1))
+        stack.sweep(31 * (n + 1))
 
 
 def analysed(stack: Stack, portrait: bytes, **wish: Any) -> str:

@@ -11,7 +11,7 @@ from PIL import Image
 from facet.adapters.rows import unpack
 from facet.adapters.s3 import Bucket
 from facet.adapters.sqs import JobQueue
-from facet.domain.overdue import OPEN_SHARDS
+from facet.domain.overdue import MAX_REDRIVES, OPEN_SHARDS
 from facet.domain.storage import NewPhoto
 from tests.integration.conftest import NAMES, USER, Stack, jpeg, recorded
 
@@ -143,9 +143,9 @@ def test_an_upload_that_nobody_picks_up_fails_and_does_not_claim_it_never_came(
 ) -> None:
     analysis_id = stack.start(portrait)
 
-    verbs = [next(iter(stack.sweep(20 * (n + 1)))) for n in range(4)]
+    verbs = [next(iter(stack.sweep(31 * (n + 1)))) for n in range(5)]
 
-    assert verbs == ["upload_sent_again"] * 3 + ["failed"]
+    assert verbs == ["upload_sent_again"] * 4 + ["failed"]
     assert json.loads(stack.row(analysis_id)["failure"])["code"] == "analysis_timeout"
 
 
@@ -156,9 +156,9 @@ def test_a_crashed_analysis_is_sent_again_and_given_up_in_the_end(
     claimed = claim(stack, analysis_id)
     assert claimed.status == "analyzing"
 
-    verbs = [next(iter(stack.sweep(20 * (n + 1)))) for n in range(4)]
+    verbs = [next(iter(stack.sweep(31 * (n + 1)))) for n in range(5)]
 
-    assert verbs == ["upload_sent_again"] * 3 + ["failed"]
+    assert verbs == ["upload_sent_again"] * 4 + ["failed"]
     row = stack.row(analysis_id)
     assert json.loads(row["failure"])["code"] == "analysis_timeout"
     assert stack.used() == 0
@@ -171,11 +171,11 @@ def test_lost_jobs_are_queued_again_and_at_last_ended_with_a_failed_result(
     stack.call("analyze", stack.uploaded(analysis_id))
     stack.jobs()
 
-    for n in range(3):
-        assert stack.sweep(20 * (n + 1)) == {"jobs_sent_again": 1}
+    for n in range(MAX_REDRIVES):
+        assert stack.sweep(31 * (n + 1)) == {"jobs_sent_again": 1}
         (job,) = stack.jobs()
         assert json.loads(job["Body"])["analysis_id"] == analysis_id
-    assert stack.sweep(90) == {"completed_without": 1}
+    assert stack.sweep(160) == {"completed_without": 1}
 
     row = stack.row(analysis_id)
     assert row["status"] == "completed"
@@ -197,9 +197,9 @@ def test_a_kind_of_a_newer_release_has_its_time_and_is_then_left_out(
     stack.call("recommend", stack.batch(*(job["Body"] for job in stack.jobs())))
     assert stack.row(analysis_id)["pending"] == {"hair"}
 
-    for n in range(3):
-        assert stack.sweep(20 * (n + 1)) == {"left_to_newer": 1}
-    assert stack.sweep(90) == {"completed_without": 1}
+    for n in range(MAX_REDRIVES):
+        assert stack.sweep(31 * (n + 1)) == {"left_to_newer": 1}
+    assert stack.sweep(160) == {"completed_without": 1}
 
     row = stack.row(analysis_id)
     assert row["status"] == "completed"
@@ -215,6 +215,9 @@ def test_a_kind_of_a_newer_release_has_its_time_and_is_then_left_out(
         ("SET photo = :text", {":text": "a text"}),
         ("REMOVE user_id", {}),
         ("REMOVE analysis_id", {}),
+        ("REMOVE quota_day", {}),
+        ("SET quota_day = :text", {":text": "no day"}),
+        ("SET quota_day = :number", {":number": -1}),
     ],
 )
 def test_a_row_that_cannot_be_read_is_ended_with_a_refund_and_stops_no_other(
@@ -317,11 +320,11 @@ def test_pictures_that_never_come_are_given_up(stack: Stack, portrait: bytes) ->
     analysis_id = completed(stack, portrait, wants=["makeup"])
     (look,) = stack.jobs("tryon")
 
-    for n in range(3):
-        assert stack.sweep(12 + 11 * n) == {"pictures_sent_again": 1}
+    for n in range(MAX_REDRIVES):
+        assert stack.sweep(31 * (n + 1)) == {"pictures_sent_again": 1}
         (again,) = stack.jobs("tryon")
         assert json.loads(again["Body"]) == json.loads(look["Body"])
-    assert stack.sweep(60) == {"pictures_given_up": 1}
+    assert stack.sweep(160) == {"pictures_given_up": 1}
 
     assert not {"open_shard", "due_at", "awaits"} & stack.row(analysis_id).keys()
     _, body, _ = stack.http("api", "api_get_analysis.json", path=f"/v1/analyses/{analysis_id}")
@@ -354,10 +357,10 @@ def test_a_look_that_was_asked_for_is_sent_again_and_fails_in_the_end(
     _, asked, _ = stack.http("api", "api_post_look.json", body=wish, path=path)
     (job,) = stack.jobs("tryon")
 
-    for n in range(3):
-        assert stack.sweep(17 * (n + 1)) == {"look_sent_again": 1}
+    for n in range(MAX_REDRIVES):
+        assert stack.sweep(31 * (n + 1)) == {"look_sent_again": 1}
         assert [again["Body"] for again in stack.jobs("tryon")] == [job["Body"]]
-    assert stack.sweep(70) == {"look_given_up": 1}
+    assert stack.sweep(160) == {"look_given_up": 1}
 
     path = f"/v1/looks/{asked['look_id']}"
     _, told, _ = stack.http("api", "api_list_looks.json", path=path)
@@ -399,8 +402,8 @@ def test_a_garment_s_photo_that_never_came_or_is_never_read_fails(stack: Stack) 
 
     shirt(stack)
     stack.garment_uploaded("mine", photo)
-    verbs = [next(iter(stack.sweep(12 * (n + 1)))) for n in range(4)]
-    assert verbs == ["garment_sent_again"] * 3 + ["garment_given_up"]
+    verbs = [next(iter(stack.sweep(31 * (n + 1)))) for n in range(5)]
+    assert verbs == ["garment_sent_again"] * 4 + ["garment_given_up"]
     assert garment(stack)["code"] == "analysis_timeout"
     assert stack.sweep(90) == {}
 
@@ -409,10 +412,10 @@ def test_an_export_that_was_lost_is_made_again_and_fails_in_the_end(stack: Stack
     _, asked, _ = stack.http("api", "api_post_export.json")
     (job,) = stack.jobs("account")
 
-    for n in range(3):
+    for n in range(MAX_REDRIVES):
         assert stack.sweep(41 * (n + 1)) == {"export_sent_again": 1}
         assert [again["Body"] for again in stack.jobs("account")] == [job["Body"]]
-    assert stack.sweep(170) == {"export_given_up": 1}
+    assert stack.sweep(210) == {"export_given_up": 1}
 
     path = f"/v1/me/exports/{asked['export_id']}"
     _, told, _ = stack.http("api", "api_get_export.json", path=path)

@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from facet.domain.account import EXPORT_PATIENCE
-from facet.domain.analysis import MAX_REDRIVES, MAX_RETRIES, PATIENCE, UPLOAD_WINDOW, Status
+from facet.domain.analysis import MAX_RETRIES, PATIENCE, RETRY_PATIENCE, UPLOAD_WINDOW
 from facet.domain.looks import RENDER_PATIENCE
+from facet.domain.overdue import MAX_REDRIVES, WAITS
 from local.template import read_template
 
 TEXT = (Path(__file__).parents[2] / "docs" / "reliability.md").read_text(encoding="utf-8")
@@ -51,15 +52,17 @@ def test_the_deadlines_are_those_of_the_rows() -> None:
     def minutes(what: str) -> list[int]:
         return [int(number) for number in re.findall(r"\d+", rows[what])]
 
-    upload = PATIENCE[Status.AWAITING_UPLOAD]
-    steps = [PATIENCE[status] for status in (Status.ANALYZING, Status.RECOMMENDING)]
     told = {
-        "an upload": [UPLOAD_WINDOW, upload - UPLOAD_WINDOW],
-        "an analysis on its way": [upload, *steps],
-        "thumbnails and looks of a completed analysis": [PATIENCE[Status.COMPLETED]],
+        "an upload": [UPLOAD_WINDOW, PATIENCE - UPLOAD_WINDOW],
+        "an analysis on its way": [PATIENCE, RETRY_PATIENCE],
+        "thumbnails and looks of a completed analysis": [PATIENCE],
         "a look that was asked for": [RENDER_PATIENCE],
         "an export": [EXPORT_PATIENCE],
     }
     for what, times in told.items():
         assert minutes(what) == [time.total_seconds() // 60 for time in times], what
-    assert MAX_REDRIVES == MAX_RETRIES == 3
+    first, *others = [int(wait.total_seconds() // 60) for wait in WAITS]
+    assert f"sent on {MAX_REDRIVES} times" in deadlines
+    told_waits = ", ".join(map(str, (first, *others[:-1])))
+    assert f"{told_waits} and {others[-1]} minutes after each time" in " ".join(deadlines.split())
+    assert MAX_RETRIES == 3

@@ -21,9 +21,9 @@ from facet.adapters.analyses import LEASE
 from facet.adapters.events import SOURCE
 from facet.adapters.settings import Settings
 from facet.domain.account import ERASURE_DELAY, ERASURE_PATIENCE, EXPORT_LIFE, EXPORT_PATIENCE
-from facet.domain.analysis import MAX_REDRIVES
 from facet.domain.looks import RENDER_PATIENCE
 from facet.domain.messages import AnalysisEnded
+from facet.domain.overdue import MAX_REDRIVES
 from facet.domain.places import MEDIA_PREFIXES, UPLOAD_PREFIXES, face_key
 from facet.http.headers import NOT_KEPT, SECURITY_HEADERS
 from facet.http.problems import problem_kinds
@@ -468,7 +468,8 @@ def test_pictures_are_forgotten_and_the_catalogue_is_not(template: Template) -> 
         if "ExpirationInDays" in rule
     }
     assert media.pop("exports/") == EXPORT_LIFE.days
-    assert media.keys() == {"photos/", "thumbnails/", "looks/", "overlays/"}
+    assert media.pop("overlays/") == 1
+    assert media.keys() == {"photos/", "thumbnails/", "looks/"}
     assert all(days == {"Ref": "RetentionDays"} for days in media.values())
 
 

@@ -1,7 +1,8 @@
 """Rows of before an analysis lay in two: they are kept for a month, and read all that time."""
 
-from facet.adapters.analysis_rows import to_read, words_of
+from facet.adapters.analysis_rows import to_analysis, to_read, words_of
 from facet.adapters.rows import pack
+from facet.domain.analysis import Awaited
 from tests.unit.conftest import face_reading
 
 ROW = {
@@ -33,3 +34,9 @@ def test_who_has_neither_was_not_measured_yet() -> None:
     waiting = {name: value for name, value in ROW.items() if name not in ("reading",)}
     assert to_read(waiting, None).reading is None
     assert words_of({}) is None
+
+
+def test_who_is_on_the_way_awaits_all_that_an_analysis_awaits() -> None:
+    assert to_analysis({**ROW, "status": "recommending"}).awaits == set(Awaited)
+    assert to_analysis({**ROW, "status": "recommending", "awaits": {"looks"}}).awaits == {"looks"}
+    assert not to_analysis(ROW).awaits

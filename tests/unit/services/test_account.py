@@ -129,14 +129,14 @@ def test_an_export_is_awaited_and_given_up(world: World) -> None:
         )
         return document.status, document.poll_after_ms
 
-    assert status(3) == (ExportStatus.PENDING, 2000)
-    verbs = [next(iter(world.sweeps(41 * tried))) for tried in range(1, 5)]
-    assert verbs == ["export_sent_again"] * 3 + ["export_given_up"]
+    assert status(4) == (ExportStatus.PENDING, 2000)
+    verbs = [next(iter(world.sweeps(41 * tried))) for tried in range(1, 6)]
+    assert verbs == ["export_sent_again"] * 4 + ["export_given_up"]
     sent = [job for job in world.account_jobs.sent if isinstance(job, ExportRequested)]
-    assert [job.username for job in sent] == ["eva"] * 4
-    assert status(3) == (ExportStatus.FAILED, None)
+    assert [job.username for job in sent] == ["eva"] * 5
+    assert status(4) == (ExportStatus.FAILED, None)
     assert export(world, export_id)
-    assert status(3) == (ExportStatus.READY, None)
+    assert status(4) == (ExportStatus.READY, None)
     with pytest.raises(PermanentError, match="export_not_found"):
         read_export("somebody", export_id, now=NOW, accounts=world.accounts, media=world.media)
 

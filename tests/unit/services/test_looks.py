@@ -301,9 +301,9 @@ def test_a_look_is_awaited_given_up_or_shown(world: World) -> None:
         return read_look("user", "01L", looks=world.looks, media=world.media)
 
     assert (read().status, read().poll_after_ms) == (LookStatus.RENDERING, 400)
-    verbs = [next(iter(world.sweeps(17 * tried))) for tried in range(1, 5)]
-    assert verbs == ["look_sent_again"] * 3 + ["look_given_up"]
-    assert [job.look_id for job in world.look_jobs.sent] == ["01L"] * 3
+    verbs = [next(iter(world.sweeps(31 * tried))) for tried in range(1, 6)]
+    assert verbs == ["look_sent_again"] * 4 + ["look_given_up"]
+    assert [job.look_id for job in world.look_jobs.sent] == ["01L"] * 4
     late = read()
     assert (late.status, late.code, late.poll_after_ms) == (
         LookStatus.FAILED,

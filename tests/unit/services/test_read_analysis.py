@@ -61,10 +61,10 @@ def test_looks_are_awaited_after_the_end_and_then_given_up(world: World) -> None
 
     waiting = read(world)
     world.sweeps(20)
-    verbs = [next(iter(world.sweeps(20 * tried))) for tried in range(2, 6)]
+    verbs = [next(iter(world.sweeps(31 * tried))) for tried in range(2, 7)]
     late = read(world)
 
-    assert verbs == ["pictures_sent_again"] * 3 + ["pictures_given_up"]
+    assert verbs == ["pictures_sent_again"] * 4 + ["pictures_given_up"]
 
     assert (waiting.status, waiting.poll_after_ms) == (Status.COMPLETED, 400)
     assert [look.status for look in waiting.looks] == [LookStatus.RENDERING]

@@ -6,8 +6,8 @@ from datetime import datetime
 
 import pytest
 
-from facet.domain.analysis import MAX_REDRIVES, Awaited, Kind, Status
-from facet.domain.overdue import Overdue
+from facet.domain.analysis import Awaited, Kind, Status
+from facet.domain.overdue import MAX_REDRIVES, Overdue
 from tests import fakes
 from tests.unit.services.conftest import NOW, World
 
@@ -30,25 +30,25 @@ def test_an_upload_that_never_came_expires(world: World) -> None:
     assert [event.code for event in world.events.published] == ["upload_expired"]
 
 
-def test_an_upload_that_nobody_picks_up_is_announced_three_times_and_fails(world: World) -> None:
+def test_an_upload_that_nobody_picks_up_is_announced_some_times_and_fails(world: World) -> None:
     asked = world.asked()
 
-    verbs = [next(iter(sweep(world, 20 * n))) for n in range(1, 5)]
+    verbs = [next(iter(sweep(world, 31 * n))) for n in range(1, MAX_REDRIVES + 2)]
 
-    assert verbs == ["upload_sent_again"] * 3 + ["failed"]
-    assert world.uploads.announced == [asked.upload_keys[0]] * 3
+    assert verbs == ["upload_sent_again"] * MAX_REDRIVES + ["failed"]
+    assert world.uploads.announced == [asked.upload_keys[0]] * MAX_REDRIVES
     assert [event.code for event in world.events.published] == ["analysis_timeout"]
 
 
-def test_lost_jobs_are_queued_three_times_and_given_up(world: World) -> None:
+def test_lost_jobs_are_queued_some_times_and_given_up(world: World) -> None:
     analysis = world.measured()
     world.analyses.save_result(analysis, Kind.SKINCARE, {"status": "completed"})
     world.analyses.take_off(analysis, Kind.SKINCARE)
 
-    verbs = [next(iter(sweep(world, 20 * n))) for n in range(1, 5)]
+    verbs = [next(iter(sweep(world, 31 * n))) for n in range(1, MAX_REDRIVES + 2)]
 
-    assert verbs == ["jobs_sent_again"] * 3 + ["completed_without"]
-    assert [job.kind for job in world.jobs.sent] == [Kind.MAKEUP] * 3
+    assert verbs == ["jobs_sent_again"] * MAX_REDRIVES + ["completed_without"]
+    assert [job.kind for job in world.jobs.sent] == [Kind.MAKEUP] * MAX_REDRIVES
     assert world.analyses.results("user", "01A")[Kind.MAKEUP]["code"] == "job_lost"
     assert world.row(analysis).status is Status.COMPLETED
 
@@ -77,8 +77,8 @@ def test_what_lost_every_wish_is_given_back_and_what_lost_some_is_not(world: Wor
     other = world.measured(analysis_id="01B")
     world.analyses.save_result(other, Kind.SKINCARE, {"status": "completed"})
     world.analyses.take_off(other, Kind.SKINCARE)
-    for tried in range(1, 5):
-        sweep(world, 20 * tried)
+    for tried in range(1, MAX_REDRIVES + 2):
+        sweep(world, 31 * tried)
 
     assert set(world.analyses.used.values()) == {1}
     refunded = [world.analyses.of["user", name].refunded for name in ("01A", "01B")]
@@ -118,8 +118,8 @@ def test_the_index_may_be_behind_its_rows(world: World) -> None:
 
 def test_looks_of_makeup_that_was_lost_are_drawn_after_a_retry(world: World) -> None:
     ended = world.completed(lost=True, wants=("makeup",))
-    for tried in range(1, 7):
-        sweep(world, 20 * tried)
+    for tried in range(1, MAX_REDRIVES + 4):
+        sweep(world, 31 * tried)
     assert world.row(ended).due_at is None
     assert world.analyses.drawn == {}
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -19,8 +20,10 @@ from facet.adapters.keys import (
     user_key,
 )
 from facet.adapters.overdue import CLOSED, opened
-from facet.adapters.rows import change_row, moving, pages, put_or_row, unpack
+from facet.adapters.rows import UNREADABLE, change_row, moving, pages, put_or_row, unpack
 from facet.domain.account import EXPORT_PATIENCE, Erasure, Export
+from facet.domain.errors import PermanentError
+from facet.domain.overdue import due_again
 from facet.domain.places import user_partition
 
 if TYPE_CHECKING:
@@ -93,7 +96,7 @@ class AccountTable:
         )
 
     def export(self, user_id: str, export_id: str) -> Export | None:
-        """The user's export of this id, or None."""
+        """The user's export of this id, or None. Raises PermanentError(export_unreadable)."""
         item = self._table.get_item(Key=export_row_key(user_id, export_id), ConsistentRead=True)
         return _to_export(item["Item"]) if "Item" in item else None
 
@@ -102,7 +105,11 @@ class AccountTable:
         rows = self._table.query(
             **rows_below(user_id, EXPORT), ScanIndexForward=False, Limit=most, ConsistentRead=True
         )["Items"]
-        return [_to_export(row) for row in rows]
+        exports = []
+        for row in rows:
+            with suppress(PermanentError):  # it counts against nobody
+                exports.append(_to_export(row))
+        return exports
 
     def export_ready(self, user_id: str, export_id: str, size: int, now: datetime) -> bool:
         """Note that the ZIP of an export is there, `size` bytes; False when its row is gone."""
@@ -111,7 +118,8 @@ class AccountTable:
 
     def export_redriven(self, user_id: str, export: Export, now: datetime) -> None:
         """Count one more try of the sweep, once it is sent."""
-        sets = {"redrives": export.redrives + 1, "due_at": iso(now + EXPORT_PATIENCE)}
+        due_at = due_again(now, export.redrives, EXPORT_PATIENCE)
+        sets = {"redrives": export.redrives + 1, "due_at": iso(due_at)}
         self._unless_ready(user_id, export, moving(sets))
 
     def export_failed(self, user_id: str, export: Export, now: datetime) -> None:
@@ -161,8 +169,12 @@ class AccountTable:
 
 
 def _to_export(item: Mapping[str, Any]) -> Export:
-    expires_at = datetime.fromtimestamp(int(item["expires_at"]), UTC)
-    return Export.model_validate({**item, "expires_at": expires_at})
+    """A row as an export. Raises PermanentError(export_unreadable)."""
+    try:
+        expires_at = datetime.fromtimestamp(int(item["expires_at"]), UTC)
+        return Export.model_validate({**item, "expires_at": expires_at})
+    except UNREADABLE as error:
+        raise PermanentError("export_unreadable") from error
 
 
 def _to_erasure(item: Mapping[str, Any]) -> Erasure:

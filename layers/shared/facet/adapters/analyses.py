@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from facet.adapters.analysis_rows import (
     DRAWN,
+    OVER,
     WORDS,
     answer_row,
     answers,
+    charged_day,
     keys_beside,
     moving_to,
     part_row,
@@ -54,6 +56,7 @@ from facet.adapters.rows import (
 from facet.domain.analysis import (
     DRAWN_KIND,
     PATIENCE,
+    RETRY_PATIENCE,
     Analysis,
     Awaited,
     Contents,
@@ -69,6 +72,7 @@ from facet.domain.errors import AnalysisUnreadableError
 from facet.domain.face import FaceReading
 from facet.domain.looks import DrawnLook
 from facet.domain.narration import EnhancedAnalysis
+from facet.domain.overdue import due_again
 from facet.domain.quota import QuotaExceededError, Tier, Usage
 from facet.domain.tone import ToneEvidence
 from facet.domain.tone_of_person import TonePart, kept_evidence, most_parts
@@ -192,7 +196,7 @@ class AnalysisTable:
         One of this id that is there already is the same request's: it stays, and nothing is
         charged. Raises QuotaExceededError.
         """
-        due_at = analysis.created_at + PATIENCE[analysis.status]
+        due_at = analysis.created_at + PATIENCE
         row = {
             **analysis_key(analysis.user_id, analysis.analysis_id),
             **analysis.model_dump(
@@ -471,18 +475,17 @@ class AnalysisTable:
         """
         key = analysis_key(row.user_id, row.analysis_id)
         item = self._item(key) or {}
-        over = (Status.COMPLETED, Status.FAILED, Status.EXPIRED)
         ending = moving_to(
             Status.FAILED,
             now,
             condition="attribute_exists(PK) AND NOT #status IN (:done, :failed, :expired)",
-            values=dict(zip((":done", ":failed", ":expired"), over, strict=True)),
+            values=dict(zip((":done", ":failed", ":expired"), OVER, strict=True)),
             sets={"failure": failure.model_dump_json()},
             removes=("pending", "awaits", *CLOSED),
         )
         writes = [write_of(self._table, "Update", key, **ending)]
-        if day := str(item.get("quota_day", "")):
-            writes.append(refund(self._table.name, row.user_id, day, now))
+        if item:
+            writes.append(refund(self._table.name, row.user_id, charged_day(item), now))
         if transact(self._table, writes):
             return True
         change_row(self._table, key, UpdateExpression=f"REMOVE {', '.join(CLOSED)}")
@@ -510,7 +513,7 @@ class AnalysisTable:
                 "awaits": {str(awaited) for awaited in awaits},
                 "retries": analysis.retries + 1,
                 "redrives": 0,
-                **opened(analysis.analysis_id, now + PATIENCE[Status.RECOMMENDING]),
+                **opened(analysis.analysis_id, now + RETRY_PATIENCE),
                 **({"quota_day": today} if analysis.refunded else {}),
             },
             removes=("refunded",),
@@ -541,7 +544,7 @@ class AnalysisTable:
             values={":seen": analysis.redrives},
             sets={
                 "redrives": analysis.redrives + 1,
-                "due_at": iso(now + PATIENCE[analysis.status]),
+                "due_at": iso(due_again(now, analysis.redrives)),
                 # As it was: nobody who reads it is to see a change.
                 "updated_at": iso(analysis.updated_at),
             },

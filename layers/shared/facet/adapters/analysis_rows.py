@@ -2,16 +2,19 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
+
+from ulid import ULID
 
 from facet.adapters.keys import RESULT, Key, iso, name_of, reading_key, result_key, tone_key
 from facet.adapters.rows import UNREADABLE, moving, pack, unpack
-from facet.domain.analysis import Analysis, Kind, ReadAnalysis, Status, UnreadableRow
+from facet.domain.analysis import Analysis, Awaited, Kind, ReadAnalysis, Status, UnreadableRow
 from facet.domain.tone_of_person import TonePart
 
 # Beside the kinds of results: what became of the looks of one, and the whole in words.
 DRAWN, WORDS = "looks", "words"
+OVER = (Status.COMPLETED, Status.FAILED, Status.EXPIRED)
 
 
 def to_analysis(item: Mapping[str, Any]) -> Analysis:
@@ -26,7 +29,18 @@ def _parsed(item: Mapping[str, Any]) -> dict[str, Any]:
         if item.get(name) is not None
     }
     expires_at = datetime.fromtimestamp(int(item["expires_at"]), UTC)
-    return {**item, **parsed, "expires_at": expires_at}
+    # The release before did not say what is to come; whoever has not ended awaits all of it.
+    awaits = {} if item.get("status") in OVER else {"awaits": tuple(Awaited)}
+    return {**awaits, **item, **parsed, "expires_at": expires_at}
+
+
+def charged_day(item: Mapping[str, Any]) -> str:
+    """The ISO date of the quota that an analysis was charged on, of a broken row as well: then the
+    day of its id."""
+    try:
+        return date.fromisoformat(item["quota_day"]).isoformat()
+    except (KeyError, TypeError, ValueError):
+        return ULID.from_str(name_of(item)[2]).datetime.date().isoformat()
 
 
 def to_read(item: Mapping[str, Any], reading: Mapping[str, Any] | None) -> ReadAnalysis:

@@ -6,10 +6,20 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from facet.adapters.keys import LOOK, iso, look_key, rows_before, rows_below
+from facet.adapters.keys import LOOK, iso, look_key, name_of, rows_before, rows_below
 from facet.adapters.overdue import CLOSED, opened
-from facet.adapters.rows import at_least, change_row, moving, pages, put_or_row, setting
+from facet.adapters.rows import (
+    UNREADABLE,
+    at_least,
+    change_row,
+    moving,
+    pages,
+    put_or_row,
+    setting,
+)
+from facet.domain.errors import LookUnreadableError
 from facet.domain.looks import RENDER_PATIENCE, LookPage, LookStatus, SavedLook
+from facet.domain.overdue import due_again
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -28,9 +38,13 @@ def _look_item(look: SavedLook) -> dict[str, Any]:
 
 
 def _to_look(item: Mapping[str, Any]) -> SavedLook:
-    products = json.loads(item["products"])
-    expires_at = datetime.fromtimestamp(int(item["expires_at"]), UTC)
-    return SavedLook.model_validate({**item, "products": products, "expires_at": expires_at})
+    """A row as a look. Raises LookUnreadableError."""
+    try:
+        products = json.loads(item["products"])
+        expires_at = datetime.fromtimestamp(int(item["expires_at"]), UTC)
+        return SavedLook.model_validate({**item, "products": products, "expires_at": expires_at})
+    except UNREADABLE as error:
+        raise LookUnreadableError from error
 
 
 class LookTable:
@@ -48,25 +62,32 @@ class LookTable:
         put_or_row(self._table, {**_look_item(look), **waits})
 
     def get(self, user_id: str, look_id: str) -> SavedLook | None:
-        """The user's look of this id, or None."""
+        """The user's look of this id, or None. Raises LookUnreadableError."""
         answer = self._table.get_item(Key=look_key(user_id, look_id), ConsistentRead=True)
         return _to_look(answer["Item"]) if "Item" in answer else None
 
     def page(self, user_id: str, limit: int, before_id: str | None) -> LookPage:
-        """Up to `limit` looks older than `before_id`, newest first."""
+        """Up to `limit` looks older than `before_id`, newest first, and those among them that
+        cannot be read."""
         # One more to know of a next page, and one for before_id itself.
         request = {**rows_before(user_id, LOOK, before_id), "Limit": limit + 2}
         rows = at_least(limit + 2, self._table.query, request)
-        older = [_to_look(row) for row in rows if row["SK"] != f"{LOOK}#{before_id}"]
-        more = len(older) > limit
-        return LookPage(tuple(older[:limit]), older[limit - 1].look_id if more else None)
+        older = [row for row in rows if row["SK"] != f"{LOOK}#{before_id}"]
+        looks, unreadable = [], []
+        for row in older[:limit]:
+            try:
+                looks.append(_to_look(row))
+            except LookUnreadableError:
+                unreadable.append(name_of(row)[2])
+        next_id = name_of(older[limit - 1])[2] if len(older) > limit else None
+        return LookPage(tuple(looks), next_id, tuple(unreadable))
 
     def of_analyses(self, user_id: str, most: int) -> Counter[str]:
         """Analysis id -> how many looks are on its photo, of up to `most` looks in all."""
         request = {**rows_below(user_id, LOOK), "ProjectionExpression": "analysis_id"}
         request |= {"Limit": most, "ConsistentRead": True}
         rows = at_least(most, self._table.query, request)
-        return Counter(str(row["analysis_id"]) for row in rows)
+        return Counter(str(row.get("analysis_id")) for row in rows)
 
     def finish(self, look: SavedLook) -> bool:
         """rendering -> completed or failed, as `look` has it; False when nobody waits for it."""
@@ -77,7 +98,8 @@ class LookTable:
 
     def redriven(self, look: SavedLook, now: datetime) -> bool:
         """Count one more try of the sweep, once it is sent; False when nobody waits for it."""
-        sets = {"redrives": look.redrives + 1, "due_at": iso(now + RENDER_PATIENCE)}
+        due_at = due_again(now, look.redrives, RENDER_PATIENCE)
+        sets = {"redrives": look.redrives + 1, "due_at": iso(due_at)}
         return self._waiting(look, moving(sets))
 
     def _waiting(self, look: SavedLook, update: dict[str, Any]) -> bool:
@@ -90,14 +112,16 @@ class LookTable:
     def change(
         self, user_id: str, look_id: str, name: str, favourite: bool, now: datetime
     ) -> SavedLook | None:
-        """Rename a look, and mark it as a favourite or not; None where there is no such look."""
+        """Rename a look, and mark it as a favourite or not; None where there is no such look.
+
+        Raises LookUnreadableError.
+        """
         sets = {"name": name, "favourite": favourite, "updated_at": iso(now)}
         return self._set(user_id, look_id, **setting(sets))
 
-    def delete(self, user_id: str, look_id: str) -> SavedLook | None:
-        """Delete a look -> the look as it was; None where there was none."""
-        gone = self._table.delete_item(Key=look_key(user_id, look_id), ReturnValues="ALL_OLD")
-        return _to_look(gone["Attributes"]) if "Attributes" in gone else None
+    def delete(self, user_id: str, look_id: str) -> None:
+        """Delete a look."""
+        self._table.delete_item(Key=look_key(user_id, look_id))
 
     def delete_of(self, user_id: str, analysis_id: str) -> None:
         """Delete every look on the photo of one analysis."""

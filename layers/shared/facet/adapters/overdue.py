@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from facet.adapters.keys import iso, name_of
-from facet.adapters.rows import pages
+from facet.adapters.keys import iso, name_of, user_key
+from facet.adapters.rows import change_row, pages
 from facet.domain.overdue import OPEN_SHARDS, Overdue
 
 if TYPE_CHECKING:
@@ -45,3 +45,13 @@ class OverdueIndex:
         for page in pages(self._table.query, request):
             for row in page:
                 yield Overdue(*name_of(row))
+
+    def put_off(self, row: Overdue, until: datetime) -> None:
+        """Have a row be overdue from a later moment on; nothing where it waits no more."""
+        change_row(
+            self._table,
+            user_key(row.user_id, f"{row.what}#{row.row_id}"),
+            UpdateExpression="SET due_at = :until",
+            ConditionExpression="attribute_exists(open_shard)",
+            ExpressionAttributeValues={":until": iso(until)},
+        )

@@ -157,6 +157,8 @@ class Bucket:
         self._delete([{"Key": key} for key in keys])
 
     def _delete(self, objects: "list[ObjectIdentifierTypeDef]") -> None:
+        if not objects:
+            return
         answer = self._client.delete_objects(
             Bucket=self.name, Delete={"Objects": objects, "Quiet": True}
         )

@@ -62,23 +62,13 @@ class Awaited(StrEnum):
 MOST_PHOTOS = 3  # of one analysis
 UPLOAD_WINDOW = timedelta(minutes=10)
 
-# From its creation, and from each time it was sent on: until the sweep looks at a state that is not
-# over. No step between moves the deadline, since each move writes to the index as well.
-PATIENCE = {
-    Status.AWAITING_UPLOAD: UPLOAD_WINDOW + timedelta(minutes=1),
-    # Lambda's two asynchronous retries come after about one and three minutes.
-    Status.ANALYZING: timedelta(minutes=5),
-    # Three of a job's five receives, two minutes apart: sent again, it is done once all the same.
-    Status.RECOMMENDING: timedelta(minutes=7),
-    # Ended, but something of it is still awaited.
-    Status.COMPLETED: timedelta(minutes=10),
-    Status.FAILED: timedelta(minutes=10),
-    Status.EXPIRED: timedelta(minutes=10),
-}
+# Until the sweep looks at an analysis that is not over: from its creation, and from a retry. No
+# step between moves the deadline, since each move writes to the index as well.
+PATIENCE = UPLOAD_WINDOW + timedelta(minutes=1)
+# Three of a job's five receives, two minutes apart: sent again, it is done once all the same.
+RETRY_PATIENCE = timedelta(minutes=7)
 # Whoever ended an analysis announces it right away; the sweep does not do it at the same time.
 ANNOUNCED_WITHIN = timedelta(minutes=1)
-# How often the sweep sends a standing analysis on before it ends it with a reason.
-MAX_REDRIVES = 3
 # How often what was lost of one analysis may be asked for again.
 MAX_RETRIES = 3
 # Decoders that a photo may take down before it is not opened again.
@@ -157,7 +147,7 @@ class Analysis(Stored):
     photos: tuple[SentPhoto, ...] = ()  # where there are several, all of them
     consent_version: str
     correlation_id: str
-    quota_day: str
+    quota_day: str = Field(pattern=r"^\d{4}-\d\d-\d\d$")
     photo: Size | None = None  # once it was read
     thumbnails: bool = False
     failure: KeptFailure | None = None

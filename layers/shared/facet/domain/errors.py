@@ -13,6 +13,7 @@ FacetError                        trying again may help
       + BagItemNotFoundError      bag_item_not_found
       + GarmentNotFoundError      garment_not_found
       + LookNotFoundError         look_not_found
+      + LookUnreadableError       look_unreadable
       + ProductNotFoundError      product_not_found
       x there is no room for more
       + BelongingsFullError       belongings_full
@@ -122,6 +123,13 @@ class LookNotFoundError(PermanentError):
 
     def __init__(self) -> None:
         super().__init__("look_not_found")
+
+
+class LookUnreadableError(PermanentError):
+    """There is such a look, but this release cannot read its row."""
+
+    def __init__(self) -> None:
+        super().__init__("look_unreadable")
 
 
 class ProductNotFoundError(PermanentError):

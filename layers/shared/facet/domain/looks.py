@@ -107,3 +107,4 @@ class LookPage:
 
     looks: tuple[SavedLook, ...]
     next_id: str | None
+    unreadable: tuple[str, ...] = ()  # ids that lie among them

@@ -38,7 +38,7 @@ router = WiredRouter()
         LookDocument,
         *("analysis_not_found", "photo_not_ready", "region_not_possible"),
         *("bag_item_not_found", "garment_not_found"),
-        *("looks_full", "looks_of_analysis_full", "busy"),
+        *("looks_full", "looks_of_analysis_full", "look_unreadable", "busy"),
     ),
 )
 def post_look(
@@ -94,7 +94,7 @@ def get_looks(limit: Limit = 20, cursor: Cursor = None) -> Response[str]:
     operation_id="getLook",
     description="Poll it after `poll_after_ms` until `status` is completed or failed.",
     tags=["looks"],
-    responses=problems(200, LookDocument, "look_not_found"),
+    responses=problems(200, LookDocument, "look_not_found", "look_unreadable"),
 )
 def get_look(look_id: Ulid) -> Response[str]:
     look = read_look(
@@ -112,7 +112,7 @@ def get_look(look_id: Ulid) -> Response[str]:
     operation_id="putLook",
     description="Sets its name and whether it is a favourite; what is drawn stays.",
     tags=["looks"],
-    responses=problems(200, LookDocument, "look_not_found"),
+    responses=problems(200, LookDocument, "look_not_found", "look_unreadable"),
 )
 def put_look(look_id: Ulid, change: LookChange) -> Response[str]:
     router.wiring.limits.spend(router, writes=1)

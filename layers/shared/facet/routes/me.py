@@ -77,7 +77,7 @@ def post_export(idempotency_key: IdempotencyKey = None) -> Response[str]:
     operation_id="getExport",
     description="Where the ZIP is, once it is ready. It is deleted after a week.",
     tags=["me"],
-    responses=problems(200, ExportDocument, "export_not_found"),
+    responses=problems(200, ExportDocument, "export_not_found", "export_unreadable"),
 )
 def get_export(
     export_id: Ulid,

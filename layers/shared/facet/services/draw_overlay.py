@@ -1,4 +1,4 @@
-"""GET /v1/analyses/{id}/overlays/{concern}: where a concern is, drawn once and kept."""
+"""GET /v1/analyses/{id}/overlays/{concern}: where a concern is, drawn once and kept for a day."""
 
 from datetime import datetime
 

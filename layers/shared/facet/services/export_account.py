@@ -105,7 +105,7 @@ def read_export(
 ) -> ExportDocument:
     """An export, with its download URL once it is ready.
 
-    Raises PermanentError(export_not_found), for other people's exports too.
+    Raises PermanentError: export_not_found, for other people's exports too; export_unreadable.
     """
     export = accounts.export(user_id, export_id)
     if export is None:

@@ -7,9 +7,9 @@ from pydantic import Field
 
 from facet.domain.base import Answer, Part
 from facet.domain.cursor import Cursors
-from facet.domain.errors import LookNotFoundError
+from facet.domain.errors import LookNotFoundError, LookUnreadableError
 from facet.domain.looks import LookProduct, LookStatus, SavedLook
-from facet.domain.places import look_keys
+from facet.domain.places import LOOKS, look_keys
 from facet.domain.polling import POLL_LOOK_AFTER_MS
 from facet.domain.storage import PICTURES_SIGNED_FOR
 from facet.services.ports import Looks, Objects
@@ -59,6 +59,9 @@ class LookList(Answer):
     """A page of looks, newest first."""
 
     looks: tuple[LookDocument, ...] = Field(description="Newest first.")
+    unreadable: tuple[str, ...] = Field(
+        (), description="Ids of looks that this release cannot read; another release may."
+    )
     cursor: str | None = Field(None, description="Send it back for the next page; absent: no more.")
 
 
@@ -83,12 +86,13 @@ def list_looks(
     page = looks.page(user_id, limit, before_id)
     return LookList(
         looks=tuple(LookDocument.of(look, media) for look in page.looks),
+        unreadable=page.unreadable,
         cursor=cursors.sign(user_id, "looks", page.next_id) if page.next_id else None,
     )
 
 
 def read_look(user_id: str, look_id: str, *, looks: Looks, media: Objects) -> LookDocument:
-    """One saved look. Raises PermanentError(look_not_found)."""
+    """One saved look. Raises PermanentError(look_not_found, look_unreadable)."""
     look = looks.get(user_id, look_id)
     if look is None:
         raise LookNotFoundError
@@ -104,7 +108,10 @@ def change_look(
     looks: Looks,
     media: Objects,
 ) -> LookDocument:
-    """Rename a look, or mark it as a favourite. Raises PermanentError(look_not_found)."""
+    """Rename a look, or mark it as a favourite.
+
+    Raises PermanentError(look_not_found, look_unreadable).
+    """
     look = looks.change(user_id, look_id, change.name, change.favourite, now)
     if look is None:
         raise LookNotFoundError
@@ -116,10 +123,14 @@ def delete_look(user_id: str, look_id: str, *, looks: Looks, media: Objects) -> 
 
     Pictures go first: a crash leaves a row to delete again.
     """
-    look = looks.get(user_id, look_id)
-    if look is None:
-        raise LookNotFoundError
-    keys = look_keys(user_id, look.analysis_id, look_id)
+    keys: tuple[str, ...]
+    try:
+        look = looks.get(user_id, look_id)
+        if look is None:
+            raise LookNotFoundError
+        keys = look_keys(user_id, look.analysis_id, look_id)
+    except LookUnreadableError:  # it does not say whose photo it is on
+        keys = tuple(key for key in media.keys(LOOKS.of_user(user_id)) if f"/{look_id}" in key)
     media.delete(*keys)
     looks.delete(user_id, look_id)
     media.delete(*keys)  # it may have been drawn just then

@@ -163,9 +163,8 @@ def start_analysis(
 def _taken_up(started: Analysis, now: datetime, analyses: Analyses) -> Analysis:
     """The analysis of a request that was sent before: no URL outlives the wait for its photo."""
     until = now + UPLOAD_WINDOW
-    patience = PATIENCE[Status.AWAITING_UPLOAD]
     if started.status is Status.AWAITING_UPLOAD and (
-        analyses.signed_again(started, until, now + patience)
+        analyses.signed_again(started, until, now + PATIENCE)
     ):
         return started.model_copy(update={"upload_until": until})
     moved = analyses.get(started.user_id, started.analysis_id)

@@ -1,20 +1,20 @@
 """Every five minutes: whatever stands still is sent on, or ended with a reason.
 
-Each kind of thing that waits has a deadline, and what is overdue is sent on three times, then
-ended. A try counts once it was sent: while a queue or a bucket is down, nothing is used up.
+Each kind of thing that waits has a deadline, and what is overdue is sent on some times over more
+than an hour (domain/overdue.py), then ended. A try counts once it was sent: while a queue or a
+bucket is down, nothing is used up.
 """
 
 import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from facet.domain.account import ExportStatus
 from facet.domain.analysis import (
     ANNOUNCED_WITHIN,
-    MAX_REDRIVES,
     Analysis,
     Awaited,
     Failure,
@@ -24,16 +24,15 @@ from facet.domain.analysis import (
     looks_of,
 )
 from facet.domain.belongings import Shelf
-from facet.domain.errors import AnalysisUnreadableError
+from facet.domain.errors import AnalysisUnreadableError, PermanentError
 from facet.domain.looks import TIMED_OUT, DrawnLook, LookStatus
 from facet.domain.messages import AnalysisEnded, LookWanted, jobs_of
-from facet.domain.overdue import Overdue
+from facet.domain.overdue import MAX_REDRIVES, Overdue, due_again
 from facet.domain.places import garment_upload_key
 from facet.domain.style import GarmentPhoto
 from facet.saying import say
 from facet.services.end_analysis import announce, complete_analysis, fail_analysis
 from facet.services.export_account import send_export
-from facet.services.keep_wardrobe import LATE
 from facet.services.ports import (
     AccountJobs,
     Accounts,
@@ -50,6 +49,7 @@ from facet.services.ports import (
 logger = logging.getLogger(__name__)
 
 LOST = "job_lost"
+UNREADABLE_FOR = timedelta(days=1)  # until a look, a garment or an export is tried again
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +74,9 @@ def sweep(
 ) -> Counter[str]:
     """Send on, or end, everything of a shard that stands still -> how many, by what was done.
 
-    One row stops no other: `unreadable` counts those that cannot be read, `raised` those that broke
-    on their way, which the next sweep meets again. go_on: asked before each row; `left` counts the
-    one before which it said no.
+    One row stops no other: `unreadable` counts those that cannot be read, which are left alone for
+    a day, `raised` those that broke on their way, which the next sweep meets again. go_on: asked
+    before each row; `left` counts the one before which it said no.
     """
     done: Counter[str] = Counter()
     for row in world.overdue.overdue(shard, now):
@@ -85,6 +85,10 @@ def sweep(
             break
         try:
             done[_SENT_ON.get(row.what, _unknown)(row, now, world)] += 1
+        except PermanentError:
+            logger.exception("%s %s/%s cannot be read", row.what, row.user_id, row.row_id)
+            world.overdue.put_off(row, now + UNREADABLE_FOR)
+            done["unreadable"] += 1
         except Exception:
             logger.exception("%s %s/%s could not be sent on", row.what, row.user_id, row.row_id)
             done["raised"] += 1
@@ -265,12 +269,14 @@ def _look(row: Overdue, now: datetime, world: World) -> str:
 def _garment(row: Overdue, now: datetime, world: World) -> str:
     document = world.shelves.get(row.user_id, Shelf.WARDROBE, row.row_id)
     photo = GarmentPhoto.of(document) if document else None
+    if document and document.get("photo") and photo is None:
+        raise PermanentError("garment_unreadable")
     if photo is None or photo.status != "awaiting_upload" or not _late(photo.due_at, now):
         return "moved_meanwhile"
     key = garment_upload_key(row.user_id, row.row_id, photo.checksum_sha256)
     again = photo.redrives < MAX_REDRIVES and world.uploads.send_event_again(key)
     if again:
-        changes = {"redrives": photo.redrives + 1, "due_at": now + LATE}
+        changes = {"redrives": photo.redrives + 1, "due_at": due_again(now, photo.redrives)}
     elif photo.redrives:
         message = say("problem.analysis_timeout.detail")
         changes = {"status": "failed", "code": "analysis_timeout", "message": message}
