@@ -85,9 +85,14 @@ def _dropped(data: bytes, chance: random.Random, _: Sequence[Seed]) -> bytes:
     return data[:at] + data[at + chance.choice((1, 2, 8, 1000)) :]
 
 
+def _times(piece: bytes, chance: random.Random, *counts: int) -> bytes:
+    """A piece so many times, no longer than a file may be."""
+    return piece * min(chance.choice(counts), _LARGEST // max(1, len(piece)) + 1)
+
+
 def _again(data: bytes, chance: random.Random, _: Sequence[Seed]) -> bytes:
     at, count = _place(data, chance), chance.choice((4, 64, 4096))
-    return data[:at] + data[at : at + count] * chance.choice((2, 10, 500)) + data[at:]
+    return data[:at] + _times(data[at : at + count], chance, 2, 10, 500) + data[at:]
 
 
 def _spliced(data: bytes, chance: random.Random, files: Sequence[Seed]) -> bytes:
@@ -124,7 +129,7 @@ def _any_segment(data: bytes, chance: random.Random) -> tuple[int, int]:
 
 def _segment_again(data: bytes, chance: random.Random, _: Sequence[Seed]) -> bytes:
     at, end = _any_segment(data, chance)
-    return data[:at] + data[at:end] * chance.choice((2, 30, 3000)) + data[at:]
+    return data[:at] + _times(data[at:end], chance, 2, 30, 3000) + data[at:]
 
 
 def _segment_changed(data: bytes, chance: random.Random, _: Sequence[Seed]) -> bytes:
@@ -139,7 +144,7 @@ def _segment_changed(data: bytes, chance: random.Random, _: Sequence[Seed]) -> b
 def _scans(data: bytes, chance: random.Random, _: Sequence[Seed]) -> bytes:
     at = data.rfind(b"\xff\xda")
     scan = data[at:-2] if at > 0 else b"\xff\xda\0\x08\1\1\0\0\x3f\0"
-    return data[:-2] + scan * chance.choice((5, 60, 99, 5000)) + data[-2:]
+    return data[:-2] + _times(scan, chance, 5, 60, 99, 5000) + data[-2:]
 
 
 def _frame(data: bytes, chance: random.Random, _: Sequence[Seed]) -> bytes:
@@ -225,7 +230,7 @@ def _jpeg_profile(data: bytes, chance: random.Random, _: Sequence[Seed]) -> byte
 
 def _jpeg_exif(data: bytes, chance: random.Random, _: Sequence[Seed]) -> bytes:
     part = _segment(0xE1, b"Exif\0\0" + _exif(chance)[:65_000])
-    return data[:2] + part * chance.choice((1, 1, 20, 400)) + data[2:]
+    return data[:2] + _times(part, chance, 1, 1, 20, 400) + data[2:]
 
 
 # --- PNG ----------------------------------------------------------------------------------------

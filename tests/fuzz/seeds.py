@@ -43,7 +43,7 @@ def _made() -> dict[str, Callable[[], bytes]]:
     exif[0x0112], exif[0x010F] = 6, "Maker"
     exif.get_ifd(0x8769)[0xA405] = 26
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    profile = profile.replace(b"sRGB", b"Wide")
+    profile = profile[:24] + bytes(12) + profile[36:].replace(b"sRGB", b"Wide")  # not of this hour
     tile = coded(256, 256)
     tiles = [tile_item(tile) for _ in range(4)]
 
