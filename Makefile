@@ -18,7 +18,7 @@ OWN_UV := $(if $(UV_THERE),,.tools/uv/bin/uv)
 python = $(or $(shell ls -d "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/$(1).*/bin/python$(1) 2>/dev/null | sort -V | tail -n 1),$(1))
 PYTHON := $(call python,3.13)
 
-.PHONY: help setup lock models openapi examples lint types test units faults roles e2e check licences demo up console host down status build validate invoke bench soak evaluate mutants fuzz portrait
+.PHONY: help setup lock models openapi examples lint types test units branches faults roles e2e check licences demo up console host down status build validate invoke bench soak evaluate mutants fuzz portrait
 
 help: ## what can be asked for
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -97,8 +97,12 @@ test: setup ## lint, types, and every test, the local stack's included
 	@$(MAKE) --no-print-directory -j4 $(if $(filter output-sync,$(.FEATURES)),-Otarget) e2e lint types units
 
 # With a + what is said is not held back until the end.
-units: setup ## every test but the stack's, with the branches they reach
-	+nice -n 10 $(BIN)/pytest --cov --roles -n 2 --dist worksteal tests/unit tests/integration tests/faults tests/template tests/evaluation
+UNITS = --roles -n 2 --dist worksteal tests/unit tests/integration tests/faults tests/template tests/evaluation
+units: setup ## every test but the stack's, with the lines they reach
+	+COVERAGE_CORE=sysmon nice -n 10 $(BIN)/pytest --cov $(UNITS)
+
+branches: setup ## the same with the branches they reach, in twice the time
+	nice -n 10 $(BIN)/pytest --cov --cov-branch $(UNITS)
 
 faults: setup ## every AWS call of every handler failed in every way, over all cores; TRIAL="..." for one again
 	@$(BIN)/python -m tests.faults $(if $(TRIAL),"$(TRIAL)")

@@ -54,4 +54,4 @@ def run(stage: Stage, trial: Trial) -> Sequence[str]:
     return [*ran.verdict.broken, *(() if late else ran.verdict.outcome)]
 
 
-DELIVERIES = Family("deliveries", trials, run, sampled=1)
+DELIVERIES = Family("deliveries", trials, run, sampled=1, of_flows=3)

@@ -66,4 +66,4 @@ def _broken_into(stage: Stage, trial: Trial) -> Sequence[str]:
     return [*met(ran, trial), *after(ran, harmless=False)]
 
 
-DOUBLES = Family("doubles", trials, run, sampled=1)
+DOUBLES = Family("doubles", trials, run, sampled=1, of_flows=3)

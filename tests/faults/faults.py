@@ -34,4 +34,4 @@ def run_unharmed(stage: Stage, trial: Trial) -> Sequence[str]:
 
 
 NOTHING = Family("nothing", no_trials, run_unharmed, sampled=1)
-FAULTS = Family("faults", trials, run, sampled=2)
+FAULTS = Family("faults", trials, run, sampled=1)

@@ -62,4 +62,4 @@ def _polled(stage: Stage, trial: Trial) -> Sequence[str]:
     return [*after(ran, harmless=True), *sorted(set(ran.names.get("polled", ())))]
 
 
-INTERLEAVINGS = Family("interleavings", trials, run, sampled=2)
+INTERLEAVINGS = Family("interleavings", trials, run, sampled=1)

@@ -172,5 +172,5 @@ def run_spoiled(stage: Stage, trial: Trial) -> Sequence[str]:
     return [*ran.verdict.broken, *(ran.verdict.outcome if flow.erases else ())]
 
 
-RELEASES = Family("releases", trials, run, sampled=1)
+RELEASES = Family("releases", trials, run, sampled=1, of_flows=3)
 ROWS = Family("rows", spoiled_rows, run_spoiled, sampled=1)

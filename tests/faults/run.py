@@ -20,7 +20,7 @@ from tests.faults.account import opened
 from tests.faults.families import FAMILIES
 from tests.faults.flows import FLOWS
 from tests.faults.known import Broken, written
-from tests.faults.trials import Stage, Trial, drawn
+from tests.faults.trials import Stage, Trial, drawn, sample
 
 # Trials of one flow and family are cut into so many parts at most, for the cores to share.
 PARTS = 8
@@ -65,8 +65,10 @@ def run_part(part: Part) -> Done:
     """Run one part."""
     began = time.process_time()
     family, flow = FAMILIES[part.family], FLOWS[part.flow]
-    listed = drawn(family, stage(), flow)
-    listed = listed[:: part.every] if part.every else listed[: family.sampled]
+    if part.every:
+        listed = drawn(family, stage(), flow)[:: part.every]
+    else:
+        listed = sample(family, stage(), flow)
     tried = listed[part.number :: part.of]
     broken: list[Broken] = []
     for trial in () if part.counts else tried:

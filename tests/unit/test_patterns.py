@@ -35,7 +35,7 @@ SHORT, LONG = 130, 520  # letters; longer than the largest count that a pattern 
 GROWTH = 1.5 * LONG / SHORT  # of the steps: in proportion it is 4, quadratic 16
 MOST_ALONE = 80  # of its words and letters, over and over
 MOST_STEPS = 2_000 * SHORT
-DRAWN = 30  # texts drawn at random for each pattern
+DRAWN = 10  # texts drawn at random for each pattern
 
 
 class Found(NamedTuple):

@@ -475,7 +475,7 @@ def bags(draw: st.DrawFn, catalogue: Catalogue) -> list[BagItem | dict[str, Any]
 
 
 @settings(
-    max_examples=200,
+    max_examples=70,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

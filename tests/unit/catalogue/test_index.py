@@ -237,7 +237,7 @@ def plains(catalogues: list[Catalogue]) -> list[Plain]:
     return [Plain(catalogue) for catalogue in catalogues]
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=90, deadline=None)
 @given(query=queries, which=st.integers(0, 2), look_first=st.sampled_from([2, 1024]))
 def test_the_index_finds_what_reading_every_product_finds(
     plains: list[Plain], query: Query, which: int, look_first: int
