@@ -137,13 +137,31 @@ def test_a_start_that_is_cancelled_is_counted_all_the_same(
     assert counted(stack) == {"analyses": 10, "uploads": 10, "writes": 10}
 
 
-def test_a_repeated_start_is_answered_and_not_counted(stack: Stack, most: dict[str, int]) -> None:
+def test_a_repeated_start_counts_since_what_it_made_may_be_deleted(
+    stack: Stack, most: dict[str, int]
+) -> None:
     told = {"Idempotency-Key": "one and the same"}
+    statuses: Counter[int] = Counter()
+    for _ in range(15):
+        status, body, _ = start(stack, headers=told)
+        statuses[status] += 1
+        if status == 201:
+            api(stack, "DELETE", f"/v1/analyses/{body['analysis_id']}")
 
-    ids = {start(stack, headers=told)[1]["analysis_id"] for _ in range(15)}
+    assert statuses == {201: most["analyses"], 429: 15 - most["analyses"]}
 
-    assert len(ids) == 1
-    assert counted(stack) == {"analyses": 1, "uploads": 1}
+
+def test_a_look_that_is_asked_for_again_and_again_is_queued_five_times_a_minute(
+    stack: Stack, most: dict[str, int], portrait: bytes
+) -> None:
+    analysis_id = stack.start(portrait)
+    stack.call("analyze", stack.uploaded(analysis_id))
+    path, told = f"/v1/analyses/{analysis_id}/looks", {"Idempotency-Key": "the same"}
+
+    answers = Counter(api(stack, "POST", path, LOOK, headers=told)[0] for _ in range(60))
+
+    assert answers == {202: most["looks"], 429: 60 - most["looks"]}
+    assert len(stack.jobs("tryon")) == most["looks"]
 
 
 def test_a_refused_start_may_be_sent_again_with_its_key(stack: Stack, most: dict[str, int]) -> None:

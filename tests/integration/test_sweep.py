@@ -1,6 +1,7 @@
 """What stands still is sent on or ended with a reason."""
 
 import json
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from facet.adapters.s3 import Bucket
 from facet.adapters.sqs import JobQueue
 from facet.domain.overdue import MAX_REDRIVES, OPEN_SHARDS
 from facet.domain.storage import NewPhoto
+from facet.services.sweep import World, sweep
 from tests.integration.conftest import NAMES, USER, Stack, jpeg, recorded
 
 
@@ -278,6 +280,66 @@ def test_an_analysis_that_breaks_on_its_way_stops_no_other(
 
     assert stack.sweep(12) == {"raised": 1, "upload_sent_again": 2}
     assert stack.sweep(60)["raised"] == 1
+
+
+def test_what_breaks_each_time_goes_behind_the_others(
+    stack: Stack, portrait: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sweep that has no time for more than one row gets to the second all the same."""
+    analysis_id = stack.start(portrait)
+    first = stack.row(analysis_id)
+    other = {**first, "SK": "LOOK#01M8QCJKAA3X7W9PT2VRZYQW4F", "due_at": "2020-01-01"}
+    stack.table.put_item(Item=other)
+    monkeypatch.setattr(
+        "facet.adapters.looks.LookTable.get", lambda *_: (_ for _ in ()).throw(ConnectionError)
+    )
+    world, shard = World(**stack.function("sweep").wiring.swept), int(first["open_shard"])
+
+    done: Counter[str] = Counter()
+    for minutes in (12, 17):
+        turns = iter((True, False, False))
+        now = datetime.now(UTC) + timedelta(minutes=minutes)
+        done += sweep(shard, now, world, go_on=lambda turns=turns: next(turns))  # type: ignore[misc]
+
+    assert done == {"raised": 1, "upload_sent_again": 1, "left": 2}
+
+
+def test_a_row_that_cannot_even_be_put_off_stops_no_other(
+    stack: Stack, portrait: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = stack.row(stack.start(portrait))
+    other = {**first, "SK": "LOOK#01M8QCJKAA3X7W9PT2VRZYQW4F", "due_at": "2020-01-01"}
+    stack.table.put_item(Item=other)
+
+    def away(*_: object) -> None:
+        raise ConnectionError("the table is away")
+
+    monkeypatch.setattr("facet.adapters.overdue.OverdueIndex.put_off", away)
+
+    assert stack.sweep(12) == {"unreadable": 1, "upload_sent_again": 1}
+
+
+def test_a_result_that_cannot_be_read_failed_and_the_others_are_there(
+    stack: Stack, portrait: bytes
+) -> None:
+    analysis_id = stack.start(portrait, wants=["skincare", "outfit"])
+    stack.call("analyze", stack.uploaded(analysis_id))
+    skincare, outfit = sorted((job["Body"] for job in stack.jobs()), key=lambda b: "outfit" in b)
+    stack.call("recommend", stack.batch(skincare))
+    stack.table.update_item(
+        Key={"PK": f"USER#{USER}", "SK": f"RESULT#{analysis_id}#skincare"},
+        UpdateExpression="SET #result = :broken",
+        ExpressionAttributeNames={"#result": "result"},
+        ExpressionAttributeValues={":broken": b"\x01garbage"},
+    )
+
+    assert stack.call("recommend", stack.batch(outfit)) == {"batchItemFailures": []}
+
+    status, body, _ = stack.http("api", "api_get_analysis.json", path=f"/v1/analyses/{analysis_id}")
+    assert (status, body["status"]) == (200, "completed")
+    told = body["recommendations"]
+    assert (told["skincare"]["status"], told["skincare"]["code"]) == ("failed", "internal_error")
+    assert told["outfit"]["status"] != "failed"
 
 
 def test_an_ending_that_was_never_announced_is_announced(stack: Stack, portrait: bytes) -> None:

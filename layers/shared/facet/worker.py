@@ -129,7 +129,7 @@ def s3_worker(handle: Callable[[str, str], bool], *, counted: str) -> Handler:
 
     logger, metrics = Logger(), Metrics()
 
-    @logger.inject_lambda_context
+    @logger.inject_lambda_context(clear_state=True)
     @metrics.log_metrics
     @traced
     def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:  # noqa: ARG001

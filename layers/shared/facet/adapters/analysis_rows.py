@@ -11,6 +11,7 @@ from facet.adapters.keys import RESULT, Key, iso, name_of, reading_key, result_k
 from facet.adapters.rows import UNREADABLE, moving, pack, unpack
 from facet.domain.analysis import Analysis, Awaited, Kind, ReadAnalysis, Status, UnreadableRow
 from facet.domain.tone_of_person import TonePart
+from facet.saying import say
 
 # Beside the kinds of results: what became of the looks of one, and the whole in words.
 DRAWN, WORDS = "looks", "words"
@@ -90,12 +91,20 @@ def keys_beside(user_id: str, analysis_id: str) -> list[Key]:
 
 
 def answers(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """What the result rows among these hold, by name."""
-    return {
-        str(row["SK"]).rsplit("#", 1)[1]: unpack(row["result"])
-        for row in rows
-        if str(row["SK"]).startswith(f"{RESULT}#")
-    }
+    """What the result rows among these hold, by name: of one that cannot be read, a failure."""
+    told = {}
+    for row in rows:
+        what, _, name = str(row["SK"]).partition("#")
+        if what != RESULT:
+            continue
+        name = name.rpartition("#")[2]
+        try:
+            told[name] = unpack(row["result"])
+        except UNREADABLE:
+            if name in tuple(Kind):
+                message = say("problem.internal_error.detail")
+                told[name] = {"status": "failed", "code": "internal_error", "message": message}
+    return told
 
 
 def told_of(

@@ -44,9 +44,8 @@ def count_feedback(ranking: str | None, liked: bool | None) -> None:
     ),
 )
 def post_feedback(feedback: NewFeedback, idempotency_key: IdempotencyKey = None) -> Response[str]:
+    router.wiring.limits.spend(router, writes=1)
     with router.wiring.repeats.asked(router, idempotency_key, feedback) as asked:
-        if not asked.again:
-            router.wiring.limits.spend(router, writes=1)
         receipt = give_feedback(
             caller(router).user_id,
             feedback,

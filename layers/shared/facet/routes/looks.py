@@ -44,12 +44,11 @@ router = WiredRouter()
 def post_look(
     analysis_id: Ulid, wish: NewLook, idempotency_key: IdempotencyKey = None
 ) -> Response[str]:
-    who = caller(router)
-    with router.wiring.repeats.asked(router, idempotency_key, wish) as asked:
+    who, wiring = caller(router), router.wiring
+    wiring.limits.spend(router, looks=1)  # a repeat as well: it is queued once more
+    with wiring.repeats.asked(router, idempotency_key, wish) as asked:
         if not asked.again:
-            wiring = router.wiring
             refuse_while_busy(wiring.look_jobs, wiring.settings.max_tryon_queue_depth)
-            wiring.limits.spend(router, looks=1)
         ask_for_look(
             wish,
             look_id=asked.id,

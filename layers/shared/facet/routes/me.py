@@ -50,12 +50,12 @@ def person() -> Person:
 def post_export(idempotency_key: IdempotencyKey = None) -> Response[str]:
     who, now = person(), datetime.now(UTC)
 
+    router.wiring.limits.spend(router, writes=1)
     with router.wiring.repeats.asked(router, idempotency_key, None) as asked:
         if not asked.again:
             refuse_while_busy(
                 router.wiring.account_jobs, router.wiring.settings.max_account_queue_depth
             )
-            router.wiring.limits.spend(router, writes=1)
         export_id = request_export(
             who,
             asked.id,

@@ -46,11 +46,12 @@ router = WiredRouter()
 )
 def post_analysis(wish: NewAnalysis, idempotency_key: IdempotencyKey = None) -> Response[str]:
     who, wiring, now = caller(router), router.wiring, datetime.now(UTC)
+    # Both at once: a start has one write to spare for it. A repeat counts as well: what it made may
+    # be deleted by now, so that it makes another.
+    wiring.limits.spend(router, analyses=1, uploads=len(wish.photos or (wish,)))
     with wiring.repeats.asked(router, idempotency_key, wish) as asked:
         if not asked.again:
             refuse_while_busy(wiring.analyze_events, wiring.settings.max_analyze_wait_seconds)
-            # Both at once: a start has one write to spare for it.
-            wiring.limits.spend(router, analyses=1, uploads=len(wish.photos or (wish,)))
         analysis = start_analysis(
             wish,
             analysis_id=asked.id,

@@ -87,12 +87,20 @@ def sweep(
             done[_SENT_ON.get(row.what, _unknown)(row, now, world)] += 1
         except PermanentError:
             logger.exception("%s %s/%s cannot be read", row.what, row.user_id, row.row_id)
-            world.overdue.put_off(row, now + UNREADABLE_FOR)
+            _put_off(row, now + UNREADABLE_FOR, world)
             done["unreadable"] += 1
         except Exception:
             logger.exception("%s %s/%s could not be sent on", row.what, row.user_id, row.row_id)
+            _put_off(row, now, world)  # behind the others, which may have better luck
             done["raised"] += 1
     return done
+
+
+def _put_off(row: Overdue, until: datetime, world: World) -> None:
+    try:
+        world.overdue.put_off(row, until)
+    except Exception:
+        logger.exception("%s %s/%s could not be put off", row.what, row.user_id, row.row_id)
 
 
 def _unknown(row: Overdue, _now: datetime, _world: World) -> str:
