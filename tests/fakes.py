@@ -8,7 +8,7 @@ import json
 from base64 import b64encode
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -44,6 +44,7 @@ from facet.domain.narration import EnhancedAnalysis
 from facet.domain.overdue import OPEN_SHARDS, Overdue, due_again
 from facet.domain.products import Product
 from facet.domain.quota import QuotaExceededError, Tier, Usage
+from facet.domain.repeats import Reservation
 from facet.domain.storage import Upload
 from facet.domain.style import GarmentPhoto, Slot
 from facet.domain.tone import ToneEvidence
@@ -163,7 +164,10 @@ class FakeAnalyses:
         deaths = analysis.decoder_deaths + analysis.decoding
         return self._move(key, Status.ANALYZING, now, decoding=True, decoder_deaths=deaths)
 
-    def decoded(self, analysis: Analysis) -> None:
+    def opening(self, analysis: Analysis) -> None:
+        self._change(self._key(analysis), decoding=True)
+
+    def opened(self, analysis: Analysis) -> None:
         self._change(self._key(analysis), decoding=False)
 
     def release(self, analysis: Analysis, now: datetime) -> None:
@@ -670,6 +674,7 @@ class FakeObjects:
         headers = {
             "Content-Type": content_type,
             "Content-Length": str(content_length),
+            "If-None-Match": "*",
             "x-amz-checksum-sha256": checksum_sha256,
             "x-amz-meta-correlation-id": correlation_id,
         }
@@ -866,18 +871,29 @@ class FakeOverdue:
 class FakeRepeats:
     """Ids that requests were given, by user and digest."""
 
-    of: dict[tuple[str, str], tuple[str, str, datetime]] = field(default_factory=dict)
+    of: dict[tuple[str, str], tuple[Reservation, datetime]] = field(default_factory=dict)
+    shared: set[tuple[str, str]] = field(default_factory=set)
 
     def reserve(
         self, user_id: str, digest: str, row_id: str, body: str, now: datetime
-    ) -> tuple[str, str]:
-        kept = self.of.get((user_id, digest))
-        if kept is None or kept[2] <= now:
-            kept = self.of[user_id, digest] = (row_id, body, now + timedelta(days=1))
-        return kept[0], kept[1]
+    ) -> Reservation:
+        key = user_id, digest
+        if key not in self.of or self.of[key][1] <= now:
+            self.of[key] = Reservation(row_id, body), now + timedelta(days=1)
+            self.shared.discard(key)
+        elif self.of[key][0].row_id != row_id:
+            self.shared.add(key)
+        return self.of[key][0]
 
-    def give_back(self, user_id: str, digest: str) -> None:
-        self.of.pop((user_id, digest), None)
+    def give_back(self, user_id: str, digest: str, row_id: str, now: datetime) -> None:
+        key = user_id, digest
+        kept = self.of[key][0]
+        if key not in self.shared and kept.row_id == row_id:
+            self.of[key] = kept, now
+
+    def made(self, user_id: str, digest: str, row_id: str) -> None:
+        kept, until = self.of[user_id, digest]
+        self.of[user_id, digest] = replace(kept, row_id=row_id, made=True), until
 
 
 @dataclass

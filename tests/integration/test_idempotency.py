@@ -48,9 +48,10 @@ class Shop:
 
     def make(self, asked: Asked) -> Response[str]:
         self.meanwhile()
-        self.made.append(asked.id)
         if self.fails:
             raise self.fails
+        if not asked.made:
+            self.made.append(asked.id)
         return json_response({"thing_id": asked.id}, HTTPStatus.CREATED)
 
     def post(
@@ -84,7 +85,7 @@ def test_the_same_key_and_body_is_given_the_same_id(shop: Shop) -> None:
 
     assert first[0] == again[0] == 201
     assert first[1] == again[1]
-    assert len(set(shop.made)) == 1
+    assert len(shop.made) == 1
 
 
 def test_without_a_key_every_request_has_an_id_of_its_own(shop: Shop) -> None:
@@ -131,10 +132,65 @@ def test_a_request_that_died_is_taken_up_under_its_id(shop: Shop) -> None:
     assert shop.post({"name": "cup"}, KEY)[0] == 500
 
     shop.fails = None
+    status, body, _ = shop.post({"name": "cup"}, KEY)
+
+    assert status == 201
+    assert shop.made == [body["thing_id"]]
+    assert shop.post({"name": "cup"}, KEY)[1] == body
+    assert len(shop.made) == 1
+
+
+def test_two_at_once_of_which_one_is_refused_make_one(shop: Shop) -> None:
+    """The refused one came first, so that the id is its; the other has used it."""
+
+    def meanwhile() -> None:
+        shop.meanwhile = lambda: None
+        shop.post({"name": "cup"}, KEY)
+        shop.fails = PermanentError("gone", "Gone.")
+
+    shop.meanwhile = meanwhile
+    assert shop.post({"name": "cup"}, KEY)[0] == 400
+    shop.fails = None
 
     assert shop.post({"name": "cup"}, KEY)[0] == 201
-    assert len(shop.made) == 2
-    assert len(set(shop.made)) == 1
+    assert len(shop.made) == 1
+
+
+def test_a_refused_request_leaves_its_key_to_one_that_has_not_ended(shop: Shop) -> None:
+    def first() -> None:
+        shop.meanwhile = second
+        shop.post({"name": "cup"}, KEY)
+        shop.meanwhile = lambda: None
+        shop.fails = PermanentError("gone", "Gone.")
+
+    def second() -> None:
+        shop.meanwhile = lambda: None
+        shop.fails = RuntimeError("dies before it answers")
+        shop.post({"name": "cup"}, KEY)
+        shop.fails = None
+
+    shop.meanwhile = first
+    assert shop.post({"name": "cup"}, KEY)[0] == 400
+    shop.fails = None
+
+    assert shop.post({"name": "jug"}, KEY)[1]["code"] == "idempotency_key_reused"
+
+
+def test_a_key_given_back_as_another_asks_for_it_is_the_other_s(shop: Shop, stack: Stack) -> None:
+    """Between the other's two looks at the row the first one gives it back."""
+    repeats, now = RepeatTable(stack.table), datetime.now(UTC)
+    repeats.reserve("me", "digest", "01", "body", now)
+    given_back: list[int] = []
+
+    def change(*request: Any, **told: Any) -> Any:
+        if not given_back:
+            given_back.append(1)
+            repeats.give_back("me", "digest", "01", now)
+        return update(*request, **told)
+
+    update, repeats._table.update_item = repeats._table.update_item, change  # type: ignore[method-assign]
+
+    assert repeats.reserve("me", "digest", "02", "body", now).row_id == "02"
 
 
 def test_a_refusal_of_the_repeated_request_keeps_the_key_of_the_first(shop: Shop) -> None:
@@ -180,5 +236,5 @@ def test_what_is_kept_lies_in_the_user_s_own_partition_and_tells_nothing(
 
     (row,) = stack.table.scan()["Items"]
     assert row["PK"] == "USER#me"
-    assert row.keys() == {"PK", "SK", "row_id", "body", "expires_at"}
+    assert row.keys() == {"PK", "SK", "row_id", "body", "made", "expires_at"}
     assert "cup" not in json.dumps(row, default=str)

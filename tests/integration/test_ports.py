@@ -55,6 +55,7 @@ from facet.domain.narration import EnhancedAnalysis
 from facet.domain.overdue import OPEN_SHARDS, WAITS, Overdue, due_again
 from facet.domain.products import Product
 from facet.domain.quota import QuotaExceededError, Tier
+from facet.domain.repeats import Reservation
 from facet.domain.style import GarmentPhoto
 from facet.domain.tone_of_person import TonePart, evidence_of, most_parts
 from facet.http.idempotency import Ids
@@ -366,11 +367,11 @@ def test_a_claim_says_that_a_photo_is_about_to_be_opened_and_counts_who_died_the
     assert row(world) == again
 
 
-@pytest.mark.parametrize("how", ["decoded", "released"])
+@pytest.mark.parametrize("how", ["opened", "released"])
 def test_a_photo_that_was_opened_is_not_counted_against(world: World, how: str) -> None:
     taken = claimed(world)
-    if how == "decoded":
-        world.analyses.decoded(taken)
+    if how == "opened":
+        world.analyses.opened(taken)
     else:
         world.analyses.release(taken, NOW)
 
@@ -380,7 +381,7 @@ def test_a_photo_that_was_opened_is_not_counted_against(world: World, how: str) 
     again = world.analyses.claim(row(world), LATER)
     assert again
     assert (again.decoding, again.decoder_deaths) == (True, 0)
-    world.analyses.decoded(analysis("01B"))
+    world.analyses.opened(analysis("01B"))
     assert world.analyses.get("user", "01B") is None
 
 
@@ -1142,6 +1143,7 @@ def test_urls_are_signed_for_one_key(world: World) -> None:
     assert upload.headers == {
         "Content-Type": "image/jpeg",
         "Content-Length": "3",
+        "If-None-Match": "*",
         "x-amz-checksum-sha256": "abc=",
         "x-amz-meta-correlation-id": "correlation",
     }
@@ -1256,16 +1258,26 @@ def test_an_erasure_is_marked_once_and_outlives_the_rows(world: World) -> None:
 
 
 def test_a_repeated_request_has_the_first_one_s_id_for_a_day(world: World) -> None:
-    def reserve(row_id: str, body: str = "body", hours: int = 0) -> tuple[str, str]:
-        now = NOW + timedelta(hours=hours)
-        return world.repeats.reserve("user", "digest", row_id, body, now)
+    def reserve(row_id: str, body: str = "body", hours: int = 0, user: str = "user") -> Reservation:
+        return world.repeats.reserve(user, "digest", row_id, body, NOW + timedelta(hours=hours))
 
-    assert reserve("01") == ("01", "body")
-    assert reserve("02", "other", hours=23) == ("01", "body")
-    assert world.repeats.reserve("somebody", "digest", "03", "body", NOW) == ("03", "body")
-    assert reserve("04", hours=24) == ("04", "body")
-    world.repeats.give_back("user", "digest")
-    assert reserve("05", hours=24) == ("05", "body")
+    def give_back(row_id: str, hours: int) -> None:
+        world.repeats.give_back("user", "digest", row_id, NOW + timedelta(hours=hours))
+
+    assert reserve("01") == Reservation("01", "body")
+    assert reserve("02", "other", hours=23) == Reservation("01", "body")
+    assert reserve("03", user="somebody") == Reservation("03", "body")
+    assert reserve("04", hours=24) == Reservation("04", "body")
+    give_back("04", 25)
+    assert reserve("05", hours=25) == Reservation("05", "body")
+    reserve("06", hours=25)
+    give_back("05", 25)  # the other may be making it
+    assert reserve("07", hours=25) == Reservation("05", "body")
+    world.repeats.made("user", "digest", "05")
+    assert reserve("08", hours=26) == Reservation("05", "body", made=True)
+    world.repeats.made("user", "digest", "0E")  # it was answered with another
+    assert reserve("08", hours=27) == Reservation("0E", "body", made=True)
+    assert reserve("09", hours=49) == Reservation("09", "body")
 
 
 def test_a_request_s_id_is_no_data_of_its_person_and_goes_with_their_rows(world: World) -> None:
@@ -1393,7 +1405,7 @@ def saved_reading(world: World, of: Analysis) -> bool:
 
 
 def opened(world: World, of: Analysis) -> bool:
-    world.analyses.decoded(of)
+    world.analyses.opened(of)
     return not row(world).decoding
 
 
@@ -1482,7 +1494,17 @@ def created_look(world: World, _: None) -> bool:
 
 
 def reserved(world: World, _: None) -> bool:
-    return world.repeats.reserve("user", "digest", "01", "body", NOW) == ("01", "body")
+    return world.repeats.reserve("user", "digest", "01", "body", NOW).row_id == "01"
+
+
+def key_given_back(world: World, _: bool) -> bool:
+    world.repeats.give_back("user", "digest", "01", NOW)
+    return world.repeats.reserve("user", "digest", "02", "other", NOW).row_id == "02"
+
+
+def key_made(world: World, _: bool) -> bool:
+    world.repeats.made("user", "digest", "01")
+    return world.repeats.reserve("user", "digest", "02", "body", NOW).made
 
 
 def worn(world: World, _: None) -> bool:
@@ -1513,7 +1535,7 @@ WRITES: dict[str, tuple[Callable[[World], Any], Callable[[World, Any], bool]]] =
         claimed,
         lambda w, of: w.analyses.claim(of, LATER) == row(w) and row(w).decoder_deaths == 1,
     ),
-    "decoded": (claimed, opened),
+    "opened": (claimed, opened),
     "release": (claimed, released),
     "save_reading": (claimed, saved_reading),
     "save_thumbnails": (
@@ -1563,6 +1585,12 @@ WRITES: dict[str, tuple[Callable[[World], Any], Callable[[World, Any], bool]]] =
     "export: failed": (exporting, failed_export),
     "garment: change": (a_garment, worn),
     "key: reserve": (nothing, reserved),
+    "key: reserve again": (
+        lambda w: reserved(w, None),
+        lambda w, _: w.repeats.reserve("user", "digest", "02", "body", NOW).row_id == "01",
+    ),
+    "key: give back": (lambda w: reserved(w, None), key_given_back),
+    "key: made": (lambda w: reserved(w, None), key_made),
 }
 
 

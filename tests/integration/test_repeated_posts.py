@@ -1,5 +1,6 @@
 """A POST whose answer was lost is sent again with its key: one thing is made."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -39,6 +40,11 @@ def post(stack: Stack, path: str, body: Any = None) -> tuple[int, Any]:
     recorded = "api_post_export.json" if path == "/v1/me/export" else "api_post_analyses.json"
     status, answer, _ = stack.http(verb, recorded, body=body, path=path, headers=KEY)
     return status, answer
+
+
+def delete(stack: Stack, path: str) -> None:
+    answer = stack.http("api", "api_post_analyses.json", method="DELETE", path=path)
+    assert answer[0] == 204
 
 
 def rows(stack: Stack, kind: str) -> list[dict[str, Any]]:
@@ -132,6 +138,95 @@ def test_an_export_is_made_once_and_its_lost_message_sent_by_the_sweep(
     assert stack.jobs("account") == []
     assert stack.sweep(41) == {"export_sent_again": 1}
     assert len(stack.jobs("account")) == 1
+
+
+# --- what was made, and deleted -------------------------------------------------------------------
+
+
+def test_an_analysis_that_was_deleted_is_neither_made_nor_charged_again(
+    stack: Stack, portrait: bytes
+) -> None:
+    wish = stack.wish(portrait)
+    analysis_id = post(stack, "/v1/analyses", wish)[1]["analysis_id"]
+    stack.s3.put_object(
+        Bucket=NAMES["UPLOADS_BUCKET"], Key=f"faces/{USER}/{analysis_id}", Body=portrait
+    )
+    stack.call("analyze", stack.uploaded(analysis_id))
+    delete(stack, f"/v1/analyses/{analysis_id}")
+
+    status, body = post(stack, "/v1/analyses", wish)
+
+    assert (status, body["code"]) == (404, "analysis_not_found")
+    assert rows(stack, "ANALYSIS") == []
+    assert stack.used() == 1
+
+
+def test_a_look_that_was_deleted_is_not_drawn_again(stack: Stack, portrait: bytes) -> None:
+    analysis_id = stack.start(portrait)
+    stack.call("analyze", stack.uploaded(analysis_id))
+    path, wish = (
+        f"/v1/analyses/{analysis_id}/looks",
+        {"products": [{"category": "lip", "hex": "#a4565c"}]},
+    )
+    delete(stack, f"/v1/looks/{post(stack, path, wish)[1]['look_id']}")
+
+    status, body = post(stack, path, wish)
+
+    assert (status, body["code"]) == (404, "look_not_found")
+    assert rows(stack, "LOOK") == []
+    assert len(stack.jobs("tryon")) == 1
+
+
+def test_a_garment_that_was_deleted_stays_away_and_a_changed_one_stays_changed(
+    stack: Stack,
+) -> None:
+    item_id = post(stack, "/v1/wardrobe", SCARF)[1]["item_id"]
+    path = f"/v1/wardrobe/{item_id}"
+    stack.http(
+        "api", "api_post_analyses.json", method="PUT", path=path, body={**SCARF, "warmth": 3}
+    )
+
+    status, body = post(stack, "/v1/wardrobe", SCARF)
+
+    assert (status, body["item_id"], body["warmth"]) == (201, item_id, 3)
+    delete(stack, path)
+    status, body = post(stack, "/v1/wardrobe", SCARF)
+    assert (status, body["code"]) == (404, "garment_not_found")
+    assert rows(stack, "WARDROBE") == []
+
+
+def test_the_photo_of_a_garment_has_ten_minutes_more_and_only_that_photo(stack: Stack) -> None:
+    photo = {"content_type": "image/jpeg", "content_length": 3, "checksum_sha256": "0" * 43 + "="}
+    wish = {**SCARF, "photo": photo}
+    first = post(stack, "/v1/wardrobe", wish)[1]
+    (row,) = rows(stack, "WARDROBE")
+    kept = json.loads(row["document"])
+    kept["photo"]["expires_at"] = "2026-11-29T00:00:00Z"
+    stack.table.put_item(Item={**row, "document": json.dumps(kept)})
+
+    again = post(stack, "/v1/wardrobe", wish)[1]
+
+    assert again["upload"]["expires_at"] >= first["upload"]["expires_at"]
+    other = {**SCARF, "photo": {**photo, "checksum_sha256": "1" * 43 + "="}}
+    path = f"/v1/wardrobe/{first['item_id']}"
+    stack.http("api", "api_post_analyses.json", method="PUT", path=path, body=other)
+    status, body = post(stack, "/v1/wardrobe", wish)
+    assert (status, body["status"]) == (201, "awaiting_upload")
+    assert "upload_url" not in body
+
+
+def test_an_export_that_another_key_began_is_the_answer_to_both(stack: Stack) -> None:
+    first = post(stack, "/v1/me/export")[1]
+    other = {"Idempotency-Key": "k2"}
+
+    def ask() -> Any:
+        return stack.http("api", "api_post_export.json", path="/v1/me/export", headers=other)[1]
+
+    assert ask()["export_id"] == first["export_id"]
+    assert AccountTable(stack.table).export_ready(USER, first["export_id"], 1, datetime.now(UTC))
+
+    assert (ask()["export_id"], ask()["status"]) == (first["export_id"], "ready")
+    assert len(rows(stack, "EXPORT")) == 1
 
 
 # --- an upload URL that has expired --------------------------------------------------------------

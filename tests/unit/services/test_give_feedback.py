@@ -11,7 +11,7 @@ from facet.domain.analysis import Kind
 from facet.domain.belongings import Shelf
 from facet.domain.errors import PermanentError
 from facet.domain.products import Product
-from facet.services.give_feedback import NewFeedback, give_feedback
+from facet.services.give_feedback import FeedbackReceipt, NewFeedback, give_feedback
 from tests.unit.services.conftest import NOW, World
 
 ID = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
@@ -35,10 +35,11 @@ def give(world: World, counted: list[tuple[str | None, bool | None]]) -> Any:
     world.analyses.save_result(analysis, Kind.OUTFIT, OUTFIT)
 
     def run(**told: Any) -> dict[str, Any]:
-        receipt = give_feedback(
+        receipt = FeedbackReceipt.of(str(ULID.from_datetime(NOW)))
+        give_feedback(
             "user",
             NewFeedback.model_validate(told),
-            feedback_id=str(ULID.from_datetime(NOW)),
+            feedback_id=receipt.feedback_id,
             analyses=world.analyses,
             shelves=world.shelves,
             products=world.products,

@@ -25,11 +25,14 @@ WISH: dict[str, Any] = {
 }
 
 
-def start(world: World, *, analysis_id: str = "", minutes: int = 0, **told: Any) -> Analysis:
+def start(
+    world: World, *, analysis_id: str = "", minutes: int = 0, made: bool = False, **told: Any
+) -> Analysis:
     return start_analysis(
         NewAnalysis.model_validate({**WISH, **told}),
         analysis_id=analysis_id or f"0{len(world.analyses.of)}",
         again=bool(analysis_id),
+        made=made,
         user_id="user",
         tier=Tier.FREE,
         correlation_id="correlation",

@@ -5,8 +5,8 @@
         router.wiring.limits.spend(router, writes=1)
         ...
 
-A call that takes an Idempotency-Key spends inside of what is remembered, so that an answer that is
-only repeated is not counted again. What is refused by its own limit is not counted; what is refused
+A call counts whether or not its Idempotency-Key was sent before: it is answered anew, with URLs
+signed anew. What is refused by its own limit is not counted; what is refused
 after that, for another reason, is. Who asks at the end of one minute and at the beginning of the
 next may do twice as much within a few seconds.
 """

@@ -46,13 +46,14 @@ def count_feedback(ranking: str | None, liked: bool | None) -> None:
 def post_feedback(feedback: NewFeedback, idempotency_key: IdempotencyKey = None) -> Response[str]:
     router.wiring.limits.spend(router, writes=1)
     with router.wiring.repeats.asked(router, idempotency_key, feedback) as asked:
-        receipt = give_feedback(
-            caller(router).user_id,
-            feedback,
-            feedback_id=asked.id,
-            analyses=router.wiring.analyses,
-            shelves=router.wiring.shelves,
-            products=router.wiring.products,
-            count=count_feedback,
-        )
-    return json_response(receipt, HTTPStatus.CREATED)
+        if not asked.made:
+            give_feedback(
+                caller(router).user_id,
+                feedback,
+                feedback_id=asked.id,
+                analyses=router.wiring.analyses,
+                shelves=router.wiring.shelves,
+                products=router.wiring.products,
+                count=count_feedback,
+            )
+    return json_response(FeedbackReceipt.of(asked.id), HTTPStatus.CREATED)

@@ -38,32 +38,33 @@ router = WiredRouter()
         LookDocument,
         *("analysis_not_found", "photo_not_ready", "region_not_possible"),
         *("bag_item_not_found", "garment_not_found"),
-        *("looks_full", "looks_of_analysis_full", "look_unreadable", "busy"),
+        *("looks_full", "looks_of_analysis_full", "busy"),
+        *("look_not_found", "look_unreadable"),
     ),
 )
 def post_look(
     analysis_id: Ulid, wish: NewLook, idempotency_key: IdempotencyKey = None
 ) -> Response[str]:
     who, wiring = caller(router), router.wiring
-    wiring.limits.spend(router, looks=1)  # a repeat as well: it is queued once more
+    wiring.limits.spend(router, looks=1)
     with wiring.repeats.asked(router, idempotency_key, wish) as asked:
-        if not asked.again:
+        if not asked.made:
             refuse_while_busy(wiring.look_jobs, wiring.settings.max_tryon_queue_depth)
-        ask_for_look(
-            wish,
-            look_id=asked.id,
-            user_id=who.user_id,
-            analysis_id=analysis_id,
-            correlation_id=request_id(router),
-            now=datetime.now(UTC),
-            most=router.wiring.settings.max_looks,
-            most_of_analysis=router.wiring.settings.max_looks_of_analysis,
-            analyses=router.wiring.analyses,
-            looks=router.wiring.looks,
-            shelves=router.wiring.shelves,
-            jobs=router.wiring.look_jobs,
-        )
-    look = read_look(who.user_id, asked.id, looks=router.wiring.looks, media=router.wiring.media)
+            ask_for_look(
+                wish,
+                look_id=asked.id,
+                user_id=who.user_id,
+                analysis_id=analysis_id,
+                correlation_id=request_id(router),
+                now=datetime.now(UTC),
+                most=wiring.settings.max_looks,
+                most_of_analysis=wiring.settings.max_looks_of_analysis,
+                analyses=wiring.analyses,
+                looks=wiring.looks,
+                shelves=wiring.shelves,
+                jobs=wiring.look_jobs,
+            )
+    look = read_look(who.user_id, asked.id, looks=wiring.looks, media=wiring.media)
     return json_response(look, HTTPStatus.ACCEPTED)
 
 

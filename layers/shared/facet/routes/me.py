@@ -45,28 +45,27 @@ def person() -> Person:
     description="A ZIP of every row (JSON) and every picture of the user, with a README. Poll it "
     "until `status` is ready. While one is being made, asking again answers with that one.",
     tags=["me"],
-    responses=problems(202, ExportDocument, "exports_used_up", "busy"),
+    responses=problems(202, ExportDocument, "exports_used_up", "export_not_found", "busy"),
 )
 def post_export(idempotency_key: IdempotencyKey = None) -> Response[str]:
     who, now = person(), datetime.now(UTC)
-
     router.wiring.limits.spend(router, writes=1)
     with router.wiring.repeats.asked(router, idempotency_key, None) as asked:
-        if not asked.again:
+        if not asked.made:
             refuse_while_busy(
                 router.wiring.account_jobs, router.wiring.settings.max_account_queue_depth
             )
-        export_id = request_export(
-            who,
-            asked.id,
-            request_id(router),
-            now=now,
-            most_a_day=router.wiring.settings.max_exports_a_day,
-            accounts=router.wiring.accounts,
-            jobs=router.wiring.account_jobs,
-        )
+            asked.id = request_export(
+                who,
+                asked.id,
+                request_id(router),
+                now=now,
+                most_a_day=router.wiring.settings.max_exports_a_day,
+                accounts=router.wiring.accounts,
+                jobs=router.wiring.account_jobs,
+            )
     document = read_export(
-        who.user_id, export_id, now=now, accounts=router.wiring.accounts, media=router.wiring.media
+        who.user_id, asked.id, now=now, accounts=router.wiring.accounts, media=router.wiring.media
     )
     return json_response(document, HTTPStatus.ACCEPTED)
 

@@ -46,16 +46,16 @@ router = WiredRouter()
 )
 def post_analysis(wish: NewAnalysis, idempotency_key: IdempotencyKey = None) -> Response[str]:
     who, wiring, now = caller(router), router.wiring, datetime.now(UTC)
-    # Both at once: a start has one write to spare for it. A repeat counts as well: what it made may
-    # be deleted by now, so that it makes another.
+    # Both at once: a start has one write to spare for it. A repeat counts as well: it signs anew.
     wiring.limits.spend(router, analyses=1, uploads=len(wish.photos or (wish,)))
     with wiring.repeats.asked(router, idempotency_key, wish) as asked:
-        if not asked.again:
+        if not asked.made:
             refuse_while_busy(wiring.analyze_events, wiring.settings.max_analyze_wait_seconds)
         analysis = start_analysis(
             wish,
             analysis_id=asked.id,
             again=asked.again,
+            made=asked.made,
             user_id=who.user_id,
             tier=who.tier,
             correlation_id=request_id(router),

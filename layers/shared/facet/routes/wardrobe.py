@@ -19,15 +19,20 @@ from facet.services.keep_wardrobe import (
     keep_garment,
     list_wardrobe,
     read_garment_item,
+    renew_upload,
 )
 
 router = WiredRouter()
 
 
-def put_garment(item_id: str, wish: NewGarment) -> bool:
-    """Create or replace the caller's garment -> whether it is new."""
+def spend(wish: NewGarment) -> None:
+    """Count a garment that is put: as an upload where a URL is signed."""
     limits = router.wiring.limits
     limits.spend(router, uploads=1) if wish.photo else limits.spend(router, writes=1)
+
+
+def put_garment(item_id: str, wish: NewGarment) -> bool:
+    """Create or replace the caller's garment -> whether it is new."""
     return keep_garment(
         caller(router).user_id,
         item_id,
@@ -80,12 +85,28 @@ def get_wardrobe(limit: Limit = 20, cursor: Cursor = None) -> Response[str]:
     description="With a photo it answers with a presigned URL: PUT the photo there, then poll the "
     "garment until `status` is ready or failed. Its colours are read from the photo unless given.",
     tags=["wardrobe"],
-    responses=problems(201, WardrobeItem, "colours_needed", "file_too_large", "belongings_full"),
+    responses=problems(
+        201,
+        WardrobeItem,
+        *("colours_needed", "file_too_large", "belongings_full"),
+        *("garment_not_found", "garment_unreadable"),
+    ),
 )
 def post_garment(wish: NewGarment, idempotency_key: IdempotencyKey = None) -> Response[str]:
+    spend(wish)
     with router.wiring.repeats.asked(router, idempotency_key, wish) as asked:
-        put_garment(asked.id, wish)
-    return json_response(garment(asked.id, signed=True), HTTPStatus.CREATED)
+        if not asked.made:
+            put_garment(asked.id, wish)
+            signed = True
+        else:
+            signed = renew_upload(
+                caller(router).user_id,
+                asked.id,
+                wish.photo,
+                now=datetime.now(UTC),
+                shelves=router.wiring.shelves,
+            )
+    return json_response(garment(asked.id, signed=signed), HTTPStatus.CREATED)
 
 
 @router.get(
@@ -111,6 +132,7 @@ def get_garment(item_id: ItemId) -> Response[str]:
     | problems(201, WardrobeItem, "colours_needed", "file_too_large", "belongings_full"),
 )
 def replace_garment(item_id: ItemId, wish: NewGarment) -> Response[str]:
+    spend(wish)
     is_new = put_garment(item_id, wish)
     status = HTTPStatus.CREATED if is_new else HTTPStatus.OK
     return json_response(garment(item_id, signed=True), status)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field
 from ulid import ULID
@@ -52,6 +52,11 @@ class FeedbackReceipt(Part):
     feedback_id: str = Field(description="ULID.")
     created_at: datetime = Field(description="When it was said (UTC).")
 
+    @classmethod
+    def of(cls, feedback_id: str) -> Self:
+        """The receipt for the feedback of this ULID, whose time is when it was said."""
+        return cls(feedback_id=feedback_id, created_at=ULID.from_str(feedback_id).datetime)
+
 
 def give_feedback(
     user_id: str,
@@ -62,7 +67,7 @@ def give_feedback(
     shelves: Shelves,
     products: Products,
     count: Callable[[str | None, bool | None], object],
-) -> FeedbackReceipt:
+) -> None:
     """Keep one piece of feedback with what the suggestion rested on.
 
     feedback_id: a ULID of when it was said, the same for the same request. count: told which
@@ -93,7 +98,6 @@ def give_feedback(
     if is_new and (feedback.verdict or feedback.rating):
         judged = Judgement(person="", verdict=feedback.verdict, rating=feedback.rating)
         count(learned.get("ranking"), judged.liked)
-    return FeedbackReceipt(feedback_id=feedback_id, created_at=now)
 
 
 def check_feedback(feedback: NewFeedback, today: date, *, named: bool = True) -> None:

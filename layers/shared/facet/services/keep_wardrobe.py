@@ -176,6 +176,24 @@ def keep_garment(
     return is_new
 
 
+def renew_upload(
+    user_id: str, item_id: str, sent: NewPhoto | None, *, now: datetime, shelves: Shelves
+) -> bool:
+    """Give this photo ten minutes more, if it is awaited; nothing else of the garment changes."""
+
+    def edit(document: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+        photo = GarmentPhoto.of(document) if document else None
+        if document is None or photo is None or photo.status != "awaiting_upload":
+            return None
+        if sent is None or photo.checksum_sha256 != sent.checksum_sha256:
+            return None
+        until = {"expires_at": now + UPLOAD_WINDOW, "due_at": now + UPLOAD_WINDOW + LATE}
+        renewed = photo.model_copy(update=until)
+        return {**document, "photo": renewed.model_dump(mode="json", exclude_none=True)}
+
+    return shelves.change(user_id, Shelf.WARDROBE, item_id, edit) is not None
+
+
 def _was_read(sent: GarmentPhoto | None, photo: NewPhoto) -> bool:
     """Whether this very photo was read already: the same request may come again."""
     return (

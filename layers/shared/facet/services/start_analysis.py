@@ -18,7 +18,7 @@ from facet.domain.analysis import (
     View,
 )
 from facet.domain.base import Answer, Part
-from facet.domain.errors import BusyError, FileTooLargeError, PermanentError
+from facet.domain.errors import FileTooLargeError, PermanentError
 from facet.domain.face import ReferenceKind
 from facet.domain.polling import POLL_AFTER_MS
 from facet.domain.products import Goal
@@ -28,6 +28,7 @@ from facet.domain.style import Occasion, Weather
 from facet.saying import say
 from facet.services.keep_profile import consenting_age
 from facet.services.ports import Analyses, Jobs, Objects, Shelves
+from facet.services.refuse_while_busy import refuse_while_busy
 
 _WITHOUT_LOOKS = frozenset(Awaited) - {Awaited.LOOKS}
 
@@ -108,6 +109,7 @@ def start_analysis(
     *,
     analysis_id: str,
     again: bool,
+    made: bool,
     user_id: str,
     tier: Tier,
     correlation_id: str,
@@ -122,19 +124,21 @@ def start_analysis(
     """Start an analysis: charge the day's quota and write the row; asked again, take it up again.
 
     analysis_id: a ULID, the same for the same request. again: it was sent before, and may have made
-    it; only then is it looked for. One that waits for its upload gets ten
-    minutes more. Raises PermanentError(photos_invalid, file_too_large, guardian_consent_missing,
-    profile_unreadable, analysis_ended), QuotaExceededError, BusyError.
+    it; only then is it looked for. made: it has made it, and makes no other. One that waits for its
+    upload gets ten minutes more. Raises PermanentError(photos_invalid, file_too_large,
+    guardian_consent_missing, profile_unreadable, analysis_ended, analysis_not_found),
+    QuotaExceededError, BusyError.
     """
     if again and (started := analyses.get(user_id, analysis_id)):
         return _taken_up(started, now, analyses)
+    if made:
+        raise _deleted()
     sent = _sent(wish)
     largest = max(photo.content_length for photo in sent)
     if largest > max_photo_bytes:
         raise FileTooLargeError(largest, max_photo_bytes)
     age_band = consenting_age(user_id, shelves=shelves)
-    if jobs.depth() > max_queue_depth:
-        raise BusyError(retry_after=30)
+    refuse_while_busy(jobs, max_queue_depth)
     analysis = Analysis(
         analysis_id=analysis_id,
         user_id=user_id,
@@ -169,10 +173,14 @@ def _taken_up(started: Analysis, now: datetime, analyses: Analyses) -> Analysis:
         return started.model_copy(update={"upload_until": until})
     moved = analyses.get(started.user_id, started.analysis_id)
     if moved is None:
-        raise PermanentError("analysis_not_found", say("problem.analysis_not_found.deleted"))
+        raise _deleted()
     if moved.status.is_terminal:
         raise PermanentError("analysis_ended", status=moved.status)
     return moved
+
+
+def _deleted() -> PermanentError:
+    return PermanentError("analysis_not_found", say("problem.analysis_not_found.deleted"))
 
 
 def sign_upload(analysis: Analysis, *, now: datetime, uploads: Objects) -> StartedAnalysis:
