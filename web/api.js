@@ -105,7 +105,8 @@ export function upload(url, { method, headers }, file, progress = () => {}, sign
       if (name.toLowerCase() !== "content-length") request.setRequestHeader(name, value);
     }
     request.upload.onprogress = (event) => event.lengthComputable && progress(event.loaded / event.total);
-    request.onload = () => (request.status < 300 ? resolve() : refused("The photo was refused on its way; start again."));
+    // 412: it is there already, since an answer was lost.
+    request.onload = () => (request.status < 300 || request.status === 412 ? resolve() : refused("The photo was refused on its way; start again."));
     request.onerror = () => refused("The upload broke off. Check the connection and start again.");
     request.onabort = () => reject(new DOMException("The upload was stopped.", "AbortError"));
     signal?.addEventListener("abort", () => request.abort(), { once: true });

@@ -226,6 +226,10 @@ def other_picture(headers: dict[str, str], photo: bytes) -> tuple[dict[str, str]
     return headers, bytes(reversed(photo))
 
 
+def over_what_is_there(headers: dict[str, str], photo: bytes) -> tuple[dict[str, str], bytes]:
+    return {k: v for k, v in headers.items() if k != "If-None-Match"}, photo
+
+
 def no_checksum(headers: dict[str, str], photo: bytes) -> tuple[dict[str, str], bytes]:
     return {k: v for k, v in headers.items() if k != "x-amz-checksum-sha256"}, photo
 
@@ -239,6 +243,7 @@ def no_checksum(headers: dict[str, str], photo: bytes) -> tuple[dict[str, str], 
         (other_checksum, 403, "SignatureDoesNotMatch"),
         (other_picture, 400, "BadDigest"),
         (no_checksum, 403, ""),
+        (over_what_is_there, 403, ""),
     ],
 )
 def test_the_upload_url_takes_the_declared_photo_only(
@@ -260,6 +265,7 @@ def test_the_upload_url_takes_the_declared_photo_only(
         == "awaiting_upload"
     )
     assert phone.upload(asked, photo).status == 200
+    assert phone.upload(asked, photo).status == 412  # and announces nothing more
 
 
 def elsewhere(url: str) -> str:

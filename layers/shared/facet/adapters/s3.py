@@ -34,7 +34,11 @@ class Bucket:
         correlation_id: str,
         seconds: int,
     ) -> Upload:
-        """A URL good for one kind of PUT: S3 refuses another type, length or content."""
+        """A URL good for one kind of PUT: S3 refuses another type, length or content.
+
+        It refuses what is there already as well (412): a URL that is used again and again announces
+        nothing more.
+        """
         url = self._client.generate_presigned_url(
             "put_object",
             Params={
@@ -44,12 +48,14 @@ class Bucket:
                 "ContentLength": content_length,
                 "ChecksumSHA256": checksum_sha256,
                 "Metadata": {CORRELATION_METADATA: correlation_id},
+                "IfNoneMatch": "*",
             },
             ExpiresIn=seconds,
         )
         headers = {
             "Content-Type": content_type,
             "Content-Length": str(content_length),
+            "If-None-Match": "*",
             "x-amz-checksum-sha256": checksum_sha256,
             f"x-amz-meta-{CORRELATION_METADATA}": correlation_id,
         }

@@ -36,7 +36,8 @@ class Upload:
 
 
 class UploadTarget(Answer):
-    """How to send the photo; leave no header out and add none."""
+    """How to send the photo; leave no header out and add none. An answer of 412 says that this very
+    photo is there already: go on as after 200."""
 
     method: str = Field(description="HTTP method, PUT.")
     headers: Mapping[str, str] = Field(description="Headers, exactly as signed.")
