@@ -3,7 +3,8 @@
 import pytest
 
 from facet.domain.analysis import MAX_RETRIES, Analysis, Kind, Status
-from facet.domain.errors import PermanentError
+from facet.domain.errors import BusyError, PermanentError
+from facet.domain.messages import jobs_of
 from facet.domain.quota import Tier
 from facet.services.retry_analysis import retry_analysis
 from tests.unit.services.conftest import NOW, World
@@ -11,8 +12,25 @@ from tests.unit.services.conftest import NOW, World
 
 def retry(world: World) -> Analysis:
     return retry_analysis(
-        "user", "01A", tier=Tier.FREE, now=NOW, analyses=world.analyses, jobs=world.jobs
+        "user",
+        "01A",
+        tier=Tier.FREE,
+        now=NOW,
+        max_queue_depth=2,
+        analyses=world.analyses,
+        jobs=world.jobs,
     )
+
+
+def test_nothing_is_taken_up_while_the_queue_is_full(world: World) -> None:
+    lost = world.completed(lost=True)
+    for _ in range(2):
+        world.jobs.send(jobs_of(lost.model_copy(update={"pending": lost.wants})), "correlation")
+
+    with pytest.raises(BusyError):
+        retry(world)
+
+    assert world.analyses.of["user", "01A"].status is Status.COMPLETED
 
 
 def test_what_was_lost_is_queued_again_and_charged_where_it_was_given_back(world: World) -> None:

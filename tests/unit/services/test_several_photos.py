@@ -271,3 +271,36 @@ def test_one_photo_is_told_of_as_before(world: World) -> None:
 
     assert told(world, asked, 0, measure=lambda _, **__: measured(b"good")) is Status.RECOMMENDING
     assert world.read(asked).outcomes == ()
+
+
+class DecoderDiedError(BaseException):
+    """Nobody says goodbye."""
+
+
+@pytest.mark.parametrize("once_open", [True, False])
+def test_of_several_photos_a_death_is_counted_where_one_was_being_opened(
+    world: World, once_open: bool
+) -> None:
+    asked = asked_for(world, b"good", b"good", b"good")
+    begun: list[bytes] = []
+
+    def dies_at_the_second(
+        photo: bytes, opened: Callable[[], object], **_: object
+    ) -> PhotoAnalysis:
+        begun.append(photo)
+        if len(begun) % 2 == 0:
+            if once_open:
+                opened()
+            raise DecoderDiedError
+        opened()
+        assert not world.row(asked).decoding
+        return measured(photo)
+
+    for tried in range(2):
+        with pytest.raises(DecoderDiedError):
+            told(world, asked, 0, measure=dies_at_the_second, now=NOW + timedelta(minutes=tried))
+
+    ended = told(world, asked, 0, now=NOW + timedelta(minutes=2))
+
+    assert ended is (Status.RECOMMENDING if once_open else Status.FAILED)
+    assert world.row(asked).decoder_deaths == (0 if once_open else 2)

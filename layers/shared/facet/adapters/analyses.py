@@ -255,8 +255,15 @@ class AnalysisTable:
             },
         )
 
-    def decoded(self, analysis: Analysis) -> None:
-        """Note that the photos are open: whatever ends this try now, they did not."""
+    def opening(self, analysis: Analysis) -> None:
+        """Note that another photo is about to be opened; the claim says it of the first."""
+        key = analysis_key(analysis.user_id, analysis.analysis_id)
+        told = {":yes": True}
+        sets = "SET decoding = :yes"
+        change_row(self._table, key, UpdateExpression=sets, ExpressionAttributeValues=told)
+
+    def opened(self, analysis: Analysis) -> None:
+        """Note that the photo is open: whatever ends this try now, that did not."""
         key = analysis_key(analysis.user_id, analysis.analysis_id)
         change_row(self._table, key, UpdateExpression="REMOVE decoding")
 

@@ -74,7 +74,7 @@ def get_analysis(analysis_id: Ulid) -> Response[str]:
     responses=problems(
         202,
         AnalysisDocument,
-        *("analysis_not_found", "nothing_to_retry", "retries_used_up", "quota_exceeded"),
+        *("analysis_not_found", "nothing_to_retry", "retries_used_up", "quota_exceeded", "busy"),
     ),
 )
 def post_retry(analysis_id: Ulid) -> Response[str]:
@@ -85,6 +85,7 @@ def post_retry(analysis_id: Ulid) -> Response[str]:
         analysis_id,
         tier=who.tier,
         now=now,
+        max_queue_depth=router.wiring.settings.max_queue_depth,
         analyses=router.wiring.analyses,
         jobs=router.wiring.jobs,
     )

@@ -207,31 +207,31 @@ def _measured(
     """
     if analysis.decoder_deaths >= MAX_DECODER_DEATHS:
         raise PermanentError("photo_unopenable")
-    measured = _shown(analysis, photos, measure, lambda: analyses.decoded(analysis))
+    measured = _shown(analysis, photos, measure, analyses)
     media.put(analysis.photo_key, measured.photo_jpeg, "image/jpeg", analysis.correlation_id)
     return measured.reading, Size(width=measured.width, height=measured.height)
 
 
 def _shown(
-    analysis: Analysis, photos: Mapping[int, bytes], measure: Measure, opened: Callable[[], object]
+    analysis: Analysis, photos: Mapping[int, bytes], measure: Measure, analyses: Analyses
 ) -> PhotoAnalysis:
     """What the photos show together; one after the other, so that one is decoded at a time.
 
-    opened: called once the last of them is decoded. Raises PhotoRejectedError where every one of
-    them is refused, PermanentError(upload_missing) where none is there.
+    A death while one is measured is not its decoder's: it is noted when each begins to be opened
+    (the claim does so for the first), and when it is open. Raises PhotoRejectedError where every
+    one of them is refused, PermanentError(upload_missing) where none is there.
     """
     beside = {"reference": analysis.reference} if analysis.reference else {}
     taken: dict[int, PhotoAnalysis] = {}
     refused: dict[int, PhotoRejectedError] = {}
-    last = max(photos, default=None)
     for index, photo in photos.items():
-        told = {"opened": opened} if index == last else {}
+        if taken or refused:
+            analyses.opening(analysis)
         try:
-            taken[index] = measure(photo, **beside, **told)
+            taken[index] = measure(photo, **beside, opened=lambda: analyses.opened(analysis))
         except PhotoRejectedError as error:
             refused[index] = error
-    if last in refused:
-        opened()  # it was refused once it was open, or could not be opened
+            analyses.opened(analysis)  # or could not be opened
     if not taken and not refused:
         raise PermanentError("upload_missing")
     if len(analysis.sent) == 1:

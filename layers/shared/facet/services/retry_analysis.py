@@ -7,6 +7,7 @@ from facet.domain.errors import AnalysisNotFoundError, PermanentError
 from facet.domain.messages import jobs_of
 from facet.domain.quota import Tier
 from facet.services.ports import Analyses, Jobs
+from facet.services.refuse_while_busy import refuse_while_busy
 from facet.services.sweep import lost_of
 
 
@@ -16,14 +17,17 @@ def retry_analysis(
     *,
     tier: Tier,
     now: datetime,
+    max_queue_depth: int,
     analyses: Analyses,
     jobs: Jobs,
 ) -> Analysis:
     """Take up what ended as `job_lost`; charged again where the charge was given back.
 
     Asked again while it is being made, its jobs are sent once more, and nothing else changes.
-    Raises PermanentError: analysis_not_found, nothing_to_retry, retries_used_up, quota_exceeded.
+    Raises PermanentError: analysis_not_found, nothing_to_retry, retries_used_up, quota_exceeded;
+    BusyError.
     """
+    refuse_while_busy(jobs, max_queue_depth)
     analysis = analyses.get(user_id, analysis_id)
     if analysis is None:
         raise AnalysisNotFoundError
