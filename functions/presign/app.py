@@ -20,7 +20,6 @@ class PresignSettings(WritingSettings):
     uploads_bucket: str
     recommend_queue_url: str
     analyze_function_name: str  # empty: nobody knows how long uploads wait
-    max_queue_depth: int
     max_analyze_wait_seconds: int
     retention_days: int
     gates_preset: str

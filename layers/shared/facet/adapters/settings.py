@@ -22,10 +22,11 @@ class Settings(BaseModel):
 
 class WritingSettings(Settings):
     """Of a function whose calls change something: for whose tokens, how often a minute a person may
-    (facet.http.limits), and where what was answered is remembered."""
+    (facet.http.limits), and how many jobs may wait before no more are taken on."""
 
     user_pool_client_id: str
     uploads_a_minute: int
     analyses_a_minute: int
     looks_a_minute: int
     writes_a_minute: int
+    max_queue_depth: int
