@@ -43,7 +43,10 @@ NAMES = {
     "MEDIA_BUCKET": "facet-media",
     "EVENT_BUS_NAME": "default",
 }
-LIMITS = ("UPLOADS_A_MINUTE", "ANALYSES_A_MINUTE", "LOOKS_A_MINUTE", "WRITES_A_MINUTE")
+LIMITS = (
+    *("UPLOADS_A_MINUTE", "ANALYSES_A_MINUTE", "LOOKS_A_MINUTE", "WRITES_A_MINUTE"),
+    "FEEDBACK_A_DAY",
+)
 QUEUES = ("recommend", "tryon", "account", "erase", "sweep")
 
 

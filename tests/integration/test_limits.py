@@ -10,7 +10,8 @@ from botocore.exceptions import ClientError, ConnectTimeoutError
 
 from facet.adapters.account import AccountTable
 from facet.adapters.limits import LimitTable
-from facet.domain.limits import Limited, window_of
+from facet.catalogue.catalogue import Catalogue
+from facet.domain.limits import DAY, MINUTE, Limited, window_of
 from local.template import read_template
 from tests.integration.conftest import LIMITS, USER, Stack
 from tests.integration.routes import EVENT, GUARDED, NOBODYS, Route
@@ -40,8 +41,9 @@ def most(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, in
     parameters = read_template()["Parameters"]
     defaults = {}
     for variable in LIMITS:
-        name = variable.removesuffix("_A_MINUTE").lower()
-        defaults[name] = parameters[f"{name.capitalize()}AMinute"]["Default"]
+        name, _, span = variable.partition("_A_")
+        name = name.lower()
+        defaults[name] = parameters[f"{name.capitalize()}A{span.capitalize()}"]["Default"]
         monkeypatch.setenv(variable, str(defaults[name]))
     monkeypatch.setattr("facet.http.limits.datetime", Clock)
     yield defaults
@@ -66,8 +68,10 @@ WRITES = [route for route in GUARDED if route.method != "GET"]
 
 
 def fill(stack: Stack, most: dict[str, int]) -> None:
-    done = {Limited(name): count for name, count in most.items()}
-    assert LimitTable(stack.table).count(USER, done, done, window_of(NOW)) is None
+    for length in (MINUTE, DAY):
+        done = {Limited(n): count for n, count in most.items() if Limited(n).window == length}
+        window = window_of(NOW, next(iter(done)))
+        assert LimitTable(stack.table).count(USER, done, done, window) is None
 
 
 @pytest.mark.parametrize("route", WRITES, ids=lambda route: route.name)
@@ -104,6 +108,30 @@ def test_eleven_starts_are_one_too_many_for_a_minute(stack: Stack, most: dict[st
     assert stack.used() == 10
     Clock.moment += timedelta(minutes=1)
     assert start(stack)[0] == 201
+
+
+def test_feedback_is_counted_by_the_day(
+    stack: Stack, most: dict[str, int], monkeypatch: pytest.MonkeyPatch, snapshot: bytes
+) -> None:
+    monkeypatch.setenv("FEEDBACK_A_DAY", "2")
+    monkeypatch.setattr("facet.http.gateway.datetime", Clock)
+    product = next(iter(Catalogue.load(snapshot)))
+    stack.publish([product])
+    told = {"product_id": product.product_id, "rating": 5}
+    first = {"Idempotency-Key": "first"}
+
+    answers = [api(stack, "POST", "/v1/feedback", told, headers=first)[0] for _ in range(3)]
+    Clock.moment += timedelta(hours=1)
+    assert api(stack, "POST", "/v1/feedback", told)[0] == 201
+    status, body, headers = api(stack, "POST", "/v1/feedback", told)
+
+    assert answers == [201] * 3, "a repeat is the same piece"
+    assert (status, body["code"]) == (429, "too_often")
+    assert "2 pieces of feedback can be given a day" in body["detail"]
+    left = NOW.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    assert int(headers["Retry-After"]) == round((left - Clock.moment).total_seconds())
+    Clock.moment = left
+    assert api(stack, "POST", "/v1/feedback", told)[0] == 201
 
 
 def test_every_photo_of_a_start_is_an_upload(stack: Stack, most: dict[str, int]) -> None:
@@ -231,7 +259,7 @@ def test_a_start_is_counted_with_one_conditional_write(
     assert "#analyses <= :room_analyses" in calls[0]["ConditionExpression"]
     assert "#uploads <= :room_uploads" in calls[0]["ConditionExpression"]
     expires_at = calls[0]["ExpressionAttributeValues"][":expires"]
-    assert expires_at == int(datetime(2026, 11, 21, 9, 30, tzinfo=UTC).timestamp())
+    assert expires_at == int(datetime(2026, 11, 21, 9, 31, tzinfo=UTC).timestamp())
 
 
 BROKEN = {

@@ -25,6 +25,7 @@ PRESIGN = {
     **dict.fromkeys(("MAX_QUEUE_DEPTH", "RETENTION_DAYS"), "1"),
     **dict.fromkeys(("UPLOADS_A_MINUTE", "ANALYSES_A_MINUTE"), "1"),
     **dict.fromkeys(("LOOKS_A_MINUTE", "WRITES_A_MINUTE", "MAX_ANALYZE_WAIT_SECONDS"), "1"),
+    "FEEDBACK_A_DAY": "1",
     "ANALYZE_FUNCTION_NAME": "",
 }
 POLL = """

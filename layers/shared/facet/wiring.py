@@ -88,6 +88,7 @@ class EverySetting(Protocol):
     analyses_a_minute: int
     looks_a_minute: int
     writes_a_minute: int
+    feedback_a_day: int
     retention_days: int
     erasure_looks_again_seconds: int
 
@@ -167,7 +168,7 @@ class Wiring:
 
     @cached_property
     def limits(self) -> "Limits":
-        """What each person may do within a minute."""
+        """What each person may do within a minute or a day."""
         from facet.adapters.limits import LimitTable
         from facet.domain.limits import Limited
         from facet.http.limits import Limits
@@ -178,6 +179,7 @@ class Wiring:
             Limited.ANALYSES: told.analyses_a_minute,
             Limited.LOOKS: told.looks_a_minute,
             Limited.WRITES: told.writes_a_minute,
+            Limited.FEEDBACK: told.feedback_a_day,
         }
         return Limits(LimitTable(table(told.table_name)), most)
 

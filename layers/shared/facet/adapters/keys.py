@@ -2,16 +2,17 @@
 
 PK USER#<user>: everything of a user, and SK one of PROFILE, <shelf>#<item>, ANALYSIS#<analysis>,
 READING#<analysis>, RESULT#<analysis>#<kind>, TONE#<analysis>, LOOK#<look>, QUOTA#<day>,
-LIMIT#<minute>, EXPORT#<export>, KEY#<hash of a route and an Idempotency-Key>, OWNED.
+LIMIT#<minute or day>, EXPORT#<export>, KEY#<hash of a route and an Idempotency-Key>, OWNED.
 PK ERASURE#<hash of the user's id>, SK ERASURE: what outlives them.
 """
 
 import hashlib
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from facet.domain.belongings import Shelf
+from facet.domain.limits import DAY
 from facet.domain.places import user_partition
 
 ANALYSIS = "ANALYSIS"
@@ -73,9 +74,10 @@ def quota_key(user_id: str, day: str) -> Key:
     return user_key(user_id, f"{QUOTA}#{day}")
 
 
-def limit_key(user_id: str, window: datetime) -> Key:
-    """Key of the row that counts what a user does within the minute that begins at `window`."""
-    return user_key(user_id, f"{LIMIT}#{window.astimezone(UTC):%Y-%m-%dT%H:%M}")
+def limit_key(user_id: str, window: datetime, length: timedelta) -> Key:
+    """Key of the row that counts what a user does within the minute or day from `window` on."""
+    begin = f"{window.astimezone(UTC):%Y-%m-%dT%H:%M}"
+    return user_key(user_id, f"{LIMIT}#{begin[:10] if length == DAY else begin}")
 
 
 def export_row_key(user_id: str, export_id: str) -> Key:

@@ -116,13 +116,13 @@ def change_row(table: "Table", key: Mapping[str, str], **request: Any) -> Mappin
     except ClientError as error:
         if not condition_failed(error):
             raise
-        there = _row_of(error)
+        there = failed_on(error)
         mark = request.get("ExpressionAttributeValues", {}).get(":set_moved_by")
         return there if mark and there.get("moved_by") == mark else None
     return changed["Attributes"]
 
 
-def _row_of(error: ClientError) -> Mapping[str, Any]:
+def failed_on(error: ClientError) -> Mapping[str, Any]:
     """The row that a condition failed on, as the table resource would give it; empty: none."""
     told: Mapping[str, Any] = error.response.get("Item", {})  # type: ignore[assignment]
     read = TypeDeserializer().deserialize
@@ -138,7 +138,7 @@ def put_or_row(table: "Table", row: Mapping[str, Any], **condition: Any) -> Mapp
     except ClientError as error:
         if not condition_failed(error):
             raise
-        return _row_of(error)
+        return failed_on(error)
     return row
 
 

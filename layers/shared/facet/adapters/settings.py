@@ -21,7 +21,7 @@ class Settings(BaseModel):
 
 
 class WritingSettings(Settings):
-    """Of a function whose calls change something: for whose tokens, how often a minute a person may
+    """Of a function whose calls change something: for whose tokens, how often a person may
     (facet.http.limits), and how many jobs may wait before no more are taken on."""
 
     user_pool_client_id: str
@@ -29,4 +29,5 @@ class WritingSettings(Settings):
     analyses_a_minute: int
     looks_a_minute: int
     writes_a_minute: int
+    feedback_a_day: int
     max_queue_depth: int

@@ -1,4 +1,4 @@
-"""Limits a minute: what a call costs is counted before it is done.
+"""Limits a minute, or a day: what a call costs is counted before it is done.
 
     @router.put("/v1/bag/<item_id>", ...)
     def put_bag_item(item_id: ItemId, details: BagDetails) -> Response[str]:
@@ -19,7 +19,7 @@ from aws_lambda_powertools import Logger, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 
 from facet.domain.errors import FacetError
-from facet.domain.limits import WINDOW, Allowance, Limited, TooOftenError, window_of
+from facet.domain.limits import Allowance, Limited, TooOftenError, window_of
 from facet.http.caller import Routes, caller
 
 
@@ -36,16 +36,16 @@ class Counters(Protocol):
 
 
 class Limits:
-    """How much a minute each person may do."""
+    """How much a minute, or a day, each person may do."""
 
     def __init__(self, counters: Counters, most: Mapping[Limited, int]) -> None:
         self._counters = counters
         self._most = most
 
     def spend(self, app: Routes, **counts: int) -> None:
-        """Count what the present request does, by the names of Limited.
+        """Count what the present request does, by the names of Limited, all of one window's length.
 
-        Raises TooOftenError where its caller did as much within this minute already; then none of
+        Raises TooOftenError where its caller did as much within this window already; then none of
         it is counted.
 
         What cannot be counted is let through, logged and counted in LimitUncounted: a throttled
@@ -53,8 +53,8 @@ class Limits:
         is bounded without it, by the day's quota, the caps, the queues' depth and the stage's
         throttle.
         """
-        user_id, window = caller(app).user_id, window_of(datetime.now(UTC))
         asked = {Limited(name): count for name, count in counts.items()}
+        user_id, window = caller(app).user_id, window_of(datetime.now(UTC), next(iter(asked)))
         try:
             done = self._counters.count(user_id, asked, self._most, window)
         except FacetError as error:
@@ -68,4 +68,4 @@ class Limits:
             limit, before = self._most[what], done.get(what, 0)
             if before + count > limit:
                 left = max(0, limit - before)
-                raise TooOftenError(what, Allowance(limit, left, window + WINDOW))
+                raise TooOftenError(what, Allowance(limit, left, window + what.window))

@@ -47,6 +47,7 @@ def post_feedback(feedback: NewFeedback, idempotency_key: IdempotencyKey = None)
     router.wiring.limits.spend(router, writes=1)
     with router.wiring.repeats.asked(router, idempotency_key, feedback) as asked:
         if not asked.made:
+            router.wiring.limits.spend(router, feedback=1)
             give_feedback(
                 caller(router).user_id,
                 feedback,
