@@ -142,10 +142,14 @@ class Reader:
         self._met: dict[str, Meaning] = {}
         self._cut: dict[str, list[Piece]] = {}
         self._entries: dict[tuple[str, bool], Entry] = {}
+        self._last: tuple[str, Label] = "", Label(())
 
     def label(self, texts: Sequence[str]) -> Label:
-        """The label that these texts are."""
-        return self._label(pieces_of(", ".join(texts)))
+        """The label that these texts are; who asks of one product asks twice in a row."""
+        text = ", ".join(texts)
+        if text != self._last[0]:
+            self._last = text, self._label(pieces_of(text))
+        return self._last[1]
 
     def label_of(self, entries: Iterable[str]) -> Label:
         """The label of entries that were cut before, as an import does."""
