@@ -277,13 +277,16 @@ class FakeAnalyses:
         key = (row.user_id, row.analysis_id)
         there = self.of.get(key)
         if there is None or there.status.is_terminal:
-            self._change(key, due_at=None)
-            return False
+            untold = there is not None and Awaited.ANNOUNCEMENT in there.awaits
+            return untold and there is not None and there.status is Status.FAILED
         self._refund(there)
         kept = KeptFailure.model_validate(failure.model_dump())
-        told: dict[str, Any] = {"failure": kept, "pending": frozenset(), "awaits": frozenset()}
-        self._move(key, Status.FAILED, now, due_at=None, **told)
+        told: dict[str, Any] = {"failure": kept, "pending": frozenset()}
+        self._move(key, Status.FAILED, now, awaits=frozenset({Awaited.ANNOUNCEMENT}), **told)
         return True
+
+    def close_unreadable(self, row: UnreadableRow) -> None:
+        self._change((row.user_id, row.analysis_id), due_at=None, awaits=frozenset())
 
     def retry(
         self, analysis: Analysis, lost: frozenset[Kind], tier: Tier, now: datetime

@@ -706,10 +706,15 @@ def test_what_cannot_be_read_is_ended_once_given_back_and_closed(world: World) -
     assert world.analyses.end_unreadable(unreadable, FAILURE, NOW)
 
     assert used(world) == 0
+    assert waiting(world), "until it is announced"
+    assert world.analyses.end_unreadable(unreadable, FAILURE, NOW)
+    world.analyses.close_unreadable(unreadable)
     assert waiting(world) == []
     assert not world.analyses.end_unreadable(unreadable, FAILURE, NOW)
     assert used(world) == 0
-    assert not world.analyses.end_unreadable(UnreadableRow("user", "01B", "x"), FAILURE, NOW)
+    gone = UnreadableRow("user", "01B", "x")
+    assert not world.analyses.end_unreadable(gone, FAILURE, NOW)
+    world.analyses.close_unreadable(gone)
     assert world.analyses.get("user", "01B") is None
 
 
@@ -717,7 +722,10 @@ def test_what_cannot_be_read_and_has_ended_is_closed_and_stays_charged(world: Wo
     world.break_analysis(advised(world))
     assert waiting(world)
 
-    assert not world.analyses.end_unreadable(UnreadableRow("user", "01A", "x"), FAILURE, NOW)
+    ended = UnreadableRow("user", "01A", "x")
+
+    assert not world.analyses.end_unreadable(ended, FAILURE, NOW)
+    world.analyses.close_unreadable(ended)
 
     assert waiting(world) == []
     assert used(world) == 1
@@ -1452,8 +1460,7 @@ def unreadable(world: World) -> UnreadableRow:
 
 
 def ended_unreadable(world: World, of: UnreadableRow) -> bool:
-    world.analyses.end_unreadable(of, FAILURE, NOW)
-    return used(world) == 0 and waiting(world) == []
+    return world.analyses.end_unreadable(of, FAILURE, NOW) and used(world) == 0
 
 
 def deleted(world: World, of: Analysis) -> bool:

@@ -159,6 +159,26 @@ def test_a_row_that_cannot_be_read_stops_no_other(
     assert "user/01B" in caplog.text
 
 
+def test_the_end_of_a_row_that_cannot_be_read_is_told_of_once_the_bus_is_back(
+    world: World,
+) -> None:
+    world.asked()
+    world.analyses.unreadable.add(("user", "01A"))
+    publish = world.events.publish
+
+    def away(_: object) -> None:
+        raise ConnectionError("the bus is away")
+
+    world.events.publish = away  # type: ignore[method-assign]
+    assert sweep(world, 12) == {"raised": 1}
+    world.events.publish = publish  # type: ignore[method-assign]
+    for minutes in (60, 200):
+        sweep(world, minutes)
+
+    assert [event.status for event in world.events.published] == [Status.FAILED]
+    assert set(world.analyses.used.values()) == {0}
+
+
 def test_an_analysis_that_breaks_on_its_way_stops_no_other(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -476,9 +476,10 @@ class AnalysisTable:
         return self._together(analysis, ending, beside)
 
     def end_unreadable(self, row: UnreadableRow, failure: Failure, now: datetime) -> bool:
-        """End an analysis that cannot be read, and give its charge back if one is kept.
+        """End an analysis that cannot be read, and give its charge back if one is kept -> whether
+        that is to be announced; `close_unreadable` follows.
 
-        False where it has ended already; then only the sweep leaves it alone from now on.
+        False where it had ended before, and that was announced.
         """
         key = analysis_key(row.user_id, row.analysis_id)
         item = self._item(key) or {}
@@ -487,16 +488,24 @@ class AnalysisTable:
             now,
             condition="attribute_exists(PK) AND NOT #status IN (:done, :failed, :expired)",
             values=dict(zip((":done", ":failed", ":expired"), OVER, strict=True)),
-            sets={"failure": failure.model_dump_json()},
-            removes=("pending", "awaits", *CLOSED),
+            sets={"failure": failure.model_dump_json(), "awaits": {str(Awaited.ANNOUNCEMENT)}},
+            removes=("pending",),
         )
         writes = [write_of(self._table, "Update", key, **ending)]
         if item:
             writes.append(refund(self._table.name, row.user_id, charged_day(item), now))
         if transact(self._table, writes):
             return True
-        change_row(self._table, key, UpdateExpression=f"REMOVE {', '.join(CLOSED)}")
-        return False
+        there = self._item(key) or {}
+        awaits = there.get("awaits")
+        untold = isinstance(awaits, set) and Awaited.ANNOUNCEMENT in awaits
+        return there.get("status") == Status.FAILED and untold
+
+    def close_unreadable(self, row: UnreadableRow) -> None:
+        """Take a row that cannot be read, and has ended, out of the sweep's sight."""
+        key = analysis_key(row.user_id, row.analysis_id)
+        closed = f"REMOVE {', '.join(('awaits', *CLOSED))}"
+        change_row(self._table, key, UpdateExpression=closed)
 
     def retry(
         self, analysis: Analysis, lost: frozenset[Kind], tier: Tier, now: datetime

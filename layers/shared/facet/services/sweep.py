@@ -172,6 +172,7 @@ def _end_unreadable(row: Overdue, error: Exception, now: datetime, world: World)
                 correlation_id=f"sweep-{row.row_id}",  # the request's is not known
             )
         )
+    world.analyses.close_unreadable(unreadable)  # last: where the bus is down, it is told of later
     return "unreadable"
 
 
