@@ -434,7 +434,8 @@ class FakeLooks:
 
     of: dict[tuple[str, str], SavedLook] = field(default_factory=dict)
 
-    def create(self, look: SavedLook) -> None:
+    def create(self, look: SavedLook, check: Callable[[], None] = lambda: None) -> None:
+        check()
         due_at = look.created_at + RENDER_PATIENCE
         told = {"expires_at": to_seconds(look.expires_at), "due_at": due_at}
         self.of.setdefault((look.user_id, look.look_id), look.model_copy(update=told))
@@ -785,12 +786,20 @@ class FakeAccounts:
             self.due_exports.pop(key, None)
         return len(keys) + sum(part.delete_rows(user_id) for part in self.parts)
 
-    def save_export(self, user_id: str, export: Export) -> None:
+    def save_export(
+        self,
+        user_id: str,
+        export: Export,
+        instead: Callable[[], Export | None] = lambda: None,
+    ) -> Export:
+        if standing := instead():
+            return standing
         key = (user_id, export.export_id)
         if key not in self.exports:
             told = {"expires_at": to_seconds(export.expires_at)}
             self.exports[key] = export.model_copy(update=told)
             self.due_exports[key] = export.requested_at + EXPORT_PATIENCE
+        return export
 
     def export(self, user_id: str, export_id: str) -> Export | None:
         return self.exports.get((user_id, export_id))

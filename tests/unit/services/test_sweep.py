@@ -7,6 +7,7 @@ from datetime import datetime
 import pytest
 
 from facet.domain.analysis import Awaited, Kind, Status
+from facet.domain.messages import AnalysisEnded
 from facet.domain.overdue import MAX_REDRIVES, Overdue
 from tests import fakes
 from tests.unit.services.conftest import NOW, World
@@ -166,7 +167,7 @@ def test_the_end_of_a_row_that_cannot_be_read_is_told_of_once_the_bus_is_back(
     world.analyses.unreadable.add(("user", "01A"))
     publish = world.events.publish
 
-    def away(_: object) -> None:
+    def away(event: AnalysisEnded) -> None:
         raise ConnectionError("the bus is away")
 
     world.events.publish = away  # type: ignore[method-assign]

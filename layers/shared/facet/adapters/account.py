@@ -1,7 +1,7 @@
 """All rows of a user at once, their exports, and the one row that outlives them."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -13,14 +13,16 @@ from facet.adapters.keys import (
     EXPORT,
     KEY,
     LIMIT,
+    TURN,
     erasure_key,
     export_row_key,
     iso,
     rows_below,
+    turn_key,
     user_key,
 )
 from facet.adapters.overdue import CLOSED, opened
-from facet.adapters.rows import UNREADABLE, change_row, moving, pages, put_or_row, unpack
+from facet.adapters.rows import UNREADABLE, change_row, moving, pages, put_in_turn, unpack
 from facet.domain.account import EXPORT_PATIENCE, Erasure, Export
 from facet.domain.errors import PermanentError
 from facet.domain.overdue import due_again
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
 INTERNAL = {"PK", "SK", "open_shard", "due_at", "lease_until", "redrives", "retries", "awaits"}
 INTERNAL |= {"moved_by", "decoding", "decoder_deaths", "lost"}
 # Rows of the same: they are about requests, and are gone within days.
-INTERNAL_ROWS = (f"{KEY}#", f"{LIMIT}#")
+INTERNAL_ROWS = (f"{KEY}#", f"{LIMIT}#", f"{TURN}#")
 
 
 class AccountTable:
@@ -80,20 +82,26 @@ class AccountTable:
 
     # -- exports -----------------------------------------------------------------------------
 
-    def save_export(self, user_id: str, export: Export) -> None:
-        """Write the row of an export, which lives as long as the export does.
+    def save_export(
+        self,
+        user_id: str,
+        export: Export,
+        instead: Callable[[], Export | None] = lambda: None,
+    ) -> Export:
+        """Write the row of an export, which lives as long as the export does -> the export that
+        stands: this one, or what is answered `instead`.
 
-        One of this id that is there already is the same request's, and stays.
+        instead: raises where there is none to be had; no other export is put between it and this
+        one. One of this id that is there already is the same request's, and stays.
         """
-        put_or_row(
-            self._table,
-            {
-                **export_row_key(user_id, export.export_id),
-                **export.model_dump(mode="json", exclude_none=True),
-                "expires_at": int(export.expires_at.timestamp()),
-                **opened(export.export_id, export.requested_at + EXPORT_PATIENCE),
-            },
-        )
+        row = {
+            **export_row_key(user_id, export.export_id),
+            **export.model_dump(mode="json", exclude_none=True),
+            "expires_at": int(export.expires_at.timestamp()),
+            **opened(export.export_id, export.requested_at + EXPORT_PATIENCE),
+        }
+        turn = turn_key(user_id, EXPORT)
+        return put_in_turn(self._table, turn, row, export.requested_at, instead) or export
 
     def export(self, user_id: str, export_id: str) -> Export | None:
         """The user's export of this id, or None. Raises PermanentError(export_unreadable)."""

@@ -2,7 +2,8 @@
 
 PK USER#<user>: everything of a user, and SK one of PROFILE, <shelf>#<item>, ANALYSIS#<analysis>,
 READING#<analysis>, RESULT#<analysis>#<kind>, TONE#<analysis>, LOOK#<look>, QUOTA#<day>,
-LIMIT#<minute or day>, EXPORT#<export>, KEY#<hash of a route and an Idempotency-Key>, OWNED.
+LIMIT#<minute or day>, EXPORT#<export>, KEY#<hash of a route and an Idempotency-Key>, TURN#<what>,
+OWNED.
 PK ERASURE#<hash of the user's id>, SK ERASURE: what outlives them.
 """
 
@@ -25,6 +26,7 @@ EXPORT = "EXPORT"
 LIMIT = "LIMIT"
 ERASURE = "ERASURE"
 KEY = "KEY"
+TURN = "TURN"
 PROFILE = "PROFILE"
 OWNED = "OWNED"  # counts what lies on the shelves
 # Sorts behind every id, all of which are letters and digits.
@@ -93,6 +95,11 @@ def shelf_key(user_id: str, shelf: Shelf, item_id: str) -> Key:
 def repeat_key(user_id: str, digest: str) -> Key:
     """Key of the row that keeps the id of a request's Idempotency-Key; digest: of route and key."""
     return user_key(user_id, f"{KEY}#{digest}")
+
+
+def turn_key(user_id: str, what: str) -> Key:
+    """Key of the row by which a user's new rows of this sort are put one after the other."""
+    return user_key(user_id, f"{TURN}#{what}")
 
 
 def erasure_key(user_id: str) -> Key:

@@ -2,11 +2,19 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from facet.adapters.keys import LOOK, iso, look_key, name_of, rows_before, rows_below
+from facet.adapters.keys import (
+    LOOK,
+    iso,
+    look_key,
+    name_of,
+    rows_before,
+    rows_below,
+    turn_key,
+)
 from facet.adapters.overdue import CLOSED, opened
 from facet.adapters.rows import (
     UNREADABLE,
@@ -14,7 +22,7 @@ from facet.adapters.rows import (
     change_row,
     moving,
     pages,
-    put_or_row,
+    put_in_turn,
     setting,
 )
 from facet.domain.errors import LookUnreadableError
@@ -53,13 +61,15 @@ class LookTable:
     def __init__(self, table: "Table") -> None:
         self._table = table
 
-    def create(self, look: SavedLook) -> None:
+    def create(self, look: SavedLook, check: Callable[[], None] = lambda: None) -> None:
         """Write the row of a new look, which is drawn within RENDER_PATIENCE or overdue.
 
-        One of this id that is there already is the same request's, and stays.
+        check: raises where there is no room; no other look is put between it and this one. One of
+        this id that is there already is the same request's, and stays.
         """
         waits = opened(look.look_id, look.created_at + RENDER_PATIENCE)
-        put_or_row(self._table, {**_look_item(look), **waits})
+        row = {**_look_item(look), **waits}
+        put_in_turn(self._table, turn_key(look.user_id, LOOK), row, look.created_at, check)
 
     def get(self, user_id: str, look_id: str) -> SavedLook | None:
         """The user's look of this id, or None. Raises LookUnreadableError."""

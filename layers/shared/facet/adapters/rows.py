@@ -5,6 +5,7 @@ import random
 import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from functools import cache
 from itertools import batched
 from pathlib import Path
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 CONFLICT_TRIES = 12
+TURN_LIFE = timedelta(days=1)
 _ZLIB = 0x78  # the first byte of what zlib packs by itself
 MOST_AT_ONCE = 100  # rows that DynamoDB gives in one answer
 # What is raised by a row that is not as this release writes it: a field is missing, of another
@@ -190,6 +192,46 @@ def put_of(table: "Table", row: Mapping[str, Any]) -> dict[str, Any]:
     """A write of a transaction: a new row; what is there already stays."""
     condition = "attribute_not_exists(PK)"
     return {"Put": {"TableName": table.name, "Item": row, "ConditionExpression": condition}}
+
+
+def put_in_turn[T](
+    table: "Table",
+    turn: Mapping[str, str],
+    row: Mapping[str, Any],
+    now: datetime,
+    instead: Callable[[], T | None],
+) -> T | None:
+    """Put a new row, unless something stands in its way: what is counted stays exact, however many
+    are put at once.
+
+    turn: key of the row that every such put moves on by one. instead: reads what is there, and
+    raises or answers what stands in the way; None: nothing does. Where another one was put since,
+    it is asked again. One of this key that is there already is the same request's, and stays.
+    Returns what `instead` answered last. Raises FacetError where the turn stays contended.
+    """
+    key = {name: row[name] for name in ("PK", "SK")}
+    for attempt in range(CONFLICT_TRIES):
+        seen = table.get_item(Key=turn, ConsistentRead=True).get("Item", {}).get("turn", 0)
+        if (way := instead()) is not None:
+            return way
+        moved = write_of(
+            table,
+            "Update",
+            turn,
+            UpdateExpression="SET turn = :next, expires_at = :expires",
+            ConditionExpression="turn = :seen" if seen else "attribute_not_exists(turn)",
+            ExpressionAttributeValues={
+                ":next": seen + 1,  # type: ignore[operator]
+                ":expires": int((now + TURN_LIFE).timestamp()),
+                **({":seen": seen} if seen else {}),
+            },
+        )
+        if transact(table, [moved, put_of(table, row)]):
+            return None
+        if "Item" in table.get_item(Key=key, ConsistentRead=True):
+            return None
+        _wait(attempt)
+    raise FacetError("the turn stayed contended")
 
 
 def transact(table: "Table", writes: list[dict[str, Any]]) -> bool:

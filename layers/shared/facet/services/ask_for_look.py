@@ -82,7 +82,6 @@ def ask_for_look(
     item_id = wish.garment_item_id
     if item_id and shelves.get(user_id, Shelf.WARDROBE, item_id) is None:
         raise GarmentNotFoundError
-    _check_room(looks.of_analyses(user_id, most), analysis_id, most, most_of_analysis)
     products = tuple(LookProduct.model_validate(_told(product)) for product in wish.products)
     look = SavedLook(
         look_id=look_id,
@@ -97,7 +96,11 @@ def ask_for_look(
         expires_at=analysis.expires_at,
         correlation_id=correlation_id,
     )
-    looks.create(look)
+
+    def check() -> None:
+        _check_room(looks.of_analyses(user_id, most), analysis_id, most, most_of_analysis)
+
+    looks.create(look, check)
     _queue(look, jobs)
     return look
 

@@ -74,22 +74,27 @@ def request_export(
     """
     if accounts.export(person.user_id, export_id):
         return export_id
-    newest = accounts.newest_exports(person.user_id, most_a_day)
-    if newest and newest[0].status is ExportStatus.PENDING:
-        return newest[0].export_id  # where its message was lost, the sweep sends another
-    today = datetime.combine(now.astimezone(UTC), time(), UTC)
-    if sum(export.requested_at >= today for export in newest) >= most_a_day:
-        tomorrow = today + timedelta(days=1)
-        raise ExportsUsedUpError(most_a_day, max(1, round((tomorrow - now).total_seconds())))
-    export = Export(
+
+    def pending() -> Export | None:
+        newest = accounts.newest_exports(person.user_id, most_a_day)
+        if newest and newest[0].status is ExportStatus.PENDING:
+            return newest[0]
+        today = datetime.combine(now.astimezone(UTC), time(), UTC)
+        if sum(export.requested_at >= today for export in newest) >= most_a_day:
+            tomorrow = today + timedelta(days=1)
+            raise ExportsUsedUpError(most_a_day, max(1, round((tomorrow - now).total_seconds())))
+        return None
+
+    new = Export(
         export_id=export_id,
         requested_at=now,
         expires_at=now + EXPORT_LIFE,
         username=person.username,
     )
-    accounts.save_export(person.user_id, export)
-    send_export(person.user_id, export, correlation_id, jobs)
-    return export_id
+    export = accounts.save_export(person.user_id, new, pending)
+    if export is new:  # where the message of another was lost, the sweep sends it again
+        send_export(person.user_id, export, correlation_id, jobs)
+    return export.export_id
 
 
 def send_export(user_id: str, export: Export, correlation_id: str, jobs: AccountJobs) -> None:
