@@ -502,6 +502,7 @@ def try_on(stack: Stack, advised: str) -> Callable[..., dict[str, Any]]:
         item_id = f"my-{slot}"
         garment = {"name": "Shirt", "category": "shirt", "slot": slot, "formality": 3, "warmth": 2}
         garment["colours"] = [{"hex": "#f2e8d5", "share": 1.0}]
+        garment["picture"] = photo
         row = {"PK": f"USER#{USER}", "SK": f"WARDROBE#{item_id}", "document": json.dumps(garment)}
         stack.table.put_item(Item=row)
         if photo:

@@ -21,7 +21,7 @@ OWNED = (
     (places.thumbnail_key("user", "01A"), "ANALYSIS#01A"),
     (places.look_keys("user", "01A", "look-1")[1], "ANALYSIS#01A"),
     (places.overlay_key("user", "01A", "redness"), "ANALYSIS#01A"),
-    (places.garment_picture_key("user", "coat"), "WARDROBE#coat"),
+    (places.garment_picture_key("user", "coat", "1f"), "WARDROBE#coat"),
     (places.export_key("user", "01E"), "EXPORT#01E"),
 )
 IN_TWO_DAYS = datetime.now(UTC) + timedelta(days=2)

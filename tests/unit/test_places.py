@@ -71,7 +71,10 @@ def test_the_owner_is_read_off_a_key() -> None:
     assert owner_of(places.face_key("user", "id", 2)) == ("user", "id")
     assert owner_of(places.photo_key("user", "id")) == ("user", "id")
     assert garment_owner_of(places.garment_upload_key("user", "id", "sum")) == ("user", "id")
-    assert garment_owner_of(places.garment_picture_key("user", "id")) == ("user", "id")
+    for photo in ("1f", None):
+        key = places.garment_picture_key("user", "id", photo)
+        assert garment_owner_of(key) == ("user", "id")
+        assert key.startswith(places.garment_pictures("user", "id"))
     assert is_garment(places.garment_upload_key("user", "id", "sum"))
     assert not is_garment(places.photo_key("user", "id"))
 

@@ -69,7 +69,7 @@ def everything(world: World) -> None:
     world.measured()
     world.looks.create(fakes.look())
     world.shelves.put("user", Shelf.BAG, "cream", {"name": "Cream"})
-    world.media.of[garment_picture_key("user", "shirt")] = b"shirt"
+    world.media.of[garment_picture_key("user", "shirt", None)] = b"shirt"
     world.users.of["eva"] = {"enabled": True}
 
 
@@ -171,12 +171,12 @@ def test_an_erasure_is_queued_first_marked_then_and_asked_for_again_when_late(
 def test_an_erasure_leaves_nothing_but_that_there_was_one(world: World) -> None:
     everything(world)
     world.shelves.put("somebody", Shelf.BAG, "balm", {})
-    world.media.of[garment_picture_key("somebody", "coat")] = b"coat"
+    world.media.of[garment_picture_key("somebody", "coat", "1")] = b"coat"
 
     erase(world)
 
     assert dict(world.accounts.rows("user")) == {}
-    assert set(world.media.of) == {garment_picture_key("somebody", "coat")}
+    assert set(world.media.of) == {garment_picture_key("somebody", "coat", "1")}
     assert (world.uploads.of, world.users.of) == ({}, {})
     assert dict(world.accounts.rows("somebody")).keys() == {"BAG#balm", "OWNED"}
     erasure = world.accounts.erasure("user")

@@ -10,7 +10,7 @@ import pytest
 
 from facet.domain.belongings import Shelf
 from facet.domain.errors import PermanentError
-from facet.domain.places import garment_picture_key, garment_upload_key
+from facet.domain.places import garment_photo_of, garment_picture_key, garment_upload_key
 from facet.domain.style import GarmentColour
 from facet.services import save_garment_photo as module
 from facet.services.keep_wardrobe import (
@@ -35,7 +35,7 @@ PHOTO = {
     "checksum_sha256": b64encode(sha256(DATA).digest()).decode(),
 }
 UPLOAD = garment_upload_key("user", "shirt", PHOTO["checksum_sha256"])  # type: ignore[arg-type]
-PICTURE = garment_picture_key("user", "shirt")
+PICTURE = garment_picture_key("user", "shirt", garment_photo_of(UPLOAD))
 
 
 def keep(world: World, minutes: int = 0, **told: Any) -> bool:
@@ -186,7 +186,54 @@ def test_a_photo_replaced_while_it_is_read_does_not_answer_for_the_new_one(
     assert arrive(meanwhile=replaced) is None
     assert read(world).status == "awaiting_upload"
     assert world.uploads.of == {key: b"the new one"}
+    assert world.media.of == {}
     assert arrive(key=key) == "ready"
+    picture = garment_picture_key("user", "shirt", garment_photo_of(key))
+    assert set(world.media.of) == {picture}
+    assert picture in (read(world).picture_url or "")
+
+
+def test_a_photo_read_while_the_next_one_is_leaves_that_one_s_picture(
+    world: World, arrive: Callable[..., str | None]
+) -> None:
+    """The old one's reader puts its picture last."""
+    keep(world, photo=PHOTO)
+    newer = {**PHOTO, "checksum_sha256": "0" * 43 + "="}
+    key = garment_upload_key("user", "shirt", newer["checksum_sha256"])  # type: ignore[arg-type]
+
+    def replaced_and_read() -> None:
+        keep(world, photo=newer)
+        world.uploads.of[key] = b"the new one"
+        assert arrive(key=key) == "ready"
+
+    assert arrive(meanwhile=replaced_and_read) is None
+
+    assert set(world.media.of) == {garment_picture_key("user", "shirt", garment_photo_of(key))}
+
+
+def test_another_photo_takes_the_place_of_a_picture_from_before_its_key_told(
+    world: World, arrive: Callable[..., str | None]
+) -> None:
+    old = garment_picture_key("user", "shirt", None)
+    world.media.of[old] = b"old"
+    kept = {**SHIRT, "colours": [CREAM[0]], "picture": True}
+    world.shelves.put("user", Shelf.WARDROBE, "shirt", kept)
+    assert old in (read(world).picture_url or "")
+    keep(world, photo=PHOTO)
+    assert old in (read(world).picture_url or ""), "until the new one is read"
+
+    assert arrive() == "ready"
+
+    assert world.media.of == {PICTURE: b"small"}
+
+
+def test_a_picture_that_a_dead_try_left_goes_with_the_next_event(
+    world: World, arrive: Callable[..., str | None]
+) -> None:
+    keep(world, colours=CREAM)
+    world.media.of[PICTURE] = b"small"
+    assert arrive() is None
+    assert world.media.of == {}
 
 
 def test_a_picture_and_colours_stay_where_neither_comes_anew(

@@ -213,8 +213,9 @@ def test_a_photo_that_is_gone_fails_the_look(world: World, draw: Callable[..., A
 
 def test_a_garment_is_tried_on_or_says_why_not(world: World, draw: Callable[..., Any]) -> None:
     world.measured()
-    world.shelves.put("user", Shelf.WARDROBE, "shirt", {"slot": "top"})
-    key = garment_picture_key("user", "shirt")
+    shirt = {"slot": "top", "picture": True, "picture_of": "1f"}
+    world.shelves.put("user", Shelf.WARDROBE, "shirt", shirt)
+    key = garment_picture_key("user", "shirt", "1f")
 
     def tried(**how: Any) -> str | None:
         world.looks.of.clear()
@@ -225,6 +226,9 @@ def test_a_garment_is_tried_on_or_says_why_not(world: World, draw: Callable[...,
         return kept.code or kept.status
 
     assert tried() == "garment_photo_missing"
+    world.shelves.put("user", Shelf.WARDROBE, "shirt", {"slot": "top"})
+    assert tried() == "garment_photo_missing"
+    world.shelves.put("user", Shelf.WARDROBE, "shirt", shirt)
     world.media.of[key] = b"shirt"
     assert tried(dressed=False) == "provider_unavailable"
     assert tried() == "completed"

@@ -135,14 +135,27 @@ def garment_upload_key(user_id: str, item_id: str, checksum_sha256: str) -> str:
     return f"{garment_uploads(user_id, item_id)}{which}"
 
 
+def garment_photo_of(key: str) -> str:
+    """Which photo of its garment a `garment_upload_key` is of."""
+    return key.rpartition(".")[2]
+
+
 def garment_uploads(user_id: str, item_id: str) -> str:
     """Prefix of every photo that was sent of a garment."""
     return f"{GARMENT_UPLOADS.of_user(user_id)}{item_id}."
 
 
-def garment_picture_key(user_id: str, item_id: str) -> str:
-    """S3 key of the small picture that is kept of a garment."""
-    return f"{GARMENT_PICTURES.of_user(user_id)}{item_id}.jpg"
+def garment_picture_key(user_id: str, item_id: str, photo: str | None) -> str:
+    """S3 key of the small picture that is kept of a garment; of another photo it is another.
+
+    photo: as `garment_photo_of` has it; None: of a picture from before the key told.
+    """
+    return f"{garment_pictures(user_id, item_id)}{f'{photo}.' if photo else ''}jpg"
+
+
+def garment_pictures(user_id: str, item_id: str) -> str:
+    """Prefix of every picture of a garment."""
+    return f"{GARMENT_PICTURES.of_user(user_id)}{item_id}."
 
 
 def is_garment(key: str) -> bool:

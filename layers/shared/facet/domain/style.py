@@ -220,6 +220,7 @@ class Garment(GarmentDetails):
     )
     photo: GarmentPhoto | None = None
     picture: bool = Field(default=False, description="there is a picture of it")
+    picture_of: str | None = Field(default=None, description="of which photo (domain/places.py)")
 
 
 class Feedback(Stored):

@@ -11,7 +11,12 @@ from facet.domain.base import Part
 from facet.domain.belongings import Shelf
 from facet.domain.cursor import Cursors
 from facet.domain.errors import FileTooLargeError, GarmentNotFoundError, PermanentError
-from facet.domain.places import garment_picture_key, garment_upload_key, garment_uploads
+from facet.domain.places import (
+    garment_picture_key,
+    garment_pictures,
+    garment_upload_key,
+    garment_uploads,
+)
 from facet.domain.polling import POLL_GARMENT_AFTER_MS
 from facet.domain.storage import PICTURES_SIGNED_FOR, NewPhoto, UploadTarget
 from facet.domain.style import GarmentDetails, GarmentPhoto
@@ -152,7 +157,8 @@ def keep_garment(
         nonlocal is_new
         is_new = before is None
         before = before or {}
-        document = {**told, **({"picture": True} if before.get("picture") else {})}
+        kept = {name: before[name] for name in ("picture", "picture_of") if before.get(name)}
+        document = {**told, **kept}
         sent = GarmentPhoto.of(before)
         if wish.photo and not _was_read(sent, wish.photo):
             photo = GarmentPhoto(
@@ -222,7 +228,14 @@ def drop_garment(
 
 def _delete_pictures(user_id: str, item_id: str, uploads: Objects, media: Objects) -> None:
     uploads.delete_below(garment_uploads(user_id, item_id))
-    media.delete(garment_picture_key(user_id, item_id))
+    media.delete_below(garment_pictures(user_id, item_id))
+
+
+def picture_key_of(user_id: str, document: Mapping[str, Any]) -> str | None:
+    """S3 key of the picture that a stored garment shows; None where it has none."""
+    if not document.get("picture"):
+        return None
+    return garment_picture_key(user_id, document["item_id"], document.get("picture_of"))
 
 
 def _item(user_id: str, document: Mapping[str, Any], media: Objects) -> WardrobeItem:
@@ -231,8 +244,7 @@ def _item(user_id: str, document: Mapping[str, Any], media: Objects) -> Wardrobe
     item |= {"item_id": document["item_id"], "status": "ready"}
     if photo := GarmentPhoto.of(document):
         item |= _state_of(photo)
-    if document.get("picture"):
-        key = garment_picture_key(user_id, document["item_id"])
+    if key := picture_key_of(user_id, document):
         item["picture_url"] = media.presign_get(key, int(PICTURES_SIGNED_FOR.total_seconds()))
     try:
         return WardrobeItem.model_validate(item)

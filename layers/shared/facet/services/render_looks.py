@@ -16,10 +16,11 @@ from facet.domain.errors import (
 from facet.domain.face import GateCode
 from facet.domain.looks import DrawnLook, LookProduct, LookStatus, SavedLook
 from facet.domain.messages import LookWanted
-from facet.domain.places import LOOKS, garment_picture_key, look_keys
+from facet.domain.places import LOOKS, look_keys
 from facet.domain.style import Look, Makeup, Slot
 from facet.saying import say
 from facet.services.keep_bag import read_bag_item
+from facet.services.keep_wardrobe import picture_key_of
 from facet.services.ports import Analyses, Dresser, Looks, Objects, Products, Shelves
 from facet.vision.drawing.portrait import (
     LookPictures,
@@ -227,7 +228,8 @@ def _dress(
     garment = shelves.get(user_id, Shelf.WARDROBE, item_id)
     if garment is None:
         raise GarmentNotFoundError
-    picture = easel.media.get(garment_picture_key(user_id, item_id))
+    key = picture_key_of(user_id, garment)
+    picture = easel.media.get(key) if key else None
     if picture is None:
         raise PermanentError("garment_photo_missing")
     slot: Slot = garment["slot"]

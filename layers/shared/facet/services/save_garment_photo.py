@@ -5,8 +5,14 @@ from typing import Any, Literal
 
 from facet.domain.belongings import Shelf
 from facet.domain.errors import PermanentError
-from facet.domain.places import garment_owner_of, garment_picture_key, garment_upload_key
+from facet.domain.places import (
+    garment_owner_of,
+    garment_photo_of,
+    garment_picture_key,
+    garment_upload_key,
+)
 from facet.domain.style import GarmentPhoto
+from facet.services.keep_wardrobe import picture_key_of
 from facet.services.ports import Objects, Shelves
 from facet.vision.photo.garment import read_garment
 
@@ -25,11 +31,11 @@ def save_garment_photo(
     gone, the photo was read before, or another one is on its way.
     """
     user_id, item_id = garment_owner_of(key)
+    own = garment_picture_key(user_id, item_id, garment_photo_of(key))
     document = shelves.get(user_id, Shelf.WARDROBE, item_id)
-    if document is None:  # a try may have died as it was deleted
-        media.delete(garment_picture_key(user_id, item_id))
     awaited = _awaited(document, key)
-    if awaited is None:
+    if document is None or awaited is None:
+        _leave(user_id, document, own, media)
         uploads.delete(key)
         return None
     correlate(awaited.correlation_id)
@@ -37,36 +43,40 @@ def save_garment_photo(
     if data is None:
         return None
     from_photo: dict[str, Any] = {}
+    picture: dict[str, Any] = {}
     try:
         read = read_garment(data)
     except PermanentError as error:
         outcome = {"status": "failed", "code": error.code, "message": error.message}
     else:
         outcome = {"status": "ready"}
-        from_photo = {
-            "colours": [colour.model_dump(mode="json") for colour in read.colours],
-            "picture": True,
-        }
-        media.put(
-            garment_picture_key(user_id, item_id),
-            read.picture,
-            "image/jpeg",
-            awaited.correlation_id,
-        )
+        from_photo = {"colours": [colour.model_dump(mode="json") for colour in read.colours]}
+        picture = {"picture": True, "picture_of": garment_photo_of(key)}
+        media.put(own, read.picture, "image/jpeg", awaited.correlation_id)
+    before: str | None = None
 
     def edit(document: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+        nonlocal before
         if _awaited(document, key) is None or document is None:
             return None
+        before = picture_key_of(user_id, document)
         # What its owner says of the colours is not overruled by a photo.
-        return {**from_photo, **document, "photo": {**document["photo"], **outcome}}
+        return {**from_photo, **document, **picture, "photo": {**document["photo"], **outcome}}
 
     saved = shelves.change(user_id, Shelf.WARDROBE, item_id, edit)
-    if saved is None and shelves.get(user_id, Shelf.WARDROBE, item_id) is None:
-        media.delete(garment_picture_key(user_id, item_id))  # deleted while it was read
     uploads.delete(key)
     if saved is None:
+        _leave(user_id, shelves.get(user_id, Shelf.WARDROBE, item_id), own, media)
         return None
-    return "ready" if from_photo else "failed"
+    if picture and before and before != own:
+        media.delete(before)
+    return "ready" if picture else "failed"
+
+
+def _leave(user_id: str, document: Mapping[str, Any] | None, own: str, media: Objects) -> None:
+    """Leave no picture that the garment does not show: a try may have died before it did."""
+    if document is None or picture_key_of(user_id, document) != own:
+        media.delete(own)
 
 
 def _awaited(document: Mapping[str, Any] | None, key: str) -> GarmentPhoto | None:
