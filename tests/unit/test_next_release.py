@@ -12,7 +12,7 @@ from facet.domain.analysis import Analysis, Awaited, Kind, ReadAnalysis
 from facet.domain.looks import SavedLook
 from facet.domain.messages import AnalysisEnded, FaceAnalyzed, LookWanted
 from facet.domain.overdue import ShardToSweep
-from facet.domain.style import GarmentPhoto
+from facet.domain.style import Garment, GarmentPhoto
 from tests import fakes
 from tests.unit.conftest import face_reading
 
@@ -26,6 +26,8 @@ GARMENT = {
     "expires_at": NOW,
     "correlation_id": "c",
 }
+COAT = {"item_id": "coat", "category": "coat", "slot": "outer", "formality": 2, "warmth": 4}
+COAT |= {"colours": [{"hex": "#2f6b4f", "share": 1.0}]}
 ENDED = {**WHOSE, "status": "completed", "correlation_id": "c"}
 EXPORT = ExportRequested(user_id="user", username="eva", export_id="01E")
 ERASURE = ErasureRequested(user_id="user", username="eva", erasure_id="01E")
@@ -35,6 +37,7 @@ WRITTEN: list[BaseModel] = [
     fakes.look(),
     Export(export_id="01E", requested_at=NOW, expires_at=NOW),
     GarmentPhoto.model_validate(GARMENT),
+    Garment.model_validate(COAT),
     FaceAnalyzed(**WHOSE, kind=Kind.SKINCARE),
     LookWanted(**WHOSE),
     AnalysisEnded.model_validate(ENDED),

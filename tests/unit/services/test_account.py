@@ -10,6 +10,7 @@ import pytest
 from facet.domain.account import (
     ERASURE_DELAY,
     ErasureRequested,
+    Export,
     ExportRequested,
     ExportStatus,
     Person,
@@ -71,6 +72,17 @@ def everything(world: World) -> None:
     world.shelves.put("user", Shelf.BAG, "cream", {"name": "Cream"})
     world.media.of[garment_picture_key("user", "shirt", None)] = b"shirt"
     world.users.of["eva"] = {"enabled": True}
+
+
+def test_an_export_that_waits_is_the_answer_whatever_was_made_since_its_id_was_given(
+    world: World,
+) -> None:
+    newer = Export(export_id="02E", requested_at=NOW, expires_at=NOW, ready_at=NOW)
+    older = Export(export_id="01E", requested_at=NOW, expires_at=NOW)
+    for export in (newer, older):
+        world.accounts.save_export("user", export)
+
+    assert asked_for(world) == "01E"
 
 
 def test_an_export_holds_every_row_and_picture_but_no_older_export(world: World) -> None:

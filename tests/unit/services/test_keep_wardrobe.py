@@ -231,9 +231,9 @@ def test_a_picture_that_a_dead_try_left_goes_with_the_next_event(
     world: World, arrive: Callable[..., str | None]
 ) -> None:
     keep(world, colours=CREAM)
-    world.media.of[PICTURE] = b"small"
+    world.media.of = {PICTURE: b"small", "garments/user/shirts.jpg": b"of another"}
     assert arrive() is None
-    assert world.media.of == {}
+    assert world.media.of == {"garments/user/shirts.jpg": b"of another"}
 
 
 def test_a_picture_and_colours_stay_where_neither_comes_anew(

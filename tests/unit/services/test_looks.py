@@ -236,6 +236,29 @@ def test_a_garment_is_tried_on_or_says_why_not(world: World, draw: Callable[...,
     assert tried() == "provider_refused"
 
 
+def test_a_garment_whose_picture_is_replaced_just_then_is_tried_on_with_the_new_one(
+    world: World, draw: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.measured()
+    shirt = {"slot": "top", "picture": True}
+    world.shelves.put("user", Shelf.WARDROBE, "shirt", {**shirt, "picture_of": "old"})
+    world.media.of[garment_picture_key("user", "shirt", "new")] = b"shirt"
+    get = world.media.get
+
+    def replaced(key: str) -> bytes | None:
+        if key == garment_picture_key("user", "shirt", "old"):
+            world.shelves.put("user", Shelf.WARDROBE, "shirt", {**shirt, "picture_of": "new"})
+        return get(key)
+
+    monkeypatch.setattr(world.media, "get", replaced)
+    look = ask(world, garment_item_id="shirt")
+    draw()
+
+    kept = world.looks.get("user", look.look_id)
+    assert kept
+    assert kept.status == "completed"
+
+
 def test_a_look_deleted_while_it_is_drawn_leaves_no_picture(
     world: World, draw: Callable[..., Any]
 ) -> None:

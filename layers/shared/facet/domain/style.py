@@ -211,7 +211,7 @@ class GarmentPhoto(Stored):
             return None
 
 
-class Garment(GarmentDetails):
+class Garment(GarmentDetails, Stored):
     """A garment of the wardrobe, whose colours are known."""
 
     item_id: str = Field(min_length=1, max_length=64, description="its owner's own id for it")

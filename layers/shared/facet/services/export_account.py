@@ -77,8 +77,9 @@ def request_export(
 
     def pending() -> Export | None:
         newest = accounts.newest_exports(person.user_id, most_a_day)
-        if newest and newest[0].status is ExportStatus.PENDING:
-            return newest[0]
+        for export in newest:  # an id is given before its row is written: any of them may wait
+            if export.status is ExportStatus.PENDING:
+                return export
         today = datetime.combine(now.astimezone(UTC), time(), UTC)
         if sum(export.requested_at >= today for export in newest) >= most_a_day:
             tomorrow = today + timedelta(days=1)

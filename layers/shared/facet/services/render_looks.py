@@ -225,12 +225,14 @@ def _dress(
     """
     if dresser is None:
         raise PermanentError("provider_unavailable", say("problem.provider_unavailable.not_set_up"))
-    garment = shelves.get(user_id, Shelf.WARDROBE, item_id)
-    if garment is None:
-        raise GarmentNotFoundError
-    key = picture_key_of(user_id, garment)
-    picture = easel.media.get(key) if key else None
-    if picture is None:
+    for _ in range(2):  # between the two, another photo may have taken the picture's place
+        garment = shelves.get(user_id, Shelf.WARDROBE, item_id)
+        if garment is None:
+            raise GarmentNotFoundError
+        key = picture_key_of(user_id, garment)
+        if picture := easel.media.get(key) if key else None:
+            break
+    else:
         raise PermanentError("garment_photo_missing")
     slot: Slot = garment["slot"]
     photo = easel.photo()

@@ -9,6 +9,7 @@ from facet.domain.places import (
     garment_owner_of,
     garment_photo_of,
     garment_picture_key,
+    garment_pictures,
     garment_upload_key,
 )
 from facet.domain.style import GarmentPhoto
@@ -31,11 +32,10 @@ def save_garment_photo(
     gone, the photo was read before, or another one is on its way.
     """
     user_id, item_id = garment_owner_of(key)
-    own = garment_picture_key(user_id, item_id, garment_photo_of(key))
     document = shelves.get(user_id, Shelf.WARDROBE, item_id)
     awaited = _awaited(document, key)
-    if document is None or awaited is None:
-        _leave(user_id, document, own, media)
+    if awaited is None:
+        _drop_pictures_of_no_use(user_id, item_id, shelves, media)  # a try may have died before it
         uploads.delete(key)
         return None
     correlate(awaited.correlation_id)
@@ -52,31 +52,36 @@ def save_garment_photo(
         outcome = {"status": "ready"}
         from_photo = {"colours": [colour.model_dump(mode="json") for colour in read.colours]}
         picture = {"picture": True, "picture_of": garment_photo_of(key)}
+        own = garment_picture_key(user_id, item_id, picture["picture_of"])
         media.put(own, read.picture, "image/jpeg", awaited.correlation_id)
-    before: str | None = None
 
     def edit(document: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
-        nonlocal before
         if _awaited(document, key) is None or document is None:
             return None
-        before = picture_key_of(user_id, document)
         # What its owner says of the colours is not overruled by a photo.
         return {**from_photo, **document, **picture, "photo": {**document["photo"], **outcome}}
 
     saved = shelves.change(user_id, Shelf.WARDROBE, item_id, edit)
+    _drop_pictures_of_no_use(user_id, item_id, shelves, media)
     uploads.delete(key)
     if saved is None:
-        _leave(user_id, shelves.get(user_id, Shelf.WARDROBE, item_id), own, media)
         return None
-    if picture and before and before != own:
-        media.delete(before)
     return "ready" if picture else "failed"
 
 
-def _leave(user_id: str, document: Mapping[str, Any] | None, own: str, media: Objects) -> None:
-    """Leave no picture that the garment does not show: a try may have died before it did."""
-    if document is None or picture_key_of(user_id, document) != own:
-        media.delete(own)
+def _drop_pictures_of_no_use(user_id: str, item_id: str, shelves: Shelves, media: Objects) -> None:
+    """Delete the pictures of a garment but the one that its row shows, and that of the photo it
+    awaits, which may have been put just now.
+
+    The row is read after them, so that it knows of each whether it may be wanted.
+    """
+    lying = set(media.keys(garment_pictures(user_id, item_id)))
+    document = shelves.get(user_id, Shelf.WARDROBE, item_id) or {}
+    wanted = {picture_key_of(user_id, document)}
+    if (photo := GarmentPhoto.of(document)) and photo.status == "awaiting_upload":
+        awaited = garment_upload_key(user_id, item_id, photo.checksum_sha256)
+        wanted.add(garment_picture_key(user_id, item_id, garment_photo_of(awaited)))
+    media.delete(*(lying - wanted))
 
 
 def _awaited(document: Mapping[str, Any] | None, key: str) -> GarmentPhoto | None:
