@@ -66,30 +66,24 @@ class Counter:
             return lambda at: at if at == len(self._text) else None
         return lambda at: None if at == barred else at
 
-    def _step(self) -> None:
-        self._steps += 1
+    def _step(self, times: int = 1) -> None:
+        self._steps += times
         if self._steps > self._budget:
             raise TooManyStepsError
 
     # -- nodes -----------------------------------------------------------------------------------
 
     def _sequence(self, items: Sequence[Any]) -> Node:
-        nodes = [self._node(op, value) for op, value in items]
-
-        def run(at: int, go: Go) -> int | None:
-            def after(number: int) -> Go:
-                if number == len(nodes):
-                    return go
-                return lambda at: nodes[number](at, after(number + 1))
-
-            return after(0)(at)
-
-        return nodes[0] if len(nodes) == 1 else run
+        nodes: list[Node] = []
+        for single, group in groupby(items, lambda item: item[0] in SINGLE):
+            if single:
+                nodes.append(self._characters([self._holds(*item) for item in group]))
+            else:
+                nodes.extend(self._node(*item) for item in group)
+        return _chained(nodes)
 
     def _node(self, op: Any, value: Any) -> Node:
         """What a node of the tree does. Raises NotImplementedError for one nobody uses yet."""
-        if op in SINGLE:
-            return self._character(op, value)
         if op in REPEATS:
             low, high, body = value
             if len(body) == 1 and body[0][0] in SINGLE:
@@ -117,12 +111,15 @@ class Counter:
         one = _compiler.compile(tree, self.pattern.flags)
         return cache(lambda letter: one.match(letter) is not None)
 
-    def _character(self, op: Any, value: Any) -> Node:
-        holds = self._holds(op, value)
-
+    def _characters(self, holds: Sequence[Callable[[str], bool]]) -> Node:
         def run(at: int, go: Go) -> int | None:
-            self._step()
-            return go(at + 1) if at < len(self._text) and holds(self._text[at]) else None
+            for tried, one in enumerate(holds, start=1):
+                if at == len(self._text) or not one(self._text[at]):
+                    self._step(tried)
+                    return None
+                at += 1
+            self._step(len(holds))
+            return go(at)
 
         return run
 
@@ -139,10 +136,9 @@ class Counter:
                         return None
                     end += 1
                 return None
-            self._step()
             while end < most and holds(self._text[end]):
-                self._step()
                 end += 1
+            self._step(1 + end - at)
             if op is _constants.POSSESSIVE_REPEAT:
                 return go(end) if end - at >= low else None
             while end - at >= low:
@@ -182,9 +178,7 @@ class Counter:
         return run
 
     def _branch(self, branches: Sequence[Sequence[Any]]) -> Node:
-        nodes = [
-            self._sequence(branch) if branch else (lambda at, go: go(at)) for branch in branches
-        ]
+        nodes = [self._sequence(branch) for branch in branches]
         firsts = [
             self._holds(*branch[0]) if branch and branch[0][0] in SINGLE else None
             for branch in branches
@@ -269,6 +263,17 @@ class Counter:
                     yield from filter(self._holds(op, value), ALPHABET)
                 for body in _bodies(value):
                     yield from self._words(list(body))
+
+
+def _chained(nodes: Sequence[Node]) -> Node:
+    """One after the other."""
+    if not nodes:
+        return lambda at, go: go(at)
+    first, *others = nodes
+    if not others:
+        return first
+    rest = _chained(others)
+    return lambda at, go: first(at, lambda at: rest(at, go))
 
 
 def _bodies(value: Any) -> Iterator[Any]:
