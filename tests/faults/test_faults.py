@@ -32,7 +32,8 @@ def test_whatever_goes_wrong_what_must_hold_does(stage: Stage, name: str) -> Non
 
 def test_every_handler_is_in_a_flow(stage: Stage) -> None:
     left = set(stage.account.deployment.functions)
-    for flow in FLOWS.values():
+    # First what ran here already, and costs nothing.
+    for flow in sorted(FLOWS.values(), key=lambda flow: not stage.ran(flow)):
         if left:
             left -= {call.verb for call in stage.calls(flow)}
 

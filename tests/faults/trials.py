@@ -96,6 +96,10 @@ class Stage:
         routes = self.account.deployment.routes
         return not flow.needs or any(route.path == flow.needs for route in routes)
 
+    def ran(self, flow: Flow) -> bool:
+        """Whether it is known already what a flow does where nothing goes wrong."""
+        return flow.name in self._unharmed
+
     def unharmed(self, flow: Flow) -> Ran:
         """A run of a flow in which nothing goes wrong."""
         if flow.name not in self._unharmed:
