@@ -344,40 +344,41 @@ def test_an_owned_product_on_a_place_it_does_not_go_fails(stack: Stack, advised:
     assert look(stack, asked["look_id"])[1]["code"] == "region_not_possible"
 
 
-@pytest.mark.parametrize(
-    ("wish", "status", "code"),
-    [
-        ({}, 400, "invalid_request"),
-        ({"products": []}, 400, "invalid_request"),
-        ({"products": [{"category": "lip"}]}, 400, "invalid_request"),
-        ({"products": [{"item_id": "lipstick", "hex": "#a5132b"}]}, 400, "invalid_request"),
-        ({"products": [{"category": "lip", "hex": "red"}]}, 400, "invalid_request"),
-        (
-            {"products": [{"category": "lip", "hex": "#a5132b", "intensity": 101}]},
-            400,
-            "invalid_request",
-        ),
-        (
-            {"products": [{"category": "lip", "hex": "#a5132b", "glitter": True}]},
-            400,
-            "invalid_request",
-        ),
-        (
-            {"products": [{"category": "lip", "hex": "#a5132b", "regions": ["lids"]}]},
-            400,
-            "region_not_possible",
-        ),
-        ({"products": [{"item_id": "somebody-elses"}]}, 404, "bag_item_not_found"),
-        ({"garment_item_id": "somebody-elses"}, 404, "garment_not_found"),
-    ],
-)
-def test_a_wish_that_does_not_fit_is_refused(
-    stack: Stack, advised: str, wish: dict[str, Any], status: int, code: str
-) -> None:
-    got, problem, _ = ask(stack, advised, **wish)
+REFUSED: list[tuple[dict[str, Any], int, str]] = [
+    ({}, 400, "invalid_request"),
+    ({"products": []}, 400, "invalid_request"),
+    ({"products": [{"category": "lip"}]}, 400, "invalid_request"),
+    ({"products": [{"item_id": "lipstick", "hex": "#a5132b"}]}, 400, "invalid_request"),
+    ({"products": [{"category": "lip", "hex": "red"}]}, 400, "invalid_request"),
+    (
+        {"products": [{"category": "lip", "hex": "#a5132b", "intensity": 101}]},
+        400,
+        "invalid_request",
+    ),
+    (
+        {"products": [{"category": "lip", "hex": "#a5132b", "glitter": True}]},
+        400,
+        "invalid_request",
+    ),
+    (
+        {"products": [{"category": "lip", "hex": "#a5132b", "regions": ["lids"]}]},
+        400,
+        "region_not_possible",
+    ),
+    ({"products": [{"item_id": "somebody-elses"}]}, 404, "bag_item_not_found"),
+    ({"garment_item_id": "somebody-elses"}, 404, "garment_not_found"),
+]
 
-    assert (got, problem["code"]) == (status, code)
-    assert problem["detail"]
+
+def test_a_wish_that_does_not_fit_is_refused(
+    stack: Stack, advised: str, subtests: pytest.Subtests
+) -> None:
+    for wish, status, code in REFUSED:
+        with subtests.test(msg=code, wish=wish):
+            got, problem, _ = ask(stack, advised, **wish)
+
+            assert (got, problem["code"]) == (status, code)
+            assert problem["detail"]
 
 
 def test_a_look_needs_an_analysed_photo(stack: Stack, portrait: bytes) -> None:
