@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from types import ModuleType
@@ -17,6 +18,7 @@ from unittest.mock import patch
 import boto3
 import pytest
 from moto import mock_aws
+from moto.cognitoidp import models as cognito
 from PIL import Image
 from skimage import data as skimage_data
 
@@ -29,6 +31,7 @@ from facet.domain.places import face_key, garment_upload_key
 from facet.domain.products import Product
 from facet.services.sweep import World, sweep
 from local.template import read_template
+from tests.faults.remembered import remembering
 from tests.integration.contract import assert_documented
 from tests.roles import recorder
 
@@ -289,8 +292,47 @@ def resources() -> dict[str, Any]:
     return dict(read_template()["Resources"])
 
 
+@pytest.fixture(scope="session")
+def moto() -> Iterator[None]:
+    """What moto makes anew for every test, though it is the same for all, is made once."""
+    rsa: Any = vars(cognito)["jwk"].RSAKey
+    read = rsa.import_key
+    key = cache(lambda told: read(json.loads(told)))
+    with (
+        # Each user pool's key is the same, and its prime factors are sought for 0.2 s.
+        patch.object(rsa, "import_key", lambda told: key(json.dumps(told))),
+        # 1,300 patterns that answer the `requests` package, by which nothing here asks AWS.
+        patch("moto.core.models.RESPONSES_METHODS", ()),
+    ):
+        yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def remembered() -> Iterator[None]:
+    """The same photo is measured, and the same look drawn, once for a file of tests."""
+    with remembering():
+        yield
+
+
+@pytest.fixture
+def aws(moto: None, monkeypatch: pytest.MonkeyPatch, sdk: boto3.Session) -> Iterator[None]:
+    """moto's AWS with nothing in it."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    with mock_aws(), patch.object(boto3, "DEFAULT_SESSION", sdk):
+        clients.client.cache_clear()
+        clients.table.cache_clear()
+        yield
+    clients.client.cache_clear()
+    clients.table.cache_clear()
+
+
 @pytest.fixture
 def stack(
+    aws: None,
     monkeypatch: pytest.MonkeyPatch,
     sdk: boto3.Session,
     resources: dict[str, Any],
@@ -299,9 +341,6 @@ def stack(
     for name, value in NAMES.items():
         monkeypatch.setenv(name, value)
     for name, value in {
-        "AWS_DEFAULT_REGION": REGION,
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
         "USER_POOL_ID": f"{REGION}_without",
         "USER_POOL_CLIENT_ID": CLIENT_ID,
         "STAGE": "local",
@@ -333,46 +372,37 @@ def stack(
         "POWERTOOLS_METRICS_NAMESPACE": "Facet",
     }.items():
         monkeypatch.setenv(name, value)
-    for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE"):
-        monkeypatch.delenv(name, raising=False)
-    with mock_aws(), patch.object(boto3, "DEFAULT_SESSION", sdk):
-        clients.client.cache_clear()
-        clients.table.cache_clear()
-        dynamodb = boto3.client("dynamodb")
-        for logical_id, name in (
-            ("Table", NAMES["TABLE_NAME"]),
-            ("ProductsTable", NAMES["PRODUCTS_TABLE_NAME"]),
-        ):
-            _make_table(dynamodb, resources[logical_id]["Properties"], name)
-        s3 = boto3.client("s3")
-        for name in ("UPLOADS_BUCKET", "MEDIA_BUCKET"):
-            s3.create_bucket(
-                Bucket=NAMES[name], CreateBucketConfiguration={"LocationConstraint": REGION}
-            )
-        s3.put_object(Bucket=NAMES["MEDIA_BUCKET"], Key="catalogue/snapshot.json", Body=snapshot)
-        sqs = boto3.client("sqs")
-        queue_urls = {
-            name: sqs.create_queue(QueueName=f"facet-{name}")["QueueUrl"] for name in QUEUES
-        }
-        for name, url in queue_urls.items():
-            monkeypatch.setenv(f"{name.upper()}_QUEUE_URL", url)
-        modules: dict[str, ModuleType] = {}
-
-        def function(verb: str) -> ModuleType:
-            if verb not in modules:  # a second import would take its routers from the first
-                modules[verb] = function_module(verb)
-                recorder.attribute(verb, modules[verb])
-            return modules[verb]
-
-        made = Stack(
-            table=boto3.resource("dynamodb").Table(NAMES["TABLE_NAME"]),
-            s3=s3,
-            sqs=sqs,
-            queue_urls=queue_urls,
-            function=function,
+    dynamodb = boto3.client("dynamodb")
+    for logical_id, name in (
+        ("Table", NAMES["TABLE_NAME"]),
+        ("ProductsTable", NAMES["PRODUCTS_TABLE_NAME"]),
+    ):
+        _make_table(dynamodb, resources[logical_id]["Properties"], name)
+    s3 = boto3.client("s3")
+    for name in ("UPLOADS_BUCKET", "MEDIA_BUCKET"):
+        s3.create_bucket(
+            Bucket=NAMES[name], CreateBucketConfiguration={"LocationConstraint": REGION}
         )
-        # Of the clients made from here on: the functions', and what a test puts in their place.
-        with recorder.listen(sdk.events):
-            yield made
-        clients.client.cache_clear()
-        clients.table.cache_clear()
+    s3.put_object(Bucket=NAMES["MEDIA_BUCKET"], Key="catalogue/snapshot.json", Body=snapshot)
+    sqs = boto3.client("sqs")
+    queue_urls = {name: sqs.create_queue(QueueName=f"facet-{name}")["QueueUrl"] for name in QUEUES}
+    for name, url in queue_urls.items():
+        monkeypatch.setenv(f"{name.upper()}_QUEUE_URL", url)
+    modules: dict[str, ModuleType] = {}
+
+    def function(verb: str) -> ModuleType:
+        if verb not in modules:  # a second import would take its routers from the first
+            modules[verb] = function_module(verb)
+            recorder.attribute(verb, modules[verb])
+        return modules[verb]
+
+    made = Stack(
+        table=boto3.resource("dynamodb").Table(NAMES["TABLE_NAME"]),
+        s3=s3,
+        sqs=sqs,
+        queue_urls=queue_urls,
+        function=function,
+    )
+    # Of the clients made from here on: the functions', and what a test puts in their place.
+    with recorder.listen(sdk.events):
+        yield made

@@ -1,12 +1,10 @@
 """Once a month: pictures whose row is gone are deleted, and no others."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from facet.adapters.account import AccountTable
 from facet.adapters.s3 import Bucket
@@ -77,12 +75,8 @@ class World:
 
 
 @pytest.fixture
-def world(resources: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    with mock_aws():
-        yield World(resources)
+def world(aws: None, resources: dict[str, Any]) -> World:
+    return World(resources)
 
 
 def test_every_picture_belongs_to_a_row() -> None:

@@ -16,8 +16,6 @@ from typing import Any
 import boto3
 import pytest
 from botocore.client import BaseClient
-from cfnlint.decode import cfn_yaml
-from moto import mock_aws
 
 from facet.adapters.account import AccountTable
 from facet.adapters.analyses import AnalysisTable
@@ -163,12 +161,6 @@ def in_memory() -> World:
     )
 
 
-@pytest.fixture(scope="module")
-def resources() -> dict[str, Any]:
-    every: dict[str, Any] = cfn_yaml.load(str(ROOT / "template.yaml"))["Resources"]
-    return every
-
-
 def on_moto(resources: dict[str, Any]) -> World:
     client = boto3.client("dynamodb")
     names = ("Table", "ProductsTable")
@@ -221,27 +213,17 @@ def on_moto(resources: dict[str, Any]) -> World:
 
 
 @pytest.fixture(params=["fake", "moto"])
-def world(
-    request: pytest.FixtureRequest, resources: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[World]:
+def world(request: pytest.FixtureRequest) -> World:
     if request.param == "fake":
-        yield in_memory()
-        return
-    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    with mock_aws():
-        yield on_moto(resources)
+        return in_memory()
+    made: World = request.getfixturevalue("on_aws")
+    return made
 
 
 @pytest.fixture
-def on_aws(resources: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+def on_aws(aws: None, resources: dict[str, Any]) -> World:
     """The adapters alone."""
-    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    with mock_aws():
-        yield on_moto(resources)
+    return on_moto(resources)
 
 
 def asked(world: World, **told: Any) -> Analysis:

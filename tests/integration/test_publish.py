@@ -1,14 +1,11 @@
 """A built catalogue reaches the stack: its table, its snapshot and, where named, its vectors."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
 import boto3
 import pytest
-from moto import mock_aws
 
-from facet.adapters import aws as clients
 from facet.adapters import catalogue
 from facet.catalogue.build import write_catalogue
 from facet.catalogue.catalogue import Catalogue
@@ -20,27 +17,16 @@ OUTPUTS = {"ProductsTableName": "products", "MediaBucketName": "facet-media"}
 
 
 @pytest.fixture
-def region(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE"):
-        monkeypatch.delenv(name, raising=False)
-    with mock_aws():
-        clients.client.cache_clear()
-        clients.table.cache_clear()
-        boto3.client("s3").create_bucket(
-            Bucket="facet-media", CreateBucketConfiguration={"LocationConstraint": REGION}
-        )
-        boto3.client("dynamodb").create_table(
-            TableName="products",
-            BillingMode="PAY_PER_REQUEST",
-            KeySchema=[{"AttributeName": "product_id", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "product_id", "AttributeType": "S"}],
-        )
-        yield
-    clients.client.cache_clear()
-    clients.table.cache_clear()
+def region(aws: None) -> None:
+    boto3.client("s3").create_bucket(
+        Bucket="facet-media", CreateBucketConfiguration={"LocationConstraint": REGION}
+    )
+    boto3.client("dynamodb").create_table(
+        TableName="products",
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "product_id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "product_id", "AttributeType": "S"}],
+    )
 
 
 def deploy(monkeypatch: pytest.MonkeyPatch, **outputs: str) -> None:

@@ -1,18 +1,15 @@
 """`facet redrive`: what was given up is told of, and goes back where it came from."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
-from facet.adapters import aws as clients
 from facet.adapters.given_up import GivenUp, GivenUpQueues
 from facet.cli.main import main
 from facet.domain.messages import FaceAnalyzed
-from tests.integration.conftest import REGION, recorded
+from tests.integration.conftest import recorded
 
 JOB = FaceAnalyzed(analysis_id="01A", user_id="user", kind="skincare").model_dump_json()
 
@@ -29,14 +26,8 @@ class Invoked:
 
 
 @pytest.fixture
-def sqs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    with mock_aws():
-        clients.client.cache_clear()
-        yield boto3.client("sqs")
-        clients.client.cache_clear()
+def sqs(aws: None) -> Any:
+    return boto3.client("sqs")
 
 
 def queues(sqs: Any, functions: Invoked | None = None) -> tuple[GivenUpQueues, dict[str, str]]:

@@ -1,13 +1,11 @@
 """Products in S3 Vectors: written through moto, queried through a stub that checks the request."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 from botocore.stub import Stubber
-from moto import mock_aws
 
 from facet.adapters.vectors import VectorBucket
 from facet.catalogue.build import build_catalogue
@@ -57,11 +55,8 @@ def catalogue() -> Catalogue:
 
 
 @pytest.fixture
-def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    with mock_aws():
-        yield boto3.client("s3vectors", region_name="eu-central-1")
+def client(aws: None) -> Any:
+    return boto3.client("s3vectors")
 
 
 def create(bucket: VectorBucket, space: Space) -> None:
