@@ -322,7 +322,7 @@ def test_a_used_upload_url_changes_nothing_and_leaves_nothing(
 
     phone.upload(asked, photo)
     first = phone.poll(asked["analysis_id"])
-    assert phone.upload(asked, photo).status == 200  # a lifecycle rule removes it within a day
+    assert phone.upload(asked, photo).status == 412
     assert phone.call("GET", path).body["updated_at"] == first["updated_at"]
     assert phone.call("GET", "/v1/me/usage").body["used"] == 1
 
