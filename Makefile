@@ -172,9 +172,6 @@ down: ## stop the local stack and remove what it wrote
 status: setup ## what runs, and whether it is what the working tree says
 	@$(BIN)/python -m local status
 
-# Numpy's own threads only wait for each other where tests and evaluation already fill the cores.
-export OPENBLAS_NUM_THREADS := 1
-
 # --- what the measures reach, beside what they must ------------------------------------------------
 
 # MediaPipe 0.10.21 has wheels up to Python 3.12, and not for every machine; without it the

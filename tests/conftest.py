@@ -11,11 +11,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+import facet  # noqa: F401 before numpy, whose threads it sets
 from tests.roles.plugin import RolesPlugin
 
 ROOT = Path(__file__).parents[1]
-# As in the Makefile, for whoever runs pytest by itself: read when numpy is imported.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # What a property needs in time is the machine's: a busy one is no fault.
 settings.register_profile("facet", deadline=None)
 settings.load_profile("facet")

@@ -174,7 +174,6 @@ def copy_tree() -> dict[str, str]:
         **os.environ,
         "PYTHONPATH": str(COPY / "layers/shared"),
         "PYTHONDONTWRITEBYTECODE": "1",
-        "OPENBLAS_NUM_THREADS": "1",
     }
 
 

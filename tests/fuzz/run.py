@@ -57,7 +57,7 @@ class Stages:
     """The process that does the work."""
 
     def __init__(self) -> None:
-        environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"}
+        environment = {**os.environ, "PYTHONWARNINGS": "ignore"}
         self._process = subprocess.Popen(  # noqa: S603
             [sys.executable, "-m", "tests.fuzz.stages", str(CPU)],
             cwd=ROOT,
