@@ -4,8 +4,11 @@ from datetime import timedelta
 
 import pytest
 
+from facet.domain.analysis import Size
 from facet.domain.errors import PermanentError
+from facet.domain.face import Region
 from facet.services.read_history import LOOK_BACK, History, read_history
+from tests.unit.conftest import face_reading
 from tests.unit.services.conftest import NOW, World
 
 
@@ -33,6 +36,23 @@ def test_pages_follow_each_other_newest_first(world: World) -> None:
     assert [each.analysis_id for each in first.analyses] == ["01C", "01B"]
     assert [each.analysis_id for each in second.analyses] == ["01A"]
     assert second.cursor is None
+
+
+def test_a_page_shows_no_outlines_of_regions(world: World) -> None:
+    outline = ((1.0, 2.0), (3.0, 4.0), (5.0, 6.0))
+    reading = face_reading(redness=40)
+    region = Region(name="nose", score=50, polygon=outline)
+    concern = reading.skin.concerns[0].model_copy(update={"regions": (region,)})
+    skin = reading.skin.model_copy(update={"concerns": (concern,)})
+    claimed = world.analyses.claim(world.asked(), NOW)
+    assert claimed
+    size = Size(width=600, height=800)
+    world.analyses.save_reading(claimed, reading.model_copy(update={"skin": skin}), size, NOW)
+
+    (past,) = read(world).analyses
+
+    assert past.skin
+    assert past.skin.concerns[0].regions == (region.model_copy(update={"polygon": ()}),)
 
 
 def test_a_cursor_of_somebody_else_is_refused(world: World) -> None:

@@ -224,7 +224,8 @@ class Region(Stored):
     score: Score = Field(description="0..100, 100 is best")
     measured: float | None = Field(default=None, description="in the concern's unit")
     polygon: tuple[tuple[float, float], ...] = Field(
-        default=(), description="pixels of the upright photo, origin top left"
+        default=(),
+        description="pixels of the upright photo, origin top left; empty in the history",
     )
 
 

@@ -148,16 +148,13 @@ def index_trend(analysis: ReadAnalysis, earlier: Sequence[ReadAnalysis]) -> Inde
     reading = analysis.reading
     if reading is None or (index := reading.skin.index) is None:
         return None
-    compared = [
-        comparison for then in earlier if (comparison := compare_index(analysis, then)) is not None
-    ]
     repeat = between_photos("index", reading.versions)
     return IndexTrend(
         value=index.value,
         noise_band=_band(index.value, index.minimum_change, repeat),
         noise_of="edits" if repeat is None else "photos",
-        previous=_first_comparable(compared),
-        first=_first_comparable(reversed(compared)),
+        previous=_first_comparable(compare_index(analysis, then) for then in earlier),
+        first=_first_comparable(compare_index(analysis, then) for then in reversed(earlier)),
     )
 
 
@@ -225,27 +222,27 @@ def _trend(
     band = None
     if measured is not None and least is not None:
         band = _band(measured, least, repeat)
-    compared = [
-        comparison
-        for then in earlier
-        if (comparison := compare(concern.name, analysis, then)) is not None
-    ]
+    name = concern.name
     return Trend(
-        concern=concern.name,
+        concern=name,
         unit=concern.unit,
         measured=measured,
         noise_band=band,
         noise_of=None if band is None else "edits" if repeat is None else "photos",
-        previous=_first_comparable(compared),
-        first=_first_comparable(reversed(compared)),
+        previous=_first_comparable(compare(name, analysis, then) for then in earlier),
+        first=_first_comparable(compare(name, analysis, then) for then in reversed(earlier)),
     )
 
 
-def _first_comparable(compared: Iterable[Comparison]) -> Comparison | None:
-    """The first comparison that could be made, else the first that says why not."""
-    listed = list(compared)
-    able = (comparison for comparison in listed if comparison.verdict is not Verdict.NOT_COMPARABLE)
-    return next(able, listed[0] if listed else None)
+def _first_comparable(compared: Iterable[Comparison | None]) -> Comparison | None:
+    """The first comparison that could be made, else the first that says why not; none is made
+    beyond it."""
+    unable = None
+    for comparison in compared:
+        if comparison and comparison.verdict is not Verdict.NOT_COMPARABLE:
+            return comparison
+        unable = unable or comparison
+    return unable
 
 
 def _concern(name: str, concerns: Iterable[Concern]) -> Concern | None:

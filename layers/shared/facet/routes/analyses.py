@@ -23,8 +23,9 @@ router = WiredRouter()
     "/v1/analyses",
     summary="List analyses",
     operation_id="listAnalyses",
-    description="Newest first, without their recommendations. `trends` sets each concern beside "
-    "the last and the first comparable analysis before; within the noise nothing is a change.",
+    description="Newest first, without their recommendations and regions' outlines. `trends` sets "
+    "each concern beside the last and the first comparable analysis before; within the noise "
+    "nothing is a change.",
     tags=["analyses"],
     responses=problems(200, History, "invalid_cursor"),
 )

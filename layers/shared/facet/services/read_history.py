@@ -18,7 +18,8 @@ LOOK_BACK = 10
 
 
 class PastAnalysis(AnalysisDocument):
-    """An analysis of the history: without recommendations and pictures of looks, with trends."""
+    """An analysis of the history: without recommendations, pictures of looks and the outlines of
+    regions, with trends."""
 
     trends: tuple[Trend, ...] = Field(
         (), description="One for each concern of `skin.concerns`, against earlier analyses."
@@ -62,7 +63,12 @@ def read_history(
         analyses=tuple(
             PastAnalysis(
                 **dict(
-                    document_of(Contents(analysis, {}), tone_of_person=tone, media=media, jobs=jobs)
+                    document_of(
+                        Contents(_without_outlines(analysis), {}),
+                        tone_of_person=tone,
+                        media=media,
+                        jobs=jobs,
+                    )
                 ),
                 trends=trends(analysis, timeline[at + 1 :]),
                 index_trend=index_trend(analysis, timeline[at + 1 :]),
@@ -72,6 +78,26 @@ def read_history(
         unreadable=tuple(row.analysis_id for row in page.unreadable),
         cursor=cursors.sign(user_id, "analyses", page.next_id) if page.next_id else None,
     )
+
+
+def _without_outlines(analysis: ReadAnalysis) -> ReadAnalysis:
+    """An analysis without where on its photo each region is: half of what it weighs."""
+    if analysis.reading is None:
+        return analysis
+    skin = analysis.reading.skin
+    concerns = tuple(
+        concern.model_copy(
+            update={
+                "regions": tuple(
+                    region.model_copy(update={"polygon": ()}) for region in concern.regions
+                )
+            }
+        )
+        for concern in skin.concerns
+    )
+    skin = skin.model_copy(update={"concerns": concerns})
+    reading = analysis.reading.model_copy(update={"skin": skin})
+    return analysis.model_copy(update={"reading": reading})
 
 
 def _earlier(user_id: str, before_id: str | None, analyses: Analyses) -> Sequence[ReadAnalysis]:
