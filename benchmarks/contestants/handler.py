@@ -1,8 +1,9 @@
 """One function's handler, called in process on moto's AWS, in the state its event expects.
 
-Usage: handler.py FUNCTION PHOTO PRODUCTS. What moto does is no work of Facet's: its CPU time is
-taken off. What stays is everything a warm Lambda would spend: parsing, validation, the work,
-botocore's serialising, signing and parsing, logging. Sockets and TLS are not in it.
+Usage: handler.py FUNCTION PHOTO PRODUCTS; FUNCTION may be HISTORY. What moto does is no work of
+Facet's: its CPU time is taken off. What stays is everything a warm Lambda would spend: parsing,
+validation, the work, botocore's serialising, signing and parsing, logging. Sockets and TLS are not
+in it.
 """
 
 import json
@@ -25,9 +26,12 @@ from local.emulated_aws import EmulatedAws
 from local.stack import MODELS, REGION, LocalStack
 from local.template import ENVIRONMENTS
 
+HISTORY = "ApiFunction, a history of 100"
+
 EVENTS = {
     "PresignFunction": "api_post_analyses.json",
     "ApiFunction": "api_get_analysis.json",
+    HISTORY: "api_list_analyses.json",
     "RecommendFunction": "sqs_face_analyzed.json",
     "AnalyzeFunction": "s3_face_uploaded.json",
     "ThumbnailFunction": "s3_photo_saved.json",
@@ -55,7 +59,8 @@ class Moto:
         return boto3.client(service, region_name=REGION)  # type: ignore[call-overload]
 
 
-def main(function: str, photo: Path, products: int) -> None:
+def main(asked: str, photo: Path, products: int) -> None:
+    function = asked.partition(",")[0]
     os.environ |= {
         "AWS_DEFAULT_REGION": REGION,
         "AWS_ACCESS_KEY_ID": "testing",
@@ -84,11 +89,16 @@ def main(function: str, photo: Path, products: int) -> None:
         del names["AWS_ENDPOINT_URL"]
         os.environ |= names
         handler = function_module(function.removesuffix("Function").lower()).lambda_handler
-        event = json.loads((ROOT / "events" / EVENTS[function]).read_text())
+        event = json.loads((ROOT / "events" / EVENTS[asked]).read_text())
+        if asked == HISTORY:
+            event["queryStringParameters"] = {"limit": "100"}
+            event["multiValueQueryStringParameters"] = {"limit": ["100"]}
+            aws.prepare(event)  # once: it is only read
 
         def prepare() -> None:
-            aws.prepare(event)
-            if function == "ApiFunction":
+            if asked != HISTORY:
+                aws.prepare(event)
+            if asked == "ApiFunction":
                 _complete(event)
             meter.clear()
             log.seek(0)
@@ -103,9 +113,10 @@ def main(function: str, photo: Path, products: int) -> None:
                 "write_units": meter.write_units,
                 "read_units": meter.read_units,
                 "log_bytes": log.tell(),
+                "answer_kb": len(answer.get("body") or "") / 1000 if answer else 0,
             }
 
-        serve(function, job, prepare=prepare, excluded=lambda: meter.seconds, out=out)
+        serve(asked, job, prepare=prepare, excluded=lambda: meter.seconds, out=out)
 
 
 def _complete(event: dict[str, Any]) -> None:
