@@ -57,6 +57,7 @@ lock: $(OWN_UV) ## lock every requirements file again, with hashes and without i
 	for f in $(LAYERS); do $(LOCK313) $$f.in -o $$f.txt; done
 	$(LOCK313) $(LAYERS:%=-c %.txt) $(LAYERS:%=%.in) --group dev -o requirements/dev.txt
 	$(LOCK313) $(LAYERS:%=%.in) --group stack -o requirements/stack.txt
+	$(LOCK313) --group tools -o layers/tools.txt
 	$(LOCK313) --group sam -o requirements/sam.txt
 	$(LOCK313) --group check -o requirements/check.txt
 	$(LOCK313) --group secrets -o requirements/secrets.txt

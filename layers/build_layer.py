@@ -114,6 +114,27 @@ def without_documentation(model: Any) -> Any:
     return model
 
 
+def unlink(layer: str, target: Path) -> None:
+    """Removes the libraries that [[unlink]] of trim.toml names, and what others want of them.
+
+    A library that wants one is changed: it no longer loads it, and asks libc in its place.
+    """
+    entries = [entry for entry in TRIM["unlink"] if entry["layer"] == layer]
+    if not entries:
+        return
+    with tempfile.TemporaryDirectory() as scratch:
+        tools, names = Path(scratch) / "tools", Path(scratch) / "names"
+        command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-compile", "--no-deps"]
+        command += ["--require-hashes", "--only-binary=:all:", "--disable-pip-version-check"]
+        subprocess.run([*command, "--target", tools, "-r", LAYERS / "tools.txt"], check=True)
+        for entry in entries:
+            (unwanted,), (wanting,) = (target.glob(entry[key]) for key in ("library", "of"))
+            names.write_text("".join(f"{old} {new}\n" for old, new in entry["symbols"].items()))
+            patch: list[str | Path] = [tools / "bin" / "patchelf", "--remove-needed", unwanted.name]
+            subprocess.run([*patch, "--rename-dynamic-symbols", names, wanting], check=True)
+            unwanted.unlink()
+
+
 def keep_notices(layer: str, artifacts: Path) -> None:
     """Puts licences that must travel with a layer, and that no wheel keeps, into licences/, packed.
 
@@ -159,6 +180,7 @@ def build_layer(layer: str, arch: str, artifacts: Path) -> None:
     install(layer, arch, target)
     listed = sbom.bills_of_wheels(target)
     keep_notices(layer, artifacts)
+    unlink(layer, target)
     trim(target)
     write_bill(layer, sbom.packages(target, listed), artifacts)
     if (LAYERS / layer / "facet").exists():

@@ -24,6 +24,7 @@ BUILD_SOURCES = (
     "layers/bundled.toml",
     "layers/*/licences/*",
     "layers/trim.toml",
+    "layers/tools.txt",
     "layers/*/requirements.txt",
     "layers/shared/facet/**/*",
     "layers/models/models/**/metadata.json",

@@ -2,39 +2,20 @@
 
 import io
 import struct
-import subprocess
-import sys
 from dataclasses import dataclass, field
 from functools import cache
 
-from PIL import Image
-
-# pillow-heif brings a libheif of its own, so it never meets pi-heif in one process.
-_ENCODE = """
-import io, sys
 import pillow_heif
 from PIL import Image
-
-picture = Image.open(io.BytesIO(sys.stdin.buffer.read()))
-out = io.BytesIO()
-tile = int(sys.argv[1])
-more = {"tile_size": tile, "thumbnails": [tile]} if tile else {}
-more["enc_params"] = {"preset": "ultrafast"}
-pillow_heif.from_pillow(picture).save(out, quality=int(sys.argv[2]), **more)
-sys.stdout.buffer.write(out.getvalue())
-"""
 
 
 def heic(picture: Image.Image, *, tile: int = 0, quality: int = 60) -> bytes:
     """A picture as HEIC: of one coded picture, or as phones do with tiles and a thumbnail."""
     whole = io.BytesIO()
-    picture.save(whole, "PNG", compress_level=1)
-    return subprocess.run(  # noqa: S603
-        [sys.executable, "-c", _ENCODE, str(tile), str(quality)],
-        input=whole.getvalue(),
-        capture_output=True,
-        check=True,
-    ).stdout
+    more = {"tile_size": tile, "thumbnails": [tile]} if tile else {}
+    encoder = {"preset": "ultrafast"}
+    pillow_heif.from_pillow(picture).save(whole, quality=quality, enc_params=encoder, **more)
+    return whole.getvalue()
 
 
 def box(kind: bytes, *bodies: bytes) -> bytes:

@@ -4,6 +4,7 @@ import gzip
 import importlib.util
 import json
 import re
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -11,12 +12,14 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from checks.licences import DOCUMENT, licences_of, written
 from layers import sbom
 from local.artifacts import build, layers_of, python_path, unzipped_mb
 from local.template import ENVIRONMENTS, read_template
 from tests.conftest import Receiver
+from tests.heic import heic
 
 ROOT = Path(__file__).parents[2]
 FUNCTIONS = sorted(
@@ -34,7 +37,7 @@ for service in (
 """
 USE_PACKAGES = """
 import io, json, pathlib
-import numpy as np, onnxruntime, pi_heif
+import numpy as np, onnxruntime
 from PIL import Image, ImageCms
 from facet.vision.drawing.legend import written
 assert written("12.5 %", 20).width > 40
@@ -49,6 +52,12 @@ np.linalg.svd(np.eye(3)), np.unique([1, 1]), np.median([1.0, 2.0])
 files = sorted(pathlib.Path(models).glob("*/*/model.onnx"))
 sessions = [onnxruntime.InferenceSession(str(file)) for file in files]
 print(json.dumps([len(session.get_outputs()) > 0 for session in sessions]))
+"""
+READ_HEIC = """
+import io, json, pillow_heif
+picture = pillow_heif.HeifImageFile(io.BytesIO(bytes.fromhex(data)))
+picture.load()
+print(json.dumps([pillow_heif.libheif_version(), picture.size, picture.getpixel((9, 9))]))
 """
 # The design's budget of what carries every layer.
 LIMIT_MB = dict.fromkeys(("AnalyzeFunction", "TryOnFunction", "OverlayFunction"), 110)
@@ -143,6 +152,56 @@ def test_the_trimmed_packages_still_do_their_work(built: Path) -> None:
     assert all(json.loads(out))
 
 
+def test_the_layer_reads_heic_without_an_encoder(built: Path) -> None:
+    """By a libheif that has the security fixes up to 1.23.6."""
+    data = heic(Image.new("RGB", (64, 48), (180, 130, 110)))
+    out = run_inside("AnalyzeFunction", built, f"data = {data.hex()!r}\n{READ_HEIC}")
+    version, size, colour = json.loads(out)
+    assert tuple(map(int, version.split("."))) >= (1, 23, 6)
+    assert size == [64, 48]
+    assert colour == pytest.approx([180, 130, 110], abs=3)
+
+
+@pytest.mark.parametrize("arch", ["arm64", "x86_64"])
+def test_on_either_architecture_nothing_is_left_of_x265(
+    arch: str, build_layer: ModuleType, tmp_path: Path
+) -> None:
+    """Of the other one than this machine's this is all that can be tried."""
+    build_layer.install("imaging", arch, tmp_path)
+    build_layer.unlink("imaging", tmp_path)
+    libraries = sorted((tmp_path / "pillow_heif.libs").iterdir())
+    assert [path.name.partition("-")[0] for path in libraries] == ["libde265", "libheif"]
+    (extension,) = tmp_path.glob("_pillow_heif*.so")
+    there = {path.name for path in libraries}
+    for path in (extension, *libraries):
+        needed, symbols = wanted_by(path.read_bytes())
+        assert not [name for name in (*needed, *symbols) if "x265" in name], path
+        assert {name for name in needed if "-" in name and "ld-linux" not in name} <= there
+    assert {"isalpha", "getppid"} <= wanted_by(libraries[1].read_bytes())[1]
+    assert "heif_image_handle_decode_image_tile" in wanted_by(libraries[1].read_bytes())[1]
+
+
+def wanted_by(elf: bytes) -> tuple[set[str], set[str]]:
+    """The libraries that a shared object of 64 bits needs, and its dynamic symbols."""
+    (table,) = struct.unpack_from("<Q", elf, 40)
+    size, count = struct.unpack_from("<HH", elf, 58)
+    sections = [struct.unpack_from("<IIQQQQIIQQ", elf, table + n * size) for n in range(count)]
+
+    def entries(kind: int, form: str) -> tuple[int, list[tuple[int, ...]]]:
+        """Start of the section's names, and what the section lists."""
+        (found,) = (section for section in sections if section[1] == kind)
+        body = elf[found[4] : found[4] + found[5]]
+        return sections[found[6]][4], list(struct.iter_unpack(form, body))
+
+    def name(at: int) -> str:
+        return elf[at : elf.index(b"\0", at)].decode()
+
+    names, dynamic = entries(6, "<qQ")
+    needed = {name(names + value) for tag, value in dynamic if tag == 1}
+    names, symbols = entries(11, "<IBBHQQ")
+    return needed, {name(names + symbol[0]) for symbol in symbols}
+
+
 def test_every_module_is_compiled_and_not_checked_against_its_source(built: Path) -> None:
     """Lambda cannot write byte code, and the zip has rounded the sources' time stamps."""
     layers = {layer for function in FUNCTIONS for layer in layers_of(function, built)}
@@ -231,7 +290,7 @@ def test_a_bill_names_the_libraries_that_are_left_and_no_other(built: Path) -> N
     }
     assert {"libheif", "libde265", "OpenBLAS", "libjpeg-turbo"} <= parts.keys()
     assert all(re.match(r"\d+\.\d+", version) for version in parts.values()), parts
-    assert not {"libavif", "FreeType", "HarfBuzz"} & parts.keys()  # trimmed
+    assert not {"libavif", "FreeType", "HarfBuzz", "x265"} & parts.keys()  # trimmed
 
 
 def test_a_rust_package_names_its_crates(built: Path) -> None:
@@ -305,6 +364,7 @@ def test_what_is_trimmed_says_why(build_layer: ModuleType) -> None:
     for entry in (
         *build_layer.TRIM["skip"],
         *build_layer.TRIM["drop"],
+        *build_layer.TRIM["unlink"],
         *build_layer.TRIM["notices"],
     ):
         assert entry["why"]

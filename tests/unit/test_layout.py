@@ -72,7 +72,7 @@ ONLY_IN = {
     "boto3": {"adapters"},
     "botocore": {"adapters", "cli"},
     "PIL": {"vision"},
-    "pi_heif": {"vision"},
+    "pillow_heif": {"vision"},
     "onnxruntime": {"vision"},
     "numpy": {"colour", "vision", "catalogue", "advice"},
     "opentelemetry": {"adapters"},

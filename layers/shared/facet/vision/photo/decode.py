@@ -256,9 +256,9 @@ def _plugin(kind: str, data: bytes) -> Image.Image:
         from PIL.WebPImagePlugin import WebPImageFile  # noqa: PLC0415
 
         return WebPImageFile(stream)
-    from pi_heif import HeifImageFile  # noqa: PLC0415
+    from pillow_heif import HeifImageFile  # noqa: PLC0415
 
-    image: Image.Image = HeifImageFile(stream)
+    image: Image.Image = HeifImageFile(stream)  # type: ignore[no-untyped-call]
     return image
 
 
@@ -293,7 +293,7 @@ type _Blocks = Callable[[tuple[int, int, int, int]], Image.Image]
 
 def _heic_blocks(data: bytes) -> tuple[tuple[int, int], _Blocks]:
     """A decoded HEIC's size and blocks as libheif holds them, without a copy of the whole."""
-    from pi_heif import open_heif  # noqa: PLC0415
+    from pillow_heif import open_heif  # noqa: PLC0415
 
     pictures = open_heif(data, remove_stride=False)
     picture = pictures[pictures.primary_index]
