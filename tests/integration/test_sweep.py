@@ -9,7 +9,7 @@ import boto3
 import pytest
 from PIL import Image
 
-from facet.adapters.rows import unpack
+from facet.adapters.rows import pack, unpack
 from facet.adapters.s3 import Bucket
 from facet.adapters.sqs import JobQueue
 from facet.domain.overdue import MAX_REDRIVES, OPEN_SHARDS
@@ -319,8 +319,9 @@ def test_a_row_that_cannot_even_be_put_off_stops_no_other(
     assert stack.sweep(12) == {"unreadable": 1, "upload_sent_again": 1}
 
 
+@pytest.mark.parametrize("broken", [b"\x01garbage", pack("[]")])
 def test_a_result_that_cannot_be_read_failed_and_the_others_are_there(
-    stack: Stack, portrait: bytes
+    stack: Stack, portrait: bytes, broken: bytes
 ) -> None:
     analysis_id = stack.start(portrait, wants=["skincare", "outfit"])
     stack.call("analyze", stack.uploaded(analysis_id))
@@ -330,7 +331,7 @@ def test_a_result_that_cannot_be_read_failed_and_the_others_are_there(
         Key={"PK": f"USER#{USER}", "SK": f"RESULT#{analysis_id}#skincare"},
         UpdateExpression="SET #result = :broken",
         ExpressionAttributeNames={"#result": "result"},
-        ExpressionAttributeValues={":broken": b"\x01garbage"},
+        ExpressionAttributeValues={":broken": broken},
     )
 
     assert stack.call("recommend", stack.batch(outfit)) == {"batchItemFailures": []}
@@ -340,6 +341,24 @@ def test_a_result_that_cannot_be_read_failed_and_the_others_are_there(
     told = body["recommendations"]
     assert (told["skincare"]["status"], told["skincare"]["code"]) == ("failed", "internal_error")
     assert told["outfit"]["status"] != "failed"
+
+
+def test_pictures_of_looks_that_cannot_be_read_are_not_shown(stack: Stack, portrait: bytes) -> None:
+    analysis_id = stack.start(portrait, wants=["makeup"])
+    stack.call("analyze", stack.uploaded(analysis_id))
+    stack.call("recommend", stack.batch(*(job["Body"] for job in stack.jobs())))
+    stack.call("tryon", stack.batch(*(job["Body"] for job in stack.jobs("tryon"))))
+    stack.table.update_item(
+        Key={"PK": f"USER#{USER}", "SK": f"RESULT#{analysis_id}#makeup"},
+        UpdateExpression="REMOVE #result",
+        ExpressionAttributeNames={"#result": "result"},
+    )
+
+    status, body, _ = stack.http("api", "api_get_analysis.json", path=f"/v1/analyses/{analysis_id}")
+
+    assert (status, body["status"]) == (200, "completed")
+    assert body["recommendations"]["makeup"]["code"] == "internal_error"
+    assert not body.get("looks")
 
 
 def test_an_ending_that_was_never_announced_is_announced(stack: Stack, portrait: bytes) -> None:

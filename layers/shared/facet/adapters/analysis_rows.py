@@ -98,10 +98,14 @@ def answers(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
         if what != RESULT:
             continue
         name = name.rpartition("#")[2]
+        advice = name in tuple(Kind)
         try:
-            told[name] = unpack(row["result"])
+            result = unpack(row["result"])
+            if advice and not isinstance(result, dict):
+                raise TypeError(f"advice that is a {type(result).__name__}")
+            told[name] = result
         except UNREADABLE:
-            if name in tuple(Kind):
+            if advice:
                 message = say("problem.internal_error.detail")
                 told[name] = {"status": "failed", "code": "internal_error", "message": message}
     return told

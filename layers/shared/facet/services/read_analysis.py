@@ -183,7 +183,7 @@ def document_of(
 def _looks(kept: Contents, media: Objects) -> tuple[LookPicture, ...]:
     """The looks of a makeup result, with what became of each so far."""
     analysis, advised = kept.analysis, kept.advised_looks
-    drawn = kept.drawn
+    drawn = kept.drawn if advised else ()  # of advice that cannot be read, pictures may be there
     if drawn is None:
         drawn = tuple(DrawnLook(name=look["name"], status=LookStatus.RENDERING) for look in advised)
     seconds = int(PICTURES_SIGNED_FOR.total_seconds())
