@@ -53,11 +53,16 @@ def install(layer: str, arch: str, target: Path) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         requirements = Path(scratch) / "requirements.txt"
         requirements.write_text(locked_requirements(layer))
-        command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-compile", "--no-deps"]
-        command += ["--require-hashes", "--only-binary=:all:", "--implementation=cp"]
-        command += ["--python-version", platform["python"], "--disable-pip-version-check"]
-        command += [f"--platform={wheel}_{machine}" for wheel in platform["wheels"]]
-        subprocess.run([*command, "--target", target, "-r", requirements], check=True)
+        wheels = (f"--platform={wheel}_{machine}" for wheel in platform["wheels"])
+        python = ("--implementation=cp", "--python-version", platform["python"])
+        install_wheels(requirements, target, *python, *wheels)
+
+
+def install_wheels(requirements: Path, target: Path, *options: str) -> None:
+    """Installs locked wheels, without what they need themselves, into a folder."""
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-compile", "--no-deps"]
+    command += ["--require-hashes", "--only-binary=:all:", "--disable-pip-version-check", *options]
+    subprocess.run([*command, "--target", target, "-r", requirements], check=True)
 
 
 def trim(target: Path) -> None:
@@ -124,9 +129,7 @@ def unlink(layer: str, target: Path) -> None:
         return
     with tempfile.TemporaryDirectory() as scratch:
         tools, names = Path(scratch) / "tools", Path(scratch) / "names"
-        command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-compile", "--no-deps"]
-        command += ["--require-hashes", "--only-binary=:all:", "--disable-pip-version-check"]
-        subprocess.run([*command, "--target", tools, "-r", LAYERS / "tools.txt"], check=True)
+        install_wheels(LAYERS / "tools.txt", tools)
         for entry in entries:
             (unwanted,), (wanting,) = (target.glob(entry[key]) for key in ("library", "of"))
             names.write_text("".join(f"{old} {new}\n" for old, new in entry["symbols"].items()))
