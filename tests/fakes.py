@@ -276,9 +276,10 @@ class FakeAnalyses:
     def end_unreadable(self, row: UnreadableRow, failure: Failure, now: datetime) -> bool:
         key = (row.user_id, row.analysis_id)
         there = self.of.get(key)
-        if there is None or there.status.is_terminal:
-            untold = there is not None and Awaited.ANNOUNCEMENT in there.awaits
-            return untold and there is not None and there.status is Status.FAILED
+        if there is None:
+            return False
+        if there.status.is_terminal:
+            return there.status is Status.FAILED and Awaited.ANNOUNCEMENT in there.awaits
         self._refund(there)
         kept = KeptFailure.model_validate(failure.model_dump())
         told: dict[str, Any] = {"failure": kept, "pending": frozenset()}

@@ -14,6 +14,7 @@ from facet.adapters.analysis_rows import (
     WORDS,
     answer_row,
     answers,
+    asked_row,
     charged_day,
     keys_beside,
     moving_to,
@@ -197,23 +198,7 @@ class AnalysisTable:
         charged. Raises QuotaExceededError.
         """
         due_at = analysis.created_at + PATIENCE
-        row = {
-            **analysis_key(analysis.user_id, analysis.analysis_id),
-            **analysis.model_dump(
-                mode="json",
-                exclude_none=True,
-                exclude_defaults=True,
-                exclude={"weather", "awaits"},
-            ),
-            # As JSON: the table takes no floats.
-            **({"weather": analysis.weather.model_dump_json()} if analysis.weather else {}),
-            "status": analysis.status,
-            **({"awaits": {str(each) for each in analysis.awaits}} if analysis.awaits else {}),
-            "created_at": iso(analysis.created_at),
-            "updated_at": iso(analysis.updated_at),
-            "expires_at": int(analysis.expires_at.timestamp()),
-            **opened(analysis.analysis_id, due_at),
-        }
+        row = asked_row(analysis, due_at)
         charged = charge(
             self._table.name, analysis.user_id, analysis.quota_day, tier, analysis.created_at
         )
@@ -350,9 +335,7 @@ class AnalysisTable:
         update = moving(sets or {})
         update["UpdateExpression"] += " DELETE awaits :what"
         update["ExpressionAttributeValues"][":what"] = {str(what)}
-        key = analysis_key(analysis.user_id, analysis.analysis_id)
-        row = change_row(self._table, key, **update)
-        now = to_analysis(row) if row else None
+        now = self._changed(analysis, update)
         if now and not now.awaits:  # what else was to come came at the same time
             return self._closed(now, what) or now
         return now
@@ -368,9 +351,7 @@ class AnalysisTable:
         update["ExpressionAttributeNames"] |= {"#status": "status"}
         update["ExpressionAttributeValues"] |= {":only": {str(last)}, ":ended": analysis.status}
         only = "#status = :ended AND (attribute_not_exists(awaits) OR awaits = :only)"
-        key = analysis_key(analysis.user_id, analysis.analysis_id)
-        row = change_row(self._table, key, ConditionExpression=only, **update)
-        return to_analysis(row) if row else None
+        return self._changed(analysis, {**update, "ConditionExpression": only})
 
     def save_result(
         self, analysis: Analysis, kind: Kind, result: Mapping[str, Any], *, lost: bool = False
@@ -387,18 +368,16 @@ class AnalysisTable:
 
         None when the analysis is gone, or waits for no result.
         """
-        row = change_row(
-            self._table,
-            analysis_key(analysis.user_id, analysis.analysis_id),
-            UpdateExpression="DELETE pending :kinds",
-            ConditionExpression="#status = :recommending",
-            ExpressionAttributeNames={"#status": "status"},
-            ExpressionAttributeValues={
+        taking_off = {
+            "UpdateExpression": "DELETE pending :kinds",
+            "ConditionExpression": "#status = :recommending",
+            "ExpressionAttributeNames": {"#status": "status"},
+            "ExpressionAttributeValues": {
                 ":kinds": {str(kind)},
                 ":recommending": Status.RECOMMENDING,
             },
-        )
-        return to_analysis(row) if row else None
+        }
+        return self._changed(analysis, taking_off)
 
     def complete(
         self,
@@ -431,11 +410,8 @@ class AnalysisTable:
             sets={"redrives": 0, **({"refunded": True} if all_lost else {})},
             removes=("pending",),
         )
-        if all_lost:
-            return self._together(analysis, completing, [self._refund(analysis, now)])
-        key = analysis_key(analysis.user_id, analysis.analysis_id)
-        row = change_row(self._table, key, **completing)
-        return to_analysis(row) if row else None
+        given_back = [self._refund(analysis, now)] if all_lost else []
+        return self._together(analysis, completing, given_back)
 
     def save_drawn(self, analysis: Analysis, looks: Sequence[DrawnLook]) -> bool:
         """Write what became of a result's looks; they expire with the analysis.
@@ -593,8 +569,12 @@ class AnalysisTable:
             self._table.delete_item(Key=key)
 
     def _move(self, analysis: Analysis, to: Status, now: datetime, **how: Any) -> Analysis | None:
+        return self._changed(analysis, moving_to(to, now, **how))
+
+    def _changed(self, analysis: Analysis, update: Mapping[str, Any]) -> Analysis | None:
+        """The row of an analysis after an update; None where its condition fails."""
         key = analysis_key(analysis.user_id, analysis.analysis_id)
-        row = change_row(self._table, key, **moving_to(to, now, **how))
+        row = change_row(self._table, key, **update)
         return to_analysis(row) if row else None
 
     def _together(
@@ -604,10 +584,9 @@ class AnalysisTable:
 
         It was all of them where the row bears the mark of this move.
         """
-        key = analysis_key(analysis.user_id, analysis.analysis_id)
         if not beside:
-            row = change_row(self._table, key, **update)
-            return to_analysis(row) if row else None
+            return self._changed(analysis, update)
+        key = analysis_key(analysis.user_id, analysis.analysis_id)
         transact(self._table, [write_of(self._table, "Update", key, **update), *beside])
         item = self._item(key)
         mine = item and item.get("moved_by") == update["ExpressionAttributeValues"][":set_moved_by"]

@@ -1,4 +1,4 @@
-"""How rows of analyses are read: beside the row that moves lie what was measured and advised."""
+"""Rows of analyses: beside the one that moves lie what was measured and what was advised."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -7,7 +7,17 @@ from typing import Any
 
 from ulid import ULID
 
-from facet.adapters.keys import RESULT, Key, iso, name_of, reading_key, result_key, tone_key
+from facet.adapters.keys import (
+    RESULT,
+    Key,
+    analysis_key,
+    iso,
+    name_of,
+    reading_key,
+    result_key,
+    tone_key,
+)
+from facet.adapters.overdue import opened
 from facet.adapters.rows import UNREADABLE, moving, pack, unpack
 from facet.domain.analysis import Analysis, Awaited, Kind, ReadAnalysis, Status, UnreadableRow
 from facet.domain.tone_of_person import TonePart
@@ -57,6 +67,27 @@ def _unreadable(row: Mapping[str, Any], error: Exception) -> UnreadableRow:
     return UnreadableRow(user_id, analysis_id, reason=type(error).__name__)
 
 
+def asked_row(analysis: Analysis, due_at: datetime) -> dict[str, Any]:
+    """The row of an analysis that was just asked for; due_at: when the sweep looks after it."""
+    return {
+        **analysis_key(analysis.user_id, analysis.analysis_id),
+        **analysis.model_dump(
+            mode="json",
+            exclude_none=True,
+            exclude_defaults=True,
+            exclude={"weather", "awaits"},
+        ),
+        # As JSON: the table takes no floats.
+        **({"weather": analysis.weather.model_dump_json()} if analysis.weather else {}),
+        "status": analysis.status,
+        **({"awaits": {str(each) for each in analysis.awaits}} if analysis.awaits else {}),
+        "created_at": iso(analysis.created_at),
+        "updated_at": iso(analysis.updated_at),
+        "expires_at": int(analysis.expires_at.timestamp()),
+        **opened(analysis.analysis_id, due_at),
+    }
+
+
 def part_row(analysis: Analysis, part: TonePart) -> dict[str, Any]:
     """What an analysis says of its person's tone, as a row."""
     evidence = [piece.model_dump() for piece in part.evidence]
@@ -98,7 +129,7 @@ def answers(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
         if what != RESULT:
             continue
         name = name.rpartition("#")[2]
-        advice = name in tuple(Kind)
+        advice = name in Kind
         try:
             result = unpack(row["result"])
             if advice and not isinstance(result, dict):

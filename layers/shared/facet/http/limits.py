@@ -6,9 +6,9 @@
         ...
 
 A call counts whether or not its Idempotency-Key was sent before: it is answered anew, with URLs
-signed anew. What is refused by its own limit is not counted; what is refused
-after that, for another reason, is. Who asks at the end of one minute and at the beginning of the
-next may do twice as much within a few seconds.
+signed anew. What is refused by its own limit is not counted; what is refused after that, for
+another reason, is. Who asks at the end of one minute and at the beginning of the next may do twice
+as much within a few seconds.
 """
 
 from collections.abc import Mapping

@@ -163,9 +163,8 @@ def keep_garment(
         if wish.photo and not _was_read(sent, wish.photo):
             photo = GarmentPhoto(
                 status="awaiting_upload",
-                expires_at=now + UPLOAD_WINDOW,
-                due_at=now + UPLOAD_WINDOW + LATE,
                 correlation_id=correlation_id,
+                **_awaited_from(now),
                 **wish.photo.model_dump(),
             )
             document["photo"] = photo.model_dump(mode="json", exclude_none=True)
@@ -193,11 +192,15 @@ def renew_upload(
             return None
         if sent is None or photo.checksum_sha256 != sent.checksum_sha256:
             return None
-        until = {"expires_at": now + UPLOAD_WINDOW, "due_at": now + UPLOAD_WINDOW + LATE}
-        renewed = photo.model_copy(update=until)
+        renewed = photo.model_copy(update=_awaited_from(now))
         return {**document, "photo": renewed.model_dump(mode="json", exclude_none=True)}
 
     return shelves.change(user_id, Shelf.WARDROBE, item_id, edit) is not None
+
+
+def _awaited_from(now: datetime) -> dict[str, Any]:
+    """Until when a photo that is asked for now may come, and when the sweep looks after it."""
+    return {"expires_at": now + UPLOAD_WINDOW, "due_at": now + UPLOAD_WINDOW + LATE}
 
 
 def _was_read(sent: GarmentPhoto | None, photo: NewPhoto) -> bool:
